@@ -1,0 +1,47 @@
+# The two commands of the README are `make test` and `make conformance`. Both need Python 3.11 or later and make, nothing else to begin with.
+PYTHON ?= python3
+WORKERS ?= 4
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+.DEFAULT_GOAL := help
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+test: $(VENV)/ready ## style, types, import rules, stale documents, selftests; seconds, no Docker
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m harness statements --check
+	$(BIN)/pytest selftests -q -n 2
+
+conformance: $(VENV)/ready ## a cluster, every statement, a report, and nothing left; options in ARGS, for instance ARGS="--metallb 0.14.9"
+	$(BIN)/python -m lab engine
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+format: $(VENV)/ready ## write the code the way `make test` wants it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+documents: $(VENV)/ready ## write docs/ anew from the statements
+	$(BIN)/python -m harness statements
+
+lock: $(VENV)/ready ## pin the newest versions that pyproject.toml allows, with hashes
+	$(PIN) --group dev --output-file requirements.txt pyproject.toml
+	echo uv | $(PIN) --output-file requirements-uv.txt -
+
+clean: ## remove what the commands above made in this folder
+	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache reports/runs
+
+# uv because it installs in a fifth of pip's time.
+$(VENV)/ready: requirements.txt requirements-uv.txt
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-uv.txt
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirement requirements.txt
+	touch $@
+
+.PHONY: help test conformance format documents lock clean

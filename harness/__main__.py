@@ -1,0 +1,92 @@
+"""What is done with statements and reports without a cluster."""
+
+import argparse
+import contextlib
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.model.baselines import read
+from harness.model.errors import Fault, UsageFault
+from harness.model.verdicts import ExitCode
+from harness.report import catalogue, compare
+
+ROOT = Path(__file__).parents[1]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m harness", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_statements(commands.add_parser("statements", help="write docs/statements.md and docs/statements.json from the tests"))
+    comparing = commands.add_parser("compare", help="say what changed between two runs")
+    compare.add_arguments(comparing)
+    comparing.set_defaults(run=compare.run)
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except Fault as fault:
+        print(fault, file=sys.stderr)
+        return ExitCode.USAGE if isinstance(fault, UsageFault) else ExitCode.ENVIRONMENT_FAILED
+
+
+def _add_statements(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when a document is stale or a row is not traceable")
+    parser.set_defaults(run=statements)
+
+
+def statements(options: argparse.Namespace) -> int:
+    """Write or check the documents that say what the tests state; needs no cluster.
+
+    :raises UsageFault: the tests cannot be collected, a document is stale, or a baseline names a statement that is none
+    """
+    entries, table, docs = collected(), catalogue.rows(), ROOT / "docs"
+    _check_baselines({entry.id for entry in entries})
+    if options.check:
+        catalogue.check(entries, table, docs)
+        print(f"{len(entries)} statements, and the documents say the same")
+    else:
+        print("\n".join(f"wrote {path.relative_to(ROOT)}" for path in catalogue.write(entries, table, docs)))
+    return ExitCode.CONFORMANT
+
+
+def collected() -> list[catalogue.Entry]:
+    """The statements of all tests below ``suites/``.
+
+    :raises UsageFault: the tests cannot be collected
+    """
+    collector, output = _Collector(), io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        code = pytest.main(["--rootdir", str(ROOT), "--collect-only", "-q", str(ROOT / "suites")], plugins=[collector])
+    if code not in (ExitCode.CONFORMANT, ExitCode.NOTHING_JUDGED):
+        raise UsageFault(
+            "tests below suites/ that can be collected", output.getvalue().strip(), "correct them; pytest --collect-only shows more"
+        )
+    return collector.entries
+
+
+class _Collector:
+    """Takes the statements out of a collection."""
+
+    def __init__(self) -> None:
+        self.entries: list[catalogue.Entry] = []
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        from harness.plugin.catalogue import PLAN  # not before pytest: it imports plugins itself, to rewrite their assertions
+
+        cases = session.config.stash[PLAN].values()
+        self.entries = list({case.statement.id: case.statement for case in cases}.values())
+
+
+def _check_baselines(known: set[str]) -> None:
+    files = sorted(file for file in (ROOT / "reports" / "baselines").glob("*.toml") if not file.name.endswith(".proposed.toml"))
+    wrong = [f"{one.where} lists {one.statement}" for file in files for one in read(file) if one.statement not in known]
+    if wrong:
+        raise UsageFault("known deviations of statements that exist", "; ".join(wrong), "correct the id, or delete the entry")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

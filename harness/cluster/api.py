@@ -1,0 +1,205 @@
+"""The Kubernetes API, as plain dictionaries, through the official client's dynamic half."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness.model.errors import EnvironmentFault
+
+Object = dict[str, Any]
+
+log = logging.getLogger("conformance")
+
+#: Who writes; server-side apply keeps our fields apart from those of others.
+FIELD_MANAGER = "metallb-ingress-conformance"
+#: Seconds for one request; the API server of a kind cluster answers in milliseconds unless it is gone.
+REQUEST_TIMEOUT = 15
+
+API_VERSIONS = {
+    "ConfigMap": "v1",
+    "DaemonSet": "apps/v1",
+    "Deployment": "apps/v1",
+    "EndpointSlice": "discovery.k8s.io/v1",
+    "Event": "v1",
+    "Ingress": "networking.k8s.io/v1",
+    "IngressClass": "networking.k8s.io/v1",
+    "Namespace": "v1",
+    "Node": "v1",
+    "Pod": "v1",
+    "Secret": "v1",
+    "Service": "v1",
+    "CustomResourceDefinition": "apiextensions.k8s.io/v1",
+    "ValidatingWebhookConfiguration": "admissionregistration.k8s.io/v1",
+    "IPAddressPool": "metallb.io/v1beta1",
+    "L2Advertisement": "metallb.io/v1beta1",
+    "ServiceL2Status": "metallb.io/v1beta1",
+    "ConfigurationState": "metallb.io/v1beta1",
+}
+
+
+class Refused(Exception):
+    """The API server, or a webhook behind it, refused a write: the HTTP status and the reason as told."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"HTTP {status}: {message}")
+        self.status = status
+        self.message = message
+
+
+class Api:
+    """One cluster's API, found by kubeconfig and context, both always explicit.
+
+    :raises EnvironmentFault: (every method) the API server does not answer
+    :raises Refused: (every method that writes) the API server said no
+    """
+
+    def __init__(self, kubeconfig: Path, context: str, cache: Path) -> None:
+        self._kubeconfig = kubeconfig
+        self._context = context
+        self._cache = cache
+
+    @cached_property
+    def _client(self) -> Any:
+        from kubernetes import client, config
+        from kubernetes.dynamic import DynamicClient
+
+        configuration = client.Configuration()
+        config.load_kube_config(str(self._kubeconfig), self._context, configuration, persist_config=False)
+        # The client takes HTTPS_PROXY from the environment even for 127.0.0.1.
+        configuration.proxy = None
+        configuration.retries = False
+        with _told_as_faults():
+            return DynamicClient(client.ApiClient(configuration), cache_file=str(self._cache))
+
+    def _resource(self, kind: str, api_version: str | None = None) -> Any:
+        with _told_as_faults():
+            return self._client.resources.get(api_version=api_version or API_VERSIONS[kind], kind=kind)
+
+    def _call(self, method: str, kind: str, *words: Any, api_version: str | None = None, **options: Any) -> Any:
+        resource = self._resource(kind, api_version)
+        with _told_as_faults():
+            return getattr(resource, method)(*words, serializer=_plain, _request_timeout=REQUEST_TIMEOUT, **options)
+
+    def apply(self, *documents: Object, dry_run: bool = False) -> list[Object]:
+        """Apply objects server-side, in order, and return them as stored."""
+        return [self._apply(document, dry_run=dry_run) for document in documents]
+
+    def _apply(self, document: Object, *, dry_run: bool) -> Object:
+        applied: Object = self._call(
+            "server_side_apply",
+            document["kind"],
+            body=document,
+            api_version=document["apiVersion"],
+            namespace=document["metadata"].get("namespace"),
+            field_manager=FIELD_MANAGER,
+            force_conflicts=True,
+            dry_run="All" if dry_run else None,
+        )
+        return applied
+
+    def create(self, document: Object, *, dry_run: bool = False) -> Object:
+        """Create one object; with ``generateName`` the server names it."""
+        created: Object = self._call(
+            "create",
+            document["kind"],
+            body=document,
+            api_version=document["apiVersion"],
+            namespace=document["metadata"].get("namespace"),
+            field_manager=FIELD_MANAGER,
+            dry_run="All" if dry_run else None,
+        )
+        return created
+
+    def warnings(self, document: Object) -> list[str]:
+        """Dry-run the creation of an object and return the warnings that the API server sends along (HTTP ``Warning`` headers)."""
+        response = self._call("create", document["kind"], body=document, namespace=document["metadata"].get("namespace"), api_version=document["apiVersion"], dry_run="All", serialize=False)  # fmt: skip
+        return [value for name, value in response.headers.items() if name.lower() == "warning"]
+
+    def get(self, kind: str, name: str, namespace: str | None = None) -> Object | None:
+        """One object, or nothing where it does not exist."""
+        try:
+            found: Object = self._call("get", kind, name=name, namespace=namespace)
+        except Refused as refusal:
+            if refusal.status == 404:
+                return None
+            raise
+        return found
+
+    def list(self, kind: str, namespace: str | None = None, *, labels: str | None = None, fields: str | None = None) -> list[Object]:
+        """Every object of a kind, in one namespace or in all, narrowed by selectors."""
+        found = self._call("get", kind, namespace=namespace, label_selector=labels, field_selector=fields)
+        return list(found["items"])
+
+    def merge(self, kind: str, name: str, namespace: str | None, patch: Object, *, subresource: str | None = None) -> Object:
+        """Merge-patch an object (https://www.rfc-editor.org/rfc/rfc7386): ``None`` removes a field."""
+        options = {"body": patch, "name": name, "namespace": namespace, "content_type": "application/merge-patch+json"}
+        resource = self._resource(kind)
+        with _told_as_faults():
+            target = resource if subresource is None else getattr(resource, subresource)
+            patched: Object = target.patch(serializer=_plain, _request_timeout=REQUEST_TIMEOUT, field_manager=FIELD_MANAGER, **options)
+        return patched
+
+    def delete(self, kind: str, name: str, namespace: str | None = None, *, grace: int | None = None) -> None:
+        """Ask for the removal of an object; one that is not there is no error. ``grace`` in seconds."""
+        try:
+            self._call("delete", kind, name=name, namespace=namespace, grace_period_seconds=grace, propagation_policy="Background")
+        except Refused as refusal:
+            if refusal.status != 404:
+                raise
+
+    def logs(self, pod: str, namespace: str, *, since: int, container: str | None = None) -> str:
+        """What a pod's container printed in the last ``since`` seconds, 200 KiB at most."""
+        query = [("sinceSeconds", since), ("limitBytes", 200 * 1024), *([("container", container)] if container else [])]
+        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
+        with _told_as_faults():
+            response = self._client.request("get", path, query_params=query, serialize=False, _request_timeout=REQUEST_TIMEOUT)
+        return str(response.data.decode(errors="replace"))
+
+    def version(self) -> str:
+        """The API server's version without the leading ``v``."""
+        return str(self._client.version["kubernetes"]["gitVersion"]).removeprefix("v")
+
+
+def named(objects: Iterable[Mapping[str, Any]]) -> list[str]:
+    """``namespace/name`` of each object, for messages."""
+    return ["/".join(filter(None, (item["metadata"].get("namespace"), item["metadata"]["name"]))) for item in objects]
+
+
+def _plain(_client: Any, data: Object) -> Object:
+    return data
+
+
+class _told_as_faults:  # noqa: N801 -- reads as a with-statement
+    """Translate the client's exceptions: a refusal is data for statements, everything else means that the cluster does not answer."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, _trace: object) -> None:
+        if fault is None or not isinstance(fault, Exception):
+            return
+        from kubernetes.client.exceptions import ApiException, OpenApiException
+        from kubernetes.dynamic.exceptions import DynamicApiError, ResourceNotFoundError
+        from urllib3.exceptions import HTTPError
+
+        if isinstance(fault, DynamicApiError | ApiException):
+            raise Refused(int(fault.status or 0), _reason(fault)) from None
+        if isinstance(fault, HTTPError | OSError):
+            raise EnvironmentFault(
+                "an API server that answers", f"{type(fault).__name__}: {fault}", "look at the cluster's nodes"
+            ) from fault
+        if isinstance(fault, ResourceNotFoundError | OpenApiException):
+            raise EnvironmentFault(
+                "an API that serves the kind asked for", str(fault), "check that MetalLB's CRDs are installed"
+            ) from fault
+
+
+def _reason(fault: Any) -> str:
+    import json
+
+    try:
+        return str(json.loads(fault.body)["message"])
+    except (TypeError, ValueError, KeyError):
+        return str(fault.reason)

@@ -1,0 +1,123 @@
+"""The Docker engine, through its command line: networks, containers, and whose they are."""
+
+import json
+import os
+import socket
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+
+from harness.cluster.process import run
+from harness.model.addresses import Address, Subnet
+from harness.model.errors import EnvironmentFault
+
+#: Everything of ours carries this label; its value is the name of the cluster it belongs to.
+LABEL = "metallb-ingress-conformance.cluster"
+#: The process that owns a network: host, boot, process id and its start, so that a killed run is told from a running one.
+OWNER = "metallb-ingress-conformance.owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A Docker network: its subnets, the addresses in use (gateways and attached containers), and the containers by their MAC."""
+
+    name: str
+    labels: dict[str, str]
+    subnets: tuple[Subnet, ...]
+    used: frozenset[Address]
+    containers: dict[str, str]
+
+
+def docker(*words: str, timeout: float = 60, stdin: bytes | None = None) -> str:
+    """Run a command of Docker's and return what it prints.
+
+    :raises EnvironmentFault: the engine does not answer, or refuses
+    """
+    return run(["docker", *words], timeout=timeout, stdin=stdin)
+
+
+def require_engine() -> None:
+    """Check that an engine answers.
+
+    :raises EnvironmentFault: there is none, with the command that brings one
+    """
+    try:
+        docker("version", "--format", "{{.Server.Version}}", timeout=20)
+    except EnvironmentFault as fault:
+        raise EnvironmentFault(
+            "a Docker engine that answers",
+            fault.found.strip().splitlines()[-1],
+            "start Docker; on Debian as root, `python -m lab engine` installs and starts one",
+        ) from None
+
+
+def create_network(name: str, *, ipv6: bool, subnet: Subnet | None = None) -> Network:
+    """Create a bridge network of a run's own.
+
+    Without a subnet the engine chooses the IPv4 one, so that it meets no other network of the machine; IPv6 gets a unique local one.
+    """
+    options = ["--driver=bridge", "--opt=com.docker.network.bridge.enable_ip_masquerade=true"]
+    options += [f"--label={LABEL}={name}", f"--label={OWNER}={owner()}"]
+    if subnet:
+        options += [f"--subnet={subnet}"]
+    if ipv6:
+        options += ["--ipv6", f"--subnet={unique_local_subnet()}"]
+    docker("network", "create", *options, name)
+    return network(name)
+
+
+def unique_local_subnet() -> Subnet:
+    """A random /64 of fd00::/8 (https://www.rfc-editor.org/rfc/rfc4193)."""
+    return ip_network((int.from_bytes(b"\xfd" + os.urandom(7) + bytes(8), "big"), 64))
+
+
+def network(name: str) -> Network:
+    """Look at a network as it is now.
+
+    :raises EnvironmentFault: there is none of that name
+    """
+    found: dict[str, Any] = json.loads(docker("network", "inspect", name))[0]
+    configurations = found["IPAM"]["Config"] or []
+    attached: list[dict[str, str]] = list((found["Containers"] or {}).values())
+    addresses = [entry[key].split("/")[0] for entry in attached for key in ("IPv4Address", "IPv6Address") if entry.get(key)]
+    gateways = [entry["Gateway"].split("/")[0] for entry in configurations if entry.get("Gateway")]
+    return Network(
+        name,
+        found["Labels"] or {},
+        tuple(ip_network(entry["Subnet"]) for entry in configurations),
+        frozenset(ip_address(text) for text in (*addresses, *gateways)),
+        {entry["MacAddress"].lower(): entry["Name"] for entry in attached},
+    )
+
+
+def ours(kind: str) -> list[str]:
+    """Names of the networks or containers (``kind``) that carry our label."""
+    listing = docker(kind, "ls", f"--filter=label={LABEL}", *(["--all"] if kind == "container" else []), "--format={{json .}}")
+    return [json.loads(line).get("Name") or json.loads(line)["Names"] for line in listing.splitlines()]
+
+
+def owner() -> str:
+    """Who we are, in a way that outlives us: host, boot, process id, start of the process in clock ticks."""
+    return f"{socket.gethostname()}/{_boot()}/{os.getpid()}/{_started(os.getpid())}"
+
+
+def owner_is_gone(text: str) -> bool:
+    """Whether the process that wrote :func:`owner` has ended; one on another host is never taken for gone."""
+    host, boot, pid, started = text.split("/")
+    if host != socket.gethostname():
+        return False
+    return boot != _boot() or _started(int(pid)) != started
+
+
+def _boot() -> str:
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text().strip() if path.exists() else "-"
+
+
+def _started(pid: int) -> str:
+    # Field 22 of /proc/PID/stat; the command's name, which may hold blanks, is in parentheses before.
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (FileNotFoundError, ProcessLookupError):
+        return "-"

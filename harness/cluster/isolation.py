@@ -1,0 +1,93 @@
+"""What keeps parallel statements apart: address ranges of their own, and a lock for those that break something shared."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, ReadWriteLock
+
+from harness.model.addresses import Address, AddressRange, free_range
+from harness.model.errors import EnvironmentFault
+
+#: Seconds a statement waits for the exclusive ones to end, or for the others to end; more than any budget.
+LOCK_TIMEOUT = 900
+
+
+class Ledger:
+    """Hands out disjoint address ranges of the run's networks, to any process, and takes them back.
+
+    A range given back is not handed out again before all others were: neighbours may still remember who had the address.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = FileLock(f"{file}.lock", timeout=60)
+
+    @classmethod
+    def open(cls, file: Path, within: Iterable[AddressRange], avoid: Iterable[Address], taken: Iterable[AddressRange]) -> "Ledger":
+        """Begin a ledger for a run: where ranges are cut from, addresses in use, ranges that are taken already."""
+        ledger = cls(file)
+        ledger._write({"within": [*map(str, within)], "avoid": [*map(str, avoid)], "taken": [*map(str, taken)], "last": {}})
+        return ledger
+
+    def take(self, size: int, family: int) -> AddressRange:
+        """A range of ``size`` addresses of a family (4 or 6) that nobody else has.
+
+        :raises EnvironmentFault: the run's networks have no such range left
+        """
+        with self._lock:
+            book = self._read()
+            ranges = [AddressRange.parse(text) for text in book["within"]]
+            avoid = {AddressRange.parse(f"{text}-{text}").first for text in book["avoid"]}
+            taken = [AddressRange.parse(text) for text in book["taken"]]
+            found = None
+            for area in _from_cursor([area for area in ranges if area.family == family], book["last"].get(str(family))):
+                found = found or free_range([area], size, avoid, taken)
+            if found is None:
+                raise EnvironmentFault(
+                    f"{size} IPv{family} addresses in a row", f"{len(taken)} ranges are taken", "run fewer workers, or give a larger --pool"
+                )
+            book["taken"].append(str(found))
+            book["last"][str(family)] = str(found.last)
+            self._write(book)
+        return found
+
+    def give_back(self, returned: AddressRange) -> None:
+        """Return a range."""
+        with self._lock:
+            book = self._read()
+            book["taken"].remove(str(returned))
+            self._write(book)
+
+    def _read(self) -> dict[str, Any]:
+        book: dict[str, Any] = json.loads(self._file.read_text())
+        return book
+
+    def _write(self, book: dict[str, Any]) -> None:
+        self._file.write_text(json.dumps(book))
+
+
+def _from_cursor(ranges: list[AddressRange], last: str | None) -> list[AddressRange]:
+    """The areas in the order to search: from behind the last range handed out, round to it again."""
+    if last is None:
+        return ranges
+    cursor = AddressRange.parse(f"{last}-{last}").first
+    at = next((index for index, area in enumerate(ranges) if cursor in area), 0)
+    rest = [AddressRange(cursor + 1, ranges[at].last)] if cursor != ranges[at].last else []
+    return [*rest, *ranges[at + 1 :], *ranges[: at + 1]]
+
+
+@contextmanager
+def shared(directory: Path) -> Iterator[None]:
+    """Hold the reading side of the run's lock: many at once, none while an exclusive one runs."""
+    with ReadWriteLock(directory / "exclusive.lock", timeout=LOCK_TIMEOUT).read_lock():
+        yield
+
+
+@contextmanager
+def exclusive(directory: Path) -> Iterator[None]:
+    """Hold the writing side of the run's lock: alone."""
+    with ReadWriteLock(directory / "exclusive.lock", timeout=LOCK_TIMEOUT).write_lock():
+        yield

@@ -1,0 +1,98 @@
+"""The kind cluster of a run: pytest-kind's class, with what does not hold for a conformance suite replaced."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pytest_kind import KindCluster as PytestKindCluster
+
+from harness.cluster.engine import docker
+from harness.cluster.process import run
+from harness.model.errors import EnvironmentFault
+
+#: Seconds; creation takes about 25 s on two cores, a loaded CI machine may need several times that.
+CREATE_TIMEOUT, DELETE_TIMEOUT, LOAD_TIMEOUT = 420, 120, 300
+
+
+class KindCluster(PytestKindCluster):  # type: ignore[misc] # pytest-kind has no types
+    """One kind cluster, in a Docker network of its own, with a private kubeconfig and always named explicitly.
+
+    The constructor of the base class is not called: it makes folders in the working directory and names binaries to download.
+
+    :raises EnvironmentFault: (every method) kind failed or did not end in time, with what it said
+    """
+
+    def __init__(self, name: str, kubeconfig: Path, image: str, kind_path: Path, network: str) -> None:
+        self.name = name
+        self.kubeconfig_path = kubeconfig
+        self.image = image
+        self.kind_path = kind_path
+        self.network = network
+
+    @property
+    def context(self) -> str:
+        """The cluster's context in its kubeconfig."""
+        return f"kind-{self.name}"
+
+    def create(self, config_file: Path | None = None, *, logs: Path | None = None) -> None:
+        """Create the cluster; when that fails, its logs are exported and nothing of it stays."""
+        self.kubeconfig_path.touch(0o600)
+        words = ["create", "cluster", f"--image={self.image}", "--retain", *([f"--config={config_file}"] if config_file else [])]
+        try:
+            self._kind(*words, timeout=CREATE_TIMEOUT)
+        except EnvironmentFault as fault:
+            exported = self._export_logs(logs) if logs else "none"
+            self.delete()
+            raise EnvironmentFault(fault.expected, fault.found, f"read the nodes' logs: {exported}") from None
+
+    def delete(self) -> None:
+        """Delete the cluster; one that does not exist is no error."""
+        self._kind("delete", "cluster", timeout=DELETE_TIMEOUT)
+
+    def load_archive(self, archive: Path) -> None:
+        """Import a ``docker save`` archive into every node."""
+        run([str(self.kind_path), "load", "image-archive", str(archive), f"--name={self.name}"], timeout=LOAD_TIMEOUT)
+
+    def nodes(self) -> list[str]:
+        """Names of the node containers."""
+        return run([str(self.kind_path), "get", "nodes", f"--name={self.name}"], timeout=60).split()
+
+    def export_logs(self, directory: Path) -> None:
+        """Write the logs of every node into a folder."""
+        run([str(self.kind_path), "export", "logs", str(directory), f"--name={self.name}"], timeout=120)
+
+    def _export_logs(self, directory: Path) -> str:
+        try:
+            self.export_logs(directory)
+        except EnvironmentFault as fault:
+            return f"not to be had: {fault.found}"
+        return str(directory)
+
+    def _kind(self, *words: str, timeout: float) -> None:
+        environment = {"KIND_EXPERIMENTAL_DOCKER_NETWORK": self.network, "KIND_EXPERIMENTAL_PROVIDER": "docker"}
+        argv = [str(self.kind_path), *words, f"--name={self.name}", f"--kubeconfig={self.kubeconfig_path}"]
+        run(argv, timeout=timeout, env=environment)
+
+
+def configuration(*, nodes: int, ip_family: str) -> Mapping[str, Any]:
+    """The cluster's configuration (https://kind.sigs.k8s.io/docs/user/configuration/): one control plane, the rest workers."""
+    patches = ["kind: KubeletConfiguration\nfailCgroupV1: false\n"] if _cgroup_v1() else []
+    return {
+        "kind": "Cluster",
+        "apiVersion": "kind.x-k8s.io/v1alpha4",
+        "networking": {"ipFamily": ip_family},
+        "nodes": [{"role": "control-plane"}, *({"role": "worker"} for _ in range(nodes - 1))],
+        "kubeadmConfigPatches": patches,
+    }
+
+
+def write_configuration(path: Path, *, nodes: int, ip_family: str) -> Path:
+    """Write :func:`configuration` where kind can read it."""
+    path.write_text(yaml.safe_dump(configuration(nodes=nodes, ip_family=ip_family)))
+    return path
+
+
+def _cgroup_v1() -> bool:
+    # The kubelet refuses cgroup v1 since 1.35 unless told otherwise: https://kubernetes.io/docs/concepts/architecture/cgroups/
+    return docker("info", "--format", "{{.CgroupVersion}}").strip() == "1"

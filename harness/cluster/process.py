@@ -1,0 +1,42 @@
+"""Running commands: a list of words, a deadline, and the command's own words in the error."""
+
+import logging
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+
+from harness.model.errors import EnvironmentFault
+
+log = logging.getLogger("conformance")
+
+#: Characters of a command's output shown in an error: about one screen.
+SHOWN = 1600
+
+
+def run(argv: Sequence[str], *, timeout: float, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> str:
+    """Run a command and return its standard output.
+
+    :param timeout: seconds; the command is killed after that
+    :param env: added to the environment
+    :raises EnvironmentFault: the command is missing, failed, or did not end in time; names the command and what it printed last
+    """
+    began = time.monotonic()
+    words = " ".join(argv)
+    try:
+        done = subprocess.run(argv, input=stdin, capture_output=True, timeout=timeout, env={**os.environ, **(env or {})}, check=False)
+    except FileNotFoundError:
+        raise EnvironmentFault(f"the command `{argv[0]}`", "it is not installed or not on PATH", f"install {argv[0]}") from None
+    except subprocess.TimeoutExpired as late:
+        printed = _tail((late.stdout or b"") + (late.stderr or b""))
+        raise EnvironmentFault(f"`{words}` ends within {timeout:.0f} s", f"it still ran{printed}", "look at the machine's load") from None
+    log.debug("%.2f s  rc=%d  %s", time.monotonic() - began, done.returncode, words)
+    if done.returncode != 0:
+        printed = _tail(done.stderr or done.stdout)
+        raise EnvironmentFault(f"`{words}` succeeds", f"exit code {done.returncode}{printed}", "see the command's own words above")
+    return done.stdout.decode(errors="replace")
+
+
+def _tail(output: bytes) -> str:
+    text = output.decode(errors="replace").strip()
+    return f"\n{text[-SHOWN:]}" if text else ""

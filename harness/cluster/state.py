@@ -1,0 +1,73 @@
+"""What one run knows of its cluster, written by the controlling process and read by every other."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.cluster.api import Api
+from harness.cluster.isolation import Ledger
+from harness.cluster.sources import Image
+
+
+@dataclass(slots=True)
+class ClusterState:
+    """A cluster that statements can run on.
+
+    ``directory`` holds the kubeconfig, the ledger and the locks, ``network`` is the Docker network the nodes are on, and ``kept`` says that
+    the cluster outlives its run.
+    """
+
+    name: str
+    context: str
+    directory: Path
+    kubeconfig: Path
+    network: str
+    kept: bool
+    ip_family: str
+    nodes: int
+    kubernetes: str
+    metallb: str
+    ingress: str
+    ingress_version: str
+    example_pool: list[str] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+    nonce: str = ""
+
+    @property
+    def file(self) -> Path:
+        """Where the state is stored."""
+        return self.directory / "state.json"
+
+    @property
+    def ledger(self) -> Ledger:
+        """The run's address ledger."""
+        return Ledger(self.directory / "ledger.json")
+
+    def api(self) -> Api:
+        """A client of the cluster; each process has its own discovery cache."""
+        return Api(self.kubeconfig, self.context, self.directory / f"discovery-{os.getpid()}.json")
+
+    def image(self, component: str) -> str:
+        """The reference under which a component's image is on the nodes."""
+        return next(image.reference for image in self.images if image.component == component)
+
+    def save(self) -> None:
+        """Write the state where workers and later runs find it, readable by its owner only."""
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.file.write_text(json.dumps(asdict(self), default=str, indent=1))
+
+    @classmethod
+    def load(cls, file: Path) -> "ClusterState":
+        """Read a stored state."""
+        stored: dict[str, Any] = json.loads(file.read_text())
+        images = [Image(**image) for image in stored.pop("images")]
+        stored |= {key: Path(stored[key]) for key in ("directory", "kubeconfig")}
+        return cls(**stored, images=images)
+
+
+def states_directory() -> Path:
+    """Where the states of clusters are kept (https://specifications.freedesktop.org/basedir-spec/latest/)."""
+    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return home / "metallb-ingress-conformance"

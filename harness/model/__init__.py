@@ -1,0 +1,1 @@
+"""Pure data and rules: nothing here talks to a cluster, a socket or pytest."""

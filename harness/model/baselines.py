@@ -1,0 +1,169 @@
+"""Known deviations of an implementation: one TOML file each, ``reports/baselines/<implementation>.toml``.
+
+::
+
+    [[deviation]]
+    statement = "EXH-03"
+    case = "ipv6"            # where one case of a parametrised statement deviates
+    since = "0.14.9"         # first version that deviates
+    until = "0.16.0"         # first version that no longer does
+    observed = "the event names <nil> instead of the pool"
+    reason = "the text was broken by a refactoring"
+    link = "https://github.com/metallb/metallb/issues/2590"
+
+A listed statement that fails is a known deviation; one that passes makes the list stale.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.model.errors import UsageFault
+from harness.model.statements import Gate
+from harness.model.versions import holds, version
+
+HEADER = "[[deviation]]"
+REQUIRED = ("statement", "observed", "reason", "link")
+OPTIONAL = ("case", "since", "until")
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One known deviation, and the line of the file it begins on (from 1)."""
+
+    statement: str
+    observed: str
+    reason: str
+    link: str
+    gate: Gate
+    file: Path
+    line: int
+    case: str | None = None
+
+    @property
+    def where(self) -> str:
+        return f"{self.file}:{self.line}"
+
+    def concerns(self, statement: str, case: str, versions: Mapping[str, str]) -> bool:
+        """Whether this entry speaks of the case, given the versions under test."""
+        under_test = versions.get(self.gate.system)
+        same = self.statement == statement and self.case in (None, case)
+        return same and under_test is not None and holds(self.gate, under_test)
+
+
+def match(deviations: Iterable[Deviation], statement: str, case: str, versions: Mapping[str, str]) -> Deviation | None:
+    """The deviation listed for a case of a statement; an entry that names the case outranks one that means all of them."""
+    found = [deviation for deviation in deviations if deviation.concerns(statement, case, versions)]
+    return min(found, key=lambda deviation: deviation.case is None, default=None)
+
+
+def load(directory: Path, implementations: Iterable[str]) -> list[Deviation]:
+    """The known deviations of the given implementations; one without a file has none.
+
+    :raises UsageFault: a file cannot be understood
+    """
+    files = [directory / f"{name}.toml" for name in implementations]
+    return [deviation for file in files if file.is_file() for deviation in read(file)]
+
+
+def read(file: Path) -> list[Deviation]:
+    """The known deviations listed in one file.
+
+    :raises UsageFault: the file cannot be understood; says where and what to change
+    """
+    text = file.read_text(encoding="utf-8")
+    tables = _parsed(file, text)
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip().startswith(HEADER)]
+    deviations, wrong = [], []
+    for index, table in enumerate(tables):
+        line = lines[index] if len(lines) == len(tables) else 1
+        complaints = _complaints(table)
+        wrong += [f"line {line}: {complaint}" for complaint in complaints]
+        if not complaints:
+            deviations.append(_deviation(table, file, line))
+    wrong += _repeated(deviations)
+    if wrong:
+        raise UsageFault(f"known deviations in {file}", "; ".join(wrong), "correct the entry, or delete it")
+    return deviations
+
+
+def _parsed(file: Path, text: str) -> list[dict[str, Any]]:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise UsageFault(f"a TOML file at {file}", str(fault), "correct the file; https://toml.io has the grammar") from None
+    tables = document.pop("deviation", [])
+    if document or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        strange = ", ".join(document) or "deviation"
+        raise UsageFault(f"nothing but {HEADER} tables in {file}", strange, f"begin every entry with a line {HEADER}")
+    return tables
+
+
+def _complaints(table: Mapping[str, Any]) -> list[str]:
+    unknown = [f"unknown key {key!r}" for key in table if key not in REQUIRED + OPTIONAL]
+    missing = [f"{key!r} is missing or empty" for key in REQUIRED if not table.get(key)]
+    untyped = [f"{key!r} has to be a string" for key, value in table.items() if not isinstance(value, str)]
+    if unknown or missing or untyped:
+        return unknown + missing + untyped
+    linked = [] if table["link"].startswith(("https://", "http://")) else [f"the link {table['link']!r} is no http address"]
+    return linked + _range_complaints(table)
+
+
+def _range_complaints(table: Mapping[str, str]) -> list[str]:
+    try:
+        bounds = [version(table[key]) for key in ("since", "until") if key in table]
+    except ValueError as fault:
+        return [str(fault)]
+    empty = len(bounds) == len(("since", "until")) and bounds[0] >= bounds[1]
+    return [f"no version lies between since {table['since']} and until {table['until']}"] if empty else []
+
+
+def _deviation(table: Mapping[str, str], file: Path, line: int) -> Deviation:
+    gate = Gate(file.stem, table.get("since"), table.get("until"))
+    statement, observed, reason, link = (table[key] for key in REQUIRED)
+    return Deviation(statement, observed, reason, link, gate, file, line, table.get("case"))
+
+
+def _repeated(deviations: Sequence[Deviation]) -> list[str]:
+    seen: dict[tuple[str, str | None, str | None, str | None], Deviation] = {}
+    repeated = []
+    for deviation in deviations:
+        key = (deviation.statement, deviation.case, deviation.gate.since, deviation.gate.until)
+        if key in seen:
+            repeated.append(f"line {deviation.line}: {deviation.statement} is listed in line {seen[key].line} already")
+        seen.setdefault(key, deviation)
+    return repeated
+
+
+def entry(statement: str, case: str, since: str, observed: str) -> str:
+    """The text of a new entry; reason and link are left empty, so that the file is refused until somebody has looked."""
+    values = {"statement": statement, "case": case, "since": since, "observed": observed, "reason": "", "link": ""}
+    lines = [f"{key} = {_quoted(value)}" for key, value in values.items() if value or key in REQUIRED]
+    return "\n".join([HEADER, *lines]) + "\n"
+
+
+def propose(file: Path, stale: Iterable[Deviation], new: Iterable[str]) -> Path:
+    """Write ``<name>.proposed.toml`` beside the baseline: without the stale entries, with the new ones, comments kept.
+
+    :return: the proposal; the baseline itself is never written
+    """
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.is_file() else []
+    starts = [index for index, line in enumerate(lines) if line.strip().startswith(HEADER)]
+    gone = {deviation.line - 1 for deviation in stale}
+    kept = lines[: starts[0]] if starts else lines
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        kept += [] if start in gone else lines[start:end]
+    proposal = file.with_suffix(".proposed.toml")
+    proposal.parent.mkdir(parents=True, exist_ok=True)
+    proposal.write_text("\n".join([part for part in ("".join(kept).rstrip("\n"), *new) if part]).rstrip("\n") + "\n", encoding="utf-8")
+    return proposal
+
+
+def _quoted(text: str) -> str:
+    # A TOML basic string is a JSON string, but for DEL and for halves of surrogate pairs: https://toml.io/en/v1.0.0#string
+    printable = text.encode("utf-8", "replace").decode("utf-8").replace("\x7f", "")
+    return json.dumps(re.sub(r"\s+", " ", printable).strip(), ensure_ascii=False)

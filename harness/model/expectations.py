@@ -1,0 +1,351 @@
+"""What a request has to lead to, what it led to, and every difference between the two."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any
+
+from harness.model.errors import StatementFailed
+
+#: A header value that is wanted: the exact text, or a pattern that matches all of it.
+Wanted = str | re.Pattern[str]
+#: Header fields in the order they were sent.
+Headers = tuple[tuple[str, str], ...]
+
+#: The header in which the echo backend repeats who it is (manifests/apps/echo.py).
+BACKEND_HEADER = "x-echo-backend"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as the client sends it.
+
+    :param target: the raw request target, query included, sent byte for byte
+    :param host: the Host field (``:authority``); None sends the address itself, as a user who types it does
+    :param sni: the name asked for in TLS; None takes the host without its port, the empty text sends none
+    """
+
+    target: str = "/"
+    host: str | None = None
+    method: str = "GET"
+    headers: Headers = ()
+    body: bytes = b""
+    scheme: str = "http"
+    sni: str | None = None
+    http2: bool = False
+
+    @property
+    def path(self) -> str:
+        """The target up to the question mark."""
+        return self.target.partition("?")[0]
+
+    @property
+    def line(self) -> str:
+        """The request in one line, for people."""
+        return f"{self.method} {'' if self.scheme == 'http' else self.scheme + '://'}{self.host or ''}{self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which echo backend answered."""
+
+    namespace: str
+    service: str
+    pod: str
+    node: str
+    nonce: str
+
+    @classmethod
+    def of(cls, text: str) -> "Identity | None":
+        """The identity in the backend's response header, None if the text is none."""
+        words = text.split("/")
+        return cls(*words) if len(words) == 5 else None
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.service} (pod {self.pod})"
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """The request as it reached the backend, and the backend; ``query`` is None without a question mark."""
+
+    method: str
+    path: str
+    query: str | None
+    version: str
+    scheme: str
+    port: int
+    host: str | None
+    headers: Headers
+    body_size: int
+    body_sha256: str
+    client: str
+    identity: Identity
+
+    @classmethod
+    def parse(cls, body: bytes) -> "Echo | None":
+        """The answer of the echo backend in a response body (its first line), None if there is none."""
+        try:
+            told: dict[str, Any] = json.loads(body.partition(b"\n")[0])
+            identity = Identity(*(told[name] for name in ("namespace", "service", "pod", "node", "nonce")))
+            arrived = {name: told[name] for name in ("method", "path", "query", "version", "scheme", "port", "host", "client")}
+            headers = tuple((name, value) for name, value in told["headers"])
+            return cls(headers=headers, body_size=told["body"]["size"], body_sha256=told["body"]["sha256"], identity=identity, **arrived)
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    @property
+    def target(self) -> str:
+        """The raw request target."""
+        return self.path if self.query is None else f"{self.path}?{self.query}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Exchange:
+    """One request and its answer.
+
+    :param body: the first 4 KiB
+    :param certificate: the subject alternative names of the certificate presented, empty without TLS
+    :param protocol: ``HTTP/1.1`` or ``HTTP/2``
+    :param seconds: from the first byte of the connection to the last of the answer
+    :param remote: address and port that answered
+    """
+
+    request: Request
+    status: int
+    headers: Headers
+    body: bytes
+    echo: Echo | None
+    certificate: frozenset[str]
+    protocol: str
+    seconds: float
+    remote: str
+
+    @property
+    def identity(self) -> Identity | None:
+        """The backend that answered, by its body or else its header (HEAD, 204); None if no backend did."""
+        return self.echo.identity if self.echo else Identity.of(combined(self.headers, BACKEND_HEADER) or "")
+
+    def __repr__(self) -> str:
+        arrived = f" as {self.echo.method} {self.echo.target}" if self.echo else ""
+        return f"{self.status} from {self.identity or f'no backend at {self.remote}'}{arrived}"
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The backend that has to answer.
+
+    :param namespace: empty as long as the namespace is not known, see :meth:`Expectation.bound`
+    :param pods: the pods that may answer; empty allows every pod of the service
+    :param nonce: what the backend was given to prove it is of this run; None does not ask for it
+    """
+
+    service: str
+    namespace: str = ""
+    pods: frozenset[str] = frozenset()
+    nonce: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.service}"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """How an answer that the controller under test gives itself can be told from anybody else's.
+
+    :param headers: response headers every such answer has
+    :param body: a text found in the body of every such answer, and in none of a backend's
+    """
+
+    controller: str
+    body: str = ""
+    headers: Mapping[str, Wanted] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.controller
+
+
+#: Stands for the signature of the controller under test until :meth:`Expectation.bound` puts it in.
+CONTROLLER = Signature("the controller")
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a request has to lead to. The request has to reach the backend as it was sent, except where a field says otherwise.
+
+    :param answered_by: a backend, or the controller itself
+    :param target: the raw target, query included, that has to reach the backend
+    :param host: the host that has to reach the backend
+    :param arrives_with: request headers the backend has to see, values of a repeated header joined by ``, ``
+    :param arrives_without: request headers it must not see
+    :param headers: headers the response has to have
+    :param without_headers: headers it must not have
+    :param certificate: a subject alternative name of the certificate presented
+    :param protocol: ``HTTP/1.1`` or ``HTTP/2``
+    """
+
+    statuses: frozenset[int]
+    answered_by: Backend | Signature
+    target: str | None = None
+    host: str | None = None
+    arrives_with: Mapping[str, Wanted] = field(default_factory=dict)
+    arrives_without: tuple[str, ...] = ()
+    headers: Mapping[str, Wanted] = field(default_factory=dict)
+    without_headers: tuple[str, ...] = ()
+    certificate: str | None = None
+    protocol: str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.answered_by, Signature) and (self.target or self.host or self.arrives_with or self.arrives_without):
+            raise ValueError("what the controller answers itself reaches no backend")
+
+    def bound(self, namespace: str, signature: Signature) -> "Expectation":
+        """The expectation with what only a run knows: the namespace of its backend, the signature of its controller."""
+        if isinstance(self.answered_by, Signature):
+            return replace(self, answered_by=signature) if self.answered_by == CONTROLLER else self
+        return self if self.answered_by.namespace else replace(self, answered_by=replace(self.answered_by, namespace=namespace))
+
+
+def reaches(service: str, target: str | None = None, *, status: int = 200, **fields: Any) -> Expectation:
+    """The request reaches a backend of the service, as ``target`` or else unchanged; ``fields`` are those of Expectation."""
+    return Expectation(frozenset({status}), Backend(service), target=target, **fields)
+
+
+def refused(*statuses: int, **fields: Any) -> Expectation:
+    """The controller under test refuses the request itself, with one of the statuses (404 unless told); no backend sees it."""
+    return Expectation(frozenset(statuses or {404}), CONTROLLER, **fields)
+
+
+def sentence(request: Request, expectation: Expectation) -> str:
+    """The two in one sentence, for instance ``GET nginx.example.test/app/sub?x=1 reaches app as /sub?x=1``."""
+    over = " over HTTP/2" if request.http2 else ""
+    statuses = " or ".join(str(status) for status in sorted(expectation.statuses))
+    if isinstance(expectation.answered_by, Signature):
+        return f"{request.line}{over} is refused with {statuses}"
+    changed = f" as {expectation.target}" if expectation.target is not None else ""
+    answer = "" if statuses == "200" else f", status {statuses}"
+    return f"{request.line}{over} reaches {expectation.answered_by.service}{changed}{answer}"
+
+
+def require(expectation: Expectation, exchange: Exchange) -> Exchange:
+    """The exchange, if it is what was expected.
+
+    :raises StatementFailed: with every difference
+    """
+    __tracebackhide__ = True
+    found = differences(expectation, exchange)
+    if found:
+        raise StatementFailed(sentence(exchange.request, expectation), "\n".join([repr(exchange), *(f"  - {line}" for line in found)]))
+    return exchange
+
+
+def differences(expectation: Expectation, exchange: Exchange) -> list[str]:
+    """Every difference between what was expected and what came, one line each; empty when there is none.
+
+    :raises ValueError: the expectation is not bound, so that it could not tell one backend or controller from another
+    """
+    if expectation.answered_by == CONTROLLER or (isinstance(expectation.answered_by, Backend) and not expectation.answered_by.namespace):
+        raise ValueError(f"bind the expectation before comparing: {expectation}")
+    return [line for compare in _COMPARISONS for line in compare(expectation, exchange)]
+
+
+def combined(headers: Headers, name: str) -> str | None:
+    """The value of a header, of a repeated one all values joined (https://www.rfc-editor.org/rfc/rfc9110#section-5.3), None if absent."""
+    values = [value for given, value in headers if given.lower() == name.lower()]
+    return ", ".join(values) if values else None
+
+
+def _status(expectation: Expectation, exchange: Exchange) -> Iterator[str]:
+    if exchange.status not in expectation.statuses:
+        yield _line("status", " or ".join(str(status) for status in sorted(expectation.statuses)), exchange.status)
+
+
+def _answerer(expectation: Expectation, exchange: Exchange) -> Iterator[str]:
+    wanted, found = expectation.answered_by, exchange.identity
+    if isinstance(wanted, Signature):
+        yield from _signature(wanted, exchange)
+    elif found is None:
+        yield _line("answered by", wanted, f"no backend, body {exchange.body[:80]!r}")
+    else:
+        for name in ("namespace", "service"):
+            if getattr(wanted, name) != getattr(found, name):
+                yield _line(name, getattr(wanted, name), getattr(found, name))
+        if wanted.pods and found.pod not in wanted.pods:
+            yield _line("pod", " or ".join(sorted(wanted.pods)), found.pod)
+        if wanted.nonce not in {None, found.nonce}:
+            yield _line("nonce", wanted.nonce, found.nonce)
+
+
+def _signature(wanted: Signature, exchange: Exchange) -> Iterator[str]:
+    if exchange.identity:
+        yield _line("answered by", f"{wanted} itself", f"backend {exchange.identity}")
+    yield from _fields(f"{wanted}'s header", wanted.headers, exchange.headers)
+    if wanted.body not in exchange.body.decode("latin-1"):
+        yield _line(f"{wanted}'s body", f"{wanted.body!r} in it", repr(exchange.body[:80]))
+
+
+def _arrival(expectation: Expectation, exchange: Exchange) -> Iterator[str]:
+    """What reached the backend; nothing to compare where the answer cannot have a body."""
+    sent, arrived = exchange.request, exchange.echo
+    if isinstance(expectation.answered_by, Signature) or exchange.identity is None:
+        return
+    if arrived is None:
+        if sent.method != "HEAD" and exchange.status not in {204, 304}:
+            yield _line("body", "what the backend saw", repr(exchange.body[:80]))
+        return
+    if arrived.method != sent.method:
+        yield _line("method at the backend", sent.method, arrived.method)
+    yield from _target(sent.target if expectation.target is None else expectation.target, arrived)
+    host = expectation.host or sent.host
+    if host is not None and (arrived.host or "").lower() != host.lower():
+        yield _line("host at the backend", host, arrived.host)
+    digest = sha256(sent.body).hexdigest()
+    if arrived.body_sha256 != digest:
+        found = f"{arrived.body_size} bytes, SHA-256 {arrived.body_sha256[:12]}..."
+        yield _line("request body at the backend", f"{len(sent.body)} bytes, SHA-256 {digest[:12]}...", found)
+    yield from _fields("header at the backend", expectation.arrives_with, arrived.headers)
+    yield from _absent("header at the backend", expectation.arrives_without, arrived.headers)
+
+
+def _target(wanted: str, arrived: Echo) -> Iterator[str]:
+    path, mark, query = wanted.partition("?")
+    if arrived.path != path:
+        yield _line("path at the backend", path, arrived.path)
+    if arrived.query != (query if mark else None):
+        yield _line("query at the backend", query if mark else None, arrived.query)
+
+
+def _response(expectation: Expectation, exchange: Exchange) -> Iterator[str]:
+    yield from _fields("response header", expectation.headers, exchange.headers)
+    yield from _absent("response header", expectation.without_headers, exchange.headers)
+
+
+def _connection(expectation: Expectation, exchange: Exchange) -> Iterator[str]:
+    if expectation.certificate and expectation.certificate not in exchange.certificate:
+        yield _line("certificate for", expectation.certificate, ", ".join(sorted(exchange.certificate)) or None)
+    if expectation.protocol not in {None, exchange.protocol}:
+        yield _line("protocol", expectation.protocol, exchange.protocol)
+
+
+def _fields(what: str, wanted: Mapping[str, Wanted], headers: Headers) -> Iterator[str]:
+    for name, value in wanted.items():
+        found = combined(headers, name)
+        fits = found is not None and (found == value if isinstance(value, str) else value.fullmatch(found))
+        if not fits:
+            yield _line(f"{what} {name}", value if isinstance(value, str) else f"/{value.pattern}/", found)
+
+
+def _absent(what: str, names: tuple[str, ...], headers: Headers) -> Iterator[str]:
+    for name in names:
+        found = combined(headers, name)
+        if found is not None:
+            yield _line(f"{what} {name}", None, found)
+
+
+def _line(what: str, expected: object, found: object) -> str:
+    return f"{what}: expected {'none' if expected is None else expected}, found {'none' if found is None else found}"
+
+
+_COMPARISONS: tuple[Callable[[Expectation, Exchange], Iterator[str]], ...] = (_status, _answerer, _arrival, _response, _connection)

@@ -1,0 +1,90 @@
+"""What one statement saw and measured while it ran; the plugin opens a record per test and the report keeps it."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from time import monotonic
+
+from harness.model.budgets import Budget
+
+#: Looks and exchanges kept per statement; older ones are dropped, counts stay right.
+KEPT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One attempt of a wait: seconds since the record opened, whether it satisfied, and what was seen."""
+
+    at: float
+    satisfied: bool
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One wait of a statement: what for, when it began and how long it took (seconds), how many looks, the bound."""
+
+    what: str
+    at: float
+    seconds: float
+    looks: int
+    budget: str
+    bound: float
+    met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A number worth comparing between versions, in seconds unless the unit says otherwise."""
+
+    name: str
+    value: float
+    unit: str = "s"
+    bound: float | None = None
+
+
+@dataclass(slots=True)
+class Record:
+    """Everything a statement saw; ``evidence`` maps a file name to the function that collects its text at the moment of failure."""
+
+    scale: float = 1.0
+    opened: float = field(default_factory=monotonic)
+    waits: list[Wait] = field(default_factory=list)
+    measurements: list[Measurement] = field(default_factory=list)
+    looks: deque[Look] = field(default_factory=lambda: deque(maxlen=KEPT))
+    exchanges: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT))
+    evidence: dict[str, Callable[[], str]] = field(default_factory=dict)
+
+    def now(self) -> float:
+        """Seconds since the record opened."""
+        return monotonic() - self.opened
+
+    def bound(self, budget: Budget) -> float:
+        """The budget in seconds after ``--timeout-scale``."""
+        return budget.seconds * self.scale
+
+
+_CURRENT: ContextVar[Record | None] = ContextVar("record", default=None)
+
+
+def record() -> Record:
+    """The record of the running statement; one of its own, thrown away, outside of any."""
+    return _CURRENT.get() or Record()
+
+
+@contextmanager
+def recording(fresh: Record) -> Iterator[Record]:
+    """Make ``fresh`` the current record for the block."""
+    token = _CURRENT.set(fresh)
+    try:
+        yield fresh
+    finally:
+        _CURRENT.reset(token)
+
+
+def measure(name: str, value: float, *, unit: str = "s", budget: Budget | None = None) -> None:
+    """Keep a measurement in the report; with a budget it is drawn against its bound."""
+    current = record()
+    current.measurements.append(Measurement(name, value, unit, current.bound(budget) if budget else None))

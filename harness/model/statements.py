@@ -1,0 +1,82 @@
+"""A conformance statement: the data that stands on a test.
+
+The identifier, the keyword of RFC 2119, the profile, the version range and the source are arguments of the decorator; the first line of
+the test's docstring is the statement's text.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+Test = TypeVar("Test", bound=Callable[..., Any])
+ATTRIBUTE = "__statement__"
+
+
+class Keyword(StrEnum):
+    """How binding a statement is (https://www.rfc-editor.org/rfc/rfc2119)."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    MAY = "MAY"
+
+
+class Profile(StrEnum):
+    """Who has to conform: everybody, those who offer the feature, one controller family, or nobody (behaviour recorded, not judged)."""
+
+    CORE = "CORE"
+    EXTENDED = "EXTENDED"
+    INGRESS_NGINX = "INGRESS_NGINX"
+    CHARACTERISATION = "CHARACTERISATION"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The versions of one system a statement holds for: ``since`` is the first, ``until`` the first that no longer."""
+
+    system: str
+    since: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What ``@statement`` puts on a test function."""
+
+    id: str
+    keyword: Keyword
+    profile: Profile
+    source: str
+    gate: Gate
+    covers: tuple[str, ...] = ()
+
+
+MUST, SHOULD, MAY = Keyword.MUST, Keyword.SHOULD, Keyword.MAY
+CORE, EXTENDED, INGRESS_NGINX, CHARACTERISATION = Profile.CORE, Profile.EXTENDED, Profile.INGRESS_NGINX, Profile.CHARACTERISATION
+
+
+def statement(
+    identifier: str,
+    keyword: Keyword,
+    profile: Profile,
+    *,
+    source: str,
+    system: str = "metallb",
+    since: str | None = None,
+    until: str | None = None,
+    covers: tuple[str, ...] = (),
+) -> Callable[[Test], Test]:
+    """Declare the decorated test to be a conformance statement.
+
+    :param identifier: unique, subject prefix and number, for instance ``EXH-01``
+    :param source: the http address of the text that demands the behaviour
+    :param system: the system whose version ``since`` and ``until`` speak of: ``metallb``, ``kubernetes`` or a controller's name
+    :param covers: rows of upstream catalogues that this statement answers, for instance ``MLB-006``
+    """
+    declaration = Declaration(identifier, keyword, profile, source, Gate(system, since, until), covers)
+
+    def declare(test: Test) -> Test:
+        setattr(test, ATTRIBUTE, declaration)
+        return test
+
+    return declare

@@ -1,0 +1,192 @@
+"""Collection: reads the declarations off the tests, refuses bad ones, gates versions, and makes ``-m`` know the catalogue's words."""
+
+import difflib
+import json
+import re
+from collections.abc import Generator, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.model.errors import UsageFault
+from harness.model.statements import ATTRIBUTE, Declaration, Gate, Keyword, Profile
+from harness.model.versions import mismatch, told
+from harness.plugin.run import RUN, is_worker
+from harness.report.catalogue import Entry, entry, rows, violations
+
+#: Violations shown on one screen.
+SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A statement that is to be judged, once per case of its parameters.
+
+    :param not_applicable: why it does not apply to the versions under test, empty where it does
+    :param fixtures: the names of all fixtures it uses, for those who have to know what it needs
+    :param line: where the test stands in its file, from 1
+    """
+
+    nodeid: str
+    statement: Entry
+    case: str
+    not_applicable: str
+    fixtures: tuple[str, ...]
+    line: int
+
+
+CASE = pytest.StashKey[Case]()
+#: What this run has planned, by node identifier in the order of collection; on the controller, too, once a worker has collected.
+PLAN = pytest.StashKey[dict[str, Case]]()
+
+
+def register_marks(config: pytest.Config) -> None:
+    """Make the words of the catalogue known to ``-m``: keywords, profiles, and the subjects that ``suites/`` has folders for."""
+    for keyword in Keyword:
+        config.addinivalue_line("markers", f"{keyword.lower()}: statements with the keyword {keyword} of RFC 2119")
+    for profile in Profile:
+        config.addinivalue_line("markers", f"{profile.lower()}: statements of the profile {profile}")
+    for subject in subjects(config):
+        config.addinivalue_line("markers", f"{subject}: statements below suites/{subject}/")
+
+
+def subjects(config: pytest.Config) -> list[str]:
+    """The folders of ``suites/``."""
+    suites = config.rootpath / "suites"
+    folders = suites.iterdir() if suites.is_dir() else ()
+    return sorted(folder.name for folder in folders if folder.is_dir() and folder.name.isidentifier() and not folder.name.startswith("_"))
+
+
+def check_selection(config: pytest.Config) -> None:
+    """Refuse an unknown word in ``-m`` before any worker starts: on workers pytest's own error would look like a crash.
+
+    :raises UsageFault: a word is no registered mark
+    """
+    asked = config.getoption("markexpr") or ""
+    # the words of an expression that are not its operators, nor the keywords of a mark's arguments
+    words = re.findall(r"[\w.:-]+", re.sub(r"\([^()]*=[^()]*\)", "", asked))
+    known = [re.split(r"[:(]", line)[0].strip() for line in config.getini("markers")]
+    unknown = [word for word in words if word not in [*known, "and", "or", "not", "True", "False"]]
+    if unknown:
+        near = [match for word in unknown for match in difflib.get_close_matches(word, known, 1)]
+        hint = f"did you mean {' '.join(near)}? " if near else ""
+        ours = ", ".join(word.lower() for word in [*Keyword, *Profile, *subjects(config)])
+        raise UsageFault(f"-m with words of the catalogue: {ours}", " ".join(unknown), f"{hint}pytest --markers explains each")
+
+
+class Catalogue:
+    """Runs wherever tests are collected: on every worker, or in the only process."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # the marks before -m selects, the plan afterwards
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None, object, object]:
+        try:
+            read_all(items, self._config)
+        except UsageFault as fault:
+            if not is_worker(self._config):
+                raise
+            # an exception would end this worker only and start another in its place; the controller ends the run
+            publish(self._config, fault=fault)
+            items.clear()
+        result = yield
+        self._config.stash[PLAN] = {item.nodeid: item.stash[CASE] for item in items if CASE in item.stash}
+        if is_worker(self._config):
+            publish(self._config, plan=self._config.stash[PLAN].values())
+        return result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if self._config.getoption("statements"):
+            session.items = []  # pytest would list the node identifiers, too
+
+    def pytest_report_collectionfinish(self, config: pytest.Config) -> list[str]:
+        width = config.get_terminal_writer().fullwidth
+        return listing(config.stash[PLAN].values(), width) if config.getoption("statements") else []
+
+
+def read_all(items: Iterable[pytest.Item], config: pytest.Config) -> None:
+    """Give every statement among the items its case and its marks.
+
+    :raises UsageFault: declarations violate the rules of the catalogue; all are named
+    """
+    declared = [(item, getattr(item.function, ATTRIBUTE, None)) for item in items if isinstance(item, pytest.Function)]
+    statements = [(item, declaration) for item, declaration in declared if declaration is not None]
+    entries = [entry(declaration, item.function.__doc__, item.nodeid.partition("[")[0]) for item, declaration in statements]
+    wrong = violations({one.test: one for one in entries}.values(), rows() if entries else {})
+    wrong += _undeclared([item for item, declaration in declared if declaration is None], config)
+    wrong += [complaint for item, _ in statements for complaint in _hiding(item)]
+    if wrong:
+        shown = "\n          ".join(wrong[:SHOWN]) + (f"\n          and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else "")
+        raise UsageFault("tests below suites/ declared as @statement asks", shown, "correct the declarations")
+    for (item, declaration), one in zip(statements, entries, strict=True):
+        _equip(item, declaration, one, config.stash[RUN].versions)
+
+
+def _undeclared(items: Iterable[pytest.Function], config: pytest.Config) -> list[str]:
+    suites = config.rootpath / "suites"
+    return [f"{item.nodeid}: has no @statement, so nothing would say what it proves" for item in items if item.path.is_relative_to(suites)]
+
+
+def _hiding(item: pytest.Item) -> list[str]:
+    marks = [mark.name for mark in item.iter_markers() if mark.name in ("skip", "skipif", "xfail")]
+    instead = {"xfail": "list the deviation in reports/baselines"}
+    return [f"{item.nodeid}: {mark} hides a hole; {instead.get(mark, 'use since, until or NotApplicable')}" for mark in marks]
+
+
+def _equip(item: pytest.Function, declaration: Declaration, one: Entry, versions: dict[str, str]) -> None:
+    case = item.callspec.id if hasattr(item, "callspec") else ""
+    fixtures = tuple(item.fixturenames)
+    item.stash[CASE] = Case(item.nodeid, one, case, mismatch(declaration.gate, versions) or "", fixtures, (item.location[1] or 0) + 1)
+    item.extra_keyword_matches.add(one.id)
+    for mark in (declaration.keyword.lower(), declaration.profile.lower(), one.subject):
+        item.add_marker(mark)
+
+
+def publish(config: pytest.Config, *, plan: Iterable[Case] = (), fault: UsageFault | None = None) -> None:
+    """Leave what this worker collected, or why it refused, where the controller looks for it."""
+    worker = config.workerinput["workerid"]  # type: ignore[attr-defined]  # set by pytest-xdist
+    file = _file(config, worker)
+    if file.exists() and not fault:
+        return  # a refusal stands
+    document = {"plan": [asdict(case) for case in plan], "fault": [fault.expected, fault.found, fault.todo] if fault else None}
+    file.write_text(json.dumps(document), encoding="utf-8")
+
+
+def received(config: pytest.Config, worker: str) -> dict[str, Case]:
+    """What a worker collected.
+
+    :raises UsageFault: it refused to
+    """
+    document = json.loads(_file(config, worker).read_text(encoding="utf-8"))
+    if document["fault"]:
+        raise UsageFault(*document["fault"])
+    return {case["nodeid"]: _case(case) for case in document["plan"]}
+
+
+def _file(config: pytest.Config, worker: str) -> Path:
+    return config.stash[RUN].exchange / f"collected-{worker}.json"
+
+
+def _case(values: dict[str, Any]) -> Case:
+    one = values["statement"]
+    gate = Gate(**one["gate"])
+    plain = {**one, "gate": gate, "keyword": Keyword(one["keyword"]), "profile": Profile(one["profile"]), "covers": tuple(one["covers"])}
+    return Case(**{**values, "statement": Entry(**plain), "fixtures": tuple(values["fixtures"])})
+
+
+def needs(config: pytest.Config, fixture: str) -> bool:
+    """Whether a planned statement that applies to the versions under test uses the fixture."""
+    return any(fixture in case.fixtures and not case.not_applicable for case in config.stash.get(PLAN, {}).values())
+
+
+def listing(cases: Iterable[Case], width: int) -> list[str]:
+    """The lines of ``--statements``: one a statement, its text below."""
+    lines = []
+    for one in {case.statement.id: case.statement for case in cases}.values():
+        lines.append(f"{one.id:<8} {one.keyword:<6} {one.profile:<13} {one.subject:<12} {told(one.gate)}")
+        lines.append(f"         {one.text}"[:width])
+    return lines

@@ -1,0 +1,235 @@
+"""One cluster a run: made by the controlling process when a collected statement needs one, and deleted by it on every way out."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from filelock import FileLock
+
+from harness.cluster.sources import Source, components, kind_binary, parse_overrides
+from harness.cluster.state import ClusterState
+from harness.cluster.steps import Steps
+from harness.model.addresses import AddressRange, Subnet
+from harness.model.errors import EnvironmentFault, Fault, UsageFault
+from harness.plugin.run import RUN, RunFacts, is_worker
+from harness.report.model import ImageUsed, Phase, SystemUnderTest
+from harness.systems.bringup import Settings, bring_up, reuse, tear_down
+from harness.systems.controllers import controller
+
+Value = TypeVar("Value")
+
+KEEP = ("never", "on-failure", "always")
+#: Files in the run's exchange folder: where the state of the cluster is, for workers.
+STATE_POINTER = "cluster"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options that say what is under test and where it comes from."""
+    group = parser.getgroup("cluster", "the cluster that statements run on")
+    add = group.addoption
+    add("--metallb", metavar="VERSION", help="version of MetalLB under test (default: the newest that packages give)")
+    add("--ingress", metavar="NAME[@VERSION]", help="ingress controller under test (default: ingress-nginx)")
+    add("--kubernetes", metavar="VERSION", help="version of Kubernetes, that is of the kind node image")
+    add("--nodes", type=int, default=3, help="nodes of the cluster, the control plane included (default: 3)")
+    add("--ip-family", choices=("ipv4", "ipv6", "dual"), default="ipv4", help="address families of the cluster (default: ipv4)")
+    add("--images", choices=tuple(Source), default="auto", help="where images come from: what the engine has, else a registry that answers, else packages (auto), or one of the two")  # fmt: skip
+    add("--image-mirror", metavar="PREFIX", default="", help="put before every public image reference, for instance registry.example.org/")
+    add("--image", metavar="COMPONENT=REF", action="append", default=[], help="test an image of your own (repeatable)")
+    add("--kind-bin", metavar="FILE", help="the kind binary (default: the one on PATH, or the lab's)")
+    add("--subnet", metavar="CIDR", help="IPv4 subnet of the run's Docker network (default: the engine chooses)")
+    add("--pool", metavar="RANGE", help="the example project's address pool (default: .200 to .250 of the network's last /24)")
+    add("--keep-cluster", choices=KEEP, default="never", help="whether the cluster stays after the run (default: never)")
+    add("--reuse-cluster", metavar="NAME", help="run on a cluster that an earlier run kept")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """On the controlling process: check the options and stand ready; nothing is created yet."""
+    config.addinivalue_line("markers", "disruptive: breaks something that other statements share, so it runs alone")
+    if is_worker(config):
+        return
+    with _told(config):
+        owner = Owner(config, settings(config))
+    config.pluginmanager.register(owner, "conformance-cluster")
+    config.stash[RUN].versions |= owner.versions
+    # Without this the process would die at once and leave the cluster behind.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+
+def settings(config: pytest.Config) -> Settings:
+    """The settings that the options ask for.
+
+    :raises UsageFault: an option cannot be
+    """
+    option: Callable[[str], Any] = config.getoption
+    known = components()
+    name, _, version = (option("ingress") or "ingress-nginx").partition("@")
+    pool = AddressRange.parse(option("pool")) if option("pool") else None
+    subnet = _subnet(option("subnet")) if option("subnet") else None
+    if pool and not option("reuse_cluster"):
+        _require_inside(pool, subnet)
+    if option("nodes") < 1:
+        raise UsageFault("--nodes of at least 1", str(option("nodes")), "use 3 for one control plane and two workers")
+    mirror = option("image_mirror")
+    component = next(iter(controller(name, version).components.values()))
+    return Settings(
+        kubernetes=(option("kubernetes") or known["kind-node"].default).removeprefix("v"),
+        metallb=(option("metallb") or known["metallb-controller"].default).removeprefix("v"),
+        ingress=name,
+        ingress_version=(version or known[component].default).removeprefix("v"),
+        nodes=option("nodes"),
+        ip_family=option("ip_family"),
+        images=Source(option("images")),
+        image_mirror=f"{mirror.rstrip('/')}/" if mirror else "",
+        overrides=parse_overrides(option("image")),
+        kind_bin=option("kind_bin"),
+        subnet=subnet,
+        pool=pool,
+    )
+
+
+def _subnet(text: str) -> Subnet:
+    try:
+        return ip_network(text)
+    except ValueError as fault:
+        raise UsageFault("--subnet with a CIDR", f"{text!r} ({fault})", "write for instance 192.168.0.0/16") from None
+
+
+def _require_inside(pool: AddressRange, subnet: Subnet | None) -> None:
+    if subnet is None:
+        raise UsageFault(
+            "--subnet beside --pool, as the engine chooses the subnet otherwise",
+            f"--pool {pool} alone",
+            "add --subnet, or leave --pool out",
+        )
+    if pool.first not in subnet or pool.last not in subnet:
+        raise UsageFault(f"a pool inside the network {subnet}", str(pool), "choose addresses of that network")
+
+
+@dataclass(slots=True)
+class Owner:
+    """Owns the run's cluster."""
+
+    config: pytest.Config
+    settings: Settings
+    state: ClusterState | None = None
+    reused: FileLock | None = None
+    steps: Steps = field(init=False)
+
+    def __post_init__(self) -> None:
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        self.steps = Steps(reporter.write_line if reporter else print)
+
+    @property
+    def facts(self) -> RunFacts:
+        """The run's facts, which this class fills."""
+        return self.config.stash[RUN]
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The versions under test."""
+        wanted = self.settings
+        return {"metallb": wanted.metallb, "kubernetes": wanted.kubernetes, wanted.ingress: wanted.ingress_version}
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Without xdist: the collection is known, and nothing has run yet."""
+        distributed = self.config.getoption("dist", "no") != "no"
+        needed = any("cluster" in getattr(item, "fixturenames", ()) for item in session.items)
+        if needed and not distributed and not _only_looking(self.config):
+            self.acquire()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: object, ids: list[str]) -> None:
+        """With xdist: no worker starts before the first call has returned."""
+        if self.state is None and any(identifier.startswith("suites/") for identifier in ids):
+            self.acquire()
+
+    def acquire(self) -> None:
+        """Create the cluster, or take the one to reuse."""
+        with _told(self.config):
+            self.facts.faults.append("the cluster was not set up")
+            if name := self.config.getoption("reuse_cluster"):
+                self.state, self.reused = reuse(name, self._asked())
+            else:
+                self.steps.tell("setting up: network, cluster, MetalLB, ingress controller, example project")
+                self.state = bring_up(self.settings, self.steps, self.facts.directory / "cluster-logs")
+            self.facts.faults.pop()
+        self._publish(self.state)
+
+    def _asked(self) -> dict[str, str | None]:
+        """What the command line names of a cluster to reuse; options left out take what the cluster has."""
+        option: Callable[[str], Any] = self.config.getoption
+        return {"metallb": option("metallb"), "kubernetes": option("kubernetes")}
+
+    def _publish(self, state: ClusterState) -> None:
+        facts = self.facts
+        (facts.exchange / STATE_POINTER).write_text(str(state.file))
+        facts.ip_family, facts.nodes = state.ip_family, state.nodes
+        facts.systems += [SystemUnderTest(name, version) for name, version in self.versions.items()]
+        facts.images += [ImageUsed(image.component, image.reference, image.origin, image.id) for image in state.images]
+        facts.phases += [Phase(step.name, step.began - facts.started, step.seconds) for step in self.steps.done]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Delete the cluster, or keep it as the options say; runs on success, failure and interruption alike."""
+        state = self.state
+        if state is None:
+            return
+        kept = {"never": False, "on-failure": session.exitstatus != 0, "always": True}[self.config.getoption("keep_cluster")]
+        if kept or self.reused:
+            state.kept = True
+            state.save()
+            self.facts.leftovers += _kept(state)
+        else:
+            self._delete(state)
+        if self.reused:
+            self.reused.release()
+        self.state = None
+
+    def _delete(self, state: ClusterState) -> None:
+        try:
+            tear_down(state, kind_binary(self.settings.kind_bin, self.settings.images), self.steps)
+        except EnvironmentFault as fault:
+            self.facts.leftovers.append(f"kind delete cluster --name {state.name}  # could not be deleted: {fault.found}")
+
+
+def _kept(state: ClusterState) -> list[str]:
+    kubeconfig = f"export KUBECONFIG={state.kubeconfig}"
+    removal = f"kind delete cluster --name {state.name} && docker network rm {state.network} && rm -r {state.directory}"
+    return [kubeconfig, f"pytest --reuse-cluster {state.name}", removal]
+
+
+def _only_looking(config: pytest.Config) -> bool:
+    return bool(config.getoption("collectonly") or config.getoption("statements"))
+
+
+@contextmanager
+def _told(config: pytest.Config) -> Iterator[None]:
+    """End the run on a fault, with its one screen and its exit code."""
+    try:
+        yield
+    except Fault as fault:
+        code = 4 if isinstance(fault, UsageFault) else 3
+        raise pytest.exit.Exception(f"{_heading(code)}\n\n{fault}\n", returncode=code) from None
+
+
+def _heading(code: int) -> str:
+    return "The command line cannot be followed." if code == 4 else "The environment failed; nothing was judged."
+
+
+def published_state(config: pytest.Config) -> ClusterState:
+    """The state of the run's cluster, on the controlling process and on workers.
+
+    :raises EnvironmentFault: there is none
+    """
+    pointer = config.stash[RUN].exchange / STATE_POINTER
+    if not pointer.exists():
+        raise EnvironmentFault(
+            "a cluster set up by the controlling process", "none", "run the statements through pytest from the project's folder"
+        )
+    return ClusterState.load(Path(pointer.read_text()))

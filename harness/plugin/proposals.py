@@ -1,0 +1,41 @@
+"""``--update-baseline``: what the baselines would have to say for this run to be conformant, written beside them."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from harness.model import baselines
+from harness.model.baselines import Deviation, entry, match
+from harness.model.verdicts import Outcome
+from harness.plugin.catalogue import Case
+from harness.plugin.run import RUN, known_deviations
+from harness.report.model import Report, Result
+
+
+def propose(config: pytest.Config, report: Report, plan: Mapping[str, Case]) -> list[Path]:
+    """Write a proposal beside every baseline that the run contradicts."""
+    versions = config.stash[RUN].versions
+    directory = config.rootpath / config.getoption("baselines")
+    new: dict[str, list[str]] = defaultdict(list)
+    stale: dict[str, list[Deviation]] = defaultdict(list)
+    for result in report.results:
+        if result.outcome is Outcome.FAILED:
+            owner = implementation(plan[result.nodeid], versions)
+            new[owner].append(entry(result.id, result.case, versions.get(owner, ""), _observed(result)))
+        listed = match(known_deviations(config), result.id, result.case, versions)
+        if result.outcome is Outcome.STALE_DEVIATION and listed:
+            stale[listed.gate.system].append(listed)
+    return [baselines.propose(directory / f"{name}.toml", stale[name], new[name]) for name in sorted({*new, *stale})]
+
+
+def implementation(case: Case, versions: Mapping[str, str]) -> str:
+    """Whose deviation a failure would be: the ingress controller's below ``suites/ingress``, else that of the system the gate speaks of."""
+    controllers = [name for name in versions if name not in ("metallb", "kubernetes")]
+    return controllers[0] if case.statement.subject == "ingress" and controllers else case.statement.gate.system
+
+
+def _observed(result: Result) -> str:
+    failure = result.failure
+    return failure.last or failure.message if failure else ""

@@ -1,0 +1,121 @@
+"""Where a statement runs: opens its record, judges each phase, collects evidence before anything is removed, and hands all of it on."""
+
+import json
+from collections.abc import Generator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from harness.model.baselines import Deviation, match
+from harness.model.errors import NotApplicable
+from harness.model.record import Measurement, Record, Wait, recording
+from harness.model.verdicts import Outcome
+from harness.plugin.catalogue import CASE, Case
+from harness.plugin.judging import Judgement, judge, known
+from harness.plugin.run import RUN, known_deviations
+from harness.report import evidence
+from harness.report.model import Failure
+
+#: The user property of a phase's report that carries what is handed on.
+PROPERTY = "conformance"
+RECORD = pytest.StashKey[Record]()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one phase tells the controller: its judgement, and the record up to its end. ``started`` in seconds since the run began."""
+
+    judged: Judgement
+    started: float
+    waits: tuple[Wait, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+
+
+@dataclass(slots=True, eq=False)  # pluggy keeps plugins in sets
+class Recording:
+    """The plugin object."""
+
+    config: pytest.Config
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        if CASE not in item.stash:
+            return (yield)
+        with recording(Record(scale=self.config.getoption("timeout_scale"))) as kept:
+            item.stash[RECORD] = kept
+            return (yield)
+
+    @pytest.hookimpl(tryfirst=True)  # before any fixture
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        case = item.stash.get(CASE, None)
+        if case and case.not_applicable:
+            raise NotApplicable(case.not_applicable)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # after pytest's own and any other plugin's view of the outcome
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        case = item.stash.get(CASE, None)
+        if case is None:
+            return report
+        judged = judge(call.excinfo, report.when or "", self.config.rootpath)
+        if report.when == "call" or (report.when == "setup" and judged.outcome is Outcome.FAILED):
+            judged = known(judged, self._deviation(case))
+        if judged.failure:
+            judged = replace(judged, failure=self._with_evidence(judged.failure, item, case, report))
+        _align(report, judged)
+        report.user_properties.append((PROPERTY, self._told(judged, item.stash[RECORD])))
+        return report
+
+    def _deviation(self, case: Case) -> Deviation | None:
+        return match(known_deviations(self.config), case.statement.id, case.case, self.config.stash[RUN].versions)
+
+    def _with_evidence(self, failure: Failure, item: pytest.Item, case: Case, report: pytest.TestReport) -> Failure:
+        facts = self.config.stash[RUN]
+        name = f"evidence/{evidence.folder(case.statement.id, case.case)}"
+        kept = item.stash[RECORD]
+        texts = {
+            "traceback.txt": report.longreprtext,
+            "output.txt": "\n".join(f"--- {title}\n{text}" for title, text in report.sections),
+            "looks.txt": "\n".join(f"{look.at:8.3f} s  {'yes' if look.satisfied else 'no '}  {look.seen}" for look in kept.looks),
+            "exchanges.txt": "\n\n".join(kept.exchanges),
+        }
+        sources: evidence.Sources = {f"{failure.phase}-{file}": partial(str, text) for file, text in texts.items() if text}
+        if not (facts.directory / name).exists():  # what a failed removal finds must not replace what the failure found
+            sources = {**sources, **kept.evidence}
+        evidence.collect(sources, facts.directory / name)
+        return replace(failure, evidence=name)
+
+    def _told(self, judged: Judgement, kept: Record) -> str:
+        # text, because the pipe to the controller knows neither our classes nor halves of surrogate pairs
+        started = kept.opened - self.config.stash[RUN].started
+        return json.dumps(asdict(Told(judged, started, tuple(kept.waits), tuple(kept.measurements))))
+
+
+def _align(report: pytest.TestReport, judged: Judgement) -> None:
+    """Let pytest count a phase as we judge it, so that ``-x``, ``--lf`` and other plugins act on the same outcome."""
+    if judged.outcome in (Outcome.NOT_APPLICABLE, Outcome.KNOWN_DEVIATION):
+        report.outcome = "skipped"
+        report.longrepr = (str(report.fspath), (report.location[1] or 0) + 1, judged.reason)
+    elif judged.outcome is not Outcome.PASSED:
+        report.outcome = "failed"
+        report.longrepr = report.longrepr or judged.reason
+        if isinstance(report.longrepr, tuple):
+            report.longrepr = judged.failure.message if judged.failure else judged.reason
+    report.__dict__.pop("wasxfail", None)
+
+
+def told(report: pytest.TestReport) -> Told | None:
+    """What the phase told, if it is one of a statement that a recording accompanied."""
+    text = dict(report.user_properties).get(PROPERTY)
+    if text is None:
+        return None
+    values: dict[str, Any] = json.loads(str(text))
+    judged = values["judged"]
+    failure = Failure(**judged["failure"]) if judged["failure"] else None
+    judgement = Judgement(**{**judged, "outcome": Outcome(judged["outcome"]), "failure": failure})
+    waits = tuple(Wait(**wait) for wait in values["waits"])
+    return Told(judgement, values["started"], waits, tuple(Measurement(**one) for one in values["measurements"]))

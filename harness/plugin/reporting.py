@@ -1,0 +1,240 @@
+"""The controller: gathers what the phases told, joins it with the plan, and turns it into the report, the verdict and the exit code."""
+
+import shlex
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from harness.model.errors import EnvironmentFault, UsageFault
+from harness.model.verdicts import EXIT_CODES, ExitCode, Outcome
+from harness.plugin import proposals
+from harness.plugin.catalogue import PLAN, Case, check_selection, received
+from harness.plugin.judging import Judgement, joined
+from harness.plugin.recording import Told, told
+from harness.plugin.run import WORKER_KEY, RunFacts, known_deviations, sent
+from harness.plugin.terminal import StatementTerminal
+from harness.report.files import write
+from harness.report.model import Failure, Report, Result, SystemUnderTest
+from harness.report.spent import waited
+
+#: Outcomes, the gravest first: where a case reports twice, as under reruns, nothing grave is overwritten.
+GRAVITY = (
+    Outcome.FAILED,
+    Outcome.ENVIRONMENT_ERROR,
+    Outcome.STALE_DEVIATION,
+    Outcome.KNOWN_DEVIATION,
+    Outcome.PASSED,
+    Outcome.NOT_APPLICABLE,
+    Outcome.NOT_RUN,
+)
+
+
+@dataclass(slots=True)
+class Progress:
+    """What has come in of one case: what its phases told, how many seconds they took, and where it runs."""
+
+    told: list[Told] = field(default_factory=list)
+    seconds: float = 0.0
+    worker: str = ""
+
+
+@dataclass(slots=True, eq=False)  # pluggy keeps plugins in sets
+class Reporting:
+    """The plugin object of the controlling process. It is idle until a collected test turns out to be a statement."""
+
+    config: pytest.Config
+    facts: RunFacts
+    results: dict[str, Result] = field(default_factory=dict)
+    traces: dict[str, str] = field(default_factory=dict)
+    progress: dict[str, Progress] = field(default_factory=dict)
+    others_failed: list[pytest.TestReport] = field(default_factory=list)
+    terminal: StatementTerminal | None = None
+    ended: str = ""
+
+    @property
+    def plan(self) -> dict[str, Case]:
+        """The cases to be judged; empty until they are collected, and in runs without statements."""
+        return self.config.stash.get(PLAN, {})
+
+    # A fault that a hook raises is told on one screen.
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionstart(self) -> Generator[None, object, object]:
+        with one_screen(self.facts):
+            check_selection(self.config)
+            known_deviations(self.config)
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        with one_screen(self.facts):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        with one_screen(self.facts):
+            return (yield)
+
+    # The plan: collected here, or told by the first worker that has collected.
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # around the catalogue, and before anybody acts on what was collected
+    def pytest_collection_modifyitems(self) -> Generator[None, object, object]:
+        result = yield
+        self._start()
+        return result
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        node.workerinput[WORKER_KEY] = sent(self.facts)
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_xdist_node_collection_finished(self, node: Any) -> None:
+        if PLAN not in self.config.stash:
+            self.config.stash[PLAN] = received(self.config, node.gateway.id)
+            self._start()
+
+    def _start(self) -> None:
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if self.plan and reporter and not self.config.option.collectonly:
+            self.terminal = StatementTerminal(reporter, self.config, self.facts, len(self.plan))
+            self.terminal.take_over()
+
+    # What comes in.
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.nodeid not in self.plan:
+            self._note_other(report)
+            return
+        progress = self.progress.setdefault(report.nodeid, Progress())
+        progress.worker = getattr(report, "worker_id", "")
+        progress.seconds += report.duration
+        news = told(report)
+        if news:
+            progress.told.append(news)
+            if news.judged.trace:
+                self.traces[report.nodeid] = news.judged.trace
+        if report.when == "teardown":
+            self._settle(report.nodeid, joined([one.judged for one in progress.told]))
+
+    def _note_other(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.others_failed.append(report)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
+        if crashitem in self.plan:
+            failure = Failure("WorkerCrash", "call", str(report.longrepr))
+            self._settle(crashitem, Judgement(Outcome.ENVIRONMENT_ERROR, failure=failure))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.facts.faults.append(f"{report.nodeid} could not be collected:\n{report.longreprtext}")
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.facts.faults.append(f"internal error:\n{excrepr}")
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.ended = str(excinfo.value) or "interrupted"
+
+    def _settle(self, nodeid: str, judged: Judgement) -> None:
+        result = self._result(self.plan[nodeid], judged)
+        before = self.results.get(nodeid)
+        if before is None or GRAVITY.index(result.outcome) < GRAVITY.index(before.outcome):
+            self.results[nodeid] = result
+        self.progress.pop(nodeid, None)
+        if self.terminal:
+            self.terminal.tell(result, self.plan[nodeid].statement.title, len(self.results))
+
+    def _result(self, case: Case, judged: Judgement) -> Result:
+        one = case.statement
+        progress = self.progress.get(case.nodeid, Progress())
+        last = progress.told[-1] if progress.told else Told(judged, 0.0)
+        return Result(
+            id=one.id,
+            case=case.case,
+            nodeid=case.nodeid,
+            subject=one.subject,
+            keyword=one.keyword,
+            profile=one.profile,
+            text=one.text,
+            source=one.source,
+            outcome=judged.outcome,
+            reason=judged.reason,
+            started=last.started,
+            seconds=progress.seconds,
+            waited=waited(last.waits),
+            worker=progress.worker,
+            line=case.line,
+            failure=judged.failure,
+            waits=last.waits,
+            measurements=last.measurements,
+        )
+
+    # The end.
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
+        try:
+            return (yield)
+        except EnvironmentFault as fault:
+            self.facts.faults.append(str(fault))
+            return None
+        finally:
+            if self.plan and not self.config.option.collectonly and exitstatus != ExitCode.USAGE:
+                self._finish(session)
+
+    def _finish(self, session: pytest.Session) -> None:
+        self._account(session)
+        report = self._report()
+        files = write(report, self.facts.directory)
+        if self.config.getoption("update_baseline"):
+            files += proposals.propose(self.config, report, self.plan)
+        code = EXIT_CODES[report.verdict]
+        session.exitstatus = ExitCode.NOT_CONFORMANT if code is ExitCode.CONFORMANT and self.others_failed else code
+        if self.terminal:
+            self.terminal.summary(report, self.traces, self.others_failed, files)
+
+    def _account(self, session: pytest.Session) -> None:
+        """Give every planned case a result: what broke off after it was judged is kept, the rest was not run."""
+        reason = str(session.shouldfail or session.shouldstop or self.ended or "the run ended before").partition("\n")[0]
+        for nodeid in self.plan:
+            if nodeid in self.results:
+                continue
+            judged = joined([one.judged for one in self.progress.get(nodeid, Progress()).told])
+            if judged.outcome in (Outcome.PASSED, Outcome.STALE_DEVIATION):
+                judged = Judgement(Outcome.NOT_RUN, reason=f"broken off: {reason}" if nodeid in self.progress else reason)
+            self.results[nodeid] = self._result(self.plan[nodeid], judged)
+
+    def _report(self) -> Report:
+        facts, option = self.facts, self.config.option
+        return Report(
+            id=facts.id,
+            began=facts.began,
+            seconds=facts.now(),
+            command=shlex.join(["pytest", *self.config.invocation_params.args]),
+            planned=len(self.plan),
+            workers=getattr(option, "numprocesses", None) or 1,
+            timeout_scale=option.timeout_scale,
+            ip_family=facts.ip_family,
+            nodes=facts.nodes,
+            systems=facts.systems or [SystemUnderTest(*pair) for pair in facts.versions.items()],
+            images=facts.images,
+            phases=facts.phases,
+            results=[self.results[nodeid] for nodeid in self.plan],
+            faults=facts.faults,
+        )
+
+
+@contextmanager
+def one_screen(facts: RunFacts) -> Iterator[None]:
+    """End the run without a traceback where a fault of ours ends the block: exit code 4 or 3."""
+    try:
+        yield
+    except UsageFault as fault:
+        raise pytest.UsageError(str(fault)) from None
+    except EnvironmentFault as fault:
+        facts.faults.append(str(fault))
+        pytest.exit(f"the environment failed\n{fault}", returncode=ExitCode.ENVIRONMENT_FAILED)

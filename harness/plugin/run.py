@@ -1,0 +1,92 @@
+"""The facts of one run, shared by the parts of the plugin through ``config.stash[RUN]``, on the controller and on every worker."""
+
+import json
+import secrets
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from harness.model.baselines import Deviation, load
+from harness.report.model import ImageUsed, Phase, SystemUnderTest
+
+WORKER_KEY = "conformance_run"
+
+
+@dataclass(slots=True)
+class RunFacts:
+    """What is known of the run so far.
+
+    :param directory: where the report and the evidence go; made when there is something to write
+    :param exchange: a private directory through which workers tell the controller what they collected
+    :param began: wall clock, ISO 8601 in UTC
+    :param started: the same moment on the monotonic clock, which is one for all processes of a machine (seconds)
+    :param versions: versions under test by the system's name, ``metallb``, ``kubernetes`` and the ingress controller's
+    :param faults: faults of the environment outside any statement
+    :param leftovers: what was kept or could not be removed, each with the command that removes it
+    """
+
+    id: str
+    directory: Path
+    exchange: Path
+    began: str
+    started: float
+    versions: dict[str, str] = field(default_factory=dict)
+    systems: list[SystemUnderTest] = field(default_factory=list)
+    images: list[ImageUsed] = field(default_factory=list)
+    phases: list[Phase] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    leftovers: list[str] = field(default_factory=list)
+    ip_family: str = ""
+    nodes: int = 0
+
+    def now(self) -> float:
+        """Seconds since the run began."""
+        return monotonic() - self.started
+
+
+RUN = pytest.StashKey[RunFacts]()
+DEVIATIONS = pytest.StashKey[list[Deviation]]()
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process runs statements on behalf of a controlling one."""
+    return hasattr(config, "workerinput")
+
+
+def begin(config: pytest.Config) -> RunFacts:
+    """The facts of this run: new ones on the controller, the controller's on a worker."""
+    if is_worker(config):
+        return _received(config.workerinput[WORKER_KEY])  # type: ignore[attr-defined]  # set by pytest-xdist
+    now = datetime.now(UTC)
+    identity = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    reports = config.rootpath / config.getoption("report_dir")
+    exchange = Path(tempfile.mkdtemp(prefix="conformance-"))
+    config.add_cleanup(lambda: shutil.rmtree(exchange, ignore_errors=True))
+    return RunFacts(identity, reports / identity, exchange, now.isoformat(timespec="seconds"), monotonic())
+
+
+def sent(facts: RunFacts) -> str:
+    """What a worker needs of the facts, for :data:`WORKER_KEY` of its ``workerinput``."""
+    kept = ("id", "directory", "exchange", "began", "started", "versions")
+    return json.dumps({key: value for key, value in asdict(facts).items() if key in kept}, default=str)
+
+
+def _received(text: str) -> RunFacts:
+    values: dict[str, Any] = json.loads(text)
+    return RunFacts(**{**values, "directory": Path(values["directory"]), "exchange": Path(values["exchange"])})
+
+
+def known_deviations(config: pytest.Config) -> list[Deviation]:
+    """The known deviations of the systems under test; read once, when their versions are known.
+
+    :raises UsageFault: a baseline cannot be understood
+    """
+    if DEVIATIONS not in config.stash:
+        config.stash[DEVIATIONS] = load(config.rootpath / config.getoption("baselines"), config.stash[RUN].versions)
+    return config.stash[DEVIATIONS]

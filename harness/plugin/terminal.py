@@ -1,0 +1,217 @@
+"""The controller's terminal: one short line a statement, and at the end what a reader has to know."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.model.verdicts import Outcome, Verdict
+from harness.plugin.run import RunFacts
+from harness.report.digest import TROUBLES, having, headline, name, profiles
+from harness.report.model import Report, Result
+from harness.report.spent import spent
+from harness.report.text import amount, printable
+
+WORDS = {
+    Outcome.PASSED: "PASS",
+    Outcome.FAILED: "FAIL",
+    Outcome.NOT_APPLICABLE: "N/A",
+    Outcome.KNOWN_DEVIATION: "KNOWN",
+    Outcome.STALE_DEVIATION: "STALE",
+    Outcome.ENVIRONMENT_ERROR: "ERROR",
+    Outcome.NOT_RUN: "-",
+}
+GREEN, YELLOW, RED = {"green": True}, {"yellow": True}, {"red": True}
+COLOURS = {
+    **dict.fromkeys(WORDS, RED),
+    Outcome.PASSED: GREEN,
+    Outcome.NOT_APPLICABLE: YELLOW,
+    Outcome.KNOWN_DEVIATION: YELLOW,
+    Outcome.NOT_RUN: YELLOW,
+}
+SLOWEST = 10
+
+
+class StatementTerminal:
+    """Stands in for pytest's terminal reporter from the moment statements are planned.
+
+    pytest's own reporter knows neither our outcomes nor our report; everything but its hooks is still reached through this object, because
+    other plugins write to ``terminalreporter``.
+    """
+
+    def __init__(self, reporter: pytest.TerminalReporter, config: pytest.Config, facts: RunFacts, planned: int) -> None:
+        self._reporter = reporter
+        self._config = config
+        self._facts = facts
+        self._planned = planned
+        self._told_images = False
+        self._said = ""
+        self._writer = config.get_terminal_writer()
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(self._reporter, attribute)
+
+    @property
+    def _verbose(self) -> int:
+        return int(self._config.option.verbose)
+
+    def take_over(self) -> None:
+        """Replace pytest's reporter and say what is about to be judged."""
+        manager = self._config.pluginmanager
+        if not manager.has_plugin("dsession"):  # with workers, pytest-xdist tells what they collected
+            self._reporter.report_collect(final=True)
+        manager.unregister(self._reporter)
+        manager.register(self, "terminalreporter")
+        under_test = ", ".join(f"{system} {version}" for system, version in self._facts.versions.items())
+        if self._verbose >= 0:
+            self._reporter.write_line(f"conformance of {under_test or 'unknown versions'}: {self._planned} cases")
+
+    # Hooks of pytest's reporter that still do what they did.
+
+    def pytest_warning_recorded(self, warning_message: Any, nodeid: str) -> None:
+        self._reporter.pytest_warning_recorded(warning_message, nodeid)
+
+    def pytest_internalerror(self, excrepr: Any) -> bool:
+        return bool(self._reporter.pytest_internalerror(excrepr))
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        if isinstance(excinfo.value, pytest.exit.Exception):
+            self._said = str(excinfo.value)
+            self._section("the run ends", printable(self._said).splitlines())
+
+    def pytest_runtest_logstart(self) -> None:
+        if self._facts.images and not self._told_images and self._verbose >= 0:
+            self._told_images = True
+            self._lines(_images(self._facts))
+
+    # While statements run.
+
+    def tell(self, result: Result, title: str, done: int) -> None:
+        """One line for a judged case; with ``-q`` only where somebody has to act, with ``-v`` what was measured below."""
+        if self._verbose < 0 and result.outcome not in TROUBLES:
+            return
+        told = result.reason if result.outcome in (Outcome.NOT_APPLICABLE, Outcome.KNOWN_DEVIATION) else title
+        told = f"{result.case}: {told}" if result.case else told
+        head = f"  {result.id:<8} {amount(result.seconds):>8}  "
+        tail = f"  {done}/{self._planned}"
+        room = self._writer.fullwidth - 5 - len(head) - len(tail) - 1
+        self._reporter.ensure_newline()
+        self._writer.write(f"{WORDS[result.outcome]:<5}", **COLOURS[result.outcome])
+        self._writer.line(f"{head}{_cut(told, room):<{max(room, 0)}}{tail}".rstrip(), flush=True)
+        if self._verbose > 0:
+            self._lines(_details(result))
+
+    # At the end.
+
+    def summary(self, report: Report, traces: Mapping[str, str], others: Sequence[pytest.TestReport], files: Sequence[Path]) -> None:
+        """Failures in full, then the tables, the report's path, and the verdict as the last line."""
+        self._reporter.ensure_newline()
+        self._failures(report, traces, others)
+        self._config.hook.pytest_terminal_summary(terminalreporter=self, exitstatus=0, config=self._config)
+        self._reporter.summary_warnings()
+        if self._verbose >= 0:
+            self._section("by profile", _by_profile(report))
+            self._section(f"the {SLOWEST} slowest", _slowest(report, self._writer.fullwidth))
+            self._section("where the time went", _times(report))
+        self._lines(self._facts.leftovers)
+        self._lines(f"wrote {_shown(file, self._config)}" for file in files if file.suffix in (".html", ".toml"))
+        colour = {Verdict.CONFORMANT: GREEN, Verdict.INTERRUPTED: YELLOW, Verdict.NOTHING_JUDGED: YELLOW}.get(report.verdict, RED)
+        self._lines([headline(report)])
+        self._writer.sep("=", f"{report.verdict} in {amount(report.seconds)}", bold=True, **colour)
+
+    def _failures(self, report: Report, traces: Mapping[str, str], others: Sequence[pytest.TestReport]) -> None:
+        directory = _shown(self._facts.directory, self._config)
+        for fault in report.faults:
+            if fault in self._said:
+                continue
+            self._writer.sep("-", "the environment failed", **RED)
+            self._lines(printable(fault).splitlines())
+        for result in having(report, *TROUBLES):
+            self._writer.sep("-", f"{WORDS[result.outcome]} {_cut(name(result), self._writer.fullwidth - 12)}", **RED)
+            self._lines(_in_full(result, traces.get(result.nodeid, ""), directory))
+        for other in others:
+            self._writer.sep("-", f"{other.when} of {other.nodeid}", **RED)
+            self._lines(other.longreprtext.splitlines())
+        self._lines(_not_run(report))
+
+    def _section(self, title: str, lines: Iterable[str]) -> None:
+        self._writer.sep("-", title)
+        self._lines(lines)
+
+    def _lines(self, lines: Iterable[str]) -> None:
+        self._reporter.ensure_newline()
+        for line in lines:
+            self._writer.line(line)
+
+
+def _cut(text: str, room: int) -> str:
+    text = " ".join(printable(text).split())
+    return text if len(text) <= room else f"{text[: max(room - 3, 0)]}..."[: max(room, 0)]
+
+
+def _shown(path: Path, config: pytest.Config) -> str:
+    here = config.invocation_params.dir
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _images(facts: RunFacts) -> list[str]:
+    origins: dict[str, list[str]] = defaultdict(list)
+    for image in facts.images:
+        origins[image.origin].append(image.component)
+    return [f"images from {origin}: {', '.join(dict.fromkeys(components))}" for origin, components in origins.items()]
+
+
+def _details(result: Result) -> list[str]:
+    measured = [
+        f"{one.name} {amount(one.value, one.unit)}" + (f" of {amount(one.bound, one.unit)}" if one.bound else "")
+        for one in result.measurements
+    ]
+    waited = [f"waited {amount(result.waited)}"] if result.waited else []
+    told = ", ".join([*([result.worker] if result.worker else []), *waited, *measured])
+    return [f"       {told}"] if told else []
+
+
+def _in_full(result: Result, trace: str, directory: str) -> list[str]:
+    lines = [f"{result.text} ({result.source})", result.nodeid]
+    failure = result.failure
+    if failure is None:
+        return [*lines, result.reason]
+    where = f" in {failure.phase}" if failure.phase != "call" else ""
+    lines += [f"{failure.kind}{where}", *(f"  {line}" for line in printable(failure.message).splitlines())]
+    lines += [f"  {line}" for line in printable(trace).splitlines()]
+    return lines + ([f"evidence: {directory}/{failure.evidence}"] if failure.evidence else [])
+
+
+def _not_run(report: Report) -> list[str]:
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for result in having(report, Outcome.NOT_RUN):
+        reasons[result.reason].append(name(result))
+    return [f"not run, {reason}: {len(names)} ({_cut(', '.join(names), 40)})" for reason, names in reasons.items()]
+
+
+def _by_profile(report: Report) -> list[str]:
+    outcomes = list(WORDS)
+    lines = [f"{'':<17}" + "".join(f"{'not run' if word == '-' else word.lower():>8}" for word in WORDS.values())]
+    for profile in profiles(report):
+        seen = [result.outcome for result in report.results if result.profile is profile]
+        lines.append(f"{profile:<17}" + "".join(f"{seen.count(outcome) or '.':>8}" for outcome in outcomes))
+    return lines
+
+
+def _slowest(report: Report, width: int) -> list[str]:
+    slowest = sorted(report.results, key=lambda result: -result.seconds)[:SLOWEST]
+    lines = [f"{amount(result.seconds):>9}  waited {amount(result.waited):>9}  {name(result)}" for result in slowest if result.seconds]
+    return [line if len(line) < width else f"{line[: width - 4]}..." for line in lines]
+
+
+def _times(report: Report) -> list[str]:
+    time = spent(report)
+    phases = [f"{amount(phase.seconds):>9}  {phase.name}" for phase in report.phases]
+    return [
+        *phases,
+        f"{amount(time.statements):>9}  statements, all workers together",
+        f"{amount(time.waiting):>9}  of it waiting on the systems under test",
+        f"{amount(time.harness):>9}  of it the harness: {time.share:.1%} of all work",
+    ]

@@ -1,0 +1,211 @@
+"""HTTP and TCP as a client outside of the cluster sees them."""
+
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from time import monotonic
+
+import httpx
+from cryptography import x509
+
+from harness.model.errors import StatementFailed, Unanswered
+from harness.model.expectations import Echo, Exchange, Headers, Request
+from harness.model.record import record
+
+#: Bytes of a body that an exchange keeps, and that are read to find the backend's answer.
+KEPT_BYTES, READ_BYTES = 4096, 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class HttpProbe:
+    """Sends requests to one address and port, each over a connection of its own: a pooled one would ignore another SNI and pin a backend.
+
+    :param agent: the User-Agent, which makes the statement findable in the controller's access log
+    :param trust: what a certificate is verified against; without it the certificate is read and not judged
+    :param timeout: seconds for the connection, for every read, and for the whole answer
+    """
+
+    address: str
+    port: int = 80
+    agent: str = "metallb-ingress-conformance"
+    trust: ssl.SSLContext | None = None
+    timeout: float = 5.0
+
+    def send(self, request: Request) -> Exchange:
+        """Send the request as it is and read its answer; redirects are not followed, proxies of the environment not used.
+
+        :raises httpx.LocalProtocolError: the request itself cannot be sent: a header with a line break, a target beyond ASCII
+        :raises Unanswered: no connection, or no answer in time
+        :raises StatementFailed: an answer that is not HTTP, breaks off, or comes with a certificate that cannot be trusted
+        """
+        __tracebackhide__ = True
+        outgoing, began = self._outgoing(request), monotonic()
+        try:
+            with self._client(request) as client:
+                exchange = self._exchange(client, request, outgoing, began)
+        except httpx.LocalProtocolError:
+            raise
+        except httpx.TransportError as error:
+            fault = self._fault(request, error)
+            record().exchanges.append(_transcript(outgoing, f"no exchange: {fault}"))
+            raise fault from None
+        record().exchanges.append(_transcript(outgoing, _answer_text(exchange)))
+        return exchange
+
+    def _client(self, request: Request) -> httpx.Client:
+        prior_knowledge = request.http2 and request.scheme == "http"
+        return httpx.Client(
+            http1=not prior_knowledge,
+            http2=request.http2,
+            verify=self.trust or _unverified(),
+            timeout=self.timeout,
+            trust_env=False,
+        )
+
+    def _outgoing(self, request: Request) -> httpx.Request:
+        """The request with no header but Host, User-Agent, Accept and its own: clients' defaults would hide what a controller adds."""
+        host = [("Host", request.host)] if request.host is not None else []
+        headers = [*host, ("User-Agent", self.agent), ("Accept", "*/*"), *request.headers]
+        extensions: dict[str, object] = {"target": request.target.encode("latin-1"), "timeout": httpx.Timeout(self.timeout).as_dict()}
+        sni = request.sni if request.sni is not None else _without_port(request.host)
+        if sni:
+            extensions["sni_hostname"] = sni
+        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        url = f"{request.scheme}://{bracketed(self.address)}:{self.port}"
+        return httpx.Request(request.method, url, headers=encoded, content=request.body, extensions=extensions)
+
+    def _exchange(self, client: httpx.Client, request: Request, outgoing: httpx.Request, began: float) -> Exchange:
+        response = client.send(outgoing, stream=True)
+        try:
+            stream = response.extensions["network_stream"]
+            remote, certificate = stream.get_extra_info("server_addr"), _names(stream.get_extra_info("ssl_object"))
+            body = self._body(response, began)
+        finally:
+            response.close()
+        return Exchange(
+            request,
+            response.status_code,
+            _text(response.headers.raw),
+            body[:KEPT_BYTES],
+            Echo.parse(body),
+            certificate,
+            response.http_version,
+            monotonic() - began,
+            f"{bracketed(remote[0])}:{remote[1]}",
+        )
+
+    def _body(self, response: httpx.Response, began: float) -> bytes:
+        """The body up to what is worth keeping; read to its end, so that an answer that breaks off is seen."""
+        kept = bytearray()
+        for piece in response.iter_bytes():
+            kept += piece[: READ_BYTES - len(kept)]
+            if monotonic() - began > self.timeout:
+                raise httpx.ReadTimeout(f"the answer is not complete after {self.timeout:g} s")
+        return bytes(kept)
+
+    def _fault(self, request: Request, error: httpx.TransportError) -> Exception:
+        where = f"{request.line} at {bracketed(self.address)}:{self.port}"
+        match _root(error):
+            case ssl.SSLCertVerificationError() as refused:
+                return StatementFailed(f"a certificate that can be trusted from {where}", refused.verify_message)
+            case ssl.SSLError() as broken if not isinstance(broken, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+                return StatementFailed(f"a TLS handshake with {where}", str(broken))
+            case _ if isinstance(error, httpx.RemoteProtocolError) and "without sending a response" not in str(error):
+                return StatementFailed(f"an HTTP answer from {where}", str(error))
+            case httpx.TimeoutException() | TimeoutError():
+                return Unanswered(f"{where}: {str(error) or 'timed out'} ({self.timeout:g} s)")
+            case root:
+                return Unanswered(f"{where}: {root}")
+
+
+def port_open(address: str, port: int, timeout: float = 2.0) -> str:
+    """How a TCP port showed itself open.
+
+    :raises Unanswered: it did not, with the reason: refused, no route, or silence for ``timeout`` seconds
+    """
+    try:
+        socket.create_connection((address, port), timeout).close()
+    except OSError as error:
+        raise Unanswered(f"{bracketed(address)}:{port}: {_reason(error)}") from None
+    return f"{bracketed(address)}:{port} accepts connections"
+
+
+def port_closed(address: str, port: int, timeout: float = 2.0) -> str:
+    """How a TCP port showed itself closed: refused, no route, or silence for ``timeout`` seconds.
+
+    :raises StatementFailed: it accepts connections
+    """
+    try:
+        found = port_open(address, port, timeout)
+    except Unanswered as closed:
+        return str(closed)
+    raise StatementFailed(f"{bracketed(address)}:{port} is closed", found)
+
+
+def bracketed(address: str) -> str:
+    """The address as it stands in a URL: IPv6 in brackets."""
+    return f"[{address}]" if ip_address(address).version == 6 else address
+
+
+def _unverified() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _names(connection: ssl.SSLObject | ssl.SSLSocket | None) -> frozenset[str]:
+    """The subject alternative names of the peer's certificate, empty without TLS or without names."""
+    encoded = connection.getpeercert(True) if connection else None
+    if not encoded:
+        return frozenset()
+    try:
+        names = x509.load_der_x509_certificate(encoded).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return frozenset()
+    return frozenset({*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))})
+
+
+def _without_port(host: str | None) -> str:
+    """The name a browser would ask for in TLS, empty for none: addresses are not asked for by name."""
+    name = (host or "").partition(":")[0]
+    try:
+        ip_address(name)
+    except ValueError:
+        return "" if name.startswith("[") else name
+    return ""
+
+
+def _root(error: BaseException) -> BaseException:
+    """The exception that began a chain: httpx wraps httpcore's, which wraps the socket's."""
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    return error
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    return os.strerror(error.errno).lower() if error.errno else str(error)
+
+
+def _text(raw: list[tuple[bytes, bytes]]) -> Headers:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
+
+
+def _transcript(outgoing: httpx.Request, answer: str) -> str:
+    target = outgoing.extensions["target"].decode("latin-1")
+    return "\n".join([f"{outgoing.method} {target} to {outgoing.url}", *_lines(_text(outgoing.headers.raw)), "", answer])
+
+
+def _answer_text(exchange: Exchange) -> str:
+    head = f"{exchange.protocol} {exchange.status} from {exchange.remote} in {exchange.seconds:.3f} s"
+    names = [f"certificate for {', '.join(sorted(exchange.certificate))}"] if exchange.certificate else []
+    return "\n".join([head, *names, *_lines(exchange.headers), "", exchange.body.decode("utf-8", "replace")])
+
+
+def _lines(headers: Headers) -> Iterator[str]:
+    return (f"{name}: {value}" for name, value in headers)

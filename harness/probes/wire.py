@@ -1,0 +1,75 @@
+"""The probe on the cluster's network: a container that asks, frame by frame, who has an address."""
+
+import json
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Protocol
+
+from harness.model.addresses import Address
+from harness.model.errors import EnvironmentFault
+from harness.model.record import record
+from harness.model.sightings import Answer, Answerers
+
+PROGRAM = Path(__file__).with_name("wire_program.py")
+
+
+class Docker(Protocol):
+    """Runs a command of Docker's and returns what it prints; ``harness.cluster.engine.docker``.
+
+    :raises EnvironmentFault: the command failed, or took longer than ``timeout`` seconds
+    """
+
+    def __call__(self, *words: str, timeout: float, stdin: bytes | None = None) -> str: ...
+
+
+class WireProbe:
+    """A container on a network, one for a whole run; it needs NET_RAW, which Docker grants by default, and ``python3``."""
+
+    def __init__(self, docker: Docker, name: str) -> None:
+        """Use the container of that name, which :meth:`start` began, here or in another process."""
+        self._docker = docker
+        self.name = name
+
+    @classmethod
+    def start(cls, docker: Docker, name: str, *, image: str, network: str, labels: Mapping[str, str]) -> "WireProbe":
+        """Create the container and leave it waiting.
+
+        :raises EnvironmentFault: Docker could not
+        """
+        told = [f"--label={key}={value}" for key, value in labels.items()]
+        where = [f"--name={name}", f"--network={network}", *told]
+        docker("run", "--detach", "--init", *where, "--entrypoint=sleep", image, "infinity", timeout=60)
+        return cls(docker, name)
+
+    def ask(self, address: Address | str, *, requests: int = 3, interval: float = 0.2, patience: float = 1.0) -> Answerers:
+        """Ask who has the address, by ARP or neighbour discovery, and collect every answer.
+
+        :param interval: seconds between two requests
+        :param patience: seconds to listen after the last request
+        :raises EnvironmentFault: the probe itself failed; silence is an answer and is returned
+        """
+        target = ip_address(address)
+        options = [f"--count={requests}", f"--interval={interval}", f"--timeout={patience}"]
+        question = ["arp" if target.version == 4 else "ndp", str(target), *options]
+        seen = self._run(question, timeout=30 + requests * interval + patience)
+        asked = tuple(float(sight["asked"]) for sight in seen if "asked" in sight)
+        answers = tuple(Answer(str(sight["mac"]), str(sight["ip"]), float(sight["at"])) for sight in seen if "mac" in sight)
+        answerers = Answerers(target, asked, answers)
+        record().exchanges.append(str(answerers))
+        return answerers
+
+    def _run(self, arguments: list[str], *, timeout: float) -> list[dict[str, str | float]]:
+        """Feed the program to the container's Python, so that the container holds nothing that could be of another version."""
+        output = self._docker("exec", "--interactive", self.name, "python3", "-", *arguments, timeout=timeout, stdin=PROGRAM.read_bytes())
+        try:
+            seen = [dict(json.loads(line)) for line in output.splitlines()]
+        except (ValueError, TypeError):
+            seen = []
+        if not seen:
+            raise EnvironmentFault("one JSON object a line from the wire probe", repr(output[:200]), f"docker inspect {self.name}")
+        return seen
+
+    def close(self) -> None:
+        """Remove the container."""
+        self._docker("rm", "--force", "--volumes", self.name, timeout=30)

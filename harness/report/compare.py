@@ -1,0 +1,222 @@
+"""What changed between two runs: verdicts, timings, statements.
+
+``python -m harness compare A.json B.json`` prints Markdown and exits with 1 when B is worse than A.
+"""
+
+import argparse
+import sys
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import sqrt
+from pathlib import Path
+
+from harness.model.errors import UsageFault
+from harness.model.verdicts import ExitCode, Outcome, Verdict
+from harness.report import digest, html
+from harness.report.files import replace
+from harness.report.markdown import plain, table
+from harness.report.model import Report, Result
+from harness.report.serialise import load
+from harness.report.text import amount
+from harness.report.timings import Distribution, distributions
+
+#: How far from conforming a judged case is; other outcomes say nothing about the system under test.
+_RANKS = {Outcome.PASSED: 0, Outcome.STALE_DEVIATION: 0, Outcome.KNOWN_DEVIATION: 1, Outcome.FAILED: 2}
+_UNJUDGED = (Outcome.ENVIRONMENT_ERROR, Outcome.NOT_RUN)
+#: From this many samples in both runs a spread can be estimated.
+_SAMPLES = 5
+#: Seconds and share that a median has to move by: with enough samples, and with few.
+_STEP, _SHARE, _FEW_STEP, _FEW_SHARE = 0.1, 0.10, 1.0, 1.0
+#: Standard errors of the difference of two medians that count as noise.
+_ERRORS = 3
+RULE = (
+    f"A median has changed when it moved by more than {_STEP} s, by more than {_SHARE * 100:.0f} %, and by more than {_ERRORS} standard "
+    f"errors of the difference, estimated from the median absolute deviation of both runs; with fewer than {_SAMPLES} samples in a run, "
+    f"when it moved by more than {_FEW_STEP:g} s and to more than double or less than half. A slower run is no regression as long as "
+    "the budgets hold."
+)
+
+
+class Kind(StrEnum):
+    """What a change of outcome means for somebody who goes from A to B."""
+
+    REGRESSION = "regression"
+    UNJUDGED = "no longer judged"
+    IMPROVEMENT = "improvement"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A case that both runs have, with another outcome."""
+
+    kind: Kind
+    before: Result
+    after: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A measurement whose median moved beyond noise; ``noise`` is how far it may move without meaning anything."""
+
+    before: Distribution
+    after: Distribution
+    noise: float
+
+    @property
+    def direction(self) -> str:
+        """Where the median went."""
+        return "up" if self.after.median > self.before.median else "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything that changed between two runs; ``unlike`` names the conditions that were not the same."""
+
+    a: Report
+    b: Report
+    changes: list[Change] = field(default_factory=list)
+    shifts: list[Shift] = field(default_factory=list)
+    added: list[Result] = field(default_factory=list)
+    gone: list[Result] = field(default_factory=list)
+    unlike: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def regressed(self) -> bool:
+        """Whether B is worse: a case deviates more, is no longer judged, or B as a whole is no longer conformant."""
+        worse = any(change.kind in (Kind.REGRESSION, Kind.UNJUDGED) for change in self.changes)
+        return worse or (self.a.verdict is Verdict.CONFORMANT and self.b.verdict is not Verdict.CONFORMANT)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``compare``."""
+    parser.add_argument("a", type=Path, metavar="A.json", help="the report.json of the earlier run")
+    parser.add_argument("b", type=Path, metavar="B.json", help="the report.json of the later run")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the comparison as a page, too")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the comparison as Markdown and return the exit code: 1 when B is worse, 4 when a file is not a report."""
+    try:
+        comparison = compare(load(args.a), load(args.b))
+    except UsageFault as fault:
+        sys.stderr.write(f"{fault}\n")
+        return ExitCode.USAGE
+    sys.stdout.write(markdown(comparison))
+    if args.html:
+        replace(args.html, html.page("compare.html", it=comparison, kinds=list(Kind), rule=RULE, signs=html.SIGNS))
+    return ExitCode.NOT_CONFORMANT if comparison.regressed else ExitCode.CONFORMANT
+
+
+def compare(a: Report, b: Report) -> Comparison:
+    """Compare two runs case by case and measurement by measurement."""
+    before = {(result.id, result.case): result for result in a.results}
+    after = {(result.id, result.case): result for result in b.results}
+    return Comparison(
+        a,
+        b,
+        changes=[
+            Change(kind_of(before[key].outcome, after[key].outcome), before[key], after[key])
+            for key in sorted(before.keys() & after.keys())
+            if before[key].outcome is not after[key].outcome
+        ],
+        shifts=_shifts(a, b),
+        added=[after[key] for key in sorted(after.keys() - before.keys())],
+        gone=[before[key] for key in sorted(before.keys() - after.keys())],
+        unlike=_unlike(a, b),
+    )
+
+
+def kind_of(before: Outcome, after: Outcome) -> Kind:
+    """What it means that a case went from one outcome to another."""
+    if after in _UNJUDGED:
+        return Kind.UNJUDGED if before in _RANKS else Kind.OTHER
+    if before not in _RANKS or after not in _RANKS or _RANKS[before] == _RANKS[after]:
+        return Kind.OTHER
+    return Kind.REGRESSION if _RANKS[after] > _RANKS[before] else Kind.IMPROVEMENT
+
+
+def noise(before: Distribution, after: Distribution) -> float:
+    """How far the median may move without meaning anything, as :data:`RULE` says; in the unit of the measurement."""
+    in_seconds = before.unit == "s"
+    base = abs(before.median)
+    if min(len(before.samples), len(after.samples)) < _SAMPLES:
+        shrunk = abs(after.median) < base
+        return max(_FEW_STEP if in_seconds else 0.0, base / 2 if shrunk else base * _FEW_SHARE)
+    errors = sqrt(_error(before) ** 2 + _error(after) ** 2)
+    return max(_STEP if in_seconds else 0.0, base * _SHARE, _ERRORS * errors)
+
+
+def _error(one: Distribution) -> float:
+    """The standard error of the median, sqrt(pi / 2) sigma / sqrt(n), with 1.4826 times the spread for sigma.
+
+    https://en.wikipedia.org/wiki/Median_absolute_deviation#Relation_to_standard_deviation
+    """
+    return 1.2533 * 1.4826 * one.spread / sqrt(len(one.samples))
+
+
+def _shifts(a: Report, b: Report) -> list[Shift]:
+    after = {(one.name, one.unit): one for one in distributions(b)}
+    pairs = [(one, after[one.name, one.unit]) for one in distributions(a) if (one.name, one.unit) in after]
+    shifts = [Shift(before, later, noise(before, later)) for before, later in pairs]
+    return [shift for shift in shifts if abs(shift.after.median - shift.before.median) > shift.noise]
+
+
+def _unlike(a: Report, b: Report) -> list[tuple[str, str, str]]:
+    left, right = _conditions(a), _conditions(b)
+    names = [*left, *(name for name in right if name not in left)]
+    pairs = [(name, left.get(name, "none"), right.get(name, "none")) for name in names]
+    return [pair for pair in pairs if pair[1] != pair[2]]
+
+
+def _conditions(report: Report) -> dict[str, str]:
+    return {system.name: system.version for system in report.systems} | {
+        "IP families": report.ip_family,
+        "nodes": str(report.nodes),
+        "workers": str(report.workers),
+        "time-out scale": f"{report.timeout_scale:g}",
+    }
+
+
+def markdown(it: Comparison) -> str:
+    """The comparison for a terminal or the summary of a step."""
+    blocks = [
+        f"# {'B is worse than A' if it.regressed else 'No regression'}\n",
+        table(["run", "verdict", "cases"], [_run("A", it.a), _run("B", it.b)]),
+    ]
+    if it.unlike:
+        blocks += ["## Not the same\n", table(["", "A", "B"], [[plain(cell) for cell in row] for row in it.unlike])]
+    for kind in Kind:
+        rows = [_change(change) for change in it.changes if change.kind is kind]
+        if rows:
+            blocks += [f"## Outcomes: {kind}\n", table(["statement", "A", "B", "text"], rows)]
+    if it.shifts:
+        blocks += ["## Timings\n", table(["measurement", "A", "B", "noise"], [_shift(shift) for shift in it.shifts]), f"{RULE}\n"]
+    for title, results in (("Statements added", it.added), ("Statements gone", it.gone)):
+        if results:
+            rows = [[plain(digest.name(result)), digest.told(result.outcome), plain(result.text)] for result in results]
+            blocks += [f"## {title}\n", table(["statement", "outcome", "text"], rows)]
+    return "\n".join(blocks)
+
+
+def _run(name: str, report: Report) -> list[str]:
+    return [f"{name}: {plain(report.id)}", report.verdict.value, plain(digest.headline(report))]
+
+
+def _change(change: Change) -> list[str]:
+    return [
+        plain(digest.name(change.after)),
+        digest.told(change.before.outcome),
+        digest.told(change.after.outcome),
+        plain(change.after.text),
+    ]
+
+
+def _shift(shift: Shift) -> list[str]:
+    later = f"{_middle(shift.after)}, {shift.direction}"
+    cells = (shift.before.name, _middle(shift.before), later, amount(shift.noise, shift.before.unit))
+    return [plain(cell) for cell in cells]
+
+
+def _middle(one: Distribution) -> str:
+    return f"{amount(one.median, one.unit)} (n = {len(one.samples)})"

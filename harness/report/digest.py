@@ -1,0 +1,66 @@
+"""What the renderings of a report have in common: counts, troubles, the matrix."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from harness.model.statements import Profile
+from harness.model.verdicts import Outcome
+from harness.report.model import Report, Result
+
+#: Outcomes a reader has to act on, the gravest first.
+TROUBLES = (Outcome.FAILED, Outcome.STALE_DEVIATION, Outcome.ENVIRONMENT_ERROR)
+#: Every outcome in the order a reader wants to see them.
+ORDER = (*TROUBLES, Outcome.NOT_RUN, Outcome.KNOWN_DEVIATION, Outcome.PASSED, Outcome.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One subject of the matrix, and how many cases of each profile came out how."""
+
+    subject: str
+    cells: dict[Profile, Counter[Outcome]]
+
+
+def counts(report: Report) -> dict[Outcome, int]:
+    """How many cases came out how, in the order of :data:`ORDER`, zeros included."""
+    seen = Counter(result.outcome for result in report.results)
+    return {outcome: seen[outcome] for outcome in ORDER}
+
+
+def headline(report: Report) -> str:
+    """The counts as a sentence, for instance ``46 of 49 cases passed, 2 failed, 1 not applicable``."""
+    seen = counts(report)
+    others = [f"{number} {told(outcome, number)}" for outcome, number in seen.items() if number and outcome is not Outcome.PASSED]
+    return ", ".join([f"{seen[Outcome.PASSED]} of {len(report.results)} cases passed", *others])
+
+
+def told(outcome: Outcome, number: int = 1) -> str:
+    """The outcome in words, to stand behind the number of cases that have it."""
+    words = outcome.replace("-", " ")
+    return f"{words}s" if number > 1 and words.endswith(("deviation", "error")) else words
+
+
+def having(report: Report, *outcomes: Outcome) -> list[Result]:
+    """The results with one of these outcomes: in the order of the outcomes, then of the catalogue."""
+    wanted = [result for result in report.results if result.outcome in outcomes]
+    return sorted(wanted, key=lambda result: (outcomes.index(result.outcome), result.id, result.case))
+
+
+def name(result: Result) -> str:
+    """The identifier of a result and its case."""
+    return f"{result.id} {result.case}".rstrip()
+
+
+def profiles(report: Report) -> list[Profile]:
+    """The profiles that occur, in the order of their definition."""
+    seen = {result.profile for result in report.results}
+    return [profile for profile in Profile if profile in seen]
+
+
+def matrix(report: Report) -> list[Row]:
+    """Subject by profile."""
+    rows: dict[str, Row] = {}
+    for result in report.results:
+        row = rows.setdefault(result.subject, Row(result.subject, {}))
+        row.cells.setdefault(result.profile, Counter())[result.outcome] += 1
+    return sorted(rows.values(), key=lambda row: row.subject)

@@ -1,0 +1,68 @@
+"""What a run tells GitHub Actions: annotations and the summary of the step.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TextIO
+
+from harness.report import markdown
+from harness.report.digest import TROUBLES, having, name, told
+from harness.report.model import Report, Result
+from harness.report.text import clipped, printable
+
+#: GitHub shows this many errors of a step and drops the rest.
+ANNOTATIONS = 10
+_MESSAGE = 1000
+_IN_MESSAGE = {ord("%"): "%25", ord("\r"): "%0D", ord("\n"): "%0A"}
+_IN_PROPERTY = _IN_MESSAGE | {ord(":"): "%3A", ord(","): "%2C"}
+
+
+def publish(report: Report, stream: TextIO, environ: Mapping[str, str] = os.environ) -> None:
+    """Write annotations to ``stream`` and the summary to the file GitHub names, each only where GitHub runs us."""
+    if environ.get("GITHUB_ACTIONS") == "true":
+        # a command counts only at the beginning of a line, and a progress bar may have left the cursor anywhere
+        stream.write("\n" + "".join(f"{line}\n" for line in annotations(report)))
+        stream.flush()
+    summary = environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        _append(report, Path(summary))
+
+
+def annotations(report: Report) -> Iterator[str]:
+    """One ``::error`` line a trouble; the last one says how many there are beyond what GitHub shows."""
+    lines = [_fault(fault) for fault in report.faults] + [_annotation(result) for result in having(report, *TROUBLES)]
+    if len(lines) <= ANNOTATIONS:
+        yield from lines
+        return
+    yield from lines[: ANNOTATIONS - 1]
+    yield f"::error title=More failures::{len(lines) - ANNOTATIONS + 1} more are in the summary of this step"
+
+
+def _fault(fault: str) -> str:
+    return f"::error title=environment fault::{_message(fault)}"
+
+
+def _annotation(result: Result) -> str:
+    file = result.nodeid.partition("::")[0]
+    line = f",line={result.line}" if result.line else ""
+    title = f"{name(result)} {told(result.outcome)}"
+    text = f"{result.text}\n{result.failure.message if result.failure else result.reason}"
+    return f"::error file={_property(file)}{line},title={_property(title)}::{_message(text)}"
+
+
+def _property(text: str) -> str:
+    return printable(text).translate(_IN_PROPERTY)
+
+
+def _message(text: str) -> str:
+    return printable(clipped(text, _MESSAGE)).translate(_IN_MESSAGE)
+
+
+def _append(report: Report, summary: Path) -> None:
+    taken = summary.stat().st_size if summary.exists() else 0
+    text = markdown.render(report, markdown.LIMIT - taken)
+    with summary.open("a", encoding="utf-8") as file:
+        file.write(text)

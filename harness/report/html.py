@@ -1,0 +1,90 @@
+"""``report.html``: one self-contained page, readable without a network, a mouse or a script."""
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from harness.model.verdicts import Outcome, Verdict
+from harness.report import digest, timings
+from harness.report.model import Report, Result
+from harness.report.strips import strips
+from harness.report.text import amount, clipped, number, printable, web_address
+from harness.report.timeline import timeline
+
+TEMPLATES = Path(__file__).parent / "templates"
+#: The outcome whose colour and icon a verdict borrows.
+SIGNS = {
+    Verdict.CONFORMANT: Outcome.PASSED,
+    Verdict.NOT_CONFORMANT: Outcome.FAILED,
+    Verdict.INTERRUPTED: Outcome.NOT_RUN,
+    Verdict.ENVIRONMENT_FAILED: Outcome.ENVIRONMENT_ERROR,
+    Verdict.NOTHING_JUDGED: Outcome.NOT_RUN,
+}
+#: Characters of all failures together, and the least and the most of one field: many failures are told briefly, so that the page opens.
+_ROOM, _LEAST, _MOST = 600_000, 300, 6000
+_FIELDS = 4
+
+
+def render(report: Report) -> str:
+    """The text of ``report.html``."""
+    troubles = digest.having(report, *digest.TROUBLES)
+    return page(
+        "report.html",
+        report=report,
+        sign=SIGNS[report.verdict],
+        headline=digest.headline(report),
+        counts={outcome: count for outcome, count in digest.counts(report).items() if count},
+        troubles=troubles,
+        room=min(max(_ROOM // (_FIELDS * max(len(troubles), 1)), _LEAST), _MOST),
+        deviations=digest.having(report, Outcome.KNOWN_DEVIATION),
+        profiles=digest.profiles(report),
+        matrix=digest.matrix(report),
+        strips=strips(timings.distributions(report)),
+        timeline=timeline(report),
+        by_subject=_by_subject(report, {id(result): index for index, result in enumerate(troubles, 1)}),
+    )
+
+
+def page(template: str, **context: Any) -> str:
+    """Render a template with style and script inside, and a policy that lets a browser use only those, should escaping ever fail."""
+    style, script = (Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in ("page.css", "page.js"))  # our own files
+    policy = f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; base-uri 'none'; form-action 'none'"
+    return _environment().get_template(template).render(style=style, script=script, policy=policy, **context)
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
+    )
+    made.filters |= {"amount": amount, "number": number, "clip": clipped, "told": digest.told, "web": web_address}
+    made.filters |= {"folder": _folder, "name": digest.name, "headline": digest.headline}
+    return made
+
+
+def _folder(relative: str) -> str:
+    """The address of a folder beside the page; quoting the colon and the leading dot leave no way to another scheme or host."""
+    return f"./{quote(printable(relative))}/"
+
+
+def _by_subject(report: Report, numbers: dict[int, int]) -> list[tuple[str, list[tuple[Result, int | None]]]]:
+    """The results under their subjects, each with the number of its failure further up the page."""
+    found: dict[str, list[tuple[Result, int | None]]] = {}
+    for result in sorted(report.results, key=lambda result: (result.subject, result.id, result.case)):
+        found.setdefault(result.subject, []).append((result, numbers.get(id(result))))
+    return list(found.items())

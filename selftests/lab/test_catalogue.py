@@ -1,0 +1,128 @@
+from pathlib import Path
+
+import pytest
+
+from lab.catalogue import Catalogue, GoBuild
+from lab.errors import LabError
+
+GO = """
+[go]
+minimum = "1.26.0"
+wheel = "1.26.6"
+"""
+IMAGE = (
+    GO
+    + """
+[image.base]
+reference = "debian:{suite}"
+default = "13"
+versions = ["12", "13"]
+debootstrap = "{suite}"
+by-version."12" = { suite = "bookworm" }
+by-version."13" = { suite = "trixie" }
+
+[image.speaker]
+reference = "quay.io/speaker:v{version}"
+recipe = "static"
+default = "0.16.1"
+versions = ["0.16.1"]
+needs = ["base"]
+args = { SERIES = "{major}.{minor}" }
+
+[[image.speaker.go]]
+module = "example.org/metallb"
+version = "v{version}"
+staging = "v0.{minor}.{patch}"
+packages = { speaker = "speaker", local = "./tools" }
+"""
+)
+
+
+def catalogue(tmp_path: Path, text: str) -> Catalogue:
+    path = tmp_path / "images.toml"
+    path.write_text(text)
+    return Catalogue(path)
+
+
+def complaint(tmp_path: Path, text: str) -> str:
+    with pytest.raises(LabError) as caught:
+        catalogue(tmp_path, text)
+    return str(caught.value)
+
+
+def test_a_recipe_has_every_placeholder_filled_in(tmp_path: Path) -> None:
+    recipe = catalogue(tmp_path, IMAGE).recipe("speaker", "0.16.1")
+    assert recipe.reference == "quay.io/speaker:v0.16.1"
+    assert recipe.folder == "static"
+    assert recipe.needs == (("base", "13"),)
+    assert recipe.args == {"SERIES": "0.16"}
+    packages = {"speaker": "speaker", "local": "./tools"}
+    assert recipe.go == (GoBuild("example.org/metallb", "v0.16.1", packages, staging="v0.16.1"),)
+    assert recipe.go[0].sources == ("./tools",)
+
+
+def test_the_values_of_a_version_are_its_own(tmp_path: Path) -> None:
+    known = catalogue(tmp_path, IMAGE)
+    assert known.recipe("base", "12").debootstrap == "bookworm"
+    assert known.recipe("base", "13").debootstrap == "trixie"
+
+
+def test_a_reference_is_known_for_versions_that_the_lab_does_not_build(tmp_path: Path) -> None:
+    assert catalogue(tmp_path, IMAGE).components["speaker"].reference("0.99.0") == "quay.io/speaker:v0.99.0"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("default = ", "defualt = ", "did you mean 'default'?"),
+        ('default = "0.16.1"', 'default = "0.16.2"', "a default out of its versions (0.16.1)"),
+        ("v{version}", "v{release}", "{release} in 'quay.io/speaker:v{release}'"),
+        ('needs = ["base"]', 'needs = ["bose"]', "needs that are images of this file"),
+        ('needs = ["base"]', 'needs = ["speaker"]', "speaker -> speaker"),
+        ('needs = ["base"]', 'needs = "base"', "a list of texts 'needs'"),
+        ('module = "example.org/metallb"', "module = 7", "a text 'module'"),
+        ('{ speaker = "speaker", local = "./tools" }', "{}", "packages to compile"),
+        ('by-version."12"', 'by-version."11"', "by-version entries only for its versions (12, 13)"),
+        ("[image.speaker]", "[image.Speaker]", "image names in lower case with hyphens"),
+        ("[image.base]", "[image.base", "a TOML file"),
+        ('minimum = "1.26.0"', "", "a text 'minimum'"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named_with_its_place_and_a_remedy(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    text = complaint(tmp_path, IMAGE.replace(old, new, 1) if old != "v{version}" else IMAGE.replace(old, new))
+    assert expected in text
+    assert [line.split(":")[0] for line in text.splitlines()] == ["expected", "found", "to do"]
+
+
+def test_an_unknown_image_is_answered_with_the_nearest_known_one(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="did you mean 'speaker'"):
+        catalogue(tmp_path, IMAGE).component("speeker")
+
+
+def test_an_unknown_version_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=r"a version of speaker that can be built: 0\.16\.1"):
+        catalogue(tmp_path, IMAGE).recipe("speaker", "0.16.2")
+
+
+def test_a_manifest_is_known_for_any_version_that_fills_its_placeholders(tmp_path: Path) -> None:
+    manifest = """
+[manifest.metallb]
+module = "example.org/metallb"
+version = "v{version}"
+path = "native.yaml"
+url = "https://example.org/v{version}/native.yaml"
+"""
+    known = catalogue(tmp_path, GO + manifest).manifest("metallb", "0.17.0")
+    assert (known.source.version, known.url) == ("v0.17.0", "https://example.org/v0.17.0/native.yaml")
+
+
+def test_the_shipped_catalogue_holds_together() -> None:
+    components = Catalogue().components
+    assert components["metallb-controller"].versions == components["metallb-speaker"].versions
+    assert components["metallb-speaker"].reference("0.16.1") == "quay.io/metallb/speaker:v0.16.1"
+
+
+def test_every_shipped_recipe_has_its_folder() -> None:
+    known = Catalogue()
+    folders = {known.recipe(name, component.default).folder for name, component in known.components.items()}
+    assert {path.name for path in (Path(known.path).parent / "recipes").iterdir()} == folders

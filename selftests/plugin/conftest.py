@@ -1,0 +1,127 @@
+"""A project of its own per test: statements below suites/, the plugin, and versions under test that no cluster has to have."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent, indent
+
+import pytest
+
+from harness.model.verdicts import Outcome
+from harness.report.model import Report, Result
+from harness.report.serialise import load
+
+ROOT = Path(__file__).parents[2]
+
+CONFIGURATION = f"""
+[tool.pytest]
+strict = true
+testpaths = ["suites"]
+pythonpath = [{json.dumps(str(ROOT))}]
+addopts = ["--import-mode=importlib", "-p", "no:pytest-kind-ng", "-p", "no:randomly", "-p", "no:cacheprovider"]
+filterwarnings = ["error", "ignore::pytest.PytestAssertRewriteWarning"]
+"""
+
+CONFTEST = """
+import pytest
+
+from harness.plugin.run import RUN
+
+pytest_plugins = ["harness.plugin"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config):
+    config.stash[RUN].versions |= {"metallb": "0.14.9", "kubernetes": "1.36.3", "traefik": "3.7.15"}
+"""
+
+PREAMBLE = """
+import os
+import time
+
+import pytest
+
+from harness.model.budgets import ALLOCATION, Budget
+from harness.model.errors import *
+from harness.model.record import measure, record
+from harness.model.statements import *
+from harness.probes.waiting import consistently, eventually
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished run: its exit code, what the terminal showed, and the report if one was written."""
+
+    code: int
+    output: str
+    report: Report | None
+
+    @property
+    def results(self) -> dict[str, Result]:
+        assert self.report, self.output
+        return {f"{result.id} {result.case}".rstrip(): result for result in self.report.results}
+
+    @property
+    def outcomes(self) -> dict[str, Outcome]:
+        return {name: result.outcome for name, result in self.results.items()}
+
+
+@dataclass
+class Suite:
+    """Writes statements and runs them."""
+
+    pytester: pytest.Pytester
+
+    def add(
+        self,
+        identifier: str,
+        body: str = "pass",
+        *,
+        options: str = "",
+        before: str = "",
+        parameters: str = "",
+        folder: str = "exhaustion",
+        text: str = "A Service MUST do what is said here.",
+    ) -> None:
+        """A statement in a file of its own; ``before`` stands above it, ``options`` are further arguments of its declaration."""
+        name = f"test_{identifier.lower().replace('-', '_')}"
+        declaration = f'@statement("{identifier}", MUST, CORE, source="https://metallb.io/usage/", {options})'
+        function = f'def {name}({parameters}):\n    """{text}"""\n{indent(dedent(body).strip(), "    ")}\n'
+        self.write(f"suites/{folder}/{name}.py", "\n".join([PREAMBLE, dedent(before), declaration, function]))
+
+    def write(self, path: str, text: str) -> Path:
+        file = self.pytester.path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def run(self, *arguments: str) -> Ran:
+        """Run in this process; ``-n2`` starts workers as ever."""
+        distribution = () if "-n2" in arguments else ("-p", "no:xdist")
+        result = self.pytester.runpytest_inprocess(*distribution, *arguments)
+        return self.ran(int(result.ret), f"{result.stdout.str()}\n{result.stderr.str()}")
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Run in a process of its own, at the head of a process group as in a terminal."""
+        command = [sys.executable, "-m", "pytest", *arguments]
+        piped = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        return subprocess.Popen(command, cwd=self.pytester.path, env=dict(os.environ), text=True, start_new_session=True, **piped)
+
+    def ran(self, code: int, output: str) -> Ran:
+        reports = list((self.pytester.path / "reports" / "runs").glob("*/report.json"))
+        return Ran(code, output, load(max(reports, key=lambda path: path.stat().st_mtime_ns)) if reports else None)
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Suite:
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "PYTEST_XDIST_WORKER", "PYTEST_ADDOPTS", "CI", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    made = Suite(pytester)
+    made.write("pyproject.toml", CONFIGURATION)
+    made.write("conftest.py", CONFTEST)
+    return made

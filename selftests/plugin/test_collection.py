@@ -1,0 +1,116 @@
+import pytest
+
+from harness.model.verdicts import Outcome
+from selftests.plugin.conftest import PREAMBLE, Suite
+
+BAD = (
+    PREAMBLE
+    + """
+@statement("exh1", MUST, CORE, source="ftp://example.org", since="banana", covers=("MLB-900",))
+def test_bad():
+    \"\"\"It works. It MUST.\"\"\"
+
+@statement("EXH-02", MUST, CORE, source="https://example.org/", since="0.15.0", until="0.15.0")
+def test_unworded():
+    \"\"\"A Service SHOULD do something.\"\"\"
+
+@statement("EXH-02", MUST, CORE, source="https://example.org/")
+@pytest.mark.skip
+def test_twice():
+    \"\"\"A Service MUST do something.\"\"\"
+
+def test_undeclared():
+    pass
+"""
+)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "two workers"])
+def test_bad_declarations_are_refused_on_one_screen(suite: Suite, workers: tuple[str, ...]) -> None:
+    suite.write("suites/exhaustion/test_bad.py", BAD)
+    ran = suite.run(*workers)
+    assert ran.code == 4
+    assert ran.report is None
+    for complaint in (
+        "the id 'exh1' is not a subject prefix and a number",
+        "the source 'ftp://example.org' is no http address",
+        "'banana' is neither a version",
+        "it covers 'MLB-900'",
+        "has to be one sentence, not 'It works. It MUST.'",
+        "no version is in metallb >= 0.15.0, < 0.15.0",
+        "does not use the keyword MUST: 'A Service SHOULD",
+        "the id EXH-02 belongs to suites/exhaustion/test_bad.py::test_unworded already",
+        "test_twice: skip hides a hole",
+        "test_undeclared: has no @statement",
+    ):
+        assert complaint in ran.output
+    assert "Traceback" not in ran.output
+    assert "worker" not in ran.output.replace("workers", "")
+
+
+def test_marks_select_by_keyword_profile_and_subject(suite: Suite) -> None:
+    suite.add("EXH-01")
+    suite.add("ALC-01", folder="allocation")
+    suite.add("ALC-02", folder="allocation", text="A Service MUST do something else.")
+    assert list(suite.run("-m", "must and core and exhaustion").outcomes) == ["EXH-01"]
+    assert list(suite.run("-m", "allocation", "-k", "ALC-02").outcomes) == ["ALC-02"]
+    assert suite.run("-m", "may").code == 5
+    assert suite.run("-k", "nothing_of_this_name").code == 5
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "two workers"])
+def test_an_unknown_word_is_no_empty_run(suite: Suite, workers: tuple[str, ...]) -> None:
+    suite.add("EXH-01")
+    ran = suite.run("-m", "must and exhaustoin", *workers)
+    assert ran.code == 4
+    assert "did you mean exhaustion?" in ran.output
+    assert "characterisation" in ran.output
+
+
+def test_arguments_of_marks_are_no_words(suite: Suite) -> None:
+    suite.add("EXH-01", before="@pytest.mark.usefixtures('tmp_path')")
+    assert suite.run("-m", "not filterwarnings(name='x') and (must or core)").code == 0
+
+
+def test_statements_are_listed_and_not_run(suite: Suite) -> None:
+    suite.add("EXH-01", "assert False", options="since='0.13.9'")
+    ran = suite.run("--statements")
+    assert ran.code == 0
+    assert ran.report is None
+    assert "EXH-01   MUST   CORE          exhaustion   metallb >= 0.13.9" in ran.output
+    assert "A Service MUST do what is said here." in ran.output
+    assert "<Function" not in ran.output
+
+
+@pytest.mark.parametrize("option", ["--timeout-scale=0", "--timeout-scale=fast", "--timeout-scale=inf"])
+def test_a_senseless_scale_is_refused(suite: Suite, option: str) -> None:
+    assert suite.run(option).code == 4
+
+
+def test_random_order_is_possible(suite: Suite) -> None:
+    for number in range(1, 9):
+        suite.add(f"EXH-0{number}")
+    configuration = suite.pytester.path / "pyproject.toml"
+    configuration.write_text(configuration.read_text().replace('"-p", "no:randomly", ', ""))
+    ran = suite.run("-p", "randomly", "-p", "random_order_seed=1") if False else suite.run("-p", "randomly", "-p", "no:cacheprovider")
+    assert ran.code == 0
+    assert sorted(ran.outcomes) == [f"EXH-0{number}" for number in range(1, 9)]
+
+
+class TestWithoutStatements:
+    def test_pytest_is_as_ever(self, suite: Suite) -> None:
+        suite.write("selftests/test_plain.py", "import pytest\n\ndef test_a(): pass\n\ndef test_b(): pytest.skip('s')\n\ndef test_c(): assert 0\n")
+        ran = suite.run("selftests")
+        assert ran.code == 1
+        assert ran.report is None
+        assert "1 failed, 1 passed, 1 skipped" in ran.output
+        assert "FAILURES" in ran.output
+        assert not (suite.pytester.path / "reports").exists()
+
+    def test_beside_statements_their_failures_count(self, suite: Suite) -> None:
+        suite.add("EXH-01")
+        suite.write("selftests/test_plain.py", "def test_c(): assert 0, 'plain failure'\n")
+        ran = suite.run("suites", "selftests")
+        assert ran.code == 1
+        assert ran.outcomes == {"EXH-01": Outcome.PASSED}
+        assert "plain failure" in ran.output

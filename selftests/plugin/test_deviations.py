@@ -1,0 +1,77 @@
+import pytest
+
+from harness.model.baselines import read
+from harness.model.errors import UsageFault
+from harness.model.verdicts import Outcome
+from selftests.plugin.conftest import Suite
+
+ENTRY = """# upstream knows
+[[deviation]]
+statement = "{}"
+observed = "the event names <nil>"
+reason = "broken by a refactoring"
+link = "https://github.com/metallb/metallb/issues/2590"
+{}
+"""
+
+
+def test_a_listed_failure_is_a_known_deviation(suite: Suite) -> None:
+    suite.write("reports/baselines/metallb.toml", ENTRY.format("EXH-01", 'since = "0.14.9"\nuntil = "0.16.0"'))
+    suite.add("EXH-01", "assert False")
+    ran = suite.run()
+    assert ran.code == 0
+    assert ran.outcomes == {"EXH-01": Outcome.KNOWN_DEVIATION}
+    assert "the event names <nil>" in ran.results["EXH-01"].reason
+    assert ran.results["EXH-01"].failure
+
+
+def test_a_listed_statement_that_passes_makes_the_list_stale(suite: Suite) -> None:
+    file = suite.write("reports/baselines/traefik.toml", ENTRY.format("EXH-01", ""))
+    suite.add("EXH-01")
+    ran = suite.run()
+    assert ran.code == 1
+    assert ran.outcomes == {"EXH-01": Outcome.STALE_DEVIATION}
+    assert f"{file}:2 lists it" in ran.results["EXH-01"].reason
+
+
+@pytest.mark.parametrize("extra", ['until = "0.14.9"', 'since = "0.15.0"', 'case = "other"'])
+def test_an_entry_for_others_excuses_nothing(suite: Suite, extra: str) -> None:
+    suite.write("reports/baselines/metallb.toml", ENTRY.format("EXH-01", extra))
+    suite.add("EXH-01", "assert False")
+    assert suite.run().outcomes == {"EXH-01": Outcome.FAILED}
+
+
+def test_faults_of_the_environment_are_never_excused(suite: Suite) -> None:
+    suite.write("reports/baselines/metallb.toml", ENTRY.format("EXH-01", "") + ENTRY.format("EXH-02", ""))
+    suite.add("EXH-01", "raise EnvironmentFault('a', 'b', 'c')")
+    suite.add("EXH-02", before="@pytest.fixture\ndef thing():\n    yield\n    raise Leak('nothing', 'a pool')", parameters="thing")
+    ran = suite.run()
+    assert ran.outcomes == {"EXH-01": Outcome.ENVIRONMENT_ERROR, "EXH-02": Outcome.FAILED}
+
+
+def test_a_bad_baseline_is_refused_before_anything_runs(suite: Suite) -> None:
+    suite.write("reports/baselines/metallb.toml", '[[deviation]]\nstatement = "EXH-01"\n')
+    suite.add("EXH-01")
+    ran = suite.run()
+    assert ran.code == 4
+    assert "line 1: 'observed' is missing or empty" in ran.output
+
+
+def test_a_proposal_is_written_beside_the_baseline(suite: Suite) -> None:
+    baseline = suite.write("reports/baselines/metallb.toml", ENTRY.format("EXH-01", "") + ENTRY.format("EXH-09", ""))
+    before = baseline.read_text()
+    suite.add("EXH-01")
+    suite.add("EXH-02", "assert 'a\\nb\"' == 'c'")
+    suite.add("RWR-01", "assert False", folder="ingress")
+    ran = suite.run("--update-baseline")
+    assert ran.code == 1
+    assert baseline.read_text() == before
+    proposal = baseline.with_name("metallb.proposed.toml")
+    assert 'statement = "EXH-01"' not in proposal.read_text()
+    assert 'statement = "EXH-09"' in proposal.read_text()
+    assert 'statement = "EXH-02"' in proposal.read_text()
+    assert "# upstream knows" in proposal.read_text()
+    assert 'since = "3.7.15"' in baseline.with_name("traefik.proposed.toml").read_text()
+    assert "metallb.proposed.toml" in ran.output
+    with pytest.raises(UsageFault, match="'reason' is missing or empty"):
+        read(proposal)

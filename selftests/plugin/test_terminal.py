@@ -1,0 +1,83 @@
+import pytest
+
+from selftests.plugin.conftest import Suite
+
+
+@pytest.fixture
+def mixed(suite: Suite) -> Suite:
+    suite.add("EXH-01", "measure('allocation', 0.31, budget=ALLOCATION)")
+    suite.add("EXH-02", "raise WrongAnswer('200 from echo', '404', first='no route', elapsed=3.0, attempts=7)")
+    suite.add("EXH-03", "assert False", options="since='0.15.0'")
+    suite.add("EXH-04", before="@pytest.mark.parametrize('row', ['GET example.com/a/very/long/path?with=a&long=query reaches nginx'])", parameters="row")
+    return suite
+
+
+def test_one_short_line_a_statement(mixed: Suite) -> None:
+    output = mixed.run().output
+    assert "conformance of metallb 0.14.9, kubernetes 1.36.3, traefik 3.7.15: 4 cases" in output
+    assert "PASS   EXH-01     0.00 s  exh 01" in output
+    assert "N/A    EXH-03     0.00 s  needs metallb >= 0.15.0, this is 0.14.9" in output
+    assert "PASS   EXH-04     0.00 s  GET example.com/a/very" in output
+    own = [line for line in output.splitlines() if not line.startswith(("rootdir", "plugins", "platform"))]
+    assert max(map(len, own)) <= 80
+    assert "FAILURES" not in output
+    assert "short test summary" not in output
+
+
+def test_failures_are_told_in_full(mixed: Suite) -> None:
+    output = mixed.run().output
+    for line in (
+        "A Service MUST do what is said here. (https://metallb.io/usage/)",
+        "  expected: 200 from echo",
+        "  last:     404",
+        "  first:    no route",
+        "  waited:   3.0 s, 7 looks",
+        "in test_exh_02",
+        "/evidence/EXH-02",
+    ):
+        assert line in output
+
+
+def test_the_end_says_verdict_profiles_times_and_path(mixed: Suite) -> None:
+    lines = mixed.run().output.rstrip().splitlines()
+    assert lines[-1].strip("= ").startswith("not conformant in")
+    assert any(line.split() == ["CORE", "2", "1", "1", ".", ".", ".", "."] for line in lines)
+    assert any("of it waiting on the systems under test" in line for line in lines)
+    assert any(line.startswith("wrote reports/runs/") and line.endswith("report.html") for line in lines)
+
+
+def test_quiet_shows_what_to_act_on(mixed: Suite) -> None:
+    output = mixed.run("-q").output
+    assert "FAIL   EXH-02" in output
+    assert "EXH-01" not in output
+    assert "by profile" not in output
+    assert "not conformant in" in output
+
+
+def test_verbose_shows_measurements(mixed: Suite) -> None:
+    assert "allocation 0.31 s of 30.0 s" in mixed.run("-v").output
+
+
+def test_colours_are_for_terminals(mixed: Suite) -> None:
+    assert "\x1b[" not in mixed.run().output
+    assert "\x1b[31mFAIL" in mixed.run("--color=yes").output
+
+
+def test_control_characters_do_not_reach_the_terminal(suite: Suite) -> None:
+    suite.add("EXH-01", "raise WrongAnswer('x', 'before\\x1b[2Jafter')")
+    assert "\x1b[2J" not in suite.run().output
+
+
+def test_warnings_of_a_run_are_shown(suite: Suite) -> None:
+    configuration = suite.pytester.path / "pyproject.toml"
+    configuration.write_text(configuration.read_text().replace('"error", ', '"default", '))
+    suite.add("EXH-01", "import warnings\nwarnings.warn('odd thing')")
+    ran = suite.run()
+    assert ran.code == 0
+    assert "odd thing" in ran.output
+
+
+def test_without_a_terminal_the_report_is_written(mixed: Suite) -> None:
+    ran = mixed.run("-p", "no:terminal")
+    assert ran.code == 1
+    assert len(ran.outcomes) == 4

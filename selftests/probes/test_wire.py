@@ -1,0 +1,230 @@
+"""The wire probe: frames against bytes made by hand, a real exchange on loopback, and the container behind a stand-in for Docker."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from harness.model.errors import EnvironmentFault
+from harness.model.record import Record, recording
+from harness.model.sightings import Answer
+from harness.probes import wire_program
+from harness.probes.wire import PROGRAM, WireProbe
+from harness.probes.wire_program import Asker, arp_answer, arp_request, checksum, neighbour_answer, neighbour_solicitation, options
+
+
+def packed(text: str) -> bytes:
+    return bytes.fromhex(text.replace(":", ""))
+
+
+US = Asker(packed("02:42:ac:12:00:05"), ip_address("172.18.0.5"))
+VIP = ip_address("172.18.255.200")
+REQUEST = packed("ffffffffffff0242ac120005080600010800060400010242ac120005ac120005000000000000ac12ffc8")
+REPLY = packed("0242ac1200050242ac120003080600010800060400020242ac120003ac12ffc80242ac120005ac120005")
+
+
+def test_arp_request() -> None:
+    assert arp_request(US, VIP) == REQUEST
+
+
+@pytest.mark.parametrize("padding", [b"", bytes(18)])
+def test_arp_reply_is_an_answer(padding: bytes) -> None:
+    assert arp_answer(REPLY + padding, US, VIP) == packed("02:42:ac:12:00:03")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(REQUEST, id="our own request"),
+        pytest.param(REPLY.replace(packed("ac12ffc8"), packed("ac12ffc9")), id="another address"),
+        pytest.param(REPLY[:32] + packed("0242ac120006") + REPLY[38:], id="to somebody else"),
+        pytest.param(REPLY[:20] + b"\x00\x01" + REPLY[22:], id="a request of the answerer's"),
+        pytest.param(REPLY[:12] + b"\x86\xdd" + REPLY[14:], id="another protocol"),
+        pytest.param(REPLY[:14] + b"\x00\x06" + REPLY[16:], id="another hardware"),
+        pytest.param(REPLY[:41], id="cut off"),
+        pytest.param(b"", id="empty"),
+    ],
+)
+def test_other_frames_are_no_arp_answer(frame: bytes) -> None:
+    assert arp_answer(frame, US, VIP) is None
+
+
+US_6 = Asker(packed("02:42:ac:12:00:05"), ip_address("fd00::5"))
+VIP_6 = ip_address("fd00::ff:c8")
+FD00_5 = packed("fd000000000000000000000000000005")
+FD00_FF_C8 = packed("fd000000000000000000000000ff00c8")
+FD00_3 = packed("fd000000000000000000000000000003")
+SOLICITATION = (
+    packed("3333ffff00c80242ac12000586dd6000000000203aff")
+    + FD00_5
+    + packed("ff0200000000000000000001ffff00c88700807200000000")
+    + FD00_FF_C8
+    + packed("01010242ac120005")
+)
+ADVERTISEMENT = (
+    packed("0242ac1200050242ac12000386dd6000000000203aff")
+    + FD00_3
+    + FD00_5
+    + packed("8800000060000000")
+    + FD00_FF_C8
+    + packed("02010242ac120004")
+)
+
+
+def test_neighbour_solicitation() -> None:
+    frame = neighbour_solicitation(US_6, VIP_6)
+    assert frame[:56] == SOLICITATION[:56]
+    assert frame[58:] == SOLICITATION[58:]
+    pseudo = frame[22:54] + packed("000000200000003a")
+    assert checksum(pseudo + frame[54:]) == 0, "the checksum over a message that carries its own is 0"
+
+
+def test_checksum_by_the_example_of_rfc_1071() -> None:
+    assert checksum(packed("0001f203f4f5f6f7")) == 0xDDF2 ^ 0xFFFF
+
+
+def test_advertisement_is_an_answer_with_the_mac_that_it_advertises() -> None:
+    assert neighbour_answer(ADVERTISEMENT, US_6, VIP_6) == packed("02:42:ac:12:00:04")
+
+
+def test_advertisement_without_a_mac_speaks_for_its_sender() -> None:
+    assert neighbour_answer(ADVERTISEMENT[:-8], US_6, VIP_6) == packed("02:42:ac:12:00:03")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(SOLICITATION, id="our own solicitation"),
+        pytest.param(ADVERTISEMENT.replace(FD00_FF_C8, FD00_3), id="another address"),
+        pytest.param(ADVERTISEMENT.replace(FD00_5, FD00_3), id="to somebody else"),
+        pytest.param(ADVERTISEMENT[:21] + b"\x40" + ADVERTISEMENT[22:], id="from behind a router"),
+        pytest.param(ADVERTISEMENT[:20] + b"\x06" + ADVERTISEMENT[21:], id="TCP"),
+        pytest.param(ADVERTISEMENT[:12] + b"\x08\x00" + ADVERTISEMENT[14:], id="IPv4"),
+        pytest.param(ADVERTISEMENT[:70], id="cut off"),
+        pytest.param(b"", id="empty"),
+    ],
+)
+def test_other_frames_are_no_advertisement(frame: bytes) -> None:
+    assert neighbour_answer(frame, US_6, VIP_6) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (
+            packed("0101aabbccddeeff02020102030405060708090a0b0c0d0e"),
+            [(1, packed("aabbccddeeff")), (2, packed("0102030405060708090a0b0c0d0e"))],
+        ),
+        (packed("0100aabbccddeeff"), []),
+        (packed("0201aabb"), []),
+        (b"", []),
+    ],
+)
+def test_options_end_at_a_malformed_one(data: bytes, found: list[tuple[int, bytes]]) -> None:
+    assert list(options(data)) == found
+
+
+RESPONDER = Path(__file__).with_name("answering_on_loopback.py")
+
+
+def raw_sockets() -> list[list[str]]:
+    """How frames can be sent here: as we are, or as root of a user namespace of our own; empty where neither may."""
+    ways = [[], [shutil.which("unshare") or "unshare", "--user", "--map-root-user", "--net"]]
+    test = [sys.executable, "-c", "import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)"]
+    works = [
+        way
+        for way in ways
+        if (not way or shutil.which("unshare")) and subprocess.run([*way, *test], capture_output=True, check=False).returncode == 0
+    ]
+    return works[-1:]
+
+
+@pytest.mark.parametrize("way", raw_sockets(), ids=lambda way: "namespace" if way else "root")
+@pytest.mark.parametrize(
+    ("protocol", "address", "macs"), [("arp", "127.0.0.9", 2), ("arp", "127.0.0.9", 1), ("arp", "127.0.0.9", 0), ("ndp", "::1", 2)]
+)
+def test_questions_and_answers_on_a_real_interface(way: list[str], protocol: str, address: str, macs: int) -> None:
+    """Loopback carries raw frames too: as many answerers as asked for hear the request there and answer, each with its own MAC."""
+    argv = [*way, sys.executable, str(RESPONDER), protocol, address, str(macs)]
+    done = subprocess.run(
+        argv, capture_output=True, text=True, timeout=10, check=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    )
+    seen = [json.loads(line) for line in done.stdout.splitlines()]
+    asked = [sight["asked"] for sight in seen if "asked" in sight]
+    answers = [sight for sight in seen if "mac" in sight]
+    assert len(asked) == 2
+    assert {sight["mac"] for sight in answers} >= {f"02:00:00:00:00:0{number}" for number in range(macs)}
+    assert len(answers) >= 2 * macs
+    assert all(sight["ip"] == address and sight["at"] >= asked[0] for sight in answers)
+
+
+def test_program_needs_nothing_but_the_standard_library() -> None:
+    done = subprocess.run([sys.executable, "-I", "-S", "-", "--help"], input=PROGRAM.read_bytes(), capture_output=True, check=True)
+    assert b"arp" in done.stdout
+    assert wire_program.__file__ == str(PROGRAM)
+
+
+class Docker:
+    """Stands in for the command line of Docker: keeps what it was told, prints what it was given."""
+
+    def __init__(self, printed: str = "", fault: EnvironmentFault | None = None) -> None:
+        self.printed = printed
+        self.fault = fault
+        self.told: list[tuple[str, ...]] = []
+        self.stdin: bytes | None = None
+
+    def __call__(self, *words: str, timeout: float, stdin: bytes | None = None) -> str:
+        assert timeout >= 30
+        self.told.append(words)
+        self.stdin = stdin
+        if self.fault:
+            raise self.fault
+        return self.printed
+
+
+def test_container_is_started_on_the_network_and_removed() -> None:
+    docker = Docker()
+    WireProbe.start(docker, "wire-1", image="python:3", network="run-1", labels={"owner": "run-1"}).close()
+    started, removed = docker.told
+    assert started[:2] == ("run", "--detach")
+    assert {"--name=wire-1", "--network=run-1", "--label=owner=run-1", "python:3"} < set(started)
+    assert "--privileged" not in started
+    assert removed == ("rm", "--force", "--volumes", "wire-1")
+
+
+PRINTED = '{"asked": 100.0}\n{"mac": "02:aa", "ip": "172.18.255.200", "at": 100.001}\n{"asked": 100.2}\n'
+
+
+def test_answers_are_typed_and_kept_in_the_record() -> None:
+    docker = Docker(PRINTED)
+    with recording(Record()) as record:
+        answerers = WireProbe(docker, "wire-1").ask("172.18.255.200", requests=2, interval=0.2, patience=0.5)
+    assert (answerers.address, answerers.asked, answerers.macs) == (VIP, (100.0, 100.2), frozenset({"02:aa"}))
+    assert answerers.answers == (Answer("02:aa", "172.18.255.200", 100.001),)
+    assert list(record.exchanges) == [str(answerers)]
+    (told,) = docker.told
+    assert told == ("exec", "--interactive", "wire-1", "python3", "-", "arp", str(VIP), "--count=2", "--interval=0.2", "--timeout=0.5")
+    assert docker.stdin == PROGRAM.read_bytes()
+
+
+def test_an_ipv6_address_is_asked_for_by_neighbour_discovery() -> None:
+    docker = Docker('{"asked": 1.0}\n')
+    assert WireProbe(docker, "wire-1").ask(VIP_6).macs == frozenset()
+    assert docker.told[0][5] == "ndp"
+
+
+@pytest.mark.parametrize("printed", ["", "Traceback\n", "[1, 2]\n", '{"asked": 1.0}\nnonsense\n'])
+def test_nonsense_from_the_program_is_a_fault_of_the_environment_not_silence(printed: str) -> None:
+    with pytest.raises(EnvironmentFault, match="one JSON object a line"):
+        WireProbe(Docker(printed), "wire-1").ask(VIP)
+
+
+def test_a_dead_container_is_a_fault_of_the_environment() -> None:
+    dead = EnvironmentFault("`docker exec` succeeds", "container wire-1 is not running", "start it")
+    with pytest.raises(EnvironmentFault, match="is not running"):
+        WireProbe(Docker(fault=dead), "wire-1").ask(VIP)

@@ -1,0 +1,240 @@
+"""Reports made up for the selftests: one that looks like a run, one that is as nasty as text can be, and random ones."""
+
+from dataclasses import replace
+from random import Random
+
+from hypothesis import strategies as st
+
+from harness.model.budgets import BUDGETS
+from harness.model.record import Measurement, Wait
+from harness.model.statements import Keyword, Profile
+from harness.model.verdicts import Outcome
+from harness.report.model import Failure, ImageUsed, Phase, Report, Result, SystemUnderTest
+
+SUBJECTS = ("allocation", "announcement", "bgp", "exhaustion", "ingress", "lifecycle", "sharing")
+NASTY = (
+    "</script><script>alert(1)</script>",
+    "]]>",
+    "<img src=x onerror=alert(1)>",
+    "a | b || c\\|d",
+    "```\n# not a heading\n```",
+    "\x00\x01\x1b[31mred\x1b[0m\x7f\x85",
+    "lone \ud800 surrogate \udcff",
+    "\u202egnp.exe\u202c and שלום עולם and مرحبا",
+    "\ufffe\uffff \U0001f600 e\u0301",
+    '" onmouseover="alert(1)',
+    "::error file=x::injected\r\n::warning::too%0A",
+    "{{ 7 * 7 }}{% raw %}",
+    "--> <!-- <style> *{display:none}",
+    "x" * 300_000,
+)
+
+
+def report(size: int = 60, seed: int = 1) -> Report:
+    """A run of ``size`` cases on four workers, with every outcome in it."""
+    random = Random(seed)
+    phases = _phases()
+    free = dict.fromkeys(("gw0", "gw1", "gw2", "gw3"), 96.0)
+    results = []
+    for index in range(size):
+        worker = min(free, key=lambda name: free[name])
+        result = _case(index, worker, free[worker], random)
+        free[worker] += result.seconds + 0.05
+        results.append(result)
+    end = max(free.values())
+    phases.append(Phase("delete the cluster", end, 4.2))
+    return Report(
+        id="2026-11-25-0712-k3f9",
+        began="2026-11-25T07:12:03+00:00",
+        seconds=end + 4.4,
+        command="pytest -n 4 --metallb 0.16.1 --ingress traefik@3.7.15",
+        planned=size,
+        workers=4,
+        timeout_scale=1.0,
+        ip_family="ipv4, ipv6",
+        nodes=3,
+        systems=[SystemUnderTest("metallb", "0.16.1"), SystemUnderTest("traefik", "3.7.15"), SystemUnderTest("kubernetes", "1.36.3")],
+        images=[
+            ImageUsed("metallb controller", "quay.io/metallb/controller:v0.16.1", "packages", "sha256:" + "5e" * 32),
+            ImageUsed("metallb speaker", "quay.io/metallb/speaker:v0.16.1", "registry", "sha256:" + "a7" * 32),
+            ImageUsed("traefik", "docker.io/library/traefik:v3.7.15", "engine", "sha256:" + "0c" * 32),
+        ],
+        phases=phases,
+        results=results,
+    )
+
+
+def nasty() -> Report:
+    """A run in which every text is hostile and every number odd."""
+    base = report(len(NASTY) * 3)
+    results = [_spoiled(result, NASTY[index % len(NASTY)], index) for index, result in enumerate(base.results)]
+    text = NASTY[0] + NASTY[5] + NASTY[6]
+    return replace(
+        base,
+        id=text,
+        command=NASTY[3] + NASTY[4],
+        seconds=float("nan"),
+        systems=[SystemUnderTest(text, text)],
+        images=[ImageUsed(text, text, text, text)],
+        phases=[Phase(text, float("inf"), -1.0), Phase("x" * 5000, -5.0, float("nan"))],
+        results=results,
+        faults=list(NASTY),
+    )
+
+
+def reports() -> st.SearchStrategy[Report]:
+    """Any report at all."""
+    return st.builds(
+        lambda made, results: replace(made, results=results, planned=len(results)),
+        st.builds(
+            Report,
+            id=_TEXT,
+            began=_TEXT,
+            seconds=_NUMBER,
+            command=_TEXT,
+            planned=st.just(0),
+            workers=_COUNT,
+            timeout_scale=_NUMBER,
+            ip_family=_TEXT,
+            nodes=_COUNT,
+            systems=st.lists(st.builds(SystemUnderTest, _TEXT, _TEXT), max_size=2),
+            images=st.lists(st.builds(ImageUsed, _TEXT, _TEXT, _TEXT, _TEXT), max_size=2),
+            phases=st.lists(st.builds(Phase, _TEXT, _NUMBER, _NUMBER), max_size=2),
+            faults=st.lists(_TEXT, max_size=2),
+        ),
+        st.lists(_RESULT, max_size=4),
+    )
+
+
+_TEXT = st.text(st.characters(exclude_categories=()), max_size=12) | st.sampled_from(NASTY[:-1])
+_NUMBER = st.floats() | st.floats(0, 1000)
+_COUNT = st.integers(0, 99)
+_RESULT = st.builds(
+    Result,
+    id=_TEXT,
+    case=_TEXT,
+    nodeid=_TEXT,
+    subject=_TEXT,
+    keyword=st.sampled_from(Keyword),
+    profile=st.sampled_from(Profile),
+    text=_TEXT,
+    source=_TEXT,
+    outcome=st.sampled_from(Outcome),
+    reason=_TEXT,
+    started=_NUMBER,
+    seconds=_NUMBER,
+    waited=_NUMBER,
+    worker=_TEXT,
+    line=_COUNT,
+    failure=st.none() | st.builds(Failure, _TEXT, _TEXT, _TEXT, _TEXT, _TEXT, _TEXT, _NUMBER, _COUNT, _TEXT),
+    waits=st.lists(st.builds(Wait, _TEXT, _NUMBER, _NUMBER, _COUNT, _TEXT, _NUMBER, st.booleans()), max_size=2).map(tuple),
+    measurements=st.lists(st.builds(Measurement, _TEXT, _NUMBER, _TEXT, st.none() | _NUMBER), max_size=2).map(tuple),
+)
+
+
+def _phases() -> list[Phase]:
+    return [
+        Phase("resolve images", 0.2, 3.1),
+        Phase("build traefik from packages", 3.3, 21.0),
+        Phase("create the cluster", 3.4, 41.5),
+        Phase("load 9 images", 45.0, 17.6),
+        Phase("install metallb", 62.7, 18.2),
+        Phase("install traefik", 63.0, 31.9),
+    ]
+
+
+def _case(index: int, worker: str, started: float, random: Random) -> Result:
+    subject = SUBJECTS[index % len(SUBJECTS)]
+    outcome = _outcome(index)
+    waits = _waits(random, outcome)
+    return Result(
+        id=f"{subject[:3].upper()}-{index // len(SUBJECTS) + 1:02}",
+        case="" if index % 4 else f"ipv{4 if index % 8 else 6}",
+        nodeid=f"suites/{subject}/test_{subject}_{index}.py::test_service_beyond_the_pool_stays_pending[{index}]",
+        subject=subject,
+        keyword=(Keyword.MUST, Keyword.MUST, Keyword.SHOULD, Keyword.MAY)[index % 4],
+        profile=list(Profile)[(index * 7 // 3) % 4],
+        text="A LoadBalancer Service created when every address is taken MUST stay pending and MUST say why in an event.",
+        source="https://metallb.io/usage/#requesting-specific-ips",
+        outcome=outcome,
+        reason=_reason(outcome),
+        started=started,
+        seconds=sum(wait.seconds for wait in waits) + 0.4,
+        waited=sum(wait.seconds for wait in waits),
+        worker=worker,
+        line=12 + index,
+        failure=_failure(outcome, index) if outcome in (Outcome.FAILED, Outcome.ENVIRONMENT_ERROR) else None,
+        waits=waits,
+        measurements=(
+            Measurement("allocation", random.lognormvariate(-1.2, 0.5), "s", 30.0),
+            *([Measurement("outage", random.lognormvariate(0.9, 0.4), "s", 30.0)] if index % 6 == 0 else []),
+            *([Measurement("gratuitous frames", float(random.randint(4, 11)), "frames")] if index % 7 == 1 else []),
+        ),
+    )
+
+
+def _outcome(index: int) -> Outcome:
+    special = {
+        5: Outcome.FAILED,
+        17: Outcome.NOT_APPLICABLE,
+        23: Outcome.KNOWN_DEVIATION,
+        24: Outcome.NOT_APPLICABLE,
+        31: Outcome.STALE_DEVIATION,
+        38: Outcome.ENVIRONMENT_ERROR,
+        44: Outcome.NOT_RUN,
+        51: Outcome.FAILED,
+    }
+    return special.get(index % 100, Outcome.PASSED)
+
+
+def _reason(outcome: Outcome) -> str:
+    return {
+        Outcome.NOT_APPLICABLE: "holds for metallb since 0.17.0; 0.16.1 is under test",
+        Outcome.KNOWN_DEVIATION: "the trailing slash is redirected with 308: https://example.org/issues/1",
+        Outcome.STALE_DEVIATION: "listed in baselines/traefik.toml line 12 and passes: delete the entry",
+        Outcome.NOT_RUN: "the worker gw2 crashed",
+    }.get(outcome, "")
+
+
+def _waits(random: Random, outcome: Outcome) -> tuple[Wait, ...]:
+    if outcome in (Outcome.NOT_APPLICABLE, Outcome.NOT_RUN):
+        return ()
+    first = random.lognormvariate(-0.4, 0.6)
+    second = 30.0 if outcome is Outcome.FAILED else random.lognormvariate(0.2, 0.7)
+    return (
+        Wait("an address of the pool in the status", 0.1, first, 4, "allocation", BUDGETS["allocation"].seconds, met=True),
+        Wait(
+            "HTTP 200 from echo-7c9 on /foo", 0.2 + first, second, 9, "route", BUDGETS["route"].seconds, met=outcome is not Outcome.FAILED
+        ),
+    )
+
+
+def _failure(outcome: Outcome, index: int) -> Failure:
+    if outcome is Outcome.ENVIRONMENT_ERROR:
+        message = "expected: node conformance-worker2 ready\nfound:    NotReady for 31 s\nto do:    look at the kubelet's log"
+        return Failure("EnvironmentFault", "setup", message, evidence="")
+    expected = "no address in status.loadBalancer.ingress, and an event AllocationFailed"
+    last = "status.loadBalancer.ingress[0].ip = 172.19.255.3, outside of the pool 172.19.255.0-172.19.255.1"
+    first = "status.loadBalancer = {}"
+    message = f"expected: {expected}\nlast:     {last}\nfirst:    {first}\nwaited:   30.0 s, 9 looks"
+    return Failure("WrongAnswer", "call", message, expected, last, first, 30.02, 9, f"evidence/EXH-{index:02}")
+
+
+def _spoiled(result: Result, text: str, index: int) -> Result:
+    outcome = list(Outcome)[index % len(Outcome)]
+    failure = Failure(text, text, text, text if index % 2 else "", text, text + "x", float("inf"), 3, text)
+    return replace(
+        result,
+        case=f"{index}{text}",
+        nodeid=text,
+        subject=text,
+        text=text,
+        source=f"https://example.org/{text}" if index % 2 else f"javascript:{text}",
+        outcome=outcome,
+        reason=text,
+        started=float("nan"),
+        worker=text,
+        failure=failure if outcome is not Outcome.PASSED else None,
+        waits=(Wait(text, float("-inf"), 1e300, 1, text, float("nan"), met=True),),
+        measurements=(Measurement(text, 1e300), Measurement(text, float("nan")), Measurement("odd", -1.0, text, float("inf"))),
+    )

@@ -1,0 +1,182 @@
+"""What changed between two runs."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+
+from harness.model.record import Measurement
+from harness.model.verdicts import Outcome, Verdict
+from harness.report import compare, files, html
+from harness.report.compare import Kind
+from harness.report.model import Report, SystemUnderTest
+from harness.report.timings import Distribution
+from selftests.report import synthetic
+from selftests.report.page import Page, complaints
+
+#: Compares two reports as the command line does: exit code and Markdown.
+Compare = Callable[[Report, Report], tuple[int, str]]
+GOOD = replace(
+    synthetic.report(),
+    results=[replace(result, outcome=Outcome.PASSED, failure=None, reason="") for result in synthetic.report().results],
+)
+
+
+@pytest.fixture
+def compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Compare:
+    def run(a: Report, b: Report) -> tuple[int, str]:
+        arguments = []
+        for name, made in (("a", a), ("b", b)):
+            path = tmp_path / name
+            files.write(made, path)
+            arguments.append(str(path / "report.json"))
+        parser = argparse.ArgumentParser()
+        compare.add_arguments(parser)
+        code = compare.run(parser.parse_args([*arguments, "--html", str(tmp_path / "compare.html")]))
+        page = Page((tmp_path / "compare.html").read_text())
+        assert complaints(page) == []
+        return code, capsys.readouterr().out
+
+    return run
+
+
+def test_a_run_is_the_same_as_itself(compared: Compare) -> None:
+    code, out = compared(synthetic.report(), synthetic.report())
+    assert code == 0
+    assert out.startswith("# No regression\n")
+    assert "##" not in out
+
+
+def test_a_pass_that_fails_is_a_regression(compared: Compare) -> None:
+    code, out = compared(GOOD, _with(GOOD, 3, Outcome.FAILED))
+    assert code == 1
+    assert out.startswith("# B is worse than A\n")
+    assert "## Outcomes: regression" in out
+    assert "| EXH-01 | passed | failed |" in out
+
+
+def test_a_failure_that_passes_is_an_improvement(compared: Compare) -> None:
+    code, out = compared(_with(GOOD, 3, Outcome.FAILED), GOOD)
+    assert code == 0
+    assert "## Outcomes: improvement" in out
+
+
+def test_statements_added_and_gone_are_named(compared: Compare) -> None:
+    less = replace(GOOD, results=GOOD.results[1:], planned=59)
+    code, out = compared(GOOD, less)
+    assert (code, "## Statements gone" in out) == (0, True)
+    code, out = compared(less, GOOD)
+    assert (code, "## Statements added" in out) == (0, True)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.ENVIRONMENT_FAILED, Verdict.NOTHING_JUDGED])
+def test_a_run_that_says_nothing_is_worse_than_a_conformant_one(compared: Compare, verdict: Verdict) -> None:
+    nothing = replace(GOOD, results=[], planned=0, faults=["the engine stopped"] if verdict is Verdict.ENVIRONMENT_FAILED else [])
+    assert nothing.verdict is verdict
+    assert compared(GOOD, nothing)[0] == 1
+
+
+def test_conditions_that_differ_are_told(compared: Compare) -> None:
+    other = replace(GOOD, systems=[SystemUnderTest("metallb", "0.17.0"), *GOOD.systems[1:]], timeout_scale=2.0)
+    _, out = compared(GOOD, other)
+    assert "| metallb | 0.16.1 | 0.17.0 |" in out
+    assert "| time-out scale | 1 | 2 |" in out
+
+
+def test_a_slower_run_is_told_and_is_no_regression(compared: Compare) -> None:
+    code, out = compared(GOOD, _scaled(GOOD, 3.0))
+    assert code == 0
+    assert "| allocation | 0.27 s (n = 60) | 0.82 s (n = 60), up |" in out
+    assert compare.RULE in out
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        (Outcome.PASSED, Outcome.FAILED, Kind.REGRESSION),
+        (Outcome.PASSED, Outcome.KNOWN_DEVIATION, Kind.REGRESSION),
+        (Outcome.STALE_DEVIATION, Outcome.FAILED, Kind.REGRESSION),
+        (Outcome.KNOWN_DEVIATION, Outcome.FAILED, Kind.REGRESSION),
+        (Outcome.FAILED, Outcome.PASSED, Kind.IMPROVEMENT),
+        (Outcome.KNOWN_DEVIATION, Outcome.STALE_DEVIATION, Kind.IMPROVEMENT),
+        (Outcome.PASSED, Outcome.NOT_RUN, Kind.UNJUDGED),
+        (Outcome.FAILED, Outcome.ENVIRONMENT_ERROR, Kind.UNJUDGED),
+        (Outcome.NOT_APPLICABLE, Outcome.NOT_RUN, Kind.OTHER),
+        (Outcome.NOT_RUN, Outcome.FAILED, Kind.OTHER),
+        (Outcome.PASSED, Outcome.NOT_APPLICABLE, Kind.OTHER),
+        (Outcome.PASSED, Outcome.STALE_DEVIATION, Kind.OTHER),
+    ],
+)
+def test_what_a_change_of_outcome_means(before: Outcome, after: Outcome, kind: Kind) -> None:
+    assert compare.kind_of(before, after) is kind
+
+
+def test_two_runs_of_one_system_hardly_ever_differ_beyond_noise() -> None:
+    """At most one false alarm in a hundred comparisons, at every size, for times as skewed as those of a cluster."""
+    random = Random(7)
+    for size in (1, 3, 5, 8, 20, 60):
+        pairs = [(_times(random, size, 1.0), _times(random, size, 1.0)) for _ in range(300)]
+        alarms = sum(abs(one.median - two.median) > compare.noise(one, two) for one, two in pairs)
+        assert alarms <= 3 + (9 if size < 9 else 0), size
+
+
+def test_a_run_that_takes_twice_as_long_is_seen() -> None:
+    random = Random(7)
+    pairs = [(_times(random, 20, 1.0), _times(random, 20, 2.0)) for _ in range(100)]
+    assert sum(abs(one.median - two.median) > compare.noise(one, two) for one, two in pairs) >= 80
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ((2.0,), (3.9,), False),
+        ((2.0,), (4.1,), True),
+        ((4.1,), (2.0,), True),
+        ((4.1,), (2.1,), False),
+        ((0.2,), (0.9,), False),
+        ((0.01,) * 9, (0.1,) * 9, False),
+        ((0.01,) * 9, (0.2,) * 9, True),
+        ((2.0,) * 9, (2.19,) * 9, False),
+        ((2.0,) * 9, (2.3,) * 9, True),
+    ],
+)
+def test_the_rule_at_its_edges(before: tuple[float, ...], after: tuple[float, ...], told: bool) -> None:
+    one, two = (Distribution("x", "s", samples, None) for samples in (before, after))
+    assert (abs(one.median - two.median) > compare.noise(one, two)) is told
+
+
+def test_a_file_that_is_no_report_ends_with_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.json"
+    path.write_text("{}")
+    assert compare.run(argparse.Namespace(a=path, b=path, html=None)) == 4
+    assert "to be the report.json of a run" in capsys.readouterr().err
+
+
+@settings(max_examples=30, deadline=None)
+@given(synthetic.reports(), synthetic.reports())
+def test_any_two_reports_compare(a: Report, b: Report) -> None:
+    found = compare.compare(a, b)
+    compare.markdown(found).encode()
+    page = html.page("compare.html", it=found, kinds=list(Kind), rule=compare.RULE, signs=html.SIGNS)
+    assert complaints(Page(page)) == []
+
+
+def _with(made: Report, index: int, outcome: Outcome) -> Report:
+    results = list(made.results)
+    results[index] = replace(results[index], outcome=outcome)
+    return replace(made, results=results)
+
+
+def _scaled(made: Report, factor: float) -> Report:
+    def scaled(one: Measurement) -> Measurement:
+        return replace(one, value=one.value * factor)
+
+    return replace(made, results=[replace(one, measurements=tuple(map(scaled, one.measurements)), waits=()) for one in made.results])
+
+
+def _times(random: Random, size: int, scale: float) -> Distribution:
+    return Distribution("x", "s", tuple(sorted(scale * random.lognormvariate(0, 0.5) for _ in range(size))), None)

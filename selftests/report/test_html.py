@@ -1,0 +1,150 @@
+"""The pages: one file, no network, sound markup, everything escaped, quick and small."""
+
+import re
+from dataclasses import replace
+from time import perf_counter
+
+import pytest
+from hypothesis import given, settings
+
+from harness.model.verdicts import Outcome
+from harness.report import html
+from harness.report.model import Report
+from selftests.report import synthetic
+from selftests.report.page import Page, complaints
+
+EMPTY = Report(id="empty", began="", seconds=0.0, command="", planned=0, workers=0, timeout_scale=1.0)
+CSS = (html.TEMPLATES / "page.css").read_text(encoding="utf-8")
+TEXT_COLOURS = ("ink", "muted", "link", *(outcome.value for outcome in Outcome))
+BACKGROUNDS = ("page", "card", "well")
+
+
+@pytest.mark.parametrize("made", [synthetic.report(), synthetic.nasty(), EMPTY], ids=["usual", "nasty", "empty"])
+def test_the_page_is_sound(made: Report) -> None:
+    assert complaints(Page(html.render(made))) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(synthetic.reports())
+def test_any_report_renders_to_a_sound_page(made: Report) -> None:
+    text = html.render(made)
+    text.encode()
+    assert complaints(Page(text)) == []
+
+
+def test_nothing_hostile_becomes_an_element() -> None:
+    page = Page(html.render(synthetic.nasty()))
+    assert len(page.all("script")) == 1
+    assert len(page.all("style")) == 1
+    assert page.all("img", "iframe", "object", "embed") == []
+    assert "alert" not in page.all("script")[0].text
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]", page.html)
+
+
+def test_the_policy_names_the_style_and_the_script_that_are_there() -> None:
+    page = Page(html.render(synthetic.report()))
+    policy = next(one.attributes["content"] for one in page.all("meta") if one.attributes.get("http-equiv"))
+    for tag in ("style", "script"):
+        assert html._hash(page.all(tag)[0].text) in policy
+    assert policy.startswith("default-src 'none'")
+    assert "url(" not in CSS
+    assert "@import" not in CSS
+
+
+def test_every_statement_and_every_failure_is_told() -> None:
+    made = synthetic.report()
+    page = Page(html.render(made))
+    rows = [one for one in page.all("tr") if "data-outcome" in one.attributes]
+    assert [row.attributes["role"] for row in rows] == ["row"] * len(made.results)
+    for result in made.results:
+        row = next(row for row in rows if row.text.startswith(result.id) and (not result.case or f"case {result.case}" in row.text))
+        assert result.outcome.replace("-", " ") in row.text
+        assert result.text in row.text
+        assert result.keyword in row.text
+        assert result.profile.replace("_", " ") in row.text
+    failed = [one for one in page.all("article") if "failed" in one.attributes["class"]]
+    assert len(failed) == 2
+    for article in failed:
+        for part in ("Expected", "Seen last", "Seen first", "30.0 s, 9 looks", "evidence/EXH-", "https://metallb.io/usage/", "pytest"):
+            assert part in article.text
+
+
+def test_versions_and_verdict_stand_above_everything_else() -> None:
+    page = Page(html.render(synthetic.report()))
+    header = page.all("header")[0].text
+    for part in ("Not conformant", "metallb 0.16.1", "traefik 3.7.15", "kubernetes 1.36.3", "2 failed"):
+        assert part in header
+
+
+def test_the_filter_stays_away_until_the_script_runs() -> None:
+    page = Page(html.render(synthetic.report()))
+    forms = page.all("form")
+    assert ["hidden" in form.attributes for form in forms] == [True]
+    assert [one.attributes["aria-live"] for one in page.all("output")] == ["polite"]
+    hidden = [one.tag for one in page.elements if "hidden" in one.attributes]
+    assert hidden == ["svg", "form"], "without a script everything else is there"
+
+
+def test_evidence_and_sources_lead_only_where_they_may() -> None:
+    made = synthetic.report(1)
+    first = made.results[0]
+    failure = synthetic.report(6).results[5].failure
+    assert failure
+    for hostile in ("javascript:alert(1)", "//evil.example.org", "http://evil.example.org"):
+        bad = replace(first, outcome=Outcome.FAILED, source=f"javascript:{hostile}", failure=replace(failure, evidence=hostile))
+        page = Page(html.render(replace(made, results=[bad])))
+        links = {address for tag, address in page.addresses() if tag == "a" and not address.startswith("#")}
+        assert {address for address in links if not address.startswith("./")} == set()
+        assert not any(":" in address or address.startswith("//") for address in links)
+
+
+def test_five_hundred_results_are_quick_and_small() -> None:
+    made = synthetic.report(500)
+    html.render(synthetic.report(1))
+    began = perf_counter()
+    text = html.render(made)
+    assert perf_counter() - began < 2
+    assert len(text.encode()) < 2_000_000
+
+
+def test_five_hundred_failures_with_endless_messages_still_open() -> None:
+    made = synthetic.report(500)
+    failure = synthetic.report(6).results[5].failure
+    assert failure
+    endless = replace(failure, message="x" * 100_000, expected="y" * 100_000, last="z" * 100_000)
+    text = html.render(replace(made, results=[replace(one, outcome=Outcome.FAILED, failure=endless) for one in made.results]))
+    assert len(text.encode()) < 4_000_000
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_has_enough_contrast(theme: str) -> None:
+    """WCAG 2.2, 1.4.3: at least 4.5 to 1."""
+    colours = _colours(theme)
+    poor = {
+        (text, ground): round(ratio, 2)
+        for text in TEXT_COLOURS
+        for ground in BACKGROUNDS
+        if (ratio := _contrast(colours[text], colours[ground])) < 4.5
+    }
+    assert poor == {}
+
+
+def test_both_themes_colour_the_same_things() -> None:
+    assert _colours("light").keys() == _colours("dark").keys()
+
+
+def _colours(theme: str) -> dict[str, str]:
+    light, dark = re.findall(r":root \{(.*?)\}", CSS, re.DOTALL)
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", light if theme == "light" else dark))
+
+
+def _contrast(one: str, two: str) -> float:
+    low, high = sorted((_luminance(one), _luminance(two)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    """https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
+    parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

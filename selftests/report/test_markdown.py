@@ -1,0 +1,77 @@
+"""report.md: failures first, below GitHub's limit, nothing in a text that Markdown acts on."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.model.verdicts import Outcome
+from harness.report import markdown
+from harness.report.model import Report
+from selftests.report import synthetic
+
+
+def test_verdict_versions_failures_come_before_everything_else() -> None:
+    text = markdown.render(synthetic.report())
+    parts = ["# ❌ Not conformant", "52 of 60 cases passed, 2 failed", "| metallb | 0.16.1 |", "## Failures", "## Known deviations"]
+    parts += ["## By subject and profile", "## Measurements", "## Not applicable", "## Statements"]
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_a_failure_is_told_in_full() -> None:
+    text = markdown.render(synthetic.report())
+    failure = text[text.index("### ❌ LIF-01") :]
+    for part in ("MUST CHARACTERISATION", "([source](<https://metallb.io", "no address in status", "172.19.255.3", "30.0 s, 9 looks"):
+        assert part in failure[:1200]
+
+
+@pytest.mark.parametrize("limit", [100, 5000, 60_000, markdown.LIMIT])
+def test_the_limit_holds_and_what_is_left_out_is_counted(limit: int) -> None:
+    made = synthetic.report(4000)
+    text = markdown.render(made, limit)
+    assert len(text.encode()) <= max(limit, 200)
+    if limit < markdown.LIMIT:
+        assert re.search(r"\*\*Cut here: \d+ blocks more are in report.html and report.json.\*\*\n\Z", text)
+
+
+def test_ten_thousand_failures_stay_below_the_limit_with_the_verdict_on_top() -> None:
+    made = synthetic.report(60)
+    failed = next(one for one in made.results if one.outcome is Outcome.FAILED)
+    made = replace(made, results=[replace(failed, case=str(index)) for index in range(10_000)], planned=10_000)
+    text = markdown.render(made)
+    assert len(text.encode()) <= markdown.LIMIT
+    assert text.startswith("# ❌ Not conformant\n\n0 of 10000 cases passed, 10000 failed.")
+
+
+@given(st.text(st.characters(exclude_categories=())) | st.sampled_from(synthetic.NASTY))
+def test_plain_text_stays_on_its_line_and_in_its_cell(text: str) -> None:
+    made = markdown.plain(text)
+    made.encode()
+    assert "\n" not in made
+    assert not re.search(r"(?<!\\)(\\\\)*[|`*_\[\]~<>]", made)
+
+
+@given(st.text(st.characters(exclude_categories=())) | st.sampled_from(synthetic.NASTY))
+def test_a_code_block_closes_only_at_its_end(text: str) -> None:
+    lines = markdown.fenced(text).split("\n")
+    fence = lines[0].removesuffix("text")
+    closing = [line for line in lines[1:] if re.fullmatch(rf"\s*`{{{len(fence)},}}\s*", line)]
+    assert closing == [fence]
+    assert lines[-2] == fence
+
+
+@settings(max_examples=40, deadline=None)
+@given(synthetic.reports())
+def test_any_report_renders(made: Report) -> None:
+    markdown.render(made).encode()
+
+
+def test_rows_of_a_nasty_report_have_their_cells() -> None:
+    text = markdown.render(synthetic.nasty())
+    rows = text[text.index("## Statements") :].split("\n")
+    cells = [len(re.split(r"(?<!\\)\|", row)) for row in rows if row.startswith("|")]
+    assert len(cells) == 44
+    assert set(cells) == {8}

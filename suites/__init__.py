@@ -1,0 +1,1 @@
+"""The statements: one folder a subject, one file a behaviour."""

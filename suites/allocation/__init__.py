@@ -1,0 +1,1 @@
+"""How Services of type LoadBalancer get, keep and give back their addresses."""

@@ -1,0 +1,67 @@
+"""Who gets an address, and when."""
+
+import pytest
+
+from harness.model.budgets import ALLOCATION
+from harness.model.statements import CORE, MUST, statement
+from harness.probes.waiting import eventually
+from harness.systems.addresses import Pools, Services
+from harness.systems.metallb import MetalLB
+
+
+@statement("ALC-01", MUST, CORE, source="https://metallb.io/usage/", covers=("MLB-003",))
+def test_service_gets_an_address(pools: Pools, services: Services) -> None:
+    """A Service of type LoadBalancer MUST get one address of a pool that serves its namespace, and an event that says so."""
+    pool = pools.create(size=4)
+    service = services.create()
+    assert service.address in pool
+    assert service.addresses == [service.address]
+    service.explains("IPAllocated", service.address)
+
+
+@statement("ALC-02", MUST, CORE, source="https://metallb.io/release-notes/#version-0-13-9", since="0.13.9", covers=("MLB-003",))
+def test_service_names_its_pool(pools: Pools, services: Services, metallb: MetalLB) -> None:
+    """A Service with an address MUST carry an annotation that names the pool which the address is from."""
+    pool = pools.create(size=4)
+    service = services.create()
+    assert service.address in pool
+    key = f"{metallb.annotation_prefix}/ip-allocated-from-pool"
+
+    def named() -> str:
+        found = service.annotation(key)
+        assert found == pool.name, f"{key}: {found}"
+        return found
+
+    eventually(named, within=ALLOCATION, expected=f"{key} names {pool.name}")
+
+
+@statement("ALC-03", MUST, CORE, source="https://metallb.io/usage/", covers=("MLB-005",))
+def test_ten_services_at_once_get_ten_addresses(pools: Pools, services: Services) -> None:
+    """Services created at the same time MUST get different addresses, each of the pool."""
+    pool = pools.create(size=10)
+    created = [services.create(pool=pool) for _ in range(10)]
+    addresses = [service.address for service in created]
+    assert sorted(set(addresses)) == sorted(addresses), "an address was given twice"
+    assert all(address in pool for address in addresses)
+
+
+@statement("ALC-04", MUST, CORE, source="https://metallb.io/usage/")
+@pytest.mark.parametrize("kind", ["ClusterIP", "NodePort"])
+def test_other_types_get_no_address(kind: str, pools: Pools, services: Services) -> None:
+    """A Service of another type than LoadBalancer MUST NOT get an address."""
+    pool = pools.create(size=2)
+    other = services.create(pool=pool, kind=kind)
+    balanced = services.create(pool=pool)
+    assert balanced.address in pool
+    other.stays_pending()
+
+
+@statement("ALC-05", MUST, CORE, source="https://metallb.io/usage/", covers=("LB-01",))
+def test_last_address_goes_to_the_first_that_asks(pools: Pools, services: Services, metallb: MetalLB) -> None:
+    """When one address is left, the Service that asks first MUST get it, and a later one stays without."""
+    pool = pools.create(size=2)
+    assert services.create(pool=pool).address in pool
+    first, second = services.create(pool=pool), services.create(pool=pool)
+    second.explains("AllocationFailed", metallb.exhausted_message(pool.name))
+    assert first.address in pool
+    second.stays_pending()

@@ -1,0 +1,1 @@
+"""Who answers for an address on the wire."""

@@ -1,0 +1,57 @@
+"""MetalLB and the ingress controller as their own manifests install them."""
+
+from harness.cluster.api import Api
+from harness.cluster.state import ClusterState
+from harness.model.addresses import AddressRange
+from harness.model.statements import CORE, MUST, statement
+from harness.systems import example
+from harness.systems.controllers import Controller
+from harness.systems.deployment import require_rollout, restarts
+from harness.systems.metallb import NAMESPACE, MetalLB, counted
+
+
+@statement("DEP-01", MUST, CORE, source="https://metallb.io/installation/#installation-by-manifest", covers=("MLB-001",))
+def test_metallb_runs_without_restarts(api: Api) -> None:
+    """Every pod of MetalLB MUST be ready, and none of its containers restarted."""
+    require_rollout(api, "Deployment", "controller", NAMESPACE)
+    require_rollout(api, "DaemonSet", "speaker", NAMESPACE)
+    seen = restarts(api, NAMESPACE)
+    assert seen, "MetalLB has no containers"
+    assert not any(seen.values()), f"restarts: {seen}"
+
+
+@statement("DEP-02", MUST, CORE, source="https://metallb.io/apis/", covers=("MLB-002",))
+def test_custom_resources_are_defined(api: Api, metallb: MetalLB) -> None:
+    """The custom resource definitions of this version of MetalLB MUST be installed and established, and no others of its group."""
+    found = {item["metadata"]["name"]: item for item in api.list("CustomResourceDefinition") if item["spec"]["group"] == "metallb.io"}
+    assert set(found) == metallb.custom_resources
+    conditions = {name: {entry["type"]: entry["status"] for entry in item["status"]["conditions"]} for name, item in found.items()}
+    assert all(state["Established"] == "True" for state in conditions.values()), f"conditions: {conditions}"
+
+
+@statement("DEP-03", MUST, CORE, source="https://metallb.io/configuration/#defining-the-ips-to-assign-to-the-load-balancer-services")
+def test_pool_and_advertisement_are_accepted(api: Api, cluster: ClusterState) -> None:
+    """The example's pool and its advertisement MUST be accepted and stored as written, with the addresses of the run's network."""
+    pool = api.get("IPAddressPool", example.POOL, NAMESPACE)
+    advertisement = api.get("L2Advertisement", example.POOL, NAMESPACE)
+    assert pool is not None, "the pool does not exist"
+    assert advertisement is not None, "the advertisement does not exist"
+    assert pool["spec"]["addresses"] == cluster.example_pool
+    assert advertisement["spec"]["ipAddressPools"] == [example.POOL]
+
+
+@statement("DEP-04", MUST, CORE, source="https://metallb.io/apis/#ipaddresspoolstatus", since="0.15.0")
+def test_pool_counts_its_addresses(api: Api, cluster: ClusterState) -> None:
+    """The status of the example's pool MUST count assigned and available addresses that add up to the size of the pool."""
+    size = {item.family: len(item) for item in map(AddressRange.parse, cluster.example_pool)}
+    for family, expected in size.items():
+        assert counted(api, example.POOL, family) == expected
+
+
+@statement("DEP-05", MUST, CORE, source="https://kubernetes.github.io/ingress-nginx/deploy/#bare-metal-clusters")
+def test_controller_runs_without_restarts(api: Api, ingress_controller: Controller) -> None:
+    """The ingress controller MUST be ready, and none of its containers restarted."""
+    require_rollout(api, "Deployment", ingress_controller.service, ingress_controller.namespace)
+    seen = restarts(api, ingress_controller.namespace)
+    assert seen, "the controller has no containers"
+    assert not any(seen.values()), f"restarts: {seen}"

@@ -1,0 +1,1 @@
+"""What happens when a pool has no address left, and when one becomes free."""

@@ -1,0 +1,1 @@
+"""How the controller routes requests that arrive at its external address."""

@@ -1,0 +1,60 @@
+"""Routing by sub-domain: one application a host, requests untouched."""
+
+from harness.model.expectations import Expectation, Request, reaches, refused
+from harness.model.statements import CORE, MUST, statement
+from harness.systems.controllers import Controller
+from harness.systems.routes import Routes, Visitor
+from suites.cases import rows
+
+UNTOUCHED = [
+    (Request("/", host="nginx.example.com"), reaches("nginx")),
+    (Request("/", host="other.example.com"), reaches("other")),
+    (Request("/any/path/?q=1&r=%2F", host="nginx.example.com"), reaches("nginx")),
+    (Request("/other", host="nginx.example.com"), reaches("nginx")),
+    (Request("/nginx/%7Euser", host="other.example.com"), reaches("other")),
+    (Request("/", host="other.example.com", method="PUT", body=b"payload"), reaches("other")),
+]
+UNKNOWN = [
+    (Request("/", host="unknown.example.com"), refused(404)),
+    (Request("/", host="example.com"), refused(404)),
+    (Request("/", host="a.nginx.example.com"), refused(404)),
+]
+SPELLINGS = [
+    (Request("/", host="NGINX.Example.COM"), reaches("nginx")),
+    (Request("/", host="nginx.example.com:80"), reaches("nginx")),
+    (Request("/", host="Other.example.com:8080"), reaches("other")),
+]
+
+
+@statement("SUB-01", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#name-based-virtual-hosting", covers=("HOST-05", "MLB-073"))  # fmt: skip
+@rows(UNTOUCHED)
+def test_sub_domain_reaches_its_application(request_: Request, expectation: Expectation, visit: Visitor) -> None:
+    """A request for a sub-domain MUST reach that sub-domain's application, with method, path, query and body as they were sent."""
+    visit.answers(request_, expectation)
+
+
+@statement("SUB-02", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules", covers=("HOST-01", "MLB-073"))  # fmt: skip
+@rows(UNKNOWN)
+def test_unknown_sub_domain_is_refused(request_: Request, expectation: Expectation, visit: Visitor) -> None:
+    """A request for a sub-domain that no rule names, or for the parent domain, MUST be refused by the controller itself."""
+    visit.answers(*UNTOUCHED[0])
+    visit.answers(request_, expectation)
+
+
+@statement("SUB-03", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-4.2.3", covers=("HOST-04",))
+@rows(SPELLINGS)
+def test_case_and_port_of_the_host_do_not_matter(request_: Request, expectation: Expectation, visit: Visitor) -> None:
+    """Routing MUST ignore the case of the host and the port behind it."""
+    visit.answers(request_, expectation)
+
+
+@statement("SUB-04", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#updating-an-ingress", covers=("DYN-01",))  # fmt: skip
+def test_sub_domain_comes_and_goes_live(label: str, routes: Routes, visit: Visitor, ingress_controller: Controller) -> None:
+    """A sub-domain added while the controller runs MUST be served within the budget of a route, and refused again after its deletion."""
+    request = Request("/live?q=1", host=f"{label}.example.com")
+    visit.answers(request, refused(404))
+    routes.create(label, f"{label}.example.com", "other", 9090, ingress_controller.legacy_class)
+    visit.comes_to_answer(request, reaches("other"), measured="route added")
+    routes.delete(label)
+    visit.comes_to_answer(request, refused(404), measured="route removed")
+    visit.answers(*UNTOUCHED[0])
