@@ -41,10 +41,10 @@ def build(wanted: Sequence[tuple[str, str]], progress: Progress) -> dict[tuple[s
 
 def manifest(name: str, version: str, source: Literal["packages", "registry"] = "packages") -> Path:
     """The YAML that a project publishes for a version: out of its Go module, or (`registry`) from its public address."""
-    entry = Catalogue().manifest(name, version)
+    catalogue = Catalogue()
     if source == "registry":
-        return publications.download(entry.url, cache.directory() / "manifests" / f"{name}-{version}.yaml")
-    return _go(Progress()).path(entry.source)
+        return publications.download(catalogue.manifest_url(name, version), cache.directory() / "manifests" / f"{name}-{version}.yaml")
+    return _go(Progress()).path(catalogue.manifest_file(name, version))
 
 
 def binary(name: str, progress: Progress | None = None) -> Path:

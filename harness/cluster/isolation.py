@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, ReadWriteLock
 
-from harness.model.addresses import Address, AddressRange, free_range
+from harness.model.addresses import BLOCKS, Address, AddressRange, free_range
 from harness.model.errors import EnvironmentFault
 
 #: Seconds a statement waits for the exclusive ones to end, or for the others to end; more than any budget.
@@ -79,15 +79,31 @@ def _from_cursor(ranges: list[AddressRange], last: str | None) -> list[AddressRa
     return [*rest, *ranges[at + 1 :], *ranges[: at + 1]]
 
 
+def unrouted(directory: Path) -> Ledger:
+    """The run's ledger of whole IPv4 blocks, ``.0`` to ``.255``, that no host has and none can reach.
+
+    They are of the range for benchmarks (https://www.rfc-editor.org/rfc/rfc2544#appendix-C.2.2).
+    """
+    file = directory / "unrouted.json"
+    with FileLock(f"{file}.open.lock", timeout=60):
+        if file.exists():
+            return Ledger(file)
+        return Ledger.open(file, [AddressRange.parse(f"198.18.{block}.0/24") for block in range(BLOCKS)], [], [])
+
+
 @contextmanager
 def shared(directory: Path) -> Iterator[None]:
     """Hold the reading side of the run's lock: many at once, none while an exclusive one runs."""
-    with ReadWriteLock(directory / "exclusive.lock", timeout=LOCK_TIMEOUT).read_lock():
+    with _lock(directory) as lock, lock.read_lock():
         yield
 
 
 @contextmanager
 def exclusive(directory: Path) -> Iterator[None]:
     """Hold the writing side of the run's lock: alone."""
-    with ReadWriteLock(directory / "exclusive.lock", timeout=LOCK_TIMEOUT).write_lock():
+    with _lock(directory) as lock, lock.write_lock():
         yield
+
+
+def _lock(directory: Path) -> closing[ReadWriteLock]:
+    return closing(ReadWriteLock(directory / "exclusive.lock", timeout=LOCK_TIMEOUT, is_singleton=False))

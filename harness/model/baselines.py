@@ -19,6 +19,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ def propose(file: Path, stale: Iterable[Deviation], new: Iterable[str]) -> Path:
     starts = [index for index, line in enumerate(lines) if line.strip().startswith(HEADER)]
     gone = {deviation.line - 1 for deviation in stale}
     kept = lines[: starts[0]] if starts else lines
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise([*starts, len(lines)]):
         kept += [] if start in gone else lines[start:end]
     proposal = file.with_suffix(".proposed.toml")
     proposal.parent.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,9 @@ Headers = tuple[tuple[str, str], ...]
 #: The header in which the echo backend repeats who it is (manifests/apps/echo.py).
 BACKEND_HEADER = "x-echo-backend"
 
+#: Stands in tables for the host of the statement's own routes, which is random and known to a run only.
+TABLE_HOST = "example.test"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -40,6 +43,12 @@ class Request:
     def path(self) -> str:
         """The target up to the question mark."""
         return self.target.partition("?")[0]
+
+    def at(self, host: str) -> "Request":
+        """The request as a table has it, sent to the host that the run gave the statement."""
+        headers = tuple((name, _at(value, host)) for name, value in self.headers)
+        named = {name: _at(getattr(self, name), host) for name in ("target", "host", "sni")}
+        return replace(self, headers=headers, **named)
 
     @property
     def line(self) -> str:
@@ -169,6 +178,8 @@ class Signature:
 
 #: Stands for the signature of the controller under test until :meth:`Expectation.bound` puts it in.
 CONTROLLER = Signature("the controller")
+#: An answer that no backend gave, and that has no body to know the controller by.
+BODILESS = Signature("the controller, without a body")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +195,8 @@ class Expectation:
     :param without_headers: headers it must not have
     :param certificate: a subject alternative name of the certificate presented
     :param protocol: ``HTTP/1.1`` or ``HTTP/2``
+    :param port: the port on which the backend has to be reached
+    :param why: the reason for the expectation, for those who read a failure
     """
 
     statuses: frozenset[int]
@@ -196,16 +209,26 @@ class Expectation:
     without_headers: tuple[str, ...] = ()
     certificate: str | None = None
     protocol: str | None = None
+    port: int | None = None
+    why: str = ""
 
     def __post_init__(self) -> None:
         if isinstance(self.answered_by, Signature) and (self.target or self.host or self.arrives_with or self.arrives_without):
             raise ValueError("what the controller answers itself reaches no backend")
 
-    def bound(self, namespace: str, signature: Signature) -> "Expectation":
-        """The expectation with what only a run knows: the namespace of its backend, the signature of its controller."""
+    def bound(self, namespace: str, signature: Signature, nonce: str | None = None) -> "Expectation":
+        """The expectation with what only a run knows: namespace and nonce of its backend, the signature of its controller."""
         if isinstance(self.answered_by, Signature):
             return replace(self, answered_by=signature) if self.answered_by == CONTROLLER else self
-        return self if self.answered_by.namespace else replace(self, answered_by=replace(self.answered_by, namespace=namespace))
+        found = self.answered_by
+        backend = replace(found, namespace=found.namespace or namespace, nonce=found.nonce if found.nonce is not None else nonce)
+        return self if backend == found else replace(self, answered_by=backend)
+
+    def at(self, host: str) -> "Expectation":
+        """The expectation as a table has it, for the host that the run gave the statement."""
+        fields = {name: {key: _at(value, host) for key, value in getattr(self, name).items()} for name in ("arrives_with", "headers")}
+        named = {name: _at(getattr(self, name), host) for name in ("target", "host", "certificate")}
+        return replace(self, **fields, **named)
 
 
 def reaches(service: str, target: str | None = None, *, status: int = 200, **fields: Any) -> Expectation:
@@ -218,12 +241,24 @@ def refused(*statuses: int, **fields: Any) -> Expectation:
     return Expectation(frozenset(statuses or {404}), CONTROLLER, **fields)
 
 
+def answered(*statuses: int, **fields: Any) -> Expectation:
+    """The controller answers by itself and without a body, as it does a CORS preflight; no backend sees the request."""
+    return Expectation(frozenset(statuses), BODILESS, **fields)
+
+
+def redirected(status: int, location: str, **fields: Any) -> Expectation:
+    """The controller under test itself sends the client elsewhere; no backend sees the request."""
+    return Expectation(frozenset({status}), CONTROLLER, headers={"Location": location, **fields.pop("headers", {})}, **fields)
+
+
 def sentence(request: Request, expectation: Expectation) -> str:
     """The two in one sentence, for instance ``GET nginx.example.test/app/sub?x=1 reaches app as /sub?x=1``."""
     over = " over HTTP/2" if request.http2 else ""
     statuses = " or ".join(str(status) for status in sorted(expectation.statuses))
+    if location := expectation.headers.get("Location"):
+        return f"{request.line}{over} is redirected with {statuses} to {location if isinstance(location, str) else location.pattern}"
     if isinstance(expectation.answered_by, Signature):
-        return f"{request.line}{over} is refused with {statuses}"
+        return f"{request.line}{over} is {'answered' if expectation.answered_by == BODILESS else 'refused'} with {statuses}"
     changed = f" as {expectation.target}" if expectation.target is not None else ""
     answer = "" if statuses == "200" else f", status {statuses}"
     return f"{request.line}{over} reaches {expectation.answered_by.service}{changed}{answer}"
@@ -237,7 +272,8 @@ def require(expectation: Expectation, exchange: Exchange) -> Exchange:
     __tracebackhide__ = True
     found = differences(expectation, exchange)
     if found:
-        raise StatementFailed(sentence(exchange.request, expectation), "\n".join([repr(exchange), *(f"  - {line}" for line in found)]))
+        told = sentence(exchange.request, expectation) + (f" ({expectation.why})" if expectation.why else "")
+        raise StatementFailed(told, "\n".join([repr(exchange), *(f"  - {line}" for line in found)]))
     return exchange
 
 
@@ -298,6 +334,8 @@ def _arrival(expectation: Expectation, exchange: Exchange) -> Iterator[str]:
     if arrived.method != sent.method:
         yield _line("method at the backend", sent.method, arrived.method)
     yield from _target(sent.target if expectation.target is None else expectation.target, arrived)
+    if expectation.port not in {None, arrived.port}:
+        yield _line("port of the backend", expectation.port, arrived.port)
     host = expectation.host or sent.host
     if host is not None and (arrived.host or "").lower() != host.lower():
         yield _line("host at the backend", host, arrived.host)
@@ -342,6 +380,13 @@ def _absent(what: str, names: tuple[str, ...], headers: Headers) -> Iterator[str
         found = combined(headers, name)
         if found is not None:
             yield _line(f"{what} {name}", None, found)
+
+
+def _at(value: Any, host: str) -> Any:
+    """A text, a pattern or nothing, with the table's host replaced."""
+    if isinstance(value, re.Pattern):
+        return re.compile(value.pattern.replace(re.escape(TABLE_HOST), re.escape(host)))
+    return value.replace(TABLE_HOST, host) if isinstance(value, str) else value
 
 
 def _line(what: str, expected: object, found: object) -> str:

@@ -51,14 +51,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """On the controlling process: check the options and stand ready; nothing is created yet."""
     config.addinivalue_line("markers", "disruptive: breaks something that other statements share, so it runs alone")
+    config.addinivalue_line("markers", "alone: breaks nothing, but what others do at the same time could hide what it looks for")
     if is_worker(config):
         return
-    with _told(config):
+    try:
         owner = Owner(config, settings(config))
+    except UsageFault as fault:
+        raise pytest.UsageError(f"the command line cannot be followed\n\n{fault}") from None
     config.pluginmanager.register(owner, "conformance-cluster")
     config.stash[RUN].versions |= owner.versions
     # Without this the process would die at once and leave the cluster behind.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put statements that run alone last: each of them waits for all others, and the others for it."""
+    items.sort(key=lambda item: any(item.get_closest_marker(mark) for mark in ("alone", "disruptive")))
 
 
 def settings(config: pytest.Config) -> Settings:
@@ -151,7 +160,7 @@ class Owner:
 
     def acquire(self) -> None:
         """Create the cluster, or take the one to reuse."""
-        with _told(self.config):
+        with _told():
             self.facts.faults.append("the cluster was not set up")
             if name := self.config.getoption("reuse_cluster"):
                 self.state, self.reused = reuse(name, self._asked())
@@ -209,7 +218,7 @@ def _only_looking(config: pytest.Config) -> bool:
 
 
 @contextmanager
-def _told(config: pytest.Config) -> Iterator[None]:
+def _told() -> Iterator[None]:
     """End the run on a fault, with its one screen and its exit code."""
     try:
         yield

@@ -5,6 +5,9 @@
 
 import argparse
 import sys
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import sqrt
@@ -23,17 +26,18 @@ from harness.report.timings import Distribution, distributions
 #: How far from conforming a judged case is; other outcomes say nothing about the system under test.
 _RANKS = {Outcome.PASSED: 0, Outcome.STALE_DEVIATION: 0, Outcome.KNOWN_DEVIATION: 1, Outcome.FAILED: 2}
 _UNJUDGED = (Outcome.ENVIRONMENT_ERROR, Outcome.NOT_RUN)
-#: From this many samples in both runs a spread can be estimated.
-_SAMPLES = 5
-#: Seconds and share that a median has to move by: with enough samples, and with few.
-_STEP, _SHARE, _FEW_STEP, _FEW_SHARE = 0.1, 0.10, 1.0, 1.0
-#: Standard errors of the difference of two medians that count as noise.
-_ERRORS = 3
+#: Seconds and share that a median has to move by to be worth a line.
+_STEP, _SHARE = 0.1, 0.10
+#: Per cent from which a change is told in powers of ten.
+_HUGE = 1e6
+#: Standard deviations of the rank test: a false alarm in a hundred comparisons.
+_DEVIATIONS = 2.576
+#: Samples that the rank test needs in both runs; with fewer, seconds and factor that a median has to move by.
+_SAMPLES, _FEW_STEP, _FEW_FACTOR = 6, 1.0, 4.0
 RULE = (
-    f"A median has changed when it moved by more than {_STEP} s, by more than {_SHARE * 100:.0f} %, and by more than {_ERRORS} standard "
-    f"errors of the difference, estimated from the median absolute deviation of both runs; with fewer than {_SAMPLES} samples in a run, "
-    f"when it moved by more than {_FEW_STEP:g} s and to more than double or less than half. A slower run is no regression as long as "
-    "the budgets hold."
+    f"A measurement has changed when a rank test (Mann-Whitney, two-sided, p < 0.01) tells the two runs apart and the median moved by more "
+    f"than {_STEP} s and {_SHARE * 100:.0f} %. With fewer than {_SAMPLES} samples in a run no test can tell: then the median has to move "
+    f"by more than {_FEW_STEP:g} s and by a factor of more than {_FEW_FACTOR:g}. A slower run is no regression as long as the budgets hold."
 )
 
 
@@ -57,16 +61,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A measurement whose median moved beyond noise; ``noise`` is how far it may move without meaning anything."""
+    """A measurement that changed beyond noise."""
 
     before: Distribution
     after: Distribution
-    noise: float
 
     @property
-    def direction(self) -> str:
-        """Where the median went."""
-        return "up" if self.after.median > self.before.median else "down"
+    def change(self) -> str:
+        """How far the median moved: by its share of the first one where that is not zero."""
+        moved = self.after.median - self.before.median
+        if not self.before.median:
+            return "up" if moved > 0 else "down"
+        share = moved / abs(self.before.median) * 100
+        return f"{share:+.0f} %" if abs(share) < _HUGE else f"{share:+.1e} %"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,30 +143,33 @@ def kind_of(before: Outcome, after: Outcome) -> Kind:
     return Kind.REGRESSION if _RANKS[after] > _RANKS[before] else Kind.IMPROVEMENT
 
 
-def noise(before: Distribution, after: Distribution) -> float:
-    """How far the median may move without meaning anything, as :data:`RULE` says; in the unit of the measurement."""
+def changed(before: Distribution, after: Distribution) -> bool:
+    """Whether two distributions of one measurement differ beyond noise, as :data:`RULE` says."""
+    moved = abs(after.median - before.median)
     in_seconds = before.unit == "s"
-    base = abs(before.median)
     if min(len(before.samples), len(after.samples)) < _SAMPLES:
-        shrunk = abs(after.median) < base
-        return max(_FEW_STEP if in_seconds else 0.0, base / 2 if shrunk else base * _FEW_SHARE)
-    errors = sqrt(_error(before) ** 2 + _error(after) ** 2)
-    return max(_STEP if in_seconds else 0.0, base * _SHARE, _ERRORS * errors)
+        low, high = sorted((before.median, after.median))
+        return moved > (_FEW_STEP if in_seconds else 0.0) and high > low * _FEW_FACTOR
+    enough = moved > (_STEP if in_seconds else 0.0) and moved > abs(before.median) * _SHARE
+    return enough and _deviations(before.samples, after.samples) > _DEVIATIONS
 
 
-def _error(one: Distribution) -> float:
-    """The standard error of the median, sqrt(pi / 2) sigma / sqrt(n), with 1.4826 times the spread for sigma.
+def _deviations(one: Sequence[float], two: Sequence[float]) -> float:
+    """The Mann-Whitney statistic of two sorted samples in standard deviations, with corrections for ties and continuity.
 
-    https://en.wikipedia.org/wiki/Median_absolute_deviation#Relation_to_standard_deviation
+    https://en.wikipedia.org/wiki/Mann%E2%80%93Whitney_U_test#Normal_approximation_and_tie_correction
     """
-    return 1.2533 * 1.4826 * one.spread / sqrt(len(one.samples))
+    count, pairs = len(one) + len(two), len(one) * len(two)
+    above = sum(bisect_left(two, sample) + bisect_right(two, sample) for sample in one) / 2
+    ties = sum(number**3 - number for number in Counter([*one, *two]).values())
+    variance = pairs / 12 * (count + 1 - ties / (count * (count - 1)))
+    return max(abs(above - pairs / 2) - 0.5, 0.0) / sqrt(variance) if variance > 0 else 0.0
 
 
 def _shifts(a: Report, b: Report) -> list[Shift]:
     after = {(one.name, one.unit): one for one in distributions(b)}
     pairs = [(one, after[one.name, one.unit]) for one in distributions(a) if (one.name, one.unit) in after]
-    shifts = [Shift(before, later, noise(before, later)) for before, later in pairs]
-    return [shift for shift in shifts if abs(shift.after.median - shift.before.median) > shift.noise]
+    return [Shift(before, later) for before, later in pairs if changed(before, later)]
 
 
 def _unlike(a: Report, b: Report) -> list[tuple[str, str, str]]:
@@ -191,7 +201,11 @@ def markdown(it: Comparison) -> str:
         if rows:
             blocks += [f"## Outcomes: {kind}\n", table(["statement", "A", "B", "text"], rows)]
     if it.shifts:
-        blocks += ["## Timings\n", table(["measurement", "A", "B", "noise"], [_shift(shift) for shift in it.shifts]), f"{RULE}\n"]
+        blocks += [
+            "## Timings\n",
+            table(["measurement", "median of A", "median of B", "change"], [_shift(shift) for shift in it.shifts]),
+            f"{RULE}\n",
+        ]
     for title, results in (("Statements added", it.added), ("Statements gone", it.gone)):
         if results:
             rows = [[plain(digest.name(result)), digest.told(result.outcome), plain(result.text)] for result in results]
@@ -213,9 +227,7 @@ def _change(change: Change) -> list[str]:
 
 
 def _shift(shift: Shift) -> list[str]:
-    later = f"{_middle(shift.after)}, {shift.direction}"
-    cells = (shift.before.name, _middle(shift.before), later, amount(shift.noise, shift.before.unit))
-    return [plain(cell) for cell in cells]
+    return [plain(shift.before.name), plain(_middle(shift.before)), plain(_middle(shift.after)), shift.change]
 
 
 def _middle(one: Distribution) -> str:

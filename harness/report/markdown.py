@@ -9,7 +9,7 @@ from harness.model.verdicts import Outcome, Verdict
 from harness.report.digest import ORDER, TROUBLES, counts, having, headline, matrix, name, profiles, told
 from harness.report.model import Failure, Report, Result
 from harness.report.text import amount, clipped, number, printable, web_address
-from harness.report.timings import distributions
+from harness.report.timings import Distribution, distributions
 
 #: Bytes; GitHub drops a step summary above 1024 KiB
 #: (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary).
@@ -89,7 +89,7 @@ def _versions(report: Report) -> str:
         ("time-out scale", number(report.timeout_scale)),
         ("command", report.command),
     ]
-    return table(["", ""], ((plain(key), plain(value)) for key, value in facts))
+    return table(["item", "value"], ((plain(key), plain(value)) for key, value in facts))
 
 
 def _faults(report: Report) -> Iterator[str]:
@@ -164,25 +164,19 @@ def _profile(profile: Profile) -> str:
 def _cell(cell: Counter[Outcome] | None) -> str:
     if cell is None:
         return ""
-    return " ".join(f"{MARKS[outcome]} {cell[outcome]}" for outcome in ORDER if cell[outcome])
+    return ", ".join(f"{MARKS[outcome]} {cell[outcome]} {told(outcome, cell[outcome])}" for outcome in ORDER if cell[outcome])
 
 
 def _timings(report: Report) -> Iterator[str]:
     found = distributions(report)
     if found:
-        rows = (
-            [
-                plain(one.name),
-                str(len(one.samples)),
-                number(one.samples[0]),
-                number(one.median),
-                number(one.samples[-1]),
-                "" if one.bound is None else number(one.bound),
-                plain(one.unit),
-            ]
-            for one in found
-        )
-        yield "## Measurements\n\n" + table(["name", "samples", "least", "median", "most", "bound", "unit"], rows)
+        rows = ([plain(cell) for cell in _measured(one)] for one in found)
+        yield "## Measurements\n\n" + table(["name", "samples", "least", "median", "most", "bound"], rows)
+
+
+def _measured(one: Distribution) -> list[str]:
+    values = [amount(value, one.unit) for value in (one.samples[0], one.median, one.samples[-1])]
+    return [one.name, str(len(one.samples)), *values, "none" if one.bound is None else amount(one.bound, one.unit)]
 
 
 def _all(report: Report) -> Iterator[str]:

@@ -65,7 +65,7 @@ def _decades(found: list[Distribution]) -> _Axis:
 def _linear(one: Distribution) -> _Axis:
     low = min(0.0, one.samples[0])
     high = max(one.samples[-1], one.bound or 0.0)
-    return _Axis(low, high if high > low else low + 1.0, logarithmic=False)
+    return _Axis(low, high if high > low else low + max(1.0, abs(low)), logarithmic=False)
 
 
 def _strip(one: Distribution, axis: _Axis) -> Strip:

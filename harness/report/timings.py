@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from math import isfinite
 from statistics import median, quantiles
 
 from harness.model.budgets import SILENCE
 from harness.report.model import Report
+
+#: From here on, sums of samples may overflow; nothing that is measured is that large.
+_HUGE = 1e100
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,6 @@ class Distribution:
         low, _, high = quantiles(self.samples, method="inclusive")
         return low, high
 
-    @property
-    def spread(self) -> float:
-        """The median distance of the samples from their median; half of the samples are nearer than that."""
-        middle = self.median
-        return median(abs(sample - middle) for sample in self.samples)
-
 
 def distributions(report: Report) -> list[Distribution]:
     """Measurements by name and unit, then waits that were met by budget; observation windows always last their full time: no news."""
@@ -48,9 +44,13 @@ def distributions(report: Report) -> list[Distribution]:
         for wait in result.waits:
             if wait.met and wait.budget != SILENCE.name:
                 values[f"wait: {wait.budget}", "s"].append((wait.seconds, wait.bound))
-    return [_distribution(*key, pairs) for key, pairs in values.items() if any(isfinite(value) for value, _ in pairs)]
+    return [_distribution(*key, pairs) for key, pairs in values.items() if any(_usable(value) for value, _ in pairs)]
 
 
 def _distribution(name: str, unit: str, pairs: list[tuple[float, float | None]]) -> Distribution:
-    bounds = [bound for _, bound in pairs if bound is not None and isfinite(bound)]
-    return Distribution(name, unit, tuple(sorted(value for value, _ in pairs if isfinite(value))), max(bounds, default=None))
+    bounds = [bound for _, bound in pairs if bound is not None and _usable(bound)]
+    return Distribution(name, unit, tuple(sorted(value for value, _ in pairs if _usable(value))), max(bounds, default=None))
+
+
+def _usable(value: float) -> bool:
+    return abs(value) < _HUGE

@@ -1,26 +1,33 @@
 """What address statements work with: pools, and Services of type LoadBalancer that tell what became of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic
+from typing import Any
 
-from harness.cluster.api import Api, Object, named
-from harness.cluster.isolation import Ledger
+from harness.cluster.api import Api, Object, Refused, named
+from harness.cluster.isolation import Ledger, unrouted
 from harness.model.addresses import AddressRange
 from harness.model.budgets import ALLOCATION, DELETION, EVENT, REUSE, SILENCE, WITHDRAWAL, Budget
-from harness.model.errors import Leak, StatementFailed, Unanswered
+from harness.model.errors import Leak, NotApplicable, StatementFailed, Unanswered
 from harness.model.record import measure
 from harness.probes.waiting import consistently, eventually
 from harness.systems import metallb
 
+#: Requests in flight when many Services are created at once; the client library keeps ten connections.
+AT_ONCE = 10
+
 
 @dataclass(slots=True)
 class Pool:
-    """An IPAddressPool of the statement's own; automatic allocation from it is pinned to the statement's namespace."""
+    """An IPAddressPool of the statement's own; ``spec`` is all of its specification but the addresses."""
 
     name: str
     ranges: list[AddressRange]
-    namespace: str
+    spec: Object
+    written: list[str] | None = None
 
     def __contains__(self, address: object) -> bool:
         return any(address in item for item in self.ranges)
@@ -32,9 +39,19 @@ class Pool:
         return f"pool {self.name} ({', '.join(map(str, self.ranges))})"
 
     @property
+    def addresses(self) -> list[str]:
+        """Every address, in the order they are listed."""
+        return [str(address) for item in self.ranges for address in item]
+
+    @property
     def document(self) -> Object:
         """The object as it is applied."""
-        return metallb.pool(self.name, map(str, self.ranges), namespace=self.namespace)
+        return metallb.pool(self.name, self.written or map(str, self.ranges), **self.spec)
+
+
+def pinned(*namespaces: str, priority: int = 1, **more: Any) -> Object:
+    """A ``serviceAllocation`` that binds a pool to namespaces; of several, the lower priority number comes first."""
+    return {"priority": priority, "namespaces": list(namespaces), **more}
 
 
 @dataclass(slots=True)
@@ -45,21 +62,73 @@ class Pools:
     ledger: Ledger
     namespace: str
     family: int
-    pools: list[Pool] = field(default_factory=list)
+    directory: Path
+    pools: dict[str, Pool] = field(default_factory=dict)
     advertised: list[str] = field(default_factory=list)
+    taken: list[tuple[Ledger, AddressRange]] = field(default_factory=list)
 
-    def create(self, size: int) -> Pool:
-        """A pool of ``size`` addresses that no other statement has."""
-        pool = Pool(f"{self.namespace}-{len(self.pools)}", [self.ledger.take(size, self.family)], self.namespace)
-        self.pools.append(pool)
+    def take(self, size: int) -> AddressRange:
+        """A range of ``size`` addresses that no other statement has, in no pool yet."""
+        return self._take(self.ledger, size)
+
+    def take_block(self) -> AddressRange:
+        """256 IPv4 addresses from ``.0`` to ``.255`` that no other statement has; nobody can reach them.
+
+        :raises NotApplicable: the cluster has no IPv4
+        """
+        if self.family != 4:
+            raise NotApplicable("needs a cluster with IPv4")
+        return self._take(unrouted(self.directory), 256)
+
+    def _take(self, ledger: Ledger, size: int) -> AddressRange:
+        found = ledger.take(size, self.family)
+        self.taken.append((ledger, found))
+        return found
+
+    def create(
+        self, size: int = 1, *, ranges: Iterable[AddressRange] | None = None, written: Iterable[str] | None = None, **spec: Any
+    ) -> Pool:
+        """A pool of ``size`` addresses that no other statement has; unless told otherwise it serves the statement's namespace only.
+
+        :param ranges: ranges taken before, instead of a new one
+        :param written: how the specification spells them
+        :param spec: fields of the specification (https://metallb.io/apis/#ipaddresspoolspec)
+        """
+        given = [self.take(size)] if ranges is None else list(ranges)
+        chosen = {"serviceAllocation": pinned(self.namespace), **spec}
+        pool = Pool(f"{self.namespace}-{len(self.pools)}", given, chosen, None if written is None else list(written))
+        self.pools[pool.name] = pool
         self.api.apply(pool.document)
         return pool
 
+    def proposed(self, *addresses: str, name: str = "proposed", **spec: Any) -> Object:
+        """A pool with these addresses as an object that is not created."""
+        return metallb.pool(f"{self.namespace}-{name}", addresses, **{"serviceAllocation": pinned(self.namespace), **spec})
+
     def grow(self, pool: Pool, by: int) -> float:
         """Add a range of ``by`` addresses to a pool and return when (clock of ``time.monotonic``)."""
-        pool.ranges.append(self.ledger.take(by, self.family))
+        return self.become(pool, [*pool.ranges, self.take(by)])
+
+    def become(self, pool: Pool, ranges: Iterable[AddressRange]) -> float:
+        """Give a pool other ranges and return when (clock of ``time.monotonic``)."""
+        pool.ranges = list(ranges)
+        pool.written = None
         self.api.apply(pool.document)
         return monotonic()
+
+    def change(self, pool: Pool, **spec: Any) -> None:
+        """Change fields of a pool's specification."""
+        pool.spec |= spec
+        self.api.apply(pool.document)
+
+    def delete(self, pool: Pool) -> float:
+        """Delete a pool and return when (clock of ``time.monotonic``)."""
+        self.api.delete("IPAddressPool", pool.name, metallb.NAMESPACE)
+        return monotonic()
+
+    def recreate(self, pool: Pool) -> None:
+        """Create a deleted pool again, as it was."""
+        self.api.apply(pool.document)
 
     def advertise(self, pool: Pool) -> None:
         """Announce the pool's addresses on layer 2."""
@@ -70,10 +139,10 @@ class Pools:
         """Remove the pools and their advertisements, and give their addresses back."""
         for name in self.advertised:
             self.api.delete("L2Advertisement", name, metallb.NAMESPACE)
-        for pool in self.pools:
-            self.api.delete("IPAddressPool", pool.name, metallb.NAMESPACE)
-            for item in pool.ranges:
-                self.ledger.give_back(item)
+        for name in self.pools:
+            self.api.delete("IPAddressPool", name, metallb.NAMESPACE)
+        for ledger, item in self.taken:
+            ledger.give_back(item)
 
 
 @dataclass(slots=True, eq=False)
@@ -83,8 +152,22 @@ class Service:
     api: Api
     name: str
     namespace: str
-    pool: Pool | None = None
+    annotation_prefix: str
     created: float = field(default_factory=monotonic)
+
+    def __repr__(self) -> str:
+        return f"Service {self.namespace}/{self.name}"
+
+    @property
+    def object(self) -> Object:
+        """The object as it is stored now.
+
+        :raises StatementFailed: it does not exist
+        """
+        found = self.api.get("Service", self.name, self.namespace)
+        if found is None:
+            raise StatementFailed(f"{self!r} exists", "it does not")
+        return found
 
     @property
     def addresses(self) -> list[str]:
@@ -92,10 +175,7 @@ class Service:
 
         :raises StatementFailed: the Service does not exist
         """
-        found = self.api.get("Service", self.name, self.namespace)
-        if found is None:
-            raise StatementFailed(f"Service {self.namespace}/{self.name} exists", "it does not")
-        return [entry["ip"] for entry in found["status"].get("loadBalancer", {}).get("ingress", [])]
+        return addresses_in(self.object)
 
     @property
     def address(self) -> str:
@@ -115,12 +195,33 @@ class Service:
         def look() -> str:
             addresses = self.addresses
             if not addresses:
-                raise Unanswered(f"Service {self.name} has no external address")
+                raise Unanswered(f"{self!r} has no external address")
             return addresses[0]
 
-        found = eventually(look, within=within, expected=f"Service {self.name} has an external address")
+        found = eventually(look, within=within, expected=f"{self!r} has an external address")
         measure(measured, monotonic() - since, budget=within)
         return found
+
+    def comes_to_have(self, address: str, *, within: Budget = REUSE) -> None:
+        """Wait until this address is the only one in its status."""
+        __tracebackhide__ = True
+        eventually(lambda: self._has(address), within=within, expected=f"{self!r} has {address} and no other address")
+
+    def _has(self, address: str) -> list[str]:
+        addresses = self.addresses
+        assert addresses == [address], f"{self!r} has {addresses or 'no address'}"
+        return addresses
+
+    def moves_into(self, pool: Pool) -> str:
+        """Wait until its only address is one of the pool's, and return it."""
+        __tracebackhide__ = True
+
+        def look() -> str:
+            addresses = self.addresses
+            assert len(addresses) == 1 and addresses[0] in pool, f"{self!r} has {addresses or 'no address'}"
+            return addresses[0]
+
+        return eventually(look, within=REUSE, expected=f"{self!r} has an address of {pool}")
 
     def stays_pending(self) -> None:
         """Require that no address comes, for a whole observation window.
@@ -128,46 +229,55 @@ class Service:
         The barrier that makes the silence mean something is :meth:`explains`: MetalLB has looked at the Service and said no.
         """
         __tracebackhide__ = True
-        consistently(self._pending, during=SILENCE, expected=f"Service {self.name} stays without an external address")
+        stay({self: None})
 
     def _pending(self) -> str:
         addresses = self.addresses
-        assert not addresses, f"Service {self.name} has {addresses}"
+        assert not addresses, f"{self!r} has {addresses}"
         return "pending"
 
     def keeps(self, address: str) -> None:
         """Require that it has this address and no other, for a whole observation window."""
         __tracebackhide__ = True
-
-        def look() -> list[str]:
-            addresses = self.addresses
-            assert addresses == [address], f"Service {self.name} has {addresses or 'no address'}"
-            return addresses
-
-        consistently(look, during=SILENCE, expected=f"Service {self.name} keeps {address}")
+        stay({self: address})
 
     def loses_address(self) -> None:
         """Wait until its status has no address."""
-        eventually(self._pending, within=WITHDRAWAL, expected=f"the address is gone from the status of Service {self.name}")
+        __tracebackhide__ = True
+        eventually(self._pending, within=WITHDRAWAL, expected=f"the address is gone from the status of {self!r}")
 
-    def explains(self, reason: str, message: str) -> str:
+    def is_refused(self, cause: str) -> str:
+        """Wait until MetalLB says why it gives the Service no address, require that it has none, and return what was said.
+
+        :param cause: text that the event must contain
+        """
+        __tracebackhide__ = True
+        told = self.explains("AllocationFailed", cause)
+        self.loses_address()
+        return told
+
+    def explains(self, reason: str, message: str, *, kind: str | None = None) -> str:
         """Wait for an event of MetalLB's about this Service, and return its text.
 
         :param reason: the event's reason, for instance ``AllocationFailed``
         :param message: text that the event must contain
+        :param kind: ``Normal`` or ``Warning``, where it matters
         """
         __tracebackhide__ = True
 
         def look() -> str:
-            fields = f"involvedObject.kind=Service,involvedObject.name={self.name}"
-            events = [event for event in self.api.list("Event", self.namespace, fields=fields) if event["reason"] == reason]
+            events = [event for event in self.events() if event["reason"] == reason and kind in (None, event["type"])]
             if not events:
-                raise Unanswered(f"no event {reason} about Service {self.name}")
+                raise Unanswered(f"no event {reason} about {self!r}")
             messages = [str(event["message"]) for event in events]
             assert any(message in text for text in messages), "; ".join(messages)
             return next(text for text in messages if message in text)
 
         return eventually(look, within=EVENT, expected=f"an event {reason} that says {message!r}")
+
+    def events(self) -> list[Object]:
+        """The events about this Service, as of now."""
+        return self.api.list("Event", self.namespace, fields=f"involvedObject.kind=Service,involvedObject.name={self.name}")
 
     def annotation(self, key: str) -> str | None:
         """One annotation, as of now."""
@@ -175,9 +285,36 @@ class Service:
         value = found["metadata"].get("annotations", {}).get(key)
         return None if value is None else str(value)
 
-    def change(self, patch: Object) -> None:
-        """Merge-patch the Service."""
+    def is_said_to_be_from(self, pool: Pool | None) -> None:
+        """Wait until the annotation that names the pool of its address names this one, or is gone."""
+        __tracebackhide__ = True
+        key = f"{self.annotation_prefix}/ip-allocated-from-pool"
+        wanted = pool.name if pool else None
+
+        def look() -> str | None:
+            found = self.annotation(key)
+            assert found == wanted, f"{key}: {found}"
+            return found
+
+        eventually(look, within=ALLOCATION, expected=f"{key} of {self!r} is {wanted}")
+
+    def change(self, patch: Object) -> float:
+        """Merge-patch the Service and return when (clock of ``time.monotonic``)."""
         self.api.merge("Service", self.name, self.namespace, patch)
+        return monotonic()
+
+    def annotate(self, **values: str | None) -> float:
+        """Set annotations of MetalLB's, named without their prefix and with ``_`` for ``-``; ``None`` removes one."""
+        return self.change({"metadata": {"annotations": _annotations(self.annotation_prefix, values)}})
+
+    def label(self, **labels: str | None) -> float:
+        """Set labels; ``None`` removes one."""
+        return self.change({"metadata": {"labels": labels}})
+
+    def is_given(self, address: str) -> None:
+        """Write an address into the status, as a load balancer of somebody else does."""
+        status = {"loadBalancer": {"ingress": [{"ip": address}]}}
+        self.api.merge("Service", self.name, self.namespace, {"status": status}, subresource="status")
 
     def delete(self) -> float:
         """Delete the Service and return when (clock of ``time.monotonic``)."""
@@ -186,8 +323,29 @@ class Service:
 
     def becomes(self, kind: str) -> float:
         """Change its type and return when (clock of ``time.monotonic``)."""
-        self.change({"spec": {"type": kind}})
-        return monotonic()
+        return self.change({"spec": {"type": kind}})
+
+
+def addresses_in(service: Object) -> list[str]:
+    """The external addresses in the status of a stored Service."""
+    return [entry["ip"] for entry in service["status"].get("loadBalancer", {}).get("ingress", [])]
+
+
+def stay(expected: Mapping[Service, str | None]) -> None:
+    """Require for one observation window that every Service has this address and no other, or with ``None`` that it has none."""
+    __tracebackhide__ = True
+    wanted = {(service.namespace, service.name): [address] if address else [] for service, address in expected.items()}
+    api = next(iter(expected)).api
+
+    def look() -> str:
+        stored = [item for namespace in {one.namespace for one in expected} for item in api.list("Service", namespace)]
+        found = {(item["metadata"]["namespace"], item["metadata"]["name"]): addresses_in(item) for item in stored}
+        wrong = [f"{'/'.join(key)} has {found.get(key) or 'no address'}" for key, value in wanted.items() if found.get(key) != value]
+        assert not wrong, "; ".join(wrong)
+        return "as expected"
+
+    told = ", ".join(f"{service!r} {f'keeps {address}' if address else 'stays without an address'}" for service, address in expected.items())
+    consistently(look, during=SILENCE, expected=told)
 
 
 @dataclass(slots=True)
@@ -197,31 +355,114 @@ class Services:
     api: Api
     namespace: str
     annotation_prefix: str
-    count: int = 0
+    made: list[Service] = field(default_factory=list)
 
-    def create(self, *, pool: Pool | None = None, kind: str = "LoadBalancer", selector: Object | None = None, port: int = 80) -> Service:
-        """One Service; with a pool, it asks for an address of that pool by name."""
-        self.count += 1
-        name = f"service-{self.count}"
-        annotations = {f"{self.annotation_prefix}/address-pool": pool.name} if pool else {}
-        spec: Object = {
-            "type": kind,
-            "ports": [{"name": "http", "port": port, "targetPort": "http"}],
-            "selector": selector or {"app": "none"},
-        }
-        service = Service(self.api, name, self.namespace, pool)
-        metadata = {"name": name, "namespace": self.namespace, "annotations": annotations}
-        self.api.create({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
+    def create(
+        self,
+        *,
+        pool: Pool | str | None = None,
+        address: str | None = None,
+        key: str | None = None,
+        kind: str = "LoadBalancer",
+        selector: Object | None = None,
+        port: int = 80,
+        protocol: str = "TCP",
+        namespace: str | None = None,
+        name: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        **spec: Any,
+    ) -> Service:
+        """One Service.
+
+        :param pool: ask for an address of this pool by name
+        :param address: ask for this address by annotation
+        :param key: share an address with Services of the same key
+        :param annotations: further ones, as they are written
+        :param spec: further fields of the specification
+        """
+        service = self._new(name, namespace)
+        asked = {"address_pool": pool.name if isinstance(pool, Pool) else pool, "loadBalancerIPs": address, "allow_shared_ip": key}
+        wanted = {name: value for name, value in asked.items() if value is not None}
+        metadata = {"name": service.name, "namespace": service.namespace, "labels": dict(labels or {})}
+        metadata |= {"annotations": {**_annotations(self.annotation_prefix, wanted), **(annotations or {})}}
+        ports = [{"name": "main", "port": port, "targetPort": "http", "protocol": protocol}]
+        body = {"type": kind, "ports": ports, "selector": selector or {"app": "none"}, **spec}
+        self.api.create({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": body})
+        service.created = monotonic()
         return service
 
+    def create_many(self, count: int, **asked: Any) -> list[Service]:
+        """Many Services at the same time; ``asked`` as for :meth:`create`."""
+        with ThreadPoolExecutor(AT_ONCE) as workers:
+            return [made.result() for made in [workers.submit(self.create, **asked) for _ in range(count)]]
+
+    def _new(self, name: str | None, namespace: str | None) -> Service:
+        # one append is atomic, so that names differ also when many are created at once
+        service = Service(self.api, "", namespace or self.namespace, self.annotation_prefix)
+        self.made.append(service)
+        service.name = name or f"service-{self.made.index(service) + 1}"
+        return service
+
+    def served(self) -> dict[str, str]:
+        """The first address of each Service of the statement's namespace that has one, by name, as of now."""
+        found = {item["metadata"]["name"]: addresses_in(item) for item in self.api.list("Service", self.namespace)}
+        return {name: addresses[0] for name, addresses in found.items() if addresses}
+
+    def comes_to_serve(self, count: int) -> dict[str, str]:
+        """Wait until exactly this many have an address, no two the same one; returns them by name."""
+        __tracebackhide__ = True
+
+        def look() -> dict[str, str]:
+            found = self.served()
+            assert len(found) == count, f"{len(found)} have an address: {found}"
+            assert len({*found.values()}) == count, f"an address was given twice: {found}"
+            return found
+
+        return eventually(look, within=REUSE, expected=f"exactly {count} Services of {self.namespace} have an address of their own")
+
     def close(self) -> None:
-        """Delete every Service of the namespace and require that none stays.
+        """Delete every Service of the statement and require that none stays.
 
         :raises Leak: one is still there when the budget of a deletion is over
         """
-        for item in self.api.list("Service", self.namespace):
-            self.api.delete("Service", item["metadata"]["name"], self.namespace)
-        require_gone(lambda: named(self.api.list("Service", self.namespace)), f"no Service is left in {self.namespace}")
+        namespaces = {self.namespace, *(service.namespace for service in self.made)}
+        for namespace in namespaces:
+            for item in self.api.list("Service", namespace):
+                self.api.delete("Service", item["metadata"]["name"], namespace)
+        require_gone(
+            lambda: [name for namespace in namespaces for name in named(self.api.list("Service", namespace))],
+            f"no Service is left in {', '.join(sorted(namespaces))}",
+        )
+
+
+def _annotations(prefix: str, values: Mapping[str, str | None]) -> dict[str, str | None]:
+    return {f"{prefix}/{name.replace('_', '-')}": value for name, value in values.items()}
+
+
+def refusal(api: Api, document: Object) -> str:
+    """The reason for which an object is refused; nothing is stored.
+
+    :raises StatementFailed: it is accepted
+    """
+    __tracebackhide__ = True
+    try:
+        api.apply(document, dry_run=True)
+    except Refused as told:
+        return told.message
+    raise StatementFailed(f"{document['kind']} {document['metadata']['name']} is refused", f"it is accepted: {document.get('spec')}")
+
+
+def acceptance(api: Api, document: Object) -> None:
+    """Require that an object would be accepted; nothing is stored.
+
+    :raises StatementFailed: it is refused
+    """
+    __tracebackhide__ = True
+    try:
+        api.apply(document, dry_run=True)
+    except Refused as told:
+        raise StatementFailed(f"{document['kind']} {document['metadata']['name']} is accepted", told.message) from None
 
 
 def require_gone(look: Callable[[], list[str]], expected: str) -> None:

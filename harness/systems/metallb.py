@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from packaging.version import Version
 
@@ -113,18 +114,17 @@ def _replaced(api: Api, before: set[str]) -> str:
     return fresh[0]
 
 
-def pool(name: str, addresses: Iterable[str], *, namespace: str | None = None) -> Object:
-    """An IPAddressPool; with a namespace, only services of that namespace get its addresses unasked."""
-    spec: Object = {"addresses": list(addresses)}
-    if namespace:
-        spec["serviceAllocation"] = {"priority": 1, "namespaces": [namespace]}
-    return _custom("IPAddressPool", name, spec)
+def pool(name: str, addresses: Iterable[str], **spec: Any) -> Object:
+    """An IPAddressPool; ``spec`` are further fields of its specification (https://metallb.io/apis/#ipaddresspoolspec)."""
+    return custom("IPAddressPool", name, {"addresses": list(addresses), **spec})
 
 
-def advertisement(name: str, pools: Iterable[str]) -> Object:
-    """An L2Advertisement of some pools."""
-    return _custom("L2Advertisement", name, {"ipAddressPools": list(pools)})
+def advertisement(name: str, pools: Iterable[str], **spec: Any) -> Object:
+    """An L2Advertisement of some pools; ``spec`` are further fields (https://metallb.io/apis/#l2advertisementspec)."""
+    return custom("L2Advertisement", name, {"ipAddressPools": list(pools), **spec})
 
 
-def _custom(kind: str, name: str, spec: Object) -> Object:
-    return {"apiVersion": "metallb.io/v1beta1", "kind": kind, "metadata": {"name": name, "namespace": NAMESPACE}, "spec": spec}
+def custom(kind: str, name: str, spec: Object, *, namespace: str = NAMESPACE) -> Object:
+    """An object of MetalLB's own API, in the version that is stored (https://metallb.io/apis/)."""
+    version = "v1beta2" if kind == "BGPPeer" else "v1beta1"
+    return {"apiVersion": f"metallb.io/{version}", "kind": kind, "metadata": {"name": name, "namespace": namespace}, "spec": spec}

@@ -76,7 +76,7 @@ def test_a_reference_is_known_for_versions_that_the_lab_does_not_build(tmp_path:
     [
         ("default = ", "defualt = ", "did you mean 'default'?"),
         ('default = "0.16.1"', 'default = "0.16.2"', "a default out of its versions (0.16.1)"),
-        ("v{version}", "v{release}", "{release} in 'quay.io/speaker:v{release}'"),
+        ("v{version}", "v{release}", "[image.speaker] to say what {release} is for version 0.16.1"),
         ('needs = ["base"]', 'needs = ["bose"]', "needs that are images of this file"),
         ('needs = ["base"]', 'needs = ["speaker"]', "speaker -> speaker"),
         ('needs = ["base"]', 'needs = "base"', "a list of texts 'needs'"),
@@ -104,16 +104,25 @@ def test_an_unknown_version_is_answered_with_the_known_ones(tmp_path: Path) -> N
         catalogue(tmp_path, IMAGE).recipe("speaker", "0.16.2")
 
 
-def test_a_manifest_is_known_for_any_version_that_fills_its_placeholders(tmp_path: Path) -> None:
-    manifest = """
-[manifest.metallb]
-module = "example.org/metallb"
-version = "v{version}"
-path = "native.yaml"
-url = "https://example.org/v{version}/native.yaml"
+MANIFEST = """
+[manifest.ingress]
+module = "example.org/ingress"
+version = "{module}"
+path = "deploy.yaml"
+url = "https://example.org/v{version}/deploy.yaml"
+by-version."1.11.0" = { module = "v0.0.0-2024" }
 """
-    known = catalogue(tmp_path, GO + manifest).manifest("metallb", "0.17.0")
-    assert (known.source.version, known.url) == ("v0.17.0", "https://example.org/v0.17.0/native.yaml")
+
+
+def test_a_manifest_in_a_module_needs_a_known_version(tmp_path: Path) -> None:
+    known = catalogue(tmp_path, GO + MANIFEST)
+    assert known.manifest_file("ingress", "1.11.0").version == "v0.0.0-2024"
+    with pytest.raises(LabError, match=r"\[manifest\.ingress\] to say what \{module\} is for version 1\.12\.0"):
+        known.manifest_file("ingress", "1.12.0")
+
+
+def test_a_manifest_on_the_web_is_known_at_any_version(tmp_path: Path) -> None:
+    assert catalogue(tmp_path, GO + MANIFEST).manifest_url("ingress", "1.12.0") == "https://example.org/v1.12.0/deploy.yaml"
 
 
 def test_the_shipped_catalogue_holds_together() -> None:

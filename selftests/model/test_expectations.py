@@ -93,6 +93,7 @@ ACCEPTED = {
     "protocol": (reaching(protocol="HTTP/2"), ANSWER),
     "answer to HEAD": (reaching(), replace(ANSWER, request=replace(SENT, method="HEAD"), echo=None, body=b"")),
     "answer 204": (reaching(status=204), replace(ANSWER, status=204, echo=None, body=b"")),
+    "answer 304": (reaching(status=304), replace(ANSWER, status=304, echo=None, body=b"")),
     "refusal": (refused().bound("demo", CONTROLLERS), REFUSAL),
     "one of several refusals": (refused(404, 503).bound("demo", CONTROLLERS), replace(REFUSAL, status=503)),
     "refusal with a header": (refused(headers={"Content-Type": re.compile("text/.*")}).bound("demo", CONTROLLERS), REFUSAL),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import pairwise
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 #: Attributes through which a page loads something or leads somewhere.
@@ -87,8 +88,9 @@ def complaints(page: Page) -> list[str]:
         if any(n.startswith("on") or n == "style" for n in one.attributes)
     ]
     found += [f"<svg> neither named nor hidden: {one.attributes}" for one in page.all("svg") if not _named(one)]
-    found += [f"no <{tag}>" for tag in ("main", "header", "title", "h1") if len(page.all(tag)) != 1]
-    return found
+    found += [f"no <{tag}>" for tag in ("main", "header", "head", "h1") if len(page.all(tag)) != 1]
+    titles = [one for one in page.elements[: page.elements.index(page.all("body")[0])] if one.tag == "title" and one.text.strip()]
+    return found if len(titles) == 1 else [*found, "the document has no title"]
 
 
 def _allowed(tag: str, address: str, ids: list[str]) -> bool:
@@ -101,7 +103,7 @@ def _allowed(tag: str, address: str, ids: list[str]) -> bool:
 
 def _headings(page: Page) -> list[str]:
     levels = [int(heading.tag[1]) for heading in page.all("h1", "h2", "h3", "h4", "h5", "h6")]
-    jumps = [(one, two) for one, two in zip(levels, levels[1:], strict=False) if two > one + 1]
+    jumps = [(one, two) for one, two in pairwise(levels) if two > one + 1]
     return [f"heading {two} follows heading {one}" for one, two in jumps] + (["the first heading is no h1"] if levels[:1] != [1] else [])
 
 

@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from harness.model.verdicts import Outcome
 from harness.report import html
@@ -24,7 +24,7 @@ def test_the_page_is_sound(made: Report) -> None:
     assert complaints(Page(html.render(made))) == []
 
 
-@settings(max_examples=40, deadline=None)
+@synthetic.unhurried
 @given(synthetic.reports())
 def test_any_report_renders_to_a_sound_page(made: Report) -> None:
     text = html.render(made)
@@ -101,9 +101,9 @@ def test_evidence_and_sources_lead_only_where_they_may() -> None:
 def test_five_hundred_results_are_quick_and_small() -> None:
     made = synthetic.report(500)
     html.render(synthetic.report(1))
-    began = perf_counter()
+    began = process_time()
     text = html.render(made)
-    assert perf_counter() - began < 2
+    assert process_time() - began < 2
     assert len(text.encode()) < 2_000_000
 
 

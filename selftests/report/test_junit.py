@@ -3,7 +3,7 @@
 from dataclasses import replace
 from xml.etree import ElementTree as Xml
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from harness.model.verdicts import Outcome
 from harness.report import junit
@@ -55,7 +55,7 @@ def test_a_nasty_report_is_well_formed() -> None:
     assert len(root.findall("testsuite/testcase")) == 3 * len(synthetic.NASTY) + len(synthetic.NASTY)
 
 
-@settings(max_examples=40, deadline=None)
+@synthetic.unhurried
 @given(synthetic.reports())
 def test_any_report_is_well_formed(made: Report) -> None:
     assert len(list(_parsed(made).iter("testcase"))) == len(made.results) + len(made.faults)

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.model.verdicts import Outcome
@@ -46,6 +46,7 @@ def test_ten_thousand_failures_stay_below_the_limit_with_the_verdict_on_top() ->
     assert text.startswith("# ❌ Not conformant\n\n0 of 10000 cases passed, 10000 failed.")
 
 
+@synthetic.unhurried
 @given(st.text(st.characters(exclude_categories=())) | st.sampled_from(synthetic.NASTY))
 def test_plain_text_stays_on_its_line_and_in_its_cell(text: str) -> None:
     made = markdown.plain(text)
@@ -54,6 +55,7 @@ def test_plain_text_stays_on_its_line_and_in_its_cell(text: str) -> None:
     assert not re.search(r"(?<!\\)(\\\\)*[|`*_\[\]~<>]", made)
 
 
+@synthetic.unhurried
 @given(st.text(st.characters(exclude_categories=())) | st.sampled_from(synthetic.NASTY))
 def test_a_code_block_closes_only_at_its_end(text: str) -> None:
     lines = markdown.fenced(text).split("\n")
@@ -63,7 +65,7 @@ def test_a_code_block_closes_only_at_its_end(text: str) -> None:
     assert lines[-2] == fence
 
 
-@settings(max_examples=40, deadline=None)
+@synthetic.unhurried
 @given(synthetic.reports())
 def test_any_report_renders(made: Report) -> None:
     markdown.render(made).encode()

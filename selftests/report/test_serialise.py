@@ -1,12 +1,12 @@
 """report.json: valid against its schema whatever is in it, and read back as it was written."""
 
 import json
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from jsonschema import Draft202012Validator
 
 from harness.model.errors import UsageFault
@@ -73,7 +73,7 @@ def test_a_nasty_report_is_valid_utf8_and_valid_json() -> None:
     assert "Infinity" not in text
 
 
-@settings(max_examples=60, deadline=None)
+@synthetic.unhurried
 @given(synthetic.reports())
 def test_any_report_is_valid_and_comes_back(made: Report) -> None:
     text = serialise.dumps(made)
@@ -85,7 +85,7 @@ def test_any_report_is_valid_and_comes_back(made: Report) -> None:
     assert [result.outcome for result in again.results] == [result.outcome for result in made.results]
 
 
-@settings(max_examples=40, deadline=None)
+@synthetic.unhurried
 @given(synthetic.reports())
 def test_what_can_be_shown_and_counted_comes_back_as_it_was(made: Report) -> None:
     clean = _read(serialise.dumps(made))

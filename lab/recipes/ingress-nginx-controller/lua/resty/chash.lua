@@ -1,4 +1,4 @@
--- Consistent hashing of keys to weighted nodes, on the ring that nginx uses for `hash KEY consistent`:
+-- Consistent hashing of keys to weighted nodes, with rings built as nginx builds them for `hash KEY consistent`:
 -- https://nginx.org/en/docs/http/ngx_http_upstream_module.html#hash
 
 local bit = require("bit")

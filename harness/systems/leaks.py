@@ -1,0 +1,73 @@
+"""The invariant that stands behind every statement: what it made is gone, and what it shares is as it was."""
+
+from dataclasses import dataclass
+
+from harness.cluster.api import Api, Object
+from harness.model.budgets import DELETION
+from harness.model.errors import Leak, StatementFailed
+from harness.probes.waiting import eventually
+from harness.systems.addresses import addresses_in, require_gone
+from harness.systems.metallb import NAMESPACE
+
+#: Taints that Kubernetes itself sets and takes away as nodes come and go.
+PASSING = "node.kubernetes.io/"
+
+Nodes = dict[str, tuple[dict[str, str], list[Object]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """What has to hold after a statement, given its label and the labels and taints of the nodes before it."""
+
+    api: Api
+    label: str
+    nodes: Nodes
+
+    @classmethod
+    def of(cls, api: Api, label: str) -> "Invariant":
+        """Remember the nodes as they are."""
+        return cls(api, label, _nodes(api))
+
+    def holds(self) -> None:
+        """Require it, waiting for what MetalLB removes on its own.
+
+        :raises Leak: named, the first that is left
+        """
+        require_gone(lambda: self._left("IPAddressPool", "L2Advertisement"), f"no pool or advertisement of {self.label} is left")
+        require_gone(self._addresses, f"no Service of {self.label} has an address")
+        require_gone(self._statuses, f"no ServiceL2Status of {self.label} is left")
+        self._nodes_are_as_before()
+
+    def _left(self, *kinds: str) -> list[str]:
+        found = [(kind, item["metadata"]["name"]) for kind in kinds for item in self.api.list(kind, NAMESPACE)]
+        return [f"{kind} {name}" for kind, name in found if name.startswith(self.label)]
+
+    def _addresses(self) -> list[str]:
+        found = [item for item in self.api.list("Service") if item["metadata"]["namespace"].startswith(self.label)]
+        return [f"{item['metadata']['name']} with {addresses_in(item)}" for item in found if addresses_in(item)]
+
+    def _statuses(self) -> list[str]:
+        found = [item.get("status", {}) for item in self.api.list("ServiceL2Status", NAMESPACE)]
+        told = [f"{one.get('serviceNamespace')}/{one.get('serviceName')} on {one.get('node')}" for one in found]
+        return [text for text in told if text.startswith(self.label)]
+
+    def _nodes_are_as_before(self) -> None:
+        expected = "labels and taints of the nodes are as they were before the statement"
+
+        def look() -> str:
+            now = _nodes(self.api)
+            changed = {name: now.get(name) for name in self.nodes if now.get(name) != self.nodes[name]}
+            assert not changed, f"now {changed}, before {self.nodes}"
+            return "as before"
+
+        try:
+            eventually(look, within=DELETION, expected=expected)
+        except StatementFailed as failure:
+            raise Leak(expected, failure.last, elapsed=failure.elapsed, attempts=failure.attempts) from None
+
+
+def _nodes(api: Api) -> Nodes:
+    def kept(node: Object) -> list[Object]:
+        return [taint for taint in node["spec"].get("taints", []) if not taint["key"].startswith(PASSING)]
+
+    return {node["metadata"]["name"]: (node["metadata"].get("labels", {}), kept(node)) for node in api.list("Node")}

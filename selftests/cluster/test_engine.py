@@ -1,0 +1,66 @@
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.cluster import engine, kind
+from harness.cluster.process import run
+from harness.model.errors import EnvironmentFault
+
+
+def test_owner_that_runs_is_not_gone() -> None:
+    assert not engine.owner_is_gone(engine.owner())
+
+
+def test_owner_that_ended_is_gone() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "from harness.cluster.engine import owner; print(owner())"], capture_output=True, text=True, check=True
+    )
+    assert engine.owner_is_gone(told.stdout.strip())
+
+
+def test_process_that_got_the_same_number_later_is_another() -> None:
+    host, boot, pid, started = engine.owner().split("/")
+    assert engine.owner_is_gone(f"{host}/{boot}/{pid}/{int(started) - 1}")
+
+
+def test_owner_of_an_earlier_boot_is_gone_and_one_elsewhere_is_not() -> None:
+    assert engine.owner_is_gone(f"{socket.gethostname()}/another-boot/{os.getpid()}/1")
+    assert not engine.owner_is_gone("another-host/boot/1/1")
+
+
+def test_subnets_are_unique_local_and_random() -> None:
+    subnets = {engine.unique_local_subnet() for _ in range(20)}
+    assert len(subnets) == 20
+    assert all(str(subnet).startswith("fd") and subnet.prefixlen == 64 for subnet in subnets)
+
+
+def test_missing_engine_says_what_brings_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    fake = tmp_path / "docker"
+    fake.write_text("#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    with pytest.raises(EnvironmentFault, match=r"found: +Cannot connect(.|\n)*python -m lab engine"):
+        engine.require_engine()
+
+
+def test_error_of_a_command_carries_its_own_words() -> None:
+    with pytest.raises(EnvironmentFault, match="exit code 3\nno such thing"):
+        run(["sh", "-c", "echo no such thing >&2; exit 3"], timeout=10)
+    with pytest.raises(EnvironmentFault, match="not installed"):
+        run(["no-such-command-anywhere"], timeout=10)
+    with pytest.raises(EnvironmentFault, match="it still ran\nbefore"):
+        run(["sh", "-c", "echo before; exec sleep 10"], timeout=0.3)
+
+
+@pytest.mark.parametrize("cgroup", ["1", "2"])
+def test_configuration_of_a_cluster(cgroup: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kind, "docker", lambda *_words: f"{cgroup}\n")
+    found = kind.configuration(nodes=3, ip_family="dual")
+    assert [node["role"] for node in found["nodes"]] == ["control-plane", "worker", "worker"]
+    assert found["networking"]["ipFamily"] == "dual"
+    assert bool(found["kubeadmConfigPatches"]) == (cgroup == "1")

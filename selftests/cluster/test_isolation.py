@@ -1,0 +1,79 @@
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from harness.cluster.isolation import Ledger, exclusive, shared
+from harness.model.addresses import AddressRange
+from harness.model.errors import EnvironmentFault
+
+AREA = AddressRange.parse("10.0.1.1-10.0.1.254")
+
+
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger.open(tmp_path / "ledger.json", [AREA], [AddressRange.parse("10.0.1.3-10.0.1.3").first], [])
+
+
+def test_ranges_are_disjoint_and_avoid_what_is_in_use(tmp_path: Path) -> None:
+    book = ledger(tmp_path)
+    assert [str(book.take(2, 4)) for _ in range(3)] == ["10.0.1.1-10.0.1.2", "10.0.1.4-10.0.1.5", "10.0.1.6-10.0.1.7"]
+
+
+def test_range_given_back_is_not_the_next_one(tmp_path: Path) -> None:
+    book = ledger(tmp_path)
+    first = book.take(2, 4)
+    book.give_back(first)
+    assert not book.take(2, 4).overlaps(first)
+
+
+def test_ledger_goes_round_when_the_end_is_reached(tmp_path: Path) -> None:
+    book = ledger(tmp_path)
+    held = [book.take(50, 4) for _ in range(5)]
+    with pytest.raises(EnvironmentFault, match="5 ranges are taken"):
+        book.take(50, 4)
+    book.give_back(held[0])
+    assert book.take(50, 4) == held[0]
+
+
+def test_family_without_a_network_is_told(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentFault, match="IPv6"):
+        ledger(tmp_path).take(1, 6)
+
+
+def _take(file: Path) -> list[str]:
+    return [str(Ledger(file).take(3, 4)) for _ in range(10)]
+
+
+def test_processes_never_share_a_range(tmp_path: Path) -> None:
+    ledger(tmp_path)
+    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+        taken = [text for part in pool.map(_take, [tmp_path / "ledger.json"] * 4) for text in part]
+    ranges = [AddressRange.parse(text) for text in taken]
+    assert len(ranges) == 40
+    assert not any(one.overlaps(other) for index, one in enumerate(ranges) for other in ranges[:index])
+
+
+def test_exclusive_waits_for_the_shared_and_keeps_them_out(tmp_path: Path) -> None:
+    entered, leave = Event(), Event()
+    order: list[str] = []
+
+    def reader() -> None:
+        with shared(tmp_path):
+            entered.set()
+            leave.wait(10)
+            order.append("shared")
+
+    def writer() -> None:
+        with exclusive(tmp_path):
+            order.append("exclusive")
+
+    with ThreadPoolExecutor(2) as pool:
+        reading = pool.submit(reader)
+        assert entered.wait(10)
+        writing = pool.submit(writer)
+        leave.set()
+        reading.result(10)
+        writing.result(10)
+    assert order == ["shared", "exclusive"]
