@@ -1,3 +1,3 @@
 """Registers the plugin and the fixtures; what they do is in ``harness/plugin`` and ``fixtures``."""
 
-pytest_plugins = ["harness.plugin", "harness.plugin.lifecycle", "fixtures.run", "fixtures.addresses", "fixtures.routes", "fixtures.wire"]
+pytest_plugins = ["harness.plugin", "harness.plugin.lifecycle", "fixtures.run", "fixtures.addresses", "fixtures.routes", "fixtures.wire", "fixtures.announcing"]

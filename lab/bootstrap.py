@@ -21,7 +21,7 @@ def bootstrap(suite: str, overlay: Path, work: Path, log: Path, run: Run) -> Pat
     tree, archive = work / "tree", work / "tree.tar"
     shutil.copytree(overlay, tree)
     # A mount namespace of its own: whatever is mounted in the tree goes with the process, even when that is killed.
-    argv = ["unshare", "--mount", "debootstrap", "--variant=minbase", suite, str(tree)]
+    argv = ["unshare", "--mount", "debootstrap", "--force-check-gpg", "--variant=minbase", suite, str(tree)]
     run(argv, timeout=_BOOTSTRAP_SECONDS, log=log)
     for pattern in (*_CACHES, *_OF_THIS_MACHINE):
         for path in tree.glob(pattern):

@@ -137,7 +137,7 @@ def _install(run: Run, progress: Progress, cache: Path) -> None:
     log.parent.mkdir(exist_ok=True)
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     if not all(shutil.which(program) for program in ("dockerd", "iptables", "ip", "debootstrap")):
-        with progress.step("engine", f"apt-get install {' '.join(PACKAGES[:1])} and what it needs"):
+        with progress.step("engine", "apt-get install docker.io and what it needs"):
             run(["apt-get", "update"], timeout=_INSTALL_SECONDS, log=log, env=quiet)
             run(["apt-get", "install", "--yes", "--no-install-recommends", *PACKAGES], timeout=_INSTALL_SECONDS, log=log, env=quiet)
     if not shutil.which("docker"):  # a package of its own since Debian 13
@@ -162,16 +162,17 @@ def _installed_wrapper(cache: Path) -> Path:
 def _start(host: Host, cache: Path, run: Run) -> None:
     remove_stale_pid_files(_PID_FILES, host.proc)
     log = cache / "logs" / "dockerd.log"
+    log.parent.mkdir(exist_ok=True)
+    command = dockerd_command(host, cache)
     with log.open("w") as stream:
-        process = subprocess.Popen(
-            dockerd_command(host, cache), stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True
-        )
+        process = subprocess.Popen(command, cwd="/", stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True)
     _record(cache).write_text(f"{process.pid} {_start_time(host.proc / str(process.pid))}")
     deadline = time.monotonic() + _START_SECONDS
     while _refusal(run):
         if process.poll() is not None or time.monotonic() > deadline:
+            process.terminate()
             lines = log.read_text(errors="replace").splitlines()[-SHOWN_LINES:]
-            found = f"dockerd ended with code {process.poll()}" if process.poll() is not None else "no answer"
+            found = "no answer" if process.returncode is None else f"dockerd ended with code {process.returncode}"
             raise LabError(f"dockerd to answer within {_START_SECONDS:.0f} s", "\n  ".join([found, *lines]), f"read the full log: {log}")
         time.sleep(_POLL_SECONDS)
 

@@ -114,7 +114,15 @@ class Api:
 
     def warnings(self, document: Object) -> list[str]:
         """Dry-run the creation of an object and return the warnings that the API server sends along (HTTP ``Warning`` headers)."""
-        response = self._call("create", document["kind"], body=document, namespace=document["metadata"].get("namespace"), api_version=document["apiVersion"], dry_run="All", serialize=False)  # fmt: skip
+        response = self._call(
+            "create",
+            document["kind"],
+            body=document,
+            namespace=document["metadata"].get("namespace"),
+            api_version=document["apiVersion"],
+            dry_run="All",
+            serialize=False,
+        )
         return [value for name, value in response.headers.items() if name.lower() == "warning"]
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> Object | None:

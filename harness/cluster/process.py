@@ -4,7 +4,9 @@ import logging
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import Thread
 
 from harness.model.errors import EnvironmentFault
 
@@ -12,6 +14,8 @@ log = logging.getLogger("conformance")
 
 #: Characters of a command's output shown in an error: about one screen.
 SHOWN = 1600
+#: Seconds for a command to end once its standard input has.
+GRACE = 10
 
 
 def run(argv: Sequence[str], *, timeout: float, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> str:
@@ -35,6 +39,39 @@ def run(argv: Sequence[str], *, timeout: float, stdin: bytes | None = None, env:
         printed = _tail(done.stderr or done.stdout)
         raise EnvironmentFault(f"`{words}` succeeds", f"exit code {done.returncode}{printed}", "see the command's own words above")
     return done.stdout.decode(errors="replace")
+
+
+@contextmanager
+def running(argv: Sequence[str], tell: Callable[[str], object]) -> Iterator[None]:
+    """Run a command beside the block and hand on what it prints, line by line; the end of its standard input tells it to end.
+
+    :raises EnvironmentFault: the command is missing, or failed
+    """
+    words = argv[0]
+    try:
+        command = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    except FileNotFoundError:
+        raise EnvironmentFault(f"the command `{words}`", "it is not installed or not on PATH", f"install {words}") from None
+    with command:
+        assert command.stdin and command.stdout and command.stderr
+        reader = Thread(target=lambda: [tell(line.decode(errors="replace")) for line in command.stdout or ()], daemon=True)
+        reader.start()
+        try:
+            yield
+        finally:
+            command.stdin.close()
+            _end(command)
+            reader.join(GRACE)
+        if command.returncode:
+            raise EnvironmentFault(f"`{words}` succeeds", f"exit code {command.returncode}{_tail(command.stderr.read())}", "see above")
+
+
+def _end(command: subprocess.Popen[bytes]) -> None:
+    try:
+        command.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        command.kill()
+        command.wait()
 
 
 def _tail(output: bytes) -> str:

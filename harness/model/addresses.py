@@ -36,7 +36,9 @@ class AddressRange:
                 return cls(subnet[0], subnet[-1])
             first, last = (ip_address(part.strip()) for part in text.split("-"))
         except ValueError as fault:
-            raise UsageFault("an address range: FIRST-LAST or a CIDR", f"{text!r} ({fault})", "write for instance 172.18.255.200-172.18.255.250") from None  # fmt: skip
+            raise UsageFault(
+                "an address range: FIRST-LAST or a CIDR", f"{text!r} ({fault})", "write for instance 172.18.255.200-172.18.255.250"
+            ) from None
         if first.version != last.version or int(first) > int(last):
             raise UsageFault("a first address not after the last, of one family", repr(text), "swap or correct the two")
         return cls(first, last)
@@ -90,6 +92,12 @@ def free_range(within: Iterable[AddressRange], size: int, avoid: Container[Addre
             if len(run) == size:
                 return AddressRange(run[0], run[-1])
     return None
+
+
+def aligned(within: AddressRange, size: int) -> AddressRange:
+    """The first ``size`` addresses of a range that are one CIDR; ``size`` is a power of two, the range holds ``2 * size - 1``."""
+    first = within.first + (-int(within.first) % size)
+    return AddressRange(first, first + size - 1)
 
 
 def areas(subnet: Subnet) -> list[AddressRange]:

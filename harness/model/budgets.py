@@ -23,4 +23,20 @@ DELETION = Budget("deletion", 60, "namespaces go when their last object is final
 
 SILENCE = Budget("silence", 5, "observation window of a negative statement, after a positive barrier on the same object")
 
-BUDGETS = {budget.name: budget for budget in (ALLOCATION, REUSE, WITHDRAWAL, ANNOUNCEMENT, ROUTE, EVENT, ROLLOUT, DELETION, SILENCE)}
+PROBE = Budget("probe", 30, "a probe container's program starts in a fraction of a second; a busy machine takes seconds")
+TAKEOVER = Budget(
+    "takeover", 30, "a change of configuration, node or endpoint is acted upon on its event; gratuitous frames follow for 5 s"
+)
+BRIEF = Budget(
+    "brief outage", 5, "a handover that both nodes know of takes one event on each; clients are told at once by gratuitous frames"
+)
+SPEAKER_LOSS = Budget(
+    "speaker loss", 30, "a speaker that dies unannounced is suspected after about 5 s and dead after about 10 s of gossip"
+)
+NODE_LOSS = Budget("node loss", 60, "gossip finds a dead node in about 10 s, as above; existing caches then need one gratuitous frame")
+RETURN = Budget("return", 150, "a node that was stopped boots its runtime, its pods and the speaker, which joins the others anew")
+SESSION = Budget("BGP session", 60, "the speaker connects at once and retries with a growing pause of up to 30 s")
+PROPAGATION = Budget("BGP update", 15, "updates are sent at once over the open session")
+RECONSIDERATION = Budget("reconsideration", 5, "who waits is reconsidered at once, in the same process, or only on another occasion")
+
+BUDGETS = {budget.name: budget for budget in list(globals().values()) if isinstance(budget, Budget)}

@@ -231,9 +231,9 @@ class Expectation:
         return replace(self, **fields, **named)
 
 
-def reaches(service: str, target: str | None = None, *, status: int = 200, **fields: Any) -> Expectation:
+def reaches(service: str, target: str | None = None, *, status: int = 200, namespace: str = "", **fields: Any) -> Expectation:
     """The request reaches a backend of the service, as ``target`` or else unchanged; ``fields`` are those of Expectation."""
-    return Expectation(frozenset({status}), Backend(service), target=target, **fields)
+    return Expectation(frozenset({status}), Backend(service, namespace), target=target, **fields)
 
 
 def refused(*statuses: int, **fields: Any) -> Expectation:

@@ -1,9 +1,13 @@
-"""Who answered for an address on the wire, and what that says."""
+"""Who answered for an address on the wire, who made it known unasked, and what that says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.model.addresses import Address
 from harness.model.errors import StatementFailed, Unanswered
+
+#: Seconds between two bursts of gratuitous frames at least; frames of one burst follow each other within milliseconds.
+BETWEEN_BURSTS = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +58,65 @@ def silence(answerers: Answerers) -> Answerers:
     if answerers.answers:
         raise StatementFailed(f"nobody answers for {answerers.address}", str(answerers))
     return answerers
+
+
+@dataclass(frozen=True, slots=True)
+class Gratuitous:
+    """A frame that made an address known unasked: its kind (request, reply, advertisement), the MAC it names, and when it came."""
+
+    kind: str
+    mac: str
+    at: float
+
+
+def bursts(frames: Sequence[Gratuitous]) -> list[list[Gratuitous]]:
+    """Frames that came together, in the order of time."""
+    found: list[list[Gratuitous]] = []
+    for frame in sorted(frames, key=lambda one: one.at):
+        if found and frame.at - found[-1][-1].at < BETWEEN_BURSTS:
+            found[-1].append(frame)
+        else:
+            found.append([frame])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A time in which one MAC answered: from its first to its last answer (seconds, CLOCK_REALTIME)."""
+
+    mac: str
+    began: float
+    ended: float
+
+
+def turns(answers: Sequence[Answer]) -> list[Turn]:
+    """Who answered one after the other; one that comes back has several turns."""
+    found: list[Turn] = []
+    for answer in sorted(answers, key=lambda one: one.at):
+        began = found.pop().began if found and found[-1].mac == answer.mac else answer.at
+        found.append(Turn(answer.mac, began, answer.at))
+    return found
+
+
+def at_once(asked: Sequence[float], answers: Sequence[Answer]) -> list[float]:
+    """The times of the requests that were answered by more than one MAC; an answer belongs to the last request before it."""
+    times = sorted(asked)
+    claims: dict[float, set[str]] = {}
+    for answer in answers:
+        before = [time for time in times if time <= answer.at]
+        if before:
+            claims.setdefault(before[-1], set()).add(answer.mac)
+    return [time for time in times if len(claims.get(time, ())) > 1]
+
+
+def one_handover(asked: Sequence[float], answers: Sequence[Answer], before: str, after: str) -> Sequence[Answer]:
+    """The answers, if one MAC answered and then the other, with no request answered by both and no way back.
+
+    :raises StatementFailed: anything else
+    """
+    order = [turn.mac for turn in turns(answers)]
+    both = at_once(asked, answers)
+    if order != [before, after] or both:
+        found = f"in turn {' '.join(order) or 'nobody'}; {len(both)} requests answered by two"
+        raise StatementFailed(f"{before} answers, then {after}, never both", found)
+    return answers

@@ -37,7 +37,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--kubernetes", metavar="VERSION", help="version of Kubernetes, that is of the kind node image")
     add("--nodes", type=int, default=3, help="nodes of the cluster, the control plane included (default: 3)")
     add("--ip-family", choices=("ipv4", "ipv6", "dual"), default="ipv4", help="address families of the cluster (default: ipv4)")
-    add("--images", choices=tuple(Source), default="auto", help="where images come from: what the engine has, else a registry that answers, else packages (auto), or one of the two")  # fmt: skip
+    add(
+        "--images",
+        choices=tuple(Source),
+        default="auto",
+        help="where images come from: what the engine has, else a registry that answers, else packages (auto), or one of the two",
+    )
     add("--image-mirror", metavar="PREFIX", default="", help="put before every public image reference, for instance registry.example.org/")
     add("--image", metavar="COMPONENT=REF", action="append", default=[], help="test an image of your own (repeatable)")
     add("--kind-bin", metavar="FILE", help="the kind binary (default: the one on PATH, or the lab's)")

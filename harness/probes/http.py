@@ -121,6 +121,20 @@ class HttpProbe:
                 return Unanswered(f"{where}: {root}")
 
 
+def status_line(address: str, port: int, text: str, timeout: float = 5.0) -> str:
+    """The first line that comes back for bytes that no client library would send; empty when the peer says nothing.
+
+    :raises Unanswered: no connection, or silence for ``timeout`` seconds
+    """
+    try:
+        with socket.create_connection((address, port), timeout) as connection:
+            connection.sendall(text.encode("latin-1"))
+            with connection.makefile("rb") as answer:
+                return str(answer.readline(8192).decode("latin-1").rstrip("\r\n"))
+    except OSError as error:
+        raise Unanswered(f"{bracketed(address)}:{port}: {_reason(error)}") from None
+
+
 def port_open(address: str, port: int, timeout: float = 2.0) -> str:
     """How a TCP port showed itself open.
 

@@ -15,8 +15,9 @@ KEPT, READ = 256 * 1024, 4 * 1024 * 1024
 #: Files kept of one failure.
 FILES = 64
 
-#: What can be collected: a file name and the function that returns its text.
-Sources = Mapping[str, Callable[[], str]]
+#: What can be collected: a function that returns a text, by the name of its file.
+Source = Callable[[], str]
+Sources = Mapping[str, Source]
 
 REDACTED = "[redacted]"
 
@@ -98,7 +99,7 @@ def _ends(text: str, limit: int) -> str:
 class _Collector:
     """Calls one source on a thread that does not keep the process alive: a source may hang on a dead cluster."""
 
-    def __init__(self, source: Callable[[], str]) -> None:
+    def __init__(self, source: Source) -> None:
         self._text: str | None = None
         self._source = source
         context = contextvars.copy_context()

@@ -101,6 +101,12 @@ class Pools:
         self.api.apply(pool.document)
         return pool
 
+    def adopt(self, ranges: Iterable[AddressRange]) -> Pool:
+        """A pool with ranges that another one has; the webhook would refuse it, so it is not created, but removed like the others."""
+        pool = Pool(f"{self.namespace}-{len(self.pools)}", list(ranges), {"serviceAllocation": pinned(self.namespace)})
+        self.pools[pool.name] = pool
+        return pool
+
     def proposed(self, *addresses: str, name: str = "proposed", **spec: Any) -> Object:
         """A pool with these addresses as an object that is not created."""
         return metallb.pool(f"{self.namespace}-{name}", addresses, **{"serviceAllocation": pinned(self.namespace), **spec})
@@ -218,7 +224,7 @@ class Service:
 
         def look() -> str:
             addresses = self.addresses
-            assert len(addresses) == 1 and addresses[0] in pool, f"{self!r} has {addresses or 'no address'}"
+            assert [address in pool for address in addresses] == [True], f"{self!r} has {addresses or 'no address'}"
             return addresses[0]
 
         return eventually(look, within=REUSE, expected=f"{self!r} has an address of {pool}")
@@ -344,7 +350,9 @@ def stay(expected: Mapping[Service, str | None]) -> None:
         assert not wrong, "; ".join(wrong)
         return "as expected"
 
-    told = ", ".join(f"{service!r} {f'keeps {address}' if address else 'stays without an address'}" for service, address in expected.items())
+    told = ", ".join(
+        f"{service!r} {f'keeps {address}' if address else 'stays without an address'}" for service, address in expected.items()
+    )
     consistently(look, during=SILENCE, expected=told)
 
 
@@ -409,12 +417,15 @@ class Services:
         found = {item["metadata"]["name"]: addresses_in(item) for item in self.api.list("Service", self.namespace)}
         return {name: addresses[0] for name, addresses in found.items() if addresses}
 
-    def comes_to_serve(self, count: int) -> dict[str, str]:
-        """Wait until exactly this many have an address, no two the same one; returns them by name."""
+    def comes_to_serve(self, count: int, *, beside: Iterable[str] = ()) -> dict[str, str]:
+        """Wait until exactly this many have an address, no two the same one; returns them by name.
+
+        :param beside: names of Services that are not counted
+        """
         __tracebackhide__ = True
 
         def look() -> dict[str, str]:
-            found = self.served()
+            found = {name: address for name, address in self.served().items() if name not in {*beside}}
             assert len(found) == count, f"{len(found)} have an address: {found}"
             assert len({*found.values()}) == count, f"an address was given twice: {found}"
             return found

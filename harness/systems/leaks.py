@@ -17,16 +17,16 @@ Nodes = dict[str, tuple[dict[str, str], list[Object]]]
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """What has to hold after a statement, given its label and the labels and taints of the nodes before it."""
+    """What has to hold after a statement, given its label and, of one that ran alone, the labels and taints of the nodes before it."""
 
     api: Api
     label: str
     nodes: Nodes
 
     @classmethod
-    def of(cls, api: Api, label: str) -> "Invariant":
-        """Remember the nodes as they are."""
-        return cls(api, label, _nodes(api))
+    def of(cls, api: Api, label: str, *, alone: bool) -> "Invariant":
+        """Remember the nodes as they are; beside other statements they are not remembered, as those may change them meanwhile."""
+        return cls(api, label, _nodes(api) if alone else {})
 
     def holds(self) -> None:
         """Require it, waiting for what MetalLB removes on its own.
@@ -56,6 +56,8 @@ class Invariant:
 
         def look() -> str:
             now = _nodes(self.api)
+            marked = [name for name, of_node in now.items() if self.label in str(of_node)]
+            assert not marked, f"labels or taints of {self.label} are left on {', '.join(marked)}"
             changed = {name: now.get(name) for name in self.nodes if now.get(name) != self.nodes[name]}
             assert not changed, f"now {changed}, before {self.nodes}"
             return "as before"

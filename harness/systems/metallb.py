@@ -11,6 +11,8 @@ from harness.cluster.api import Api, Object
 from harness.systems.installing import accepted, read, rolled_out, settle, with_images
 
 NAMESPACE = "metallb-system"
+#: What MetalLB's annotations began with before 0.14.9; still read (https://metallb.io/release-notes/#version-0-14-9).
+FORMER_PREFIX = "metallb.universe.tf"
 #: The component of each repository in the published manifest.
 COMPONENTS = {"quay.io/metallb/controller": "metallb-controller", "quay.io/metallb/speaker": "metallb-speaker"}
 
@@ -28,7 +30,7 @@ class MetalLB:
     @property
     def annotation_prefix(self) -> str:
         """What MetalLB's annotations begin with: renamed in 0.14.9 (https://metallb.io/release-notes/#version-0-14-9)."""
-        return "metallb.io" if self.at_least("0.14.9") else "metallb.universe.tf"
+        return "metallb.io" if self.at_least("0.14.9") else FORMER_PREFIX
 
     @property
     def custom_resources(self) -> frozenset[str]:

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import Self
+from typing import Any, Self
 
-from harness.cluster.api import Api, Object
+from harness.cluster.api import Api, Object, Refused
 from harness.model.budgets import ROUTE, SILENCE, Budget
-from harness.model.errors import NoAnswer, Unanswered
+from harness.model.errors import NoAnswer, StatementFailed, Unanswered
 from harness.model.expectations import TABLE_HOST, Exchange, Expectation, Request, Signature, require, sentence
 from harness.model.record import measure
-from harness.probes.http import HttpProbe
+from harness.probes.http import HttpProbe, status_line
 from harness.probes.waiting import consistently, eventually
 
 #: Requests, each over its own connection, that a settled route has to answer rightly: a fault in one of ten shows with p = 0.65.
@@ -79,6 +79,17 @@ class Visitor:
         """One answer, which has to be as expected."""
         return self.answers(request, expectation, times=1)
 
+    def understands(self, head: str, status: int) -> str:
+        """Require this status for a request head that no client library would send; it is sent as it is, but for ``example.test``.
+
+        :raises StatementFailed: another status, or no answer in HTTP
+        """
+        __tracebackhide__ = True
+        line = status_line(self.probe.address, self.probe.port, f"{head.replace(TABLE_HOST, self.host)}\r\nConnection: close\r\n\r\n")
+        if line.split(" ")[1:2] != [str(status)]:
+            raise StatementFailed(f"{head!r} is answered with {status}", line or "nothing")
+        return line
+
     def together(self, *requests: Request) -> list[Exchange]:
         """All requests at once, each over a connection of its own, and what came back, in the order of the requests."""
         with ThreadPoolExecutor(len(requests)) as pool:
@@ -101,34 +112,106 @@ class Visitor:
 
 @dataclass(slots=True)
 class Routes:
-    """Creates Ingresses beside those of the example project, and removes them again."""
+    """Creates Ingresses and what belongs to them, and removes them again.
+
+    :param label: what the names and hosts of new Ingresses begin with
+    :param ingress_class: the class of new Ingresses
+    """
 
     api: Api
     namespace: str
-    names: list[str] = field(default_factory=list)
+    label: str = ""
+    ingress_class: str = ""
+    made: list[tuple[str, str]] = field(default_factory=list)
 
     def create(self, name: str, host: str, service: str, port: int, annotations: Mapping[str, str]) -> Object:
         """An Ingress that routes everything of one host to one Service."""
-        document = self.document(name, host, service, port, annotations)
-        self.names.append(name)
-        return self.api.create(document)
+        return self._create(self.document(name, host, service, port, annotations))
 
     def document(self, name: str, host: str, service: str, port: int, annotations: Mapping[str, str]) -> Object:
         """The same as an object that is not created yet."""
-        backend = {"service": {"name": service, "port": {"number": port}}}
-        rule = {"host": host, "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
         metadata = {"name": name, "namespace": self.namespace, "annotations": dict(annotations)}
-        return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": {"rules": [rule]}}
+        return {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "Ingress",
+            "metadata": metadata,
+            "spec": {"rules": [rule(host, path("/", service, port=port))]},
+        }
+
+    @property
+    def host(self) -> str:
+        """The host of the statement's own routes."""
+        return f"{self.label}.moving.test"
+
+    def ingress(self, *paths: Object, annotations: Mapping[str, str] | None = None, suffix: str = "", **spec: Any) -> Object:
+        """An Ingress of the statement's own, not created yet: some paths of its host, and what else its specification has."""
+        metadata = {"name": f"{self.label}{suffix}", "namespace": self.namespace, "annotations": dict(annotations or {})}
+        rules = {"rules": [rule(f"{suffix.lstrip('-')}.{self.host}" if suffix else self.host, *paths)]} if paths else {}
+        content = {"ingressClassName": self.ingress_class, **rules, **spec}
+        kept = {key: value for key, value in content.items() if value is not None}
+        return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": kept}
+
+    def without_host(self, *paths: Object) -> Object:
+        """An Ingress of the statement's own for every host, not created yet."""
+        return self.ingress(rules=[rule(None, *paths)])
+
+    def add(self, *objects: Object) -> None:
+        """Apply objects of the statement's own."""
+        for item in objects:
+            self.made.append((item["kind"], item["metadata"]["name"]))
+            self.api.apply(item)
+
+    def refusal(self, document: Object) -> str:
+        """Why the API server, or the controller's webhook behind it, refuses to create an object; nothing is created.
+
+        :raises StatementFailed: it does not
+        """
+        __tracebackhide__ = True
+        try:
+            self.api.create(document, dry_run=True)
+        except Refused as refusal:
+            return str(refusal)
+        raise StatementFailed("the object is refused", f"it is accepted: {document['spec']}")
+
+    def accepts(self, document: Object) -> Object:
+        """The object as it would be stored; nothing is created.
+
+        :raises StatementFailed: it is refused
+        """
+        __tracebackhide__ = True
+        try:
+            return self.api.create(document, dry_run=True)
+        except Refused as refusal:
+            raise StatementFailed("the object is accepted", str(refusal)) from None
 
     def warnings(self, document: Object) -> list[str]:
         """What the API server warns of when such an object is created; nothing is created."""
         return self.api.warnings(document)
 
-    def delete(self, name: str) -> None:
-        """Delete an Ingress."""
-        self.api.delete("Ingress", name, self.namespace)
+    def change(self, patch: Object, *, kind: str = "Ingress", suffix: str = "") -> None:
+        """Merge-patch an object of the statement's own."""
+        self.api.merge(kind, f"{self.label}{suffix}", self.namespace, patch)
+
+    def delete(self, name: str, kind: str = "Ingress") -> None:
+        """Delete an object."""
+        self.api.delete(kind, name, self.namespace)
 
     def close(self) -> None:
-        """Delete what is still there."""
-        for name in self.names:
-            self.delete(name)
+        """Delete what is still there, the youngest first."""
+        for kind, name in reversed(self.made):
+            self.delete(name, kind)
+
+    def _create(self, document: Object) -> Object:
+        self.made.append((document["kind"], document["metadata"]["name"]))
+        return self.api.create(document)
+
+
+def rule(host: str | None, *paths: Object) -> Object:
+    """A rule of an Ingress; without host it is for every host."""
+    return {**({"host": host} if host is not None else {}), "http": {"paths": list(paths)}}
+
+
+def path(value: str, service: str, *, kind: str = "Prefix", port: int | str = 80) -> Object:
+    """A path of a rule, and the port of the Service behind it by number or by name."""
+    named = {"name": port} if isinstance(port, str) else {"number": port}
+    return {"path": value, "pathType": kind, "backend": {"service": {"name": service, "port": named}}}

@@ -86,7 +86,9 @@ def backend_objects(image: str, nonce: str) -> list[Object]:
         objects += [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}, program(namespace)]
         objects.append(_filled(_secret("backend", namespace, "backend.test"), authority))
         for name, replicas in backends.items():
-            objects += read(_FOLDER / "stage" / "backend.yaml", name=name, namespace=namespace, replicas=str(replicas), image=image, nonce=nonce)
+            objects += read(
+                _FOLDER / "stage" / "backend.yaml", name=name, namespace=namespace, replicas=str(replicas), image=image, nonce=nonce
+            )
     return objects
 
 

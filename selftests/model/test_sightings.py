@@ -5,7 +5,7 @@ from ipaddress import ip_address
 import pytest
 
 from harness.model.errors import StatementFailed, Unanswered
-from harness.model.sightings import Answer, Answerers, exactly_one, silence
+from harness.model.sightings import Answer, Answerers, Gratuitous, at_once, bursts, exactly_one, one_handover, silence, turns
 
 ADDRESS = ip_address("192.0.2.10")
 
@@ -41,3 +41,41 @@ def test_silence() -> None:
 def test_a_history_is_told_in_one_line() -> None:
     assert str(history("02:aa", "02:bb")) == "ARP 192.0.2.10, asked 3 times: 02:aa after 0.001 s, 02:bb after 0.201 s"
     assert str(Answerers(ip_address("2001:db8::1"), (1.0,), ())) == "NDP 2001:db8::1, asked 1 times: silence"
+
+
+def answers(*seen: tuple[float, str]) -> list[Answer]:
+    return [Answer(mac, str(ADDRESS), at) for at, mac in seen]
+
+
+def test_turns_follow_each_other_and_flapping_shows() -> None:
+    seen = turns(answers((1, "02:aa"), (2, "02:aa"), (3, "02:bb"), (4, "02:aa")))
+    assert [(turn.mac, turn.began, turn.ended) for turn in seen] == [("02:aa", 1, 2), ("02:bb", 3, 3), ("02:aa", 4, 4)]
+    assert turns([]) == []
+
+
+def test_two_at_once_are_two_answers_to_one_request() -> None:
+    asked = [1.0, 2.0, 3.0]
+    assert at_once(asked, answers((1.001, "02:aa"), (2.001, "02:bb"), (3.001, "02:bb"))) == []
+    assert at_once(asked, answers((1.001, "02:aa"), (2.001, "02:aa"), (2.002, "02:bb"), (3.001, "02:bb"))) == [2.0]
+    assert at_once(asked, answers((0.5, "02:aa"), (0.6, "02:bb"))) == [], "answers before the first request belong to none"
+
+
+def test_one_handover() -> None:
+    asked = [1.0, 2.0, 3.0, 4.0]
+    good = answers((1.1, "02:aa"), (2.1, "02:aa"), (4.1, "02:bb"))
+    assert one_handover(asked, good, "02:aa", "02:bb") is good
+    for bad in (
+        answers((1.1, "02:aa"), (2.1, "02:bb"), (2.2, "02:aa"), (3.1, "02:bb")),
+        answers((1.1, "02:aa"), (2.1, "02:aa"), (2.2, "02:bb"), (3.1, "02:bb")),
+        answers((1.1, "02:aa"), (2.1, "02:aa")),
+        answers((1.1, "02:aa"), (2.1, "02:cc")),
+        answers(),
+    ):
+        with pytest.raises(StatementFailed, match="02:aa answers, then 02:bb, never both"):
+            one_handover(asked, bad, "02:aa", "02:bb")
+
+
+def test_frames_that_come_together_are_one_burst() -> None:
+    frames = [Gratuitous(kind, "02:aa", at) for at in (5.0, 6.1, 7.2) for kind in ("request", "reply")]
+    assert [len(burst) for burst in bursts(frames)] == [2, 2, 2]
+    assert bursts([]) == []

@@ -21,7 +21,7 @@ CONFIGURATION = f"""
 strict = true
 testpaths = ["suites"]
 pythonpath = [{json.dumps(str(ROOT))}]
-addopts = ["--import-mode=importlib", "-p", "no:pytest-kind-ng", "-p", "no:randomly", "-p", "no:cacheprovider"]
+addopts = ["--import-mode=importlib", "-p", "no:cacheprovider"]
 filterwarnings = ["error", "ignore::pytest.PytestAssertRewriteWarning"]
 """
 
@@ -101,13 +101,12 @@ class Suite:
 
     def run(self, *arguments: str) -> Ran:
         """Run in this process; ``-n2`` starts workers as ever."""
-        distribution = () if "-n2" in arguments else ("-p", "no:xdist")
-        result = self.pytester.runpytest_inprocess(*distribution, *arguments)
+        result = self.pytester.runpytest_inprocess(*_plugins(arguments), *arguments)
         return self.ran(int(result.ret), f"{result.stdout.str()}\n{result.stderr.str()}")
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Run in a process of its own, at the head of a process group as in a terminal."""
-        command = [sys.executable, "-m", "pytest", *arguments]
+        command = [sys.executable, "-m", "pytest", *_plugins(arguments), *arguments]
         piped = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         return subprocess.Popen(command, cwd=self.pytester.path, env=dict(os.environ), text=True, start_new_session=True, **piped)
 
@@ -116,11 +115,16 @@ class Suite:
         return Ran(code, output, load(max(reports, key=lambda path: path.stat().st_mtime_ns)) if reports else None)
 
 
+def _plugins(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    return ("-p", "xdist") if "-n2" in arguments else ()
+
+
 @pytest.fixture
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Suite:
     for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "PYTEST_XDIST_WORKER", "PYTEST_ADDOPTS", "CI", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # what else is installed costs seconds a run
     made = Suite(pytester)
     made.write("pyproject.toml", CONFIGURATION)
     made.write("conftest.py", CONFTEST)

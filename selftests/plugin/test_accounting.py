@@ -86,7 +86,7 @@ def test_an_interrupted_run_is_reported(suite: Suite, number: signal.Signals) ->
     suite.add("EXH-01")
     suite.add("EXH-02", SLEEPING, before="@pytest.fixture\ndef thing():\n    yield\n    open('removed', 'w').close()", parameters="thing")
     suite.add("EXH-03")
-    ran = interrupted(suite, lambda process: process.send_signal(number), "-p", "no:xdist")
+    ran = interrupted(suite, lambda process: process.send_signal(number))
     assert ran.code == 2
     assert ran.report
     assert ran.report.verdict is Verdict.INTERRUPTED

@@ -90,9 +90,7 @@ def test_a_senseless_scale_is_refused(suite: Suite, option: str) -> None:
 def test_random_order_is_possible(suite: Suite) -> None:
     for number in range(1, 9):
         suite.add(f"EXH-0{number}")
-    configuration = suite.pytester.path / "pyproject.toml"
-    configuration.write_text(configuration.read_text().replace('"-p", "no:randomly", ', ""))
-    ran = suite.run("-p", "randomly", "-p", "random_order_seed=1") if False else suite.run("-p", "randomly", "-p", "no:cacheprovider")
+    ran = suite.run("-p", "pytest_randomly", "--randomly-seed=4")
     assert ran.code == 0
     assert sorted(ran.outcomes) == [f"EXH-0{number}" for number in range(1, 9)]
 

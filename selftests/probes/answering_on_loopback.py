@@ -52,7 +52,7 @@ def main() -> None:
         wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         wire.bind((LOOPBACK.decode(), QUESTIONS[protocol].ethertype))
         threading.Thread(target=answer, args=(wire, ip_address(address), b"\x02" + bytes(4) + bytes([number])), daemon=True).start()
-    sys.argv = ["wire_program", protocol, address, "--count=2", "--interval=0.1", "--timeout=0.2", "--interface=lo"]
+    sys.argv = ["wire_program", protocol, address, "--count=2", "--interval=0.1", f"--timeout={1 if count else 0.1}", "--interface=lo"]
     wire_program.main()
 
 

@@ -265,15 +265,16 @@ def test_termination_finishes_what_runs_closes_what_is_idle_and_accepts_no_more(
     with echo_server() as server, Client(server.ports[0]) as idle, Client(server.ports[0]) as busy:
         idle.send(b"GET / HTTP/1.1\r\n\r\n")
         idle.response()
-        busy.send(b"GET /?echo-delay=0.3 HTTP/1.1\r\n\r\n")
-        time.sleep(0.1)
+        busy.send(b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        assert busy.head() == (100, {})
         server.process.send_signal(signal.SIGTERM)
         assert idle.at_end()
         with pytest.raises(ConnectionRefusedError):
             Client(server.ports[0])
+        busy.send(b"ok")
         response = busy.response()
         assert (response.status, response.headers["connection"]) == (200, "close")
-        assert server.process.wait(2) == 0
+        assert server.process.wait(5) == 0
 
 
 def test_client_that_goes_away_does_not_disturb(echo: EchoServer) -> None:

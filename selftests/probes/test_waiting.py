@@ -11,8 +11,9 @@ from harness.model.errors import EnvironmentFault, NoAnswer, StatementFailed, Un
 from harness.model.record import Record, recording
 from harness.probes.waiting import consistently, eventually
 
-SHORT = Budget("short", 10, "ten seconds, scaled to a fraction of one by the fixture")
 SCALE = 0.03
+SHORT = Budget("short", 10, "scaled to 0.3 s: for waits that have to run into their deadline")
+AMPLE = Budget("ample", 1000, "scaled to 30 s: for waits that have to end before it, on a busy machine too")
 Step = str | Exception
 
 
@@ -44,21 +45,21 @@ WRONG, NONE = AssertionError("a wrong one"), Unanswered("connection refused")
 
 
 def test_first_satisfied_look_is_returned_at_once(record: Record) -> None:
-    assert eventually(script("yes"), within=SHORT, expected="x") == "yes"
+    assert eventually(script("yes"), within=AMPLE, expected="x") == "yes"
     (wait,) = record.waits
-    assert (wait.what, wait.looks, wait.budget, wait.met) == ("x", 1, "short", True)
-    assert wait.bound == pytest.approx(SHORT.seconds * SCALE)
+    assert (wait.what, wait.looks, wait.budget, wait.met) == ("x", 1, "ample", True)
+    assert wait.bound == pytest.approx(AMPLE.seconds * SCALE)
 
 
 @pytest.mark.parametrize("before", [(WRONG,), (NONE,), (NONE, WRONG)])
 def test_wrong_answers_and_none_are_waited_out(record: Record, before: tuple[Exception, ...]) -> None:
-    assert eventually(script(*before, "yes"), within=SHORT, expected="x") == "yes"
+    assert eventually(script(*before, "yes"), within=AMPLE, expected="x") == "yes"
     assert [look.satisfied for look in record.looks] == [False] * len(before) + [True]
     assert [look.seen for look in record.looks] == [*map(str, before), "'yes'"]
 
 
 def test_consecutive_looks_begin_anew_after_a_wrong_one(record: Record) -> None:
-    assert eventually(script("1", "2", WRONG, "3", "4", "5"), within=SHORT, expected="x", consecutive=3) == "5"
+    assert eventually(script("1", "2", WRONG, "3", "4", "5"), within=AMPLE, expected="x", consecutive=3) == "5"
     assert [look.satisfied for look in record.looks] == [True, True, False, True, True, True]
 
 
@@ -77,11 +78,11 @@ def test_deadline_tells_wrong_from_none(
     began = time.monotonic()
     with pytest.raises(kind) as failed:
         eventually(script(*steps), within=SHORT, expected="the right one")
-    assert SHORT.seconds * SCALE <= time.monotonic() - began < 2
+    assert SHORT.seconds * SCALE <= time.monotonic() - began < 5
     assert (failed.value.expected, failed.value.first, failed.value.last) == ("the right one", first, last)
-    assert failed.value.attempts == len(record.looks) >= 2
+    assert failed.value.attempts == len(record.looks)
+    assert failed.value.elapsed >= SHORT.seconds * SCALE
     assert [wait.met for wait in record.waits] == [False]
-    assert f"waited:   {failed.value.elapsed:.1f} s, {failed.value.attempts} looks" in str(failed.value)
 
 
 def test_satisfied_but_never_often_enough_in_a_row_is_a_failure() -> None:
@@ -107,16 +108,16 @@ def test_any_other_fault_ends_the_wait_and_the_wait_is_kept(
 def test_state_that_lasts_the_window(record: Record) -> None:
     began = time.monotonic()
     assert consistently(script("1", "2"), during=SHORT, expected="x") == "2"
-    assert SHORT.seconds * SCALE <= time.monotonic() - began < 2
+    assert SHORT.seconds * SCALE <= time.monotonic() - began < 5
     (wait,) = record.waits
     assert wait.met
-    assert wait.looks == len(record.looks) >= 2
+    assert wait.looks == len(record.looks)
 
 
 @pytest.mark.parametrize("fault", [WRONG, NONE])
 def test_state_that_does_not_last_is_violated_by_the_first_look(record: Record, fault: Exception) -> None:
     with pytest.raises(Violated) as failed:
-        consistently(script("1", fault, "3"), during=SHORT, expected="x")
+        consistently(script("1", fault, "3"), during=AMPLE, expected="x")
     assert (failed.value.first, failed.value.last, failed.value.attempts) == ("'1'", str(fault), 2)
     assert [wait.met for wait in record.waits] == [False]
 

@@ -28,22 +28,21 @@ def test_a_failure_is_told_in_full() -> None:
         assert part in failure[:1200]
 
 
-@pytest.mark.parametrize("limit", [100, 5000, 60_000, markdown.LIMIT])
+@pytest.mark.parametrize("limit", [100, 5000, 60_000])
 def test_the_limit_holds_and_what_is_left_out_is_counted(limit: int) -> None:
-    made = synthetic.report(4000)
+    made = synthetic.report(400)
     text = markdown.render(made, limit)
     assert len(text.encode()) <= max(limit, 200)
-    if limit < markdown.LIMIT:
-        assert re.search(r"\*\*Cut here: \d+ blocks more are in report.html and report.json.\*\*\n\Z", text)
+    assert re.search(r"\*\*Cut here: \d+ blocks more are in report.html and report.json.\*\*\n\Z", text)
 
 
-def test_ten_thousand_failures_stay_below_the_limit_with_the_verdict_on_top() -> None:
+def test_thousands_of_failures_stay_below_the_limit_with_the_verdict_on_top() -> None:
     made = synthetic.report(60)
     failed = next(one for one in made.results if one.outcome is Outcome.FAILED)
-    made = replace(made, results=[replace(failed, case=str(index)) for index in range(10_000)], planned=10_000)
+    made = replace(made, results=[replace(failed, case=str(index)) for index in range(3000)], planned=3000)
     text = markdown.render(made)
-    assert len(text.encode()) <= markdown.LIMIT
-    assert text.startswith("# ❌ Not conformant\n\n0 of 10000 cases passed, 10000 failed.")
+    assert markdown.LIMIT - 5000 < len(text.encode()) <= markdown.LIMIT
+    assert text.startswith("# ❌ Not conformant\n\n0 of 3000 cases passed, 3000 failed.")
 
 
 @synthetic.unhurried

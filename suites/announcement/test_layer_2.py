@@ -1,33 +1,136 @@
 """Layer 2: ARP for IPv4, neighbour discovery for IPv6, seen from another host on the network."""
 
-from harness.model.budgets import ANNOUNCEMENT
+from harness.model.budgets import ANNOUNCEMENT, TAKEOVER
 from harness.model.sightings import exactly_one, silence
-from harness.model.statements import CORE, MUST, statement
+from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
 from harness.systems.addresses import Pools, Services
+from harness.systems.announcing import Advertisements, Announcing, Backends, Segment, Speakers
 
 #: Requests that a single answerer is asked with; two that take turns would show.
 REQUESTS = 20
+LAYER_2 = "https://metallb.io/concepts/layer2/"
+CONFIGURATION = "https://metallb.io/configuration/#layer-2-configuration"
 
 
-@statement("ANN-01", MUST, CORE, source="https://metallb.io/concepts/layer2/", covers=("MLB-053", "LB-02"))
+@statement("ANN-01", MUST, CORE, source=LAYER_2, covers=("MLB-053", "LB-02"))
 def test_one_node_answers_for_the_vip(vip: str, wire: WireProbe, node_macs: dict[str, str]) -> None:
     """Exactly one MAC MUST answer for the controller's external address, and it belongs to a node of the cluster."""
     mac = exactly_one(wire.ask(vip, requests=REQUESTS, interval=0.05))
     assert mac in node_macs, f"{mac} is none of the nodes': {node_macs}"
 
 
-@statement("ANN-02", MUST, CORE, source="https://metallb.io/configuration/#layer-2-configuration", covers=("MLB-052",))
+@statement("ANN-02", MUST, CORE, source=CONFIGURATION, covers=("MLB-052",))
 def test_address_without_advertisement_is_silent(
-    pools: Pools, services: Services, backend: dict[str, str], wire: WireProbe, node_macs: dict[str, str]
+    pools: Pools, services: Services, backends: Backends, advertisements: Advertisements, wire: WireProbe, node_macs: dict[str, str]
 ) -> None:
     """An address whose pool is not advertised MUST be given out but answered for by nobody, until an advertisement is created."""
     pool = pools.create(size=1)
-    service = services.create(pool=pool, selector=backend)
+    service = services.create(pool=pool)
+    backends.serve(service, *backends.nodes)
     address = service.address
     assert address in pool
     silence(wire.ask(address, requests=10, interval=0.3))
-    pools.advertise(pool)
+    advertisements.create(pool)
     mac = eventually(lambda: exactly_one(wire.ask(address)), within=ANNOUNCEMENT, expected=f"one node answers for {address}")
     assert mac in node_macs, f"{mac} is none of the nodes': {node_macs}"
+
+
+@statement("ANN-03", MUST, CORE, source=CONFIGURATION, covers=("MLB-052",))
+def test_deleted_advertisement_silences_the_address(announcing: Announcing, segment: Segment) -> None:
+    """An address MUST fall silent when its last advertisement is deleted, and its Service keeps it."""
+    service = announcing.service()
+    address = service.address
+    segment.finds(address)
+    announcing.advertisements.delete(f"{service.namespace}-advertisement-0")
+    segment.loses(address)
+    assert service.addresses == [address]
+
+
+@statement("ANN-04", MUST, CORE, source=LAYER_2, covers=("MLB-053", "MLB-067"), since="0.14.6")
+def test_status_event_and_wire_agree(announcing: Announcing, segment: Segment, speakers: Speakers) -> None:
+    """The node that answers for an address MUST be the one that the Service's only ServiceL2Status and its latest event name."""
+    service = announcing.service()
+    node = segment.finds(service.address)
+    speakers.report(service, node)
+    speakers.assigned(service, node)
+    segment.stays_at(service.address, node)
+    assert speakers.statuses(service) == [node]
+
+
+@statement("ANN-05", MUST, CORE, source=LAYER_2)
+def test_released_address_falls_silent(announcing: Announcing, segment: Segment) -> None:
+    """The address of a deleted Service MUST be answered for by nobody."""
+    service = announcing.service()
+    address = service.address
+    segment.finds(address)
+    service.delete()
+    segment.loses(address)
+
+
+@statement("ANN-06", MUST, CORE, source=LAYER_2)
+def test_free_address_of_an_advertised_pool_is_silent(announcing: Announcing, segment: Segment) -> None:
+    """An address of an advertised pool that no Service has MUST be answered for by nobody."""
+    pool = announcing.pools.create(size=2)
+    announcing.advertisements.create(pool)
+    service = announcing.service(pool=pool)
+    segment.finds(service.address)
+    free = next(address for address in pool.addresses if address != service.address)
+    segment.is_silent(free)
+
+
+@statement("ANN-07", MUST, CORE, source=CONFIGURATION)
+def test_two_advertisements_make_one_announcer(announcing: Announcing, segment: Segment, backends: Backends) -> None:
+    """Of two nodes that advertisements select for one pool exactly one MUST answer, and the other one when its advertisement is deleted."""
+    pool = announcing.pools.create(size=1)
+    nodes = backends.nodes[:2]
+    named = {node: announcing.advertisements.create(pool, nodeSelectors=[{"matchLabels": {"kubernetes.io/hostname": node}}]) for node in nodes}
+    service = announcing.service(pool=pool)
+    first = segment.finds_at(service.address, *nodes)
+    segment.stays_at(service.address, first)
+    announcing.advertisements.delete(named.pop(first))
+    segment.finds_at(service.address, *named)
+
+
+@statement("ANN-08", MUST, CORE, source="https://metallb.io/apis/#l2advertisementspec")
+def test_advertisement_may_come_before_its_pool(announcing: Announcing, segment: Segment, label: str) -> None:
+    """An advertisement of a pool that does not exist yet MUST be accepted, and hold for the pool once that is created."""
+    announcing.advertisements.create(f"{label}-0")
+    service = announcing.service(pool=announcing.pools.create(size=1))
+    segment.finds(service.address)
+
+
+@statement("ANN-09", MUST, CORE, source="https://metallb.io/apis/#l2advertisementspec")
+def test_pools_are_selected_by_label(announcing: Announcing, segment: Segment, label: str) -> None:
+    """An advertisement that selects pools by label MUST hold for these pools, and for no other."""
+    chosen, other = (announcing.pools.create(size=1) for _ in range(2))
+    announcing.advertisements.label(chosen, label)
+    announcing.advertisements.create(ipAddressPoolSelectors=[{"matchLabels": {"chosen-by": label}}])
+    announced, silent = (announcing.service(pool=pool) for pool in (chosen, other))
+    segment.finds(announced.address)
+    segment.is_silent(silent.address)
+
+
+@statement("ANN-10", MUST, CORE, source="https://metallb.io/usage/#ip-address-sharing", covers=("MLB-031",))
+def test_shared_address_is_announced_by_one_node(announcing: Announcing, segment: Segment, backends: Backends) -> None:
+    """Two Services that share an address MUST be announced by one and the same node, wherever their endpoints are."""
+    pool = announcing.pools.create(size=1)
+    announcing.advertisements.create(pool)
+    (address,) = pool.addresses
+    here, there = backends.nodes[:2]
+    first = announcing.service(here, pool=pool, address=address, key="shared", port=80)
+    second = announcing.service(there, pool=pool, address=address, key="shared", port=81)
+    assert first.addresses == second.addresses == [address]
+    segment.stays_at(address, segment.finds(address))
+
+
+@statement("ANN-11", SHOULD, EXTENDED, source="https://github.com/metallb/metallb/issues/3135")
+def test_assignment_is_not_told_over_and_over(announcing: Announcing, segment: Segment, speakers: Speakers) -> None:
+    """The event that names the announcing node SHOULD NOT be written again and again while nothing changes."""
+    service = announcing.service()
+    segment.finds(service.address)
+    told = speakers.has_assigned(service)
+    segment.stays_at(service.address, segment.finds(service.address, within=TAKEOVER))
+    segment.is_answered_throughout(service.address)
+    assert speakers.assignments(service) <= told + 2, f"{speakers.assignments(service)} events, {told} of them when it was announced"

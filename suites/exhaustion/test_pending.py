@@ -1,8 +1,14 @@
 """A pool without a free address."""
 
+import pytest
+
+from harness.cluster.api import Api
 from harness.model.statements import CORE, MUST, statement
+from harness.systems import example
+from harness.systems import metallb_texts as texts
 from harness.systems.addresses import Pools, Services
 from harness.systems.metallb import MetalLB
+from harness.systems.metallb_control import on_request_only
 
 
 @statement("EXH-01", MUST, CORE, source="https://metallb.io/usage/", covers=("MLB-006",))
@@ -24,5 +30,17 @@ def test_pending_service_is_told_why(pools: Pools, services: Services, metallb: 
     pool = pools.create(size=1)
     assert services.create(pool=pool).address in pool
     beyond = services.create(pool=pool)
-    told = beyond.explains("AllocationFailed", metallb.exhausted_message(pool.name))
+    told = beyond.explains("AllocationFailed", metallb.exhausted_message(pool.name), kind="Warning")
     assert f"{beyond.namespace}/{beyond.name}" in told
+
+
+@statement("EXH-14", MUST, CORE, source="https://metallb.io/troubleshooting/", covers=("MLB-006",))
+@pytest.mark.disruptive
+def test_service_that_asks_for_nothing_is_told_why(api: Api, pools: Pools, services: Services) -> None:
+    """A Service that asks for no particular pool MUST stay pending and be told so when no pool that may serve it has an address left."""
+    pool = pools.create(size=1)
+    assert services.create().address in pool
+    with on_request_only(api, example.POOL):
+        beyond = services.create()
+        beyond.is_refused(texts.NOTHING_FREE)
+    assert beyond.is_served(since=beyond.created) not in pool

@@ -1,8 +1,21 @@
-"""How a waiting Service comes to an address."""
+"""How a waiting Service comes to an address.
 
-from harness.model.statements import CORE, MUST, statement
-from harness.systems.addresses import Pool, Pools, Service, Services
+These statements run alone: any change of any pool makes MetalLB reconsider all that wait, so that what other statements do at the same time
+could serve a Service which its own trigger left out.
+"""
+
+import pytest
+
+from harness.cluster.api import Api
+from harness.model.budgets import RECONSIDERATION
+from harness.model.record import measure
+from harness.model.statements import CHARACTERISATION, CORE, EXTENDED, MUST, SHOULD, statement
+from harness.systems import metallb_texts as texts
+from harness.systems.addresses import Pool, Pools, Service, Services, stay
 from harness.systems.metallb import MetalLB
+from harness.systems.namespaces import delete
+
+RELEASE = "https://metallb.io/release-notes/#version-0-13-9"
 
 
 def holder_and_waiter(pools: Pools, services: Services, metallb: MetalLB) -> tuple[Pool, Service, str, Service]:
@@ -15,25 +28,141 @@ def holder_and_waiter(pools: Pools, services: Services, metallb: MetalLB) -> tup
     return pool, holder, address, waiter
 
 
-@statement("EXH-03", MUST, CORE, source="https://metallb.io/release-notes/#version-0-13-9", since="0.13.9", covers=("MLB-007",))
+@statement("EXH-03", MUST, CORE, source=RELEASE, since="0.13.9", covers=("MLB-007",))
+@pytest.mark.alone
 def test_deletion_serves_the_waiting(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A pending Service MUST get the address that the deletion of another Service frees."""
     _, holder, address, waiter = holder_and_waiter(pools, services, metallb)
     assert waiter.is_served(since=holder.delete()) == address
 
 
-@statement("EXH-04", MUST, CORE, source="https://metallb.io/release-notes/#version-0-13-9", since="0.13.9", covers=("MLB-008",))
+@statement("EXH-04", MUST, CORE, source=RELEASE, since="0.13.9", covers=("MLB-008",))
+@pytest.mark.alone
 def test_change_of_type_serves_the_waiting(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A pending Service MUST get the address that another Service frees by becoming ClusterIP, which loses it."""
     _, holder, address, waiter = holder_and_waiter(pools, services, metallb)
     assert waiter.is_served(since=holder.becomes("ClusterIP")) == address
     holder.loses_address()
+    holder.is_said_to_be_from(None)
 
 
 @statement("EXH-05", MUST, CORE, source="https://metallb.io/configuration/", covers=("MLB-009",))
+@pytest.mark.alone
 def test_growth_serves_the_waiting(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A pending Service MUST get one of the addresses that are added to its pool."""
     pool, holder, address, waiter = holder_and_waiter(pools, services, metallb)
     grown = pools.grow(pool, by=2)
     assert waiter.is_served(since=grown) in pool
     holder.keeps(address)
+
+
+@statement("EXH-06", MUST, EXTENDED, source=RELEASE, since="0.13.9", covers=("MLB-008",))
+@pytest.mark.alone
+def test_deletion_of_a_namespace_serves_the_waiting(
+    another_namespace: str, api: Api, pools: Pools, services: Services, metallb: MetalLB
+) -> None:
+    """A pending Service MUST get the address that the deletion of another Service's namespace frees."""
+    pool = pools.create(size=1, serviceAllocation={"namespaces": [pools.namespace, another_namespace]})
+    address = services.create(pool=pool, namespace=another_namespace).address
+    waiter = services.create(pool=pool)
+    waiter.is_refused(metallb.exhausted_message(pool.name))
+    assert waiter.is_served(since=delete(api, another_namespace)) == address
+
+
+@statement("EXH-07", MUST, CORE, source=RELEASE, since="0.13.9", covers=("MLB-010",))
+@pytest.mark.alone
+def test_as_many_are_served_as_addresses_are_freed(pools: Pools, services: Services, metallb: MetalLB) -> None:
+    """When two of three addresses are freed at once, exactly two of four pending Services MUST be served, each with an address of its own."""
+    pool = pools.create(size=3)
+    held = services.create_many(3, pool=pool)
+    services.comes_to_serve(3)
+    waiting = services.create_many(4, pool=pool)
+    for service in waiting:
+        service.explains("AllocationFailed", metallb.exhausted_message(pool.name))
+    for service in held[:2]:
+        service.delete()
+    served = services.comes_to_serve(3)
+    assert sorted(served.values()) == sorted(pool.addresses)
+    assert held[2].name in served
+    stay({service: served.get(service.name) for service in [held[2], *waiting]})
+
+
+@statement("EXH-08", MUST, CORE, source=RELEASE, since="0.13.9", covers=("MLB-010", "LB-01"))
+@pytest.mark.alone
+def test_every_address_that_is_freed_serves_one(pools: Pools, services: Services, metallb: MetalLB) -> None:
+    """With one address freed at a time, each time exactly one of five pending Services MUST be served, until all were; the order is recorded."""
+    pool = pools.create(size=1)
+    holder = services.create(pool=pool)
+    address = holder.address
+    waiting = [services.create(pool=pool) for _ in range(5)]
+    for service in waiting:
+        service.explains("AllocationFailed", metallb.exhausted_message(pool.name))
+    order: list[str] = []
+    for _ in waiting:
+        holder.delete()
+        order += services.comes_to_serve(1, beside=[holder.name])
+        holder = next(service for service in waiting if service.name == order[-1])
+        assert holder.addresses == [address]
+    assert sorted(order) == sorted(service.name for service in waiting)
+    measure("served before an older one", overtakings(order, [service.name for service in waiting]), unit="times")
+
+
+def overtakings(order: list[str], created: list[str]) -> int:
+    """How many pairs were served in another order than they were created in."""
+    ranks = [created.index(name) for name in order]
+    return sum(later < earlier for at, earlier in enumerate(ranks) for later in ranks[at + 1 :])
+
+
+@statement("EXH-09", MUST, CORE, source=RELEASE, since="0.13.10", covers=("MLB-011",))
+def test_deletion_of_a_pending_service_changes_nobody(pools: Pools, services: Services, metallb: MetalLB) -> None:
+    """The deletion of a pending Service MUST NOT change the address of anybody, nor give one to another that waits."""
+    _, holder, address, waiter = holder_and_waiter(pools, services, metallb)
+    another = services.create(pool=pools.pools[f"{pools.namespace}-0"])
+    another.explains("AllocationFailed", metallb.exhausted_message(f"{pools.namespace}-0"))
+    waiter.delete()
+    stay({holder: address, another: None})
+
+
+@statement("EXH-10", MUST, CORE, source=RELEASE, since="0.13.9", covers=("MLB-007", "MLB-021"))
+@pytest.mark.alone
+def test_waiting_for_a_particular_address_ends_with_its_release(pools: Pools, services: Services) -> None:
+    """A Service that waits for a particular address MUST get it when its holder is deleted, and no other before."""
+    pool = pools.create(size=2)
+    wanted = pool.addresses[0]
+    holder = services.create(address=wanted)
+    assert holder.address == wanted
+    waiter = services.create(address=wanted)
+    waiter.is_refused(texts.taken_by(f"{holder.namespace}/{holder.name}"))
+    assert waiter.is_served(since=holder.delete()) == wanted
+
+
+@statement("EXH-11", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/321", covers=("MLB-012",))
+@pytest.mark.parametrize("moves", ["to another address", "to another pool"])
+@pytest.mark.alone
+def test_waiting_for_a_particular_address_ends_when_the_holder_moves(moves: str, pools: Pools, services: Services) -> None:
+    """A Service that waits for a particular address SHOULD get it when its holder moves away."""
+    pool, elsewhere = pools.create(size=2), pools.create(size=1)
+    wanted, other = pool.addresses
+    holder = services.create(pool=pool) if moves == "to another pool" else services.create(address=wanted)
+    assert holder.address == wanted
+    waiter = services.create(address=wanted)
+    waiter.is_refused(texts.taken_by(f"{holder.namespace}/{holder.name}"))
+    if moves == "to another pool":
+        holder.annotate(address_pool=elsewhere.name)
+        holder.moves_into(elsewhere)
+    else:
+        holder.annotate(loadBalancerIPs=other)
+        holder.comes_to_have(other)
+    waiter.comes_to_have(wanted, within=RECONSIDERATION)
+
+
+@statement("EXH-12", MUST, CORE, source="https://metallb.io/usage/")
+@pytest.mark.alone
+def test_change_of_a_pending_service_serves_it(pools: Pools, services: Services, metallb: MetalLB) -> None:
+    """A pending Service that is changed to ask for something that can be had MUST get it."""
+    _, holder, address, waiter = holder_and_waiter(pools, services, metallb)
+    roomy = pools.create(size=1)
+    assert waiter.addresses == []
+    waiter.annotate(address_pool=roomy.name)
+    waiter.moves_into(roomy)
+    assert holder.addresses == [address]

@@ -31,7 +31,14 @@ FOREIGN = [
 ]
 
 
-@statement("RWR-01", MUST, INGRESS_NGINX, source="https://kubernetes.github.io/ingress-nginx/examples/rewrite/", system="ingress-nginx", covers=("RW-01",))  # fmt: skip
+@statement(
+    "RWR-01",
+    MUST,
+    INGRESS_NGINX,
+    source="https://kubernetes.github.io/ingress-nginx/examples/rewrite/",
+    system="ingress-nginx",
+    covers=("RW-01",),
+)
 @rows(REWRITTEN)
 def test_path_is_rewritten(request_: Request, expectation: Expectation, visit: Visitor) -> None:
     """A request below a path of the by-path Ingress MUST reach that path's application as "/", its query kept."""

@@ -26,14 +26,26 @@ SPELLINGS = [
 ]
 
 
-@statement("SUB-01", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#name-based-virtual-hosting", covers=("HOST-05", "MLB-073"))  # fmt: skip
+@statement(
+    "SUB-01",
+    MUST,
+    CORE,
+    source="https://kubernetes.io/docs/concepts/services-networking/ingress/#name-based-virtual-hosting",
+    covers=("HOST-05", "MLB-073"),
+)
 @rows(UNTOUCHED)
 def test_sub_domain_reaches_its_application(request_: Request, expectation: Expectation, visit: Visitor) -> None:
     """A request for a sub-domain MUST reach that sub-domain's application, with method, path, query and body as they were sent."""
     visit.answers(request_, expectation)
 
 
-@statement("SUB-02", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules", covers=("HOST-01", "MLB-073"))  # fmt: skip
+@statement(
+    "SUB-02",
+    MUST,
+    CORE,
+    source="https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules",
+    covers=("HOST-01", "MLB-073"),
+)
 @rows(UNKNOWN)
 def test_unknown_sub_domain_is_refused(request_: Request, expectation: Expectation, visit: Visitor) -> None:
     """A request for a sub-domain that no rule names, or for the parent domain, MUST be refused by the controller itself."""
@@ -48,7 +60,9 @@ def test_case_and_port_of_the_host_do_not_matter(request_: Request, expectation:
     visit.answers(request_, expectation)
 
 
-@statement("SUB-04", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#updating-an-ingress", covers=("DYN-01",))  # fmt: skip
+@statement(
+    "SUB-04", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#updating-an-ingress", covers=("DYN-01",)
+)
 def test_sub_domain_comes_and_goes_live(label: str, routes: Routes, visit: Visitor, ingress_controller: Controller) -> None:
     """A sub-domain added while the controller runs MUST be served within the budget of a route, and refused again after its deletion."""
     request = Request("/live?q=1", host=f"{label}.example.com")

@@ -1,0 +1,175 @@
+"""Watching an address from a container while something happens to it: traffic at a fixed rate, who answers, who makes it known unasked."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from time import time
+from typing import Protocol
+
+from harness.model.addresses import Address
+from harness.model.budgets import PROBE
+from harness.model.errors import EnvironmentFault, StatementFailed, Unanswered
+from harness.model.outages import Attempt, recovered, told
+from harness.model.record import record
+from harness.model.sightings import Answer, Gratuitous
+from harness.probes.waiting import eventually
+from harness.probes.wire import PROGRAM
+
+#: Seconds between two probes, and those a probe has to be answered in. The first is how finely an outage is measured.
+RATE, PATIENCE = 0.02, 0.25
+#: Seconds between two requests for who has the address.
+ASKING = 0.1
+
+
+class Attached(Protocol):
+    """Runs a command in a container beside a block; ``harness.cluster.engine.attached``.
+
+    :raises EnvironmentFault: the command failed
+    """
+
+    def __call__(self, container: str, *words: str, tell: Callable[[str], object]) -> AbstractContextManager[None]: ...
+
+
+@dataclass(slots=True)
+class Sight:
+    """What was seen of an address, up to now."""
+
+    address: Address
+    began: float = 0.0
+    attempts: list[Attempt] = field(default_factory=list)
+    asked: list[float] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    gratuitous: list[Gratuitous] = field(default_factory=list)
+
+    def read(self, line: str) -> None:
+        """Take in a line of the program's."""
+        match json.loads(line):
+            case {"sent": sent, "took": took, **rest}:
+                self.attempts.append(Attempt(sent, took, rest.get("by", ""), rest.get("why", "")))
+            case {"mac": mac, "ip": ip, "at": at}:
+                self.answers.append(Answer(mac, ip, at))
+            case {"gratuitous": kind, "mac": mac, "at": at}:
+                self.gratuitous.append(Gratuitous(kind, mac, at))
+            case {"asked": at}:
+                self.asked.append(at)
+            case {"watching": at}:
+                self.began = at
+
+    def is_well(self, since: float = 0.0) -> float:
+        """When the address was back after what happened at ``since``; one look.
+
+        :raises Unanswered: it is not
+        """
+        return recovered(list(self.attempts), max(since, self.began))
+
+    def since(self, moment: float) -> list[Attempt]:
+        """The probes that left after a moment."""
+        return [attempt for attempt in self.attempts if attempt.sent >= moment]
+
+    def made_known(self, moment: float, mac: str) -> list[Gratuitous]:
+        """The gratuitous frames after a moment that name a MAC."""
+        return [frame for frame in self.gratuitous if frame.at >= moment and frame.mac == mac]
+
+    def __str__(self) -> str:
+        return f"{self.address}: {told(self.attempts)}; {len(self.answers)} answers, {len(self.gratuitous)} gratuitous frames"
+
+
+@dataclass(frozen=True, slots=True)
+class Onlooker:
+    """A container on the network, by name, that watches addresses for as long as a block lasts."""
+
+    attached: Attached
+    name: str
+
+    @contextmanager
+    def watch(
+        self,
+        address: str,
+        *,
+        traffic: str | None = "http",
+        port: int = 80,
+        host: str = "",
+        asking: bool = False,
+        interval: float = RATE,
+        patience: float = PATIENCE,
+    ) -> Iterator[Sight]:
+        """Watch an address from before the block begins until it ends.
+
+        :param traffic: probes of this kind: ``http``, ``kept`` (all over one connection), ``tcp``, ``udp``, or ``None`` for none
+        :param host: name in the probes' Host header, where it is not the address
+        :param asking: also ask by ARP or neighbour discovery who has the address; this corrects what the container remembers
+        :param patience: seconds a probe has to be answered in
+        :raises EnvironmentFault: the watch does not begin, or ends early
+        """
+        kinds = [f"--traffic={traffic}", f"--port={port}", f"--host={host}", f"--timeout={patience}"] if traffic else []
+        asks = [f"--ask={ASKING}"] if asking else []
+        with self._running("watch", address, *kinds, *asks, f"--interval={interval}") as sight:
+            self._begun(sight, traffic is not None)
+            record().evidence[f"watch-{address}.txt"] = lambda: history(sight)
+            yield sight
+
+    @contextmanager
+    def claim(self, address: str) -> Iterator[str]:
+        """Answer for an address during the block, as a host does that has it already; the value is the MAC that answers."""
+        macs: list[str] = []
+
+        def take(line: str) -> None:
+            if mac := json.loads(line).get("claiming"):
+                macs.append(mac)
+
+        with self.attached(self.name, *_command("claim", address), tell=take):
+            _settled(lambda: macs[0] if macs else _nothing_yet(), f"a container answers for {address}")
+            yield macs[0]
+
+    def remembers(self, address: str) -> str | None:
+        """The MAC that the container's own neighbour table has for an address; looking sends nothing."""
+        found: list[str | None] = []
+        with self.attached(self.name, *_command("cache", address), tell=lambda line: found.append(json.loads(line)["cached"])):
+            _settled(lambda: len(found) or _nothing_yet(), f"{self.name} tells what it remembers of {address}")
+        return found[0]
+
+    @contextmanager
+    def _running(self, action: str, address: str, *options: str) -> Iterator[Sight]:
+        sight = Sight(ip_address(address))
+        with self.attached(self.name, *_command(action, address, *options), tell=sight.read):
+            yield sight
+        record().exchanges.append(str(sight))
+
+    def _begun(self, sight: Sight, traffic: bool) -> None:
+        def look() -> float:
+            if not sight.began or (traffic and not sight.attempts):
+                raise Unanswered("it has not begun")
+            return sight.began
+
+        _settled(look, f"{self.name} watches {sight.address}")
+
+
+def history(sight: Sight) -> str:
+    """All that was seen, a line each in the order of time, in seconds since the watch began."""
+    probes = [(one.sent, f"{one.by or 'answered'} in {one.took:.3f} s" if one.answered else f"LOST: {one.why}") for one in sight.attempts]
+    answers = [(one.at, f"{one.mac} answers") for one in sight.answers]
+    frames = [(one.at, f"gratuitous {one.kind} of {one.mac}") for one in sight.gratuitous]
+    return "\n".join(f"{at - sight.began:9.3f}  {text}" for at, text in sorted([*probes, *answers, *frames]))
+
+
+def now() -> float:
+    """The time on the clock that watches use, in seconds."""
+    return time()
+
+
+def _command(action: str, address: str, *options: str) -> list[str]:
+    # the program as an argument keeps standard input free, whose end is the sign to stop, also when we are killed
+    return ["python3", "-c", PROGRAM.read_text(), action, address, *options]
+
+
+def _nothing_yet() -> int:
+    raise Unanswered("nothing yet")
+
+
+def _settled(look: Callable[[], object], expected: str) -> None:
+    try:
+        eventually(look, within=PROBE, expected=expected)
+    except StatementFailed as failure:
+        raise EnvironmentFault(expected, failure.last, "look at the machine's load, and at the container with docker inspect") from failure

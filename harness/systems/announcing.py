@@ -1,0 +1,278 @@
+"""What statements about announcements work with: advertisements, Services on the shared backend, and the segment they are seen on."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Any
+
+from harness.cluster.api import Api, Object
+from harness.model.budgets import ANNOUNCEMENT, EVENT, TAKEOVER, WITHDRAWAL, Budget
+from harness.model.errors import StatementFailed, Unanswered
+from harness.model.sightings import exactly_one, silence
+from harness.probes.waiting import eventually
+from harness.probes.wire import WireProbe
+from harness.systems import example
+from harness.systems.addresses import Pool, Pools, Service, Services
+from harness.systems.installing import MANIFESTS, read, rolled_out, settle
+from harness.systems.metallb import NAMESPACE, custom
+
+#: Where the shared backend is, and the ports it listens on, by protocol.
+BACKEND, LISTENS = "announcement", {"TCP": 8080, "UDP": 8081}
+#: Requests that show silence: a speaker that answers does so within milliseconds, each time.
+ASKED, PAUSE = 12, 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """The pods of the shared backend, by the name of their node."""
+
+    api: Api
+    pods: Mapping[str, Object]
+
+    @property
+    def nodes(self) -> list[str]:
+        """The nodes that have a pod, in a fixed order."""
+        return sorted(self.pods)
+
+    def other(self, node: str) -> str:
+        """A node with a pod that is not this one."""
+        return next(name for name in self.nodes if name != node)
+
+    def serve(self, service: Service, *nodes: str, ready: bool = True) -> None:
+        """Let the pods on these nodes, and no others, be the endpoints of a Service; without nodes it has none.
+
+        :param ready: whether the endpoints are said to be ready
+        """
+        stored = service.object
+        families = stored["spec"]["ipFamilies"]
+        self.api.apply(*(self._slice(service, family, stored["spec"]["ports"], nodes, ready=ready) for family in families))
+
+    def _slice(self, service: Service, family: str, ports: list[Object], nodes: Iterable[str], *, ready: bool) -> Object:
+        """The Service's own slice (https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/): no controller rewrites it."""
+        labels = {"kubernetes.io/service-name": service.name, "endpointslice.kubernetes.io/managed-by": "conformance"}
+        metadata = {"name": f"{service.name}-{family.lower()}", "namespace": service.namespace, "labels": labels}
+        targets = [{"name": port["name"], "port": LISTENS[port["protocol"]], "protocol": port["protocol"]} for port in ports]
+        endpoints = [self._endpoint(self.pods[node], family, ready=ready) for node in nodes]
+        kind = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice"}
+        return {**kind, "metadata": metadata, "addressType": family, "endpoints": endpoints, "ports": targets}
+
+    def _endpoint(self, pod: Object, family: str, *, ready: bool) -> Object:
+        version = int(family[-1])
+        address = next(one["ip"] for one in pod["status"]["podIPs"] if ip_address(one["ip"]).version == version)
+        conditions = {"ready": ready, "serving": ready, "terminating": False}
+        return {"addresses": [address], "nodeName": pod["spec"]["nodeName"], "conditions": conditions}
+
+
+def shared_backend(api: Api, image: str, nonce: str) -> Backends:
+    """The shared backend, created where it is not there yet.
+
+    :raises EnvironmentFault: it does not become ready
+    """
+    namespace, backend = read(MANIFESTS / "announcement" / "backend.yaml", image=image, nonce=nonce)
+    programs = example.program(BACKEND)
+    programs["data"]["datagrams.py"] = (MANIFESTS / "apps" / "datagrams.py").read_text()
+    api.apply(namespace, programs, backend)
+    settle(rolled_out(api, "DaemonSet", "echo", BACKEND), "the shared backend is ready on every worker node")
+    pods = api.list("Pod", BACKEND, labels="app=echo")
+    return Backends(api, {pod["spec"]["nodeName"]: pod for pod in pods if "deletionTimestamp" not in pod["metadata"]})
+
+
+@dataclass(slots=True)
+class Advertisements:
+    """Creates advertisements of the statement's own, and removes them."""
+
+    api: Api
+    label: str
+    made: list[tuple[str, str]] = field(default_factory=list)
+
+    def create(self, *pools: Pool | str, kind: str = "L2Advertisement", **spec: Any) -> str:
+        """Advertise pools, and return the advertisement's name; ``spec`` are further fields (https://metallb.io/apis/)."""
+        name = f"{self.label}-advertisement-{len(self.made)}"
+        self.made.append((kind, name))
+        return self.change(name, *pools, kind=kind, **spec)
+
+    def change(self, name: str, *pools: Pool | str, kind: str = "L2Advertisement", **spec: Any) -> str:
+        """Replace the whole specification of an advertisement."""
+        named = {"ipAddressPools": [pool if isinstance(pool, str) else pool.name for pool in pools]} if pools else {}
+        self.api.apply(custom(kind, name, {**named, **spec}))
+        return name
+
+    def delete(self, name: str) -> None:
+        """Delete an advertisement."""
+        for kind, made in self.made:
+            if made == name:
+                self.api.delete(kind, name, NAMESPACE)
+
+    def close(self) -> None:
+        """Delete all."""
+        for kind, name in self.made:
+            self.api.delete(kind, name, NAMESPACE)
+
+
+def nodes_named(*names: str) -> list[Object]:
+    """A ``nodeSelectors`` field that selects nodes by name."""
+    return [{"matchLabels": {"kubernetes.io/hostname": name}} for name in names]
+
+
+@dataclass(slots=True)
+class Marks:
+    """Labels on nodes under a key of the statement's own, which stand for no one else."""
+
+    api: Api
+    label: str
+    nodes: set[str] = field(default_factory=set)
+
+    @property
+    def selector(self) -> list[Object]:
+        """A ``nodeSelectors`` field that selects the marked nodes."""
+        return [{"matchLabels": {f"{self.label}/chosen": "yes"}}]
+
+    def put(self, node: str) -> None:
+        """Mark a node."""
+        self.nodes.add(node)
+        self._write(node, "yes")
+
+    def take(self, node: str) -> None:
+        """Remove the mark from a node."""
+        self._write(node, None)
+        self.nodes.discard(node)
+
+    def _write(self, node: str, value: str | None) -> None:
+        self.api.merge("Node", node, None, {"metadata": {"labels": {f"{self.label}/chosen": value}}})
+
+    def close(self) -> None:
+        """Remove every mark."""
+        for node in list(self.nodes):
+            self.take(node)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The network that announcements are seen on, and the names of its nodes by their MAC."""
+
+    wire: WireProbe
+    macs: Mapping[str, str]
+
+    def mac(self, node: str) -> str:
+        """The MAC of a node."""
+        return next(mac for mac, name in self.macs.items() if name == node)
+
+    def announcer(self, address: str) -> str:
+        """The node that answers for an address now; one look.
+
+        :raises Unanswered: nobody answers
+        :raises StatementFailed: several do, or somebody who is no node
+        """
+        mac = exactly_one(self.wire.ask(address, interval=0.1, patience=0.4))
+        if mac not in self.macs:
+            raise StatementFailed(f"a node answers for {address}", f"{mac}, while the nodes are {dict(self.macs)}")
+        return self.macs[mac]
+
+    def finds(self, address: str, *, within: Budget = ANNOUNCEMENT) -> str:
+        """Wait until exactly one node answers for an address, and return its name."""
+        __tracebackhide__ = True
+        return eventually(lambda: self.announcer(address), within=within, expected=f"exactly one node answers for {address}")
+
+    def finds_at(self, address: str, *nodes: str, within: Budget = TAKEOVER) -> str:
+        """Wait until one of these nodes, and no other, answers for an address."""
+        __tracebackhide__ = True
+
+        def look() -> str:
+            found = self.announcer(address)
+            assert found in nodes, f"{found} answers"
+            return found
+
+        return eventually(look, within=within, expected=f"{' or '.join(nodes)} answers for {address}, and nobody else")
+
+    def stays_at(self, address: str, node: str) -> None:
+        """Require that one node, and no other, answers many requests in a row."""
+        __tracebackhide__ = True
+        mac = exactly_one(self.wire.ask(address, requests=ASKED, interval=PAUSE))
+        assert self.macs.get(mac) == node, f"{self.macs.get(mac, mac)} answers for {address}, not {node}"
+
+    def loses(self, address: str) -> None:
+        """Wait until nobody answers for an address any more, and require that it stays so."""
+        __tracebackhide__ = True
+        look: Callable[[], object] = lambda: silence(self.wire.ask(address, interval=0.1, patience=0.3))  # noqa: E731 -- named for its type
+        eventually(look, within=WITHDRAWAL, expected=f"nobody answers for {address} any more")
+        self.is_silent(address)
+
+    def is_silent(self, address: str) -> None:
+        """Require that nobody answers for an address, many requests in a row; what makes the silence mean something comes before."""
+        __tracebackhide__ = True
+        silence(self.wire.ask(address, requests=ASKED, interval=PAUSE, patience=0.5))
+
+
+@dataclass(frozen=True, slots=True)
+class Speakers:
+    """What the speakers report of the Services they announce."""
+
+    api: Api
+
+    def statuses(self, service: Service) -> list[str]:
+        """The nodes named by the ServiceL2Status objects of a Service, one an object."""
+        found = [item.get("status", {}) for item in self.api.list("ServiceL2Status", NAMESPACE)]
+        of_service = [one for one in found if (one.get("serviceNamespace"), one.get("serviceName")) == (service.namespace, service.name)]
+        return sorted(str(one.get("node")) for one in of_service)
+
+    def report(self, service: Service, *nodes: str, within: Budget = TAKEOVER) -> None:
+        """Wait until the status objects of a Service name exactly these nodes, one each."""
+        __tracebackhide__ = True
+
+        def look() -> list[str]:
+            found = self.statuses(service)
+            assert found == sorted(nodes), f"{found or 'none'}"
+            return found
+
+        eventually(look, within=within, expected=f"ServiceL2Status of {service!r}: {', '.join(nodes) or 'none'}")
+
+    def assigned(self, service: Service, node: str) -> None:
+        """Wait for the event that says which node announces."""
+        __tracebackhide__ = True
+        service.explains("nodeAssigned", f'"{node}"')
+
+    def fails(self, service: Service) -> str:
+        """Wait for the event that says that an announcement failed."""
+        __tracebackhide__ = True
+        return service.explains("announceFailed", "")
+
+    def assignments(self, service: Service) -> int:
+        """How often the event of the assignment was written for a Service."""
+        events = [event for event in service.events() if event["reason"] == "nodeAssigned"]
+        return sum(int(event.get("count") or (event.get("series") or {}).get("count") or 1) for event in events)
+
+    def has_assigned(self, service: Service) -> int:
+        """Wait until an assignment is written, and return how often it was."""
+        __tracebackhide__ = True
+
+        def look() -> int:
+            if not (count := self.assignments(service)):
+                raise Unanswered("no event nodeAssigned")
+            return count
+
+        return eventually(look, within=EVENT, expected=f"an event nodeAssigned about {service!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Announcing:
+    """Brings a Service of the statement's own on the wire: pool, advertisement, Service and endpoints."""
+
+    pools: Pools
+    services: Services
+    backends: Backends
+    advertisements: Advertisements
+
+    def service(self, *nodes: str, pool: Pool | None = None, advertised: Mapping[str, Any] | None = None, **asked: Any) -> Service:
+        """A Service with an address whose endpoints are on these nodes, on all that can have one by default.
+
+        :param pool: where the address is from; a pool of one address by default, advertised on layer 2
+        :param advertised: fields of that advertisement (https://metallb.io/apis/#l2advertisementspec)
+        :param asked: as for :meth:`Services.create`
+        """
+        if pool is None:
+            pool = self.pools.create(size=1)
+            self.advertisements.create(pool, **(advertised or {}))
+        service = self.services.create(pool=pool, **asked)
+        self.backends.serve(service, *(nodes or self.backends.nodes))
+        assert service.address in pool, f"{service!r} has {service.addresses}, not an address of {pool}"
+        return service

@@ -1,0 +1,153 @@
+"""Disturbing MetalLB and putting it right again: a controller that is away or new, another class, configuration that nobody checked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from harness.cluster.api import Api, Object
+from harness.model.errors import EnvironmentFault, Unanswered
+from harness.systems.addresses import addresses_in
+from harness.systems.installing import accepted, rolled_out, settle
+from harness.systems.metallb import NAMESPACE, pool
+
+WEBHOOKS = "metallb-webhook-configuration"
+#: The label of objects that :func:`unchecked` lets pass the webhook.
+UNCHECKED = "unchecked"
+
+
+def controllers(api: Api) -> list[Object]:
+    """The pods of the controller."""
+    return api.list("Pod", NAMESPACE, labels="component=controller")
+
+
+def replace_controller(api: Api) -> None:
+    """Delete the controller's pod and wait until its successor runs, ready or not.
+
+    :raises EnvironmentFault: no successor in time
+    """
+    before = {pod["metadata"]["uid"] for pod in controllers(api)}
+    for pod in controllers(api):
+        api.delete("Pod", pod["metadata"]["name"], NAMESPACE, grace=0)
+    settle(lambda: _runs(api, before), "a new pod of MetalLB's controller runs")
+
+
+def wait_until_ready(api: Api) -> None:
+    """Wait until the controller is ready and admits configuration.
+
+    :raises EnvironmentFault: it does not in time
+    """
+    settle(rolled_out(api, "Deployment", "controller", NAMESPACE), "the controller of MetalLB is ready")
+    settle(accepted(api, pool("readiness-probe", ["192.0.2.1/32"])), "the webhook of MetalLB accepts an address pool")
+
+
+@contextmanager
+def controller_away(api: Api) -> Iterator[None]:
+    """No controller runs inside of the block; afterwards one runs, which is not waited for."""
+    before = {pod["metadata"]["uid"] for pod in controllers(api)}
+    try:
+        _scale(api, 0)
+        settle(lambda: _none(api), "no pod of MetalLB's controller is left")
+        yield
+    finally:
+        _scale(api, 1)
+        settle(lambda: _runs(api, before), "a new pod of MetalLB's controller runs")
+
+
+@contextmanager
+def load_balancer_class(api: Api, name: str) -> Iterator[None]:
+    """The controller serves one class of load balancers only inside of the block; it is ready again afterwards."""
+    stored = _deployment(api)["spec"]["template"]["spec"]["containers"][0]
+    before = list(stored["args"])
+    try:
+        with controller_away(api):
+            _give_arguments(api, stored["name"], [*before, f"--lb-class={name}"])
+        yield
+    finally:
+        with controller_away(api):
+            _give_arguments(api, stored["name"], before)
+        wait_until_ready(api)
+
+
+@contextmanager
+def unchecked(api: Api) -> Iterator[None]:
+    """Pools with the label ``unchecked`` pass without a look of the webhook inside of the block, as two that come at once can."""
+    stored = api.get("ValidatingWebhookConfiguration", WEBHOOKS)
+    if stored is None:
+        raise EnvironmentFault(f"ValidatingWebhookConfiguration {WEBHOOKS}", "it does not exist", "install MetalLB from its manifest")
+    selector = {"matchExpressions": [{"key": UNCHECKED, "operator": "DoesNotExist"}]}
+    loosened = [{**hook, "objectSelector": selector} if hook["name"].startswith("ipaddresspool") else hook for hook in stored["webhooks"]]
+    try:
+        api.merge("ValidatingWebhookConfiguration", WEBHOOKS, None, {"webhooks": loosened})
+        yield
+    finally:
+        api.merge("ValidatingWebhookConfiguration", WEBHOOKS, None, {"webhooks": stored["webhooks"]})
+
+
+def slip_in(api: Api, document: Object) -> None:
+    """Store a pool that the webhook would refuse; it takes the API server a moment to learn that it may.
+
+    :raises EnvironmentFault: it is refused for good
+    """
+    labelled = {**document, "metadata": {**document["metadata"], "labels": {UNCHECKED: "yes"}}}
+    settle(accepted(api, labelled), "a pool passes that the webhook does not look at")
+    api.apply(labelled)
+
+
+@contextmanager
+def without_pools(api: Api, holder: tuple[str, str]) -> Iterator[None]:
+    """No pool exists inside of the block; afterwards those from before do, and the holder (namespace, name) has an address again."""
+    stored = [pool(item["metadata"]["name"], **item["spec"]) for item in api.list("IPAddressPool", NAMESPACE)]
+    try:
+        for item in stored:
+            api.delete("IPAddressPool", item["metadata"]["name"], NAMESPACE)
+        yield
+    finally:
+        api.apply(*stored)
+        settle(lambda: _has_address(api, *holder), f"Service {'/'.join(holder)} has an address")
+
+
+@contextmanager
+def on_request_only(api: Api, name: str) -> Iterator[None]:
+    """A pool gives nothing unasked inside of the block."""
+    try:
+        api.merge("IPAddressPool", name, NAMESPACE, {"spec": {"autoAssign": False}})
+        yield
+    finally:
+        api.merge("IPAddressPool", name, NAMESPACE, {"spec": {"autoAssign": True}})
+
+
+def _has_address(api: Api, namespace: str, name: str) -> list[str]:
+    addresses = addresses_in(api.get("Service", name, namespace) or {"status": {}})
+    if not addresses:
+        raise Unanswered(f"Service {namespace}/{name} has no address")
+    return addresses
+
+
+def _deployment(api: Api) -> Object:
+    found = api.get("Deployment", "controller", NAMESPACE)
+    if found is None:
+        raise EnvironmentFault(f"Deployment {NAMESPACE}/controller", "it does not exist", "install MetalLB from its manifest")
+    return found
+
+
+def _scale(api: Api, replicas: int) -> None:
+    api.merge("Deployment", "controller", NAMESPACE, {"spec": {"replicas": replicas}})
+
+
+def _give_arguments(api: Api, container: str, arguments: list[str]) -> None:
+    pod = _deployment(api)["spec"]["template"]["spec"]
+    containers = [{**one, "args": arguments} if one["name"] == container else one for one in pod["containers"]]
+    api.merge("Deployment", "controller", NAMESPACE, {"spec": {"template": {"spec": {"containers": containers}}}})
+
+
+def _none(api: Api) -> str:
+    left = [pod["metadata"]["name"] for pod in controllers(api)]
+    assert not left, f"still there: {left}"
+    return "none"
+
+
+def _runs(api: Api, before: set[str]) -> str:
+    pods = controllers(api)
+    started = [pod for pod in pods if all("running" in state["state"] for state in pod["status"].get("containerStatuses", [{"state": {}}]))]
+    fresh = [pod["metadata"]["name"] for pod in started if pod["metadata"]["uid"] not in before]
+    assert fresh and len(pods) == 1, f"running: {[pod['metadata']['name'] for pod in started]}, all: {len(pods)}"
+    return str(fresh[0])

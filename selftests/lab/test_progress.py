@@ -1,0 +1,49 @@
+import threading
+
+import pytest
+
+from lab.progress import Progress
+
+
+def test_a_step_is_one_line_with_its_seconds() -> None:
+    said: list[str] = []
+    progress = Progress(said.append)
+    with progress.step("kind-node 1.36.3", "go build kubelet"):
+        pass
+    assert [line.split() for line in said] == [["lab", "kind-node", "1.36.3", "go", "build", "kubelet", "0.0", "s"]]
+    progress.total()
+    assert said[-1] == "lab  steps: 1, 0.0 s in all"
+
+
+def test_a_step_that_fails_says_so() -> None:
+    said: list[str] = []
+    with pytest.raises(KeyboardInterrupt), Progress(said.append).step("python 3.13", "docker build"):
+        raise KeyboardInterrupt
+    assert said[0].endswith("failed after 0.0 s")
+
+
+def test_a_long_step_gives_signs_of_life() -> None:
+    said: list[str] = []
+    seen = threading.Event()
+
+    def write(line: str) -> None:
+        said.append(line)
+        seen.set()
+
+    with Progress(write, beat=0.01).step("kind-node 1.36.3", "go build kubelet"):
+        assert seen.wait(10)
+    assert "running for" in said[0]
+
+
+def test_a_long_list_is_cut_short() -> None:
+    said: list[str] = []
+    with Progress(said.append).step("kind-node 1.36.3", f"go build {'kube-apiserver, ' * 10}"):
+        pass
+    assert "kube-apiserver, …" in said[0]
+    assert len(said[0]) < 100
+
+
+def test_where_nothing_was_done_the_total_says_so() -> None:
+    said: list[str] = []
+    Progress(said.append).total()
+    assert said == ["lab  nothing to do"]

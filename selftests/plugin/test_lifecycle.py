@@ -1,0 +1,154 @@
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.model.errors import UsageFault
+from harness.plugin.lifecycle import settings
+from selftests.plugin.conftest import Ran, Suite
+
+CONFTEST = """
+import pathlib
+
+from harness.cluster.state import ClusterState
+from harness.model.errors import EnvironmentFault
+from harness.plugin import lifecycle
+
+pytest_plugins = ["harness.plugin", "harness.plugin.lifecycle", "fixtures.run"]
+LOG = pathlib.Path(__file__).with_name("log")
+
+
+def note(word):
+    with LOG.open("a") as stream:
+        stream.write(word + "\\n")
+
+
+def bring_up(settings, steps, logs):
+    note("create")
+    if pathlib.Path(__file__).with_name("broken").exists():
+        raise EnvironmentFault("a cluster", "none", "look")
+    directory = pathlib.Path(__file__).with_name("state")
+    state = ClusterState(
+        name="c", context="kind-c", directory=directory, kubeconfig=directory / "k", network="c", kept=False, ip_family="ipv4", nodes=3,
+        kubernetes=settings.kubernetes, metallb=settings.metallb, ingress="ingress-nginx", ingress_version="1",
+    )
+    state.save()
+    return state
+
+
+lifecycle.bring_up = bring_up
+lifecycle.tear_down = lambda state, kind_path, steps: note("delete")
+lifecycle.kind_binary = lambda option, source: pathlib.Path("kind")
+"""
+
+
+@pytest.fixture
+def project(suite: Suite) -> Suite:
+    suite.write("conftest.py", CONFTEST)
+    suite.add("EXH-01", "assert cluster.name == 'c'", parameters="cluster")
+    suite.add("EXH-02", "assert cluster.name == 'c'", parameters="cluster")
+    return suite
+
+
+def log(suite: Suite) -> list[str]:
+    file = suite.pytester.path / "log"
+    return file.read_text().split() if file.exists() else []
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_one_cluster_a_run_and_it_goes(project: Suite, workers: tuple[str, ...]) -> None:
+    ran = project.run(*workers)
+    assert ran.code == 0, ran.output
+    assert log(project) == ["create", "delete"]
+
+
+@pytest.mark.parametrize("looking", ["--collect-only", "--statements"])
+def test_looking_creates_nothing(project: Suite, looking: str) -> None:
+    project.run(looking)
+    assert log(project) == []
+
+
+def test_nothing_is_created_when_nothing_is_selected(project: Suite) -> None:
+    assert project.run("-k", "nothing_of_that_name").code == 5
+    assert log(project) == []
+
+
+def test_it_goes_after_a_failure_too(project: Suite) -> None:
+    project.add("EXH-03", "assert False", parameters="cluster")
+    assert project.run("-x").code == 1
+    assert log(project) == ["create", "delete"]
+
+
+@pytest.mark.parametrize(("keep", "fails", "log_"), [("always", False, 1), ("on-failure", True, 1), ("on-failure", False, 2)])
+def test_it_is_kept_as_asked_and_the_end_says_how_to_go_on(project: Suite, keep: str, fails: bool, log_: int) -> None:
+    if fails:
+        project.add("EXH-03", "assert False", parameters="cluster")
+    ran = project.run(f"--keep-cluster={keep}")
+    assert len(log(project)) == log_
+    assert ("pytest --reuse-cluster c" in ran.output) == (log_ == 1)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_environment_that_fails_is_told_once_and_ends_with_three(project: Suite, workers: tuple[str, ...]) -> None:
+    project.write("broken", "")
+    ran = project.run(*workers)
+    assert ran.code == 3
+    assert log(project) == ["create"]
+    assert "expected: a cluster\nfound:    none\nto do:    look" in ran.output
+
+
+def interrupted(suite: Suite, number: int, *arguments: str) -> Ran:
+    suite.add("EXH-04", "pathlib.Path('running').touch()\ntime.sleep(30)", parameters="cluster", before="import pathlib")
+    process = suite.start("-k", "exh_04", *arguments)
+    deadline = time.monotonic() + 30
+    while not (suite.pytester.path / "running").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(process.pid, number)
+    output, _ = process.communicate(timeout=30)
+    return suite.ran(process.returncode, output)
+
+
+@pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, ("-n2",)), (signal.SIGTERM, ("-n2",)), (signal.SIGTERM, ("-pno:xdist",))])
+def test_it_goes_when_the_run_is_interrupted(project: Suite, number: int, workers: tuple[str, ...]) -> None:
+    ran = interrupted(project, number, *workers)
+    assert ran.code == 2, ran.output
+    assert log(project) == ["create", "delete"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--nodes=0"], "--nodes of at least 1"),
+        (["--pool=10.0.0.1-10.0.0.9"], "--subnet beside --pool"),
+        (["--pool=10.0.0.9-10.0.0.1"], "a first address not after the last"),
+        (["--pool=10.0.0.1-10.0.0.9", "--subnet=172.30.0.0/16"], "a pool inside the network 172.30.0.0/16"),
+        (["--subnet=10.0.0.1/8"], "--subnet with a CIDR"),
+        (["--ingress=haproxy"], "one of: ingress-nginx"),
+        (["--image=none=x"], "--image COMPONENT=REFERENCE"),
+    ],
+)
+def test_option_that_cannot_be_is_told(suite: Suite, words: list[str], expected: str) -> None:
+    suite.write("conftest.py", "")
+    suite.add("EXH-01")
+    config = suite.pytester.parseconfig("-p", "harness.plugin", "-p", "harness.plugin.lifecycle", *words)
+    with pytest.raises(UsageFault, match=re.escape(expected)):
+        settings(config)
+
+
+def test_usage_ends_before_anything_is_created(project: Suite) -> None:
+    ran = project.run("--nodes=0")
+    assert ran.code == 4
+    assert "expected: --nodes of at least 1" in ran.output
+    assert log(project) == []
+
+
+def test_cluster_that_is_not_ours_is_refused(project: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("harness.cluster.engine.require_engine", lambda: None)
+    ran = project.run("--reuse-cluster=kind")
+    assert ran.code == 4
+    assert "expected: --reuse-cluster NAME of a cluster that this suite created and kept" in ran.output
+    assert log(project) == []

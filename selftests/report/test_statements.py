@@ -1,0 +1,89 @@
+"""The catalogue of statements and the documents made from it."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.model.errors import UsageFault
+from harness.model.statements import CORE, MUST, Declaration, Gate
+from harness.report import catalogue
+from harness.report.catalogue import Entry, Row
+
+DECLARED = Declaration("EXH-01", MUST, CORE, "https://metallb.io/usage/", Gate("metallb", "0.13.9"), ("MLB-006",))
+TEST = "suites/exhaustion/test_pending.py::test_service_beyond_the_pool_stays_pending"
+ENTRY = catalogue.entry(DECLARED, "A Service beyond the pool MUST stay pending | so.\n\nMore.", TEST)
+ROWS = {"MLB-006": Row("MLB-006", "beyond"), "MLB-007": Row("MLB-007", "recovery", "needs <more>")}
+
+
+def test_an_entry_is_read_off_a_test() -> None:
+    assert (ENTRY.subject, ENTRY.text) == ("exhaustion", "A Service beyond the pool MUST stay pending | so.")
+    assert ENTRY.title == "service beyond the pool stays pending"
+    assert catalogue.violations([ENTRY, ENTRY], ROWS) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "complaint"),
+    [
+        (replace(ENTRY, id="EXH-1"), "is not a subject prefix and a number"),
+        (replace(ENTRY, id="exh-01"), "is not a subject prefix and a number"),
+        (replace(ENTRY, source="https://"), "is no http address"),
+        (replace(ENTRY, source="javascript:alert(1)"), "is no http address"),
+        (replace(ENTRY, subject=""), "it has no subject"),
+        (replace(ENTRY, text=""), "has to be one sentence"),
+        (replace(ENTRY, text="A Service MUST do something"), "has to be one sentence"),
+        (replace(ENTRY, text="A Service MUST. It has to."), "has to be one sentence"),
+        (replace(ENTRY, text="A Service must do something."), "does not use the keyword MUST"),
+        (replace(ENTRY, text="MUSTARD is yellow."), "does not use the keyword MUST"),
+        (replace(ENTRY, gate=Gate("metallb", "0.15.0", "0.14.0")), "no version is in"),
+        (replace(ENTRY, gate=Gate("metallb", "soon")), "neither a version"),
+        (replace(ENTRY, covers=("MLB-999",)), "it covers 'MLB-999'"),
+    ],
+)
+def test_a_bad_entry_is_told(changed: Entry, complaint: str) -> None:
+    (wrong,) = catalogue.violations([changed], ROWS)
+    assert complaint in wrong
+    assert wrong.startswith(TEST)
+
+
+def test_versions_and_abbreviations_end_no_sentence() -> None:
+    assert catalogue.violations([replace(ENTRY, text="Since 0.13.9 a Service MUST do something, e.g. stay pending.")], ROWS) == []
+
+
+def test_every_row_is_well_formed() -> None:
+    table = catalogue.rows()
+    assert len(table) == 168
+    assert all(row.text and not row.text.endswith(".") for row in table.values())
+
+
+def test_documents_say_what_the_tests_say(tmp_path: Path) -> None:
+    catalogue.write([ENTRY], ROWS, tmp_path)
+    catalogue.check([ENTRY], ROWS, tmp_path)
+    text = (tmp_path / "statements.md").read_text()
+    assert "metallb >= 0.13.9" in text
+    assert "pending \\| so." in text
+    assert "| MLB-006 | beyond | [EXH-01](#exh-01) |" in text
+    assert "| MLB-007 | recovery | needs &lt;more> |" in text
+    document = json.loads((tmp_path / "statements.json").read_text())
+    assert document["statements"][0]["versions"] == {"system": "metallb", "since": "0.13.9", "until": None}
+    assert document["rows"][0]["covered_by"] == ["EXH-01"]
+
+
+def test_stale_documents_are_told(tmp_path: Path) -> None:
+    catalogue.write([ENTRY], ROWS, tmp_path)
+    with pytest.raises(UsageFault, match=r"statements\.md, statements\.json"):
+        catalogue.check([replace(ENTRY, text="A Service MUST do something else.")], ROWS, tmp_path)
+    (tmp_path / "statements.md").unlink()
+    with pytest.raises(UsageFault, match=r"stale: statements\.md"):
+        catalogue.check([ENTRY], ROWS, tmp_path)
+
+
+def test_rows_are_traceable(tmp_path: Path) -> None:
+    silent = {**ROWS, "MLB-007": Row("MLB-007", "recovery")}
+    assert catalogue.untraceable([ENTRY], silent) == ["MLB-007: no statement covers it and rows.toml gives no reason"]
+    explained = {**ROWS, "MLB-006": Row("MLB-006", "beyond", "no time")}
+    assert catalogue.untraceable([ENTRY], explained) == ["MLB-006: EXH-01 covers it, so the reason in rows.toml has to go"]
+    catalogue.write([ENTRY], silent, tmp_path)
+    with pytest.raises(UsageFault, match="every row covered"):
+        catalogue.check([ENTRY], silent, tmp_path)

@@ -1,0 +1,39 @@
+"""Load balancer classes: whose Services are MetalLB's."""
+
+import pytest
+
+from harness.cluster.api import Api
+from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.systems.addresses import Pools, Services, stay
+from harness.systems.metallb_control import load_balancer_class
+
+CLASSES = "https://kubernetes.io/docs/concepts/services-networking/service/#load-balancer-class"
+#: An address of nobody's, as another load balancer could have given it (https://www.rfc-editor.org/rfc/rfc5737).
+FOREIGN = "203.0.113.77"
+
+
+@statement("ALC-44", MUST, CORE, source=CLASSES, covers=("MLB-041",))
+def test_foreign_class_is_not_touched(pools: Pools, services: Services) -> None:
+    """A Service of another load balancer class MUST NOT get an address, and the status that somebody else gave it stays as it is."""
+    pool = pools.create(size=3)
+    empty = services.create(pool=pool, loadBalancerClass="example.org/other")
+    given = services.create(pool=pool, loadBalancerClass="example.org/other")
+    given.is_given(FOREIGN)
+    assert services.create(pool=pool).address in pool
+    before = given.object["status"]
+    stay({empty: None, given: FOREIGN})
+    assert given.object["status"] == before
+    assert not empty.events()
+
+
+@statement("ALC-45", MUST, EXTENDED, source="https://metallb.io/concepts/#load-balancer-class", covers=("MLB-042",))
+@pytest.mark.disruptive
+def test_own_class_is_served_and_no_other(api: Api, pools: Pools, services: Services) -> None:
+    """With a load balancer class of its own MetalLB MUST serve the Services of that class, and none of another or without one."""
+    pool = pools.create(size=4)
+    with load_balancer_class(api, "example.org/ours"):
+        without = services.create(pool=pool)
+        other = services.create(pool=pool, loadBalancerClass="example.org/other")
+        assert services.create(pool=pool, loadBalancerClass="example.org/ours").address in pool
+        stay({without: None, other: None})
+    assert without.is_served(since=without.created) in pool

@@ -1,0 +1,191 @@
+"""What a Service may ask for: an address, a pool, both, in the present and the former spelling."""
+
+import pytest
+
+from harness.model.addresses import AddressRange
+from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.systems import metallb_texts as texts
+from harness.systems.addresses import Pools, Services
+from harness.systems.metallb import FORMER_PREFIX, MetalLB
+
+REQUESTS = "https://metallb.io/usage/#requesting-specific-ips"
+RENAMED = "https://metallb.io/release-notes/#version-0-14-9"
+
+
+@statement("ALC-16", MUST, CORE, source=REQUESTS, covers=("MLB-017",))
+def test_requested_address_is_given(pools: Pools, services: Services) -> None:
+    """A Service that asks for a free address by annotation MUST get exactly that address."""
+    pool = pools.create(size=4)
+    wanted = pool.addresses[2]
+    service = services.create(address=wanted)
+    assert service.address == wanted
+    service.is_said_to_be_from(pool)
+
+
+@statement("ALC-17", MUST, CORE, source=RENAMED, covers=("MLB-018",))
+@pytest.mark.parametrize("asks", ["for an address", "for a pool"])
+def test_former_spelling_is_followed(asks: str, pools: Pools, services: Services) -> None:
+    """A request whose annotation has the former prefix MUST be followed like one with the present prefix."""
+    preferred = pools.create(size=3)
+    pool = pools.create(size=3, autoAssign=False)
+    wanted = pool.addresses[2]
+    request = {"loadBalancerIPs": wanted} if asks == "for an address" else {"address-pool": pool.name}
+    service = services.create(annotations={f"{FORMER_PREFIX}/{name}": value for name, value in request.items()})
+    assert service.address not in preferred
+    assert service.address in ([wanted] if asks == "for an address" else pool)
+
+
+@statement("ALC-18", MUST, CORE, source=RENAMED, since="0.14.9", covers=("MLB-018",))
+def test_former_spelling_is_called_deprecated(pools: Pools, services: Services) -> None:
+    """MetalLB MUST warn in an event on a Service that an annotation with the former prefix is deprecated."""
+    pool = pools.create(size=2)
+    key = f"{FORMER_PREFIX}/address-pool"
+    service = services.create(annotations={key: pool.name})
+    assert service.address in pool
+    service.explains("deprecatedAnnotation", f"Service uses deprecated annotation {key}", kind="Warning")
+
+
+@statement("ALC-19", MUST, EXTENDED, source=RENAMED, since="0.14.9", covers=("MLB-018",))
+def test_present_spelling_wins(pools: Pools, services: Services, metallb: MetalLB) -> None:
+    """Of two requests that differ in the prefix of the annotation only, the present one MUST be followed."""
+    pool = pools.create(size=2)
+    former, present = pool.addresses
+    both = {f"{FORMER_PREFIX}/loadBalancerIPs": former, f"{metallb.annotation_prefix}/loadBalancerIPs": present}
+    assert services.create(annotations=both).address == present
+
+
+@statement("ALC-20", MUST, EXTENDED, source=RENAMED, until="0.14.9")
+def test_later_spelling_is_unknown(pools: Pools, services: Services) -> None:
+    """A release before the renaming MUST ignore annotations with the later prefix."""
+    pool = pools.create(size=2)
+    service = services.create(annotations={"metallb.io/loadBalancerIPs": pool.addresses[1]})
+    assert service.address == pool.addresses[0]
+
+
+@statement("ALC-21", MUST, EXTENDED, source=REQUESTS, covers=("MLB-019",))
+def test_address_requested_in_the_specification_is_given(pools: Pools, services: Services) -> None:
+    """A Service that asks for a free address in spec.loadBalancerIP MUST get exactly that address."""
+    pool = pools.create(size=3)
+    assert services.create(loadBalancerIP=pool.addresses[1]).address == pool.addresses[1]
+
+
+@statement("ALC-22", MUST, EXTENDED, source=REQUESTS, covers=("MLB-019",))
+def test_address_requested_twice_is_refused(pools: Pools, services: Services, metallb: MetalLB) -> None:
+    """A Service that asks for an address both by annotation and in spec.loadBalancerIP MUST stay pending and be told why."""
+    pool = pools.create(size=2)
+    both = services.create(address=pool.addresses[0], loadBalancerIP=pool.addresses[0])
+    both.is_refused(texts.requested_twice(metallb))
+    both.change({"spec": {"loadBalancerIP": None}})
+    both.comes_to_have(pool.addresses[0])
+
+
+@statement("ALC-23", MUST, CORE, source=REQUESTS, covers=("MLB-020",))
+def test_address_of_no_pool_waits_for_a_pool(pools: Pools, services: Services) -> None:
+    """A Service that asks for an address of no pool MUST stay pending and be told why, until a pool has the address."""
+    elsewhere = pools.create(size=1)
+    future = pools.take(2)
+    service = services.create(address=str(future.last))
+    service.is_refused(texts.not_in_config(str(future.last)))
+    pool = pools.create(ranges=[future])
+    assert len(elsewhere) == 1
+    service.comes_to_have(pool.addresses[1])
+
+
+@statement("ALC-24", MUST, CORE, source=REQUESTS, covers=("MLB-021",))
+def test_taken_address_is_refused(pools: Pools, services: Services) -> None:
+    """A Service that asks for the address of another MUST stay pending and be told whose it is, and the other keeps it."""
+    pool = pools.create(size=2)
+    wanted = pool.addresses[0]
+    holder = services.create(address=wanted)
+    assert holder.address == wanted
+    late = services.create(address=wanted)
+    late.is_refused(texts.taken_by(f"{holder.namespace}/{holder.name}"))
+    assert holder.addresses == [wanted]
+
+
+@statement("ALC-25", MUST, CORE, source="https://metallb.io/usage/", covers=("MLB-022",))
+def test_change_of_the_request_moves_the_service(pools: Pools, services: Services) -> None:
+    """A Service whose requested address changes MUST get the new one, and the old one is free for others."""
+    pool = pools.create(size=2)
+    old, new = pool.addresses
+    service = services.create(address=old)
+    assert service.address == old
+    service.annotate(loadBalancerIPs=new)
+    service.comes_to_have(new)
+    assert services.create(address=old).address == old
+
+
+@statement("ALC-26", MUST, CORE, source=REQUESTS, covers=("MLB-023",))
+def test_requested_pool_is_used(pools: Pools, services: Services) -> None:
+    """A Service that asks for a pool by name MUST get an address of that pool, whatever the other pools are for."""
+    first, second = pools.create(size=2), pools.create(size=2, autoAssign=False)
+    assert [services.create(pool=pool).address in pool for pool in (second, first)] == [True, True]
+
+
+@statement("ALC-27", MUST, CORE, source=REQUESTS, covers=("MLB-023",))
+def test_unknown_pool_is_refused(pools: Pools, services: Services, label: str) -> None:
+    """A Service that asks for a pool that does not exist MUST stay pending and be told so, whatever other pools have."""
+    pool = pools.create(size=2)
+    service = services.create(pool=f"{label}-none")
+    service.is_refused(texts.unknown_pool(f"{label}-none"))
+    service.annotate(address_pool=pool.name)
+    service.moves_into(pool)
+
+
+@statement("ALC-28", MUST, CORE, source=REQUESTS, covers=("MLB-023",))
+def test_change_of_the_requested_pool_moves_the_service(pools: Pools, services: Services) -> None:
+    """A Service whose annotation comes to name another pool MUST move there, and name it as the origin of its address."""
+    old, new = pools.create(size=1), pools.create(size=1)
+    service = services.create(pool=old)
+    assert service.address in old
+    service.annotate(address_pool=new.name)
+    service.moves_into(new)
+    service.is_said_to_be_from(new)
+
+
+@statement("ALC-29", MUST, EXTENDED, source=REQUESTS, since="0.13.10", covers=("MLB-023",))
+def test_address_outside_the_requested_pool_is_refused(pools: Pools, services: Services) -> None:
+    """A Service that asks for a pool and for an address of another pool MUST stay pending and be told so."""
+    asked, other = pools.create(size=1), pools.create(size=1)
+    service = services.create(pool=asked, address=other.addresses[0])
+    service.is_refused(texts.disagree(other.addresses[0], asked.name))
+    assert services.create(address=other.addresses[0]).address in other
+
+
+@statement("ALC-30", MUST, CORE, source=REQUESTS)
+@pytest.mark.parametrize("request_", ["not-an-address", "192.0.2.256", ""], ids=["a word", "an octet too large", "blank"])
+def test_request_that_is_no_address_is_refused(request_: str, pools: Pools, services: Services, metallb: MetalLB) -> None:
+    """A Service whose request is no address MUST stay pending and be told so, and be served once the request is withdrawn."""
+    pool = pools.create(size=2)
+    text = request_ or " "
+    service = services.create(address=text)
+    service.is_refused(texts.unparsable(metallb, text))
+    service.annotate(loadBalancerIPs=None)
+    service.moves_into(pool)
+
+
+@statement("ALC-31", MUST, CORE, source=REQUESTS)
+@pytest.mark.parametrize("how", ["of another family", "two of one family"])
+def test_request_of_the_wrong_family_is_refused(how: str, pools: Pools, services: Services) -> None:
+    """A single-stack Service MUST NOT get what it asks for where that is an address of the other family, or two of its own."""
+    pool = pools.create(size=2)
+    other = "2001:db8::1" if pools.family == 4 else "192.0.2.1"
+    request_, cause = (
+        (other, "does not match the ipFamily") if how == "of another family" else (",".join(pool.addresses), "same address family")
+    )
+    service = services.create(address=request_)
+    service.is_refused(cause)
+    service.annotate(loadBalancerIPs=pool.addresses[0])
+    service.comes_to_have(pool.addresses[0])
+
+
+@statement("ALC-32", MUST, CORE, source=REQUESTS)
+def test_bad_request_does_not_cost_the_address(pools: Pools, services: Services) -> None:
+    """A Service with an address MUST keep it when its request becomes one that cannot be understood, and be told so."""
+    pool = pools.create(ranges=[AddressRange(taken.first, taken.last) for taken in [pools.take(2)]])
+    service = services.create()
+    address = service.address
+    assert address in pool
+    service.annotate(loadBalancerIPs="not-an-address")
+    service.explains("LoadBalancerFailed", "invalid requested loadbalancer IPs", kind="Warning")
+    assert service.addresses == [address]

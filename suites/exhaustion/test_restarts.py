@@ -1,0 +1,28 @@
+"""An exhausted pool and a controller that is restarted."""
+
+import pytest
+
+from harness.cluster.api import Api
+from harness.model.statements import CORE, MUST, statement
+from harness.systems.addresses import Pools, Service, Services
+from harness.systems.metallb import MetalLB
+from harness.systems.metallb_control import replace_controller, wait_until_ready
+
+#: Restarts in a row; each is another chance for a waiting Service to be looked at before the holders.
+RESTARTS = 3
+
+
+@statement("EXH-13", MUST, CORE, source="https://metallb.io/release-notes/#version-0-14-2", since="0.14.2", covers=("MLB-015",))
+@pytest.mark.disruptive
+def test_addresses_survive_restarts_while_others_wait(api: Api, pools: Pools, services: Services, metallb: MetalLB) -> None:
+    """Over three restarts of the controller every Service MUST keep its address while others wait for one of the exhausted pool."""
+    pool, roomy = pools.create(size=2), pools.create(size=RESTARTS)
+    held = {service: [service.address] for service in [services.create(pool=pool) for _ in range(2)]}
+    waiting: dict[Service, list[str]] = {services.create(pool=pool): [] for _ in range(2)}
+    for service in waiting:
+        service.is_refused(metallb.exhausted_message(pool.name))
+    for _ in range(RESTARTS):
+        replace_controller(api)
+        assert services.create(pool=roomy).address in roomy
+        assert {service: service.addresses for service in held | waiting} == held | waiting
+    wait_until_ready(api)

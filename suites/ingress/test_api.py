@@ -1,0 +1,91 @@
+"""What the API server itself refuses to store, whatever controller is behind it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from harness.cluster.api import Object
+from harness.model.statements import CORE, MUST, statement
+from harness.systems.controllers import LEGACY_CLASS, Controller
+from harness.systems.routes import Routes, path, rule
+
+API = "https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/"
+PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
+ONE = {"service": {"name": "one", "port": {"number": 80}}}
+
+
+@statement("API-01", MUST, CORE, source=PATH_TYPES, system="kubernetes", covers=("API-01",))
+@pytest.mark.parametrize("kind", ["Exact", "Prefix"])
+@pytest.mark.parametrize("value", ["foo", "", "//", "/a//b", "/a/./b", "/a/../b", "/a/..", "/a/.", "/a%2fb", "/a%2Fb"])
+def test_malformed_path_is_refused(value: str, kind: str, moving: Routes) -> None:
+    """An Exact or Prefix path that is not absolute, or has empty, dot or escaped separators, MUST be refused."""
+    assert "spec.rules[0].http.paths[0].path" in moving.refusal(moving.ingress(path(value, "one", kind=kind)))
+
+
+@statement("API-02", MUST, CORE, source=PATH_TYPES, system="kubernetes", covers=("API-01",))
+@pytest.mark.parametrize(("value", "kind"), [("/", "Prefix"), ("/a/b/", "Exact"), ("/a.b/..c", "Prefix"), ("/re/[a-z]+", "ImplementationSpecific")])  # fmt: skip
+def test_proper_path_is_accepted(value: str, kind: str, moving: Routes) -> None:
+    """A proper path of each type MUST be accepted and stored as it was written."""
+    stored = moving.accepts(moving.ingress(path(value, "one", kind=kind)))
+    assert stored["spec"]["rules"][0]["http"]["paths"] == [path(value, "one", kind=kind)]
+
+
+@statement("API-03", MUST, CORE, source=PATH_TYPES, system="kubernetes", covers=("API-01",))
+@pytest.mark.parametrize("kind", [None, "Regex", "prefix"])
+def test_path_type_is_required(kind: str | None, moving: Routes) -> None:
+    """A path without a type, or with one that does not exist, MUST be refused."""
+    untyped = {**path("/", "one"), "pathType": kind}
+    assert "pathType" in moving.refusal(moving.ingress({key: value for key, value in untyped.items() if value is not None}))
+
+
+@statement("API-04", MUST, CORE, source=API, system="kubernetes", covers=("API-01",))
+@pytest.mark.parametrize(
+    "host", ["192.0.2.1", "example.test:80", "*", "*.*.test", "a.*.test", "*a.test", "UPPER.test", "a_b.test", "2001:db8::1"]
+)
+def test_malformed_host_is_refused(host: str, moving: Routes) -> None:
+    """A host that is an address, has a port, is no DNS name, or a wildcard other than the whole first label, MUST be refused."""
+    assert "spec.rules[0].host" in moving.refusal(moving.ingress(rules=[rule(host, path("/", "one"))]))
+
+
+@statement("API-05", MUST, CORE, source=API, system="kubernetes", covers=("API-01",))
+@pytest.mark.parametrize("host", ["a.test", "*.a.test", "a-b.c.test", "test"])
+def test_proper_host_is_accepted(host: str, moving: Routes) -> None:
+    """A DNS name, also with a wildcard as its first label, MUST be accepted as a host."""
+    stored = moving.accepts(moving.ingress(rules=[rule(f"{moving.label}.{host}".replace(f"{moving.label}.*", "*"), path("/", "one"))]))
+    assert stored["spec"]["rules"][0]["host"].endswith(host)
+
+
+@statement("API-06", MUST, CORE, source=API, system="kubernetes", covers=("API-01",))
+def test_both_class_forms_together_are_refused(moving: Routes, ingress_controller: Controller) -> None:
+    """The class field and the legacy annotation together MUST be refused on creation."""
+    both = moving.ingress(path("/", "one"), annotations={LEGACY_CLASS: ingress_controller.ingress_class})
+    assert "can not be set when the class field is also set" in moving.refusal(both)
+
+
+WRONG: dict[str, tuple[Callable[[Routes], Object], str]] = {
+    "neither rules nor a default backend": (lambda moving: moving.ingress(), "spec"),
+    "a rule without paths": (lambda moving: moving.ingress(rules=[rule("a.test")]), "paths"),
+    "both a service and a resource": (
+        lambda moving: moving.ingress({**path("/", "one"), "backend": {**ONE, "resource": {"kind": "Bucket", "name": "x"}}}),
+        "backend",
+    ),
+    "a backend of nothing": (lambda moving: moving.ingress({**path("/", "one"), "backend": {}}), "backend"),
+    "both a port number and a port name": (
+        lambda moving: moving.ingress(
+            {**path("/", "one"), "backend": {"service": {"name": "one", "port": {"number": 80, "name": "http"}}}}
+        ),
+        "port",
+    ),
+    "no port": (lambda moving: moving.ingress({**path("/", "one"), "backend": {"service": {"name": "one"}}}), "port"),
+    "a port out of range": (lambda moving: moving.ingress(path("/", "one", port=65536)), "port"),
+    "a Service that cannot be": (lambda moving: moving.ingress(path("/", "No_Name")), "name"),
+    "a TLS host that is none": (lambda moving: moving.ingress(path("/", "one"), tls=[{"hosts": ["*.*"], "secretName": "x"}]), "hosts"),
+}
+
+
+@statement("API-07", MUST, CORE, source=API, system="kubernetes", covers=("API-01",))
+@pytest.mark.parametrize("what", WRONG)
+def test_contradiction_is_refused(what: str, moving: Routes) -> None:
+    """An Ingress that says nothing, too little or two things at once MUST be refused, with the field at fault."""
+    build, field = WRONG[what]
+    assert field in moving.refusal(build(moving))

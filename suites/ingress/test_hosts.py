@@ -1,0 +1,158 @@
+"""Which host is served by which rule: exact, wildcard, without a host, in every spelling."""
+
+import pytest
+
+from harness.model.expectations import Expectation, Request, reaches, refused
+from harness.model.statements import CORE, INGRESS_NGINX, MUST, statement
+from harness.systems.routes import Routes, Visitor, path
+from suites.cases import rows
+
+HOST = "example.test"
+WILDCARDS = "https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards"
+RULES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules"
+
+
+def ask(host: str | None, target: str = "/", **fields: str) -> Request:
+    return Request(target, host=host, **fields)  # type: ignore[arg-type]  # only texts are passed
+
+
+@statement("HST-02", MUST, CORE, source=RULES, covers=("HOST-01",))
+@rows(
+    [
+        (ask(HOST), reaches("one")),
+        (ask(f"sub.{HOST}"), refused(404)),
+        (ask(f"x{HOST}"), refused(404)),
+        (ask(f"{HOST}.org"), refused(404)),
+        (ask("test"), refused(404)),
+        (ask("127.0.0.1"), refused(404)),
+        (ask("[2001:db8::1]"), refused(404)),
+        (ask("[2001:db8::1]:80"), refused(404)),
+        (ask(None), refused(404), "the address itself is no host of a rule"),
+    ]
+)
+def test_host_is_served_and_no_other(request_: Request, expectation: Expectation, site: Visitor) -> None:
+    """A rule with a host MUST serve requests for this host and for no other."""
+    site.answer_to(ask(HOST), reaches("one"))
+    site.answers(request_, expectation)
+
+
+@statement("HST-03", MUST, CORE, source=WILDCARDS, covers=("HOST-02",))
+@rows([(ask(f"{label}.{HOST}"), reaches("one")) for label in ("bar", "BAR", "1", "a-b", "xn--bcher-kva", "x" * 60)])
+def test_wildcard_serves_one_label(request_: Request, expectation: Expectation, site: Visitor) -> None:
+    """A rule whose host is a wildcard MUST serve every host with one label in the wildcard's place."""
+    site.answers(request_, expectation)
+
+
+@statement("HST-04", MUST, CORE, source=WILDCARDS, covers=("HOST-02",))
+@rows(
+    [
+        (ask(f"baz.bar.{HOST}"), refused(404), "a wildcard covers a single label"),
+        (ask(HOST), refused(404), "a wildcard does not cover the parent"),
+        (ask(f".{HOST}"), refused(400, 404)),
+        (ask(f"bar{HOST}"), refused(404)),
+        (ask(f"bar.{HOST}.org"), refused(404)),
+    ]
+)
+def test_wildcard_serves_exactly_one_label(request_: Request, expectation: Expectation, site: Visitor) -> None:
+    """A rule whose host is a wildcard MUST NOT serve hosts with no label, or with several, in the wildcard's place."""
+    site.answer_to(ask(f"bar.{HOST}"), reaches("one"))
+    site.answers(request_, expectation)
+
+
+@statement("HST-05", MUST, CORE, source=WILDCARDS, covers=("HOST-03",))
+@rows([(ask(f"foo.{HOST}"), reaches("two")), (ask(f"FOO.{HOST}"), reaches("two")), (ask(f"bar.{HOST}"), reaches("one"))])
+def test_exact_host_wins_over_wildcard(request_: Request, expectation: Expectation, site: Visitor) -> None:
+    """A rule that names a host MUST win over a rule whose wildcard covers it."""
+    site.answers(request_, expectation)
+
+
+@statement("HST-06", MUST, CORE, source=WILDCARDS, covers=("HOST-03",))
+@rows([(ask(f"foo.{HOST}"), reaches("two")), (ask(f"bar.{HOST}"), reaches("one"))])
+def test_exact_host_wins_across_ingresses(request_: Request, expectation: Expectation, site: Visitor) -> None:
+    """A rule that names a host MUST win over a wildcard of another Ingress, although that one is younger."""
+    site.answers(request_, expectation)
+
+
+@statement("HST-07", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-4.2.3", covers=("HOST-04",))
+@rows(
+    [
+        (ask(f"UPPER.{HOST}"), reaches("one")),
+        (ask(f"{HOST}:80"), reaches("one")),
+        (ask(f"{HOST}:8443"), reaches("one")),
+        (ask(f"{HOST}."), reaches("one"), "the root label may be written"),
+        (ask(f"A.wild.{HOST}:80"), reaches("two")),
+        (ask(f"a.wild.{HOST}:8443"), reaches("two")),
+    ]
+)
+def test_host_matches_in_any_spelling(request_: Request, expectation: Expectation, site: Visitor) -> None:
+    """The host of a request MUST be matched whatever its case and whatever port follows it."""
+    site.answers(request_, expectation)
+
+
+@statement("HST-08", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#name-based-virtual-hosting", covers=("HOST-05",))  # fmt: skip
+@rows(
+    [
+        (ask(f"one.{HOST}", "/one"), reaches("one")),
+        (ask(f"two.{HOST}", "/two/x"), reaches("two")),
+        (ask(HOST, "/one"), reaches("three")),
+        (ask(f"one.{HOST}", "/two"), refused(404)),
+        (ask(f"two.{HOST}", "/one"), refused(404)),
+        (ask(f"one.{HOST}", "/"), refused(404)),
+    ]
+)
+def test_hosts_of_an_ingress_are_kept_apart(request_: Request, expectation: Expectation, site: Visitor) -> None:
+    """The hosts of one Ingress MUST be served by their own paths only."""
+    site.answers(request_, expectation)
+
+
+@statement("HST-09", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2", covers=("HOST-01",))
+@rows(
+    [
+        (ask(f"two.{HOST}", f"http://one.{HOST}/x?y"), reaches("one", "/x?y", host=f"one.{HOST}")),
+        (ask(f"one.{HOST}", f"http://two.{HOST}/"), reaches("two", "/", host=f"two.{HOST}")),
+    ]
+)
+def test_absolute_target_names_the_host(request_: Request, expectation: Expectation, site: Visitor) -> None:
+    """The host of a request whose target is a whole URL MUST be taken from the target, and the Host field be ignored."""
+    site.answers(request_, expectation)
+
+
+@statement("HST-10", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2", covers=("HOST-01",))
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        pytest.param("GET / HTTP/1.1", 400, id="HTTP 1.1 without a host"),
+        pytest.param("GET / HTTP/1.1\r\nHost: example.test\r\nHost: other.test", 400, id="HTTP 1.1 with two hosts"),
+        pytest.param("GET / HTTP/1.1\r\nHost: a b", 400, id="HTTP 1.1 with a blank in the host"),
+        pytest.param("GET / HTTP/1.0", 404, id="HTTP 1.0 without a host"),
+        pytest.param("GET / HTTP/1.0\r\nHost: example.test", 200, id="HTTP 1.0 with a host"),
+    ],
+)
+def test_request_without_a_host_is_malformed(head: str, status: int, site: Visitor) -> None:
+    """A request of HTTP/1.1 without exactly one valid host MUST be refused as malformed, while one of HTTP/1.0 needs none."""
+    site.understands(head, status)
+
+
+@statement("HST-11", MUST, CORE, source=RULES, covers=("HOST-06",))
+@pytest.mark.disruptive
+def test_rule_without_a_host_serves_every_host(moving: Routes, visitor: Visitor) -> None:
+    """A rule without a host MUST serve its path for every host that no other rule names, and for the bare address."""
+    moving.add(moving.without_host(path(f"/{moving.label}", "two")))
+    target = f"/{moving.label}"
+    visitor.comes_to_answer(ask("nobody.test", target), reaches("two"), measured="route added")
+    visitor.answers(ask(None, target), reaches("two"))
+    visitor.answers(ask("nobody.test"), refused(404))
+
+
+@statement("HST-12", MUST, INGRESS_NGINX, source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#server-alias", system="ingress-nginx", covers=("HOST-07",))  # fmt: skip
+@rows(
+    [
+        (ask(HOST), reaches("one")),
+        (ask(f"alias.{HOST}"), reaches("one")),
+        (ask(f"other.{HOST}"), reaches("one")),
+        (ask(f"third.{HOST}"), refused(404)),
+    ]
+)
+def test_alias_is_served_like_its_host(request_: Request, expectation: Expectation, site: Visitor) -> None:
+    """The aliases of a host MUST be served like the host itself, and no other host with them."""
+    site.answers(request_, expectation)

@@ -1,0 +1,43 @@
+"""A controller that is away for a while, and what it finds when it is back."""
+
+import pytest
+
+from harness.cluster.api import Api
+from harness.model.record import measure
+from harness.model.sightings import exactly_one
+from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
+from harness.probes.wire import WireProbe
+from harness.systems.addresses import Pools, Services
+from harness.systems.controller_start import admits_when_ready
+from harness.systems.metallb_control import controller_away, wait_until_ready
+from harness.systems.reach import answers_at
+
+
+@statement("LIF-09", MUST, CORE, source="https://metallb.io/concepts/", since="0.14.2", covers=("MLB-016",))
+@pytest.mark.disruptive
+def test_absence_of_the_controller_costs_nothing(
+    api: Api, pools: Pools, services: Services, backend: dict[str, str], wire: WireProbe
+) -> None:
+    """Without a controller announced addresses MUST keep working, and once it is back what was asked for and given up meanwhile is done."""
+    pool = pools.create(size=2)
+    pools.advertise(pool)
+    served, deleted = services.create(pool=pool, selector=backend), services.create(pool=pool)
+    address, freed = served.address, deleted.address
+    answers_at(address)
+    with controller_away(api):
+        deleted.delete()
+        created = services.create(pool=pool)
+        answers_at(address)
+        exactly_one(wire.ask(address))
+        assert created.addresses == []
+    assert created.is_served(since=created.created) == freed
+    assert served.addresses == [address]
+    answers_at(address)
+    wait_until_ready(api)
+
+
+@statement("LIF-10", SHOULD, EXTENDED, source="https://github.com/metallb/metallb/issues/1597", covers=("MLB-001",))
+@pytest.mark.disruptive
+def test_ready_controller_admits_configuration(api: Api) -> None:
+    """A controller that is ready SHOULD admit configuration, and the time it takes until it does is recorded."""
+    measure("from ready to admitting", admits_when_ready(api))

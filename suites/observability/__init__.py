@@ -1,0 +1,1 @@
+"""What MetalLB tells of itself: metrics, counters, events."""

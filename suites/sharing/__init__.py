@@ -1,0 +1,1 @@
+"""Several Services with one address."""

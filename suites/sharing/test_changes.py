@@ -1,0 +1,120 @@
+"""What becomes of a shared address when one of its Services changes or goes."""
+
+import pytest
+
+from harness.cluster.api import Api
+from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.systems import metallb_texts as texts
+from harness.systems.addresses import Pool, Pools, Service, Services
+from harness.systems.metallb import MetalLB
+from harness.systems.pool_status import comes_to_count
+
+SHARING = "https://metallb.io/usage/#ip-address-sharing"
+RECONSIDERED = "https://github.com/metallb/metallb/pull/2692"
+
+
+def sharers(pools: Pools, services: Services, **spec: object) -> tuple[Pool, Service, Service]:
+    """Two Services that share the only address of a pool."""
+    pool = pools.create(size=1)
+    pair = [services.create(address=pool.addresses[0], key="shared", port=port, **spec) for port in (80, 81)]
+    assert [service.address for service in pair] == [*pool.addresses, *pool.addresses]
+    return pool, pair[0], pair[1]
+
+
+@statement("SHR-10", MUST, CORE, source=SHARING, covers=("MLB-034",))
+def test_local_policy_ends_sharing(pools: Pools, services: Services) -> None:
+    """A Service that turns to the Local policy MUST lose an address that it shares with one of the Cluster policy, which keeps it."""
+    pool, first, second = sharers(pools, services)
+    second.change({"spec": {"externalTrafficPolicy": "Local"}})
+    second.loses_address()
+    second.explains("ClearAssignment", texts.taken_by(f"{first.namespace}/{first.name}"))
+    assert first.addresses == pool.addresses
+
+
+@statement("SHR-11", MUST, EXTENDED, source=RECONSIDERED, since="0.15.0", covers=("MLB-034",))
+@pytest.mark.alone  # any change of any pool would reconsider the Service, too
+def test_same_policy_restores_sharing(pools: Pools, services: Services) -> None:
+    """A Service that lost a shared address by its traffic policy MUST get it again when the other turns to the same policy."""
+    pool, first, second = sharers(pools, services)
+    second.change({"spec": {"externalTrafficPolicy": "Local"}})
+    second.loses_address()
+    changed = first.change({"spec": {"externalTrafficPolicy": "Local"}})
+    assert second.is_served(since=changed) == pool.addresses[0]
+    assert first.addresses == pool.addresses
+
+
+@statement("SHR-12", MUST, EXTENDED, source=SHARING, covers=("MLB-034",))
+def test_another_selector_ends_sharing_of_local_services(pools: Pools, services: Services) -> None:
+    """A Service with the Local policy MUST lose a shared address when it selects other pods than the other, and get it when it selects the same."""
+    pool, first, second = sharers(pools, services, externalTrafficPolicy="Local", selector={"app": "one"})
+    second.change({"spec": {"selector": {"app": "two"}}})
+    second.loses_address()
+    second.change({"spec": {"selector": {"app": "one"}}})
+    second.comes_to_have(pool.addresses[0])
+    assert first.addresses == pool.addresses
+
+
+@statement("SHR-13", MUST, CORE, source=SHARING, covers=("MLB-033",))
+def test_another_key_ends_sharing(pools: Pools, services: Services) -> None:
+    """A Service whose key changes MUST lose the address that it shares, and the other keeps it."""
+    pool, first, second = sharers(pools, services)
+    second.annotate(allow_shared_ip="another")
+    second.loses_address()
+    second.is_refused(texts.taken_by(f"{first.namespace}/{first.name}"))
+    assert first.addresses == pool.addresses
+
+
+@statement("SHR-14", MUST, EXTENDED, source=RECONSIDERED, since="0.15.0", covers=("MLB-034",))
+@pytest.mark.alone  # any change of any pool would reconsider the Service, too
+def test_same_key_lets_the_waiting_share(pools: Pools, services: Services) -> None:
+    """A Service that waits for an address under another key MUST get it when the holder turns to that key."""
+    pool = pools.create(size=1)
+    holder = services.create(pool=pool, key="before", port=80)
+    assert holder.address in pool
+    waiter = services.create(address=pool.addresses[0], key="after", port=81)
+    waiter.is_refused(texts.taken_by(f"{holder.namespace}/{holder.name}"))
+    assert waiter.is_served(since=holder.annotate(allow_shared_ip="after")) == holder.address
+
+
+@statement("SHR-15", MUST, CORE, source=SHARING)
+def test_port_of_another_sharer_costs_the_address(pools: Pools, services: Services) -> None:
+    """A Service that adds a free port MUST keep its shared address, and one that adds a port of another sharer loses it, not the other."""
+    pool, first, second = sharers(pools, services)
+    free, taken = ({"name": f"port-{port}", "port": port} for port in (82, 80))
+    own = {"name": "main", "port": 81}
+    second.change({"spec": {"ports": [own, free]}})
+    probe = services.create(address=pool.addresses[0], key="shared", port=82)
+    probe.is_refused(texts.port_in_use("TCP/82", pool.addresses[0]))
+    assert second.addresses == pool.addresses
+    second.change({"spec": {"ports": [own, taken]}})
+    second.loses_address()
+    assert first.addresses == pool.addresses
+
+
+@statement("SHR-16", MUST, CORE, source=SHARING, covers=("MLB-035",))
+@pytest.mark.alone  # any change of any pool would reconsider the Service, too
+def test_shared_address_is_freed_by_its_last_user(pools: Pools, services: Services) -> None:
+    """A shared address MUST be free for others when the last of its Services is deleted, and not before."""
+    pool, first, second = sharers(pools, services)
+    waiter = services.create(address=pool.addresses[0])
+    waiter.is_refused("address also in use by")
+    first.delete()
+    barrier = services.create(address=pool.addresses[0], key="shared", port=80)
+    assert barrier.address == pool.addresses[0]
+    assert waiter.addresses == []
+    barrier.delete()
+    assert waiter.is_served(since=second.delete()) == pool.addresses[0]
+
+
+@statement("SHR-17", MUST, CORE, source="https://metallb.io/apis/#ipaddresspoolstatus", since="0.15.0", covers=("MLB-035",))
+def test_shared_address_is_counted_once(api: Api, pools: Pools, services: Services, metallb: MetalLB) -> None:
+    """The status of a pool MUST count a shared address once, for as long as one of its Services has it."""
+    pool = pools.create(size=2)
+    pair = [services.create(address=pool.addresses[0], key="shared", port=port) for port in (80, 81)]
+    assert {service.address for service in pair} == {pool.addresses[0]}
+    comes_to_count(api, pool, assigned=1, available=1)
+    pair[0].delete()
+    services.create(pool=pool).moves_into(pool)
+    comes_to_count(api, pool, assigned=2, available=0)
+    pair[1].delete()
+    comes_to_count(api, pool, assigned=1, available=1)

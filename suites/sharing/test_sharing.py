@@ -1,0 +1,123 @@
+"""Who may share an address, and who not.
+
+An address is shared by Services that ask for it with one key, have no port in common and lead to the same backends
+(https://metallb.io/usage/#ip-address-sharing).
+"""
+
+import pytest
+
+from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.systems import metallb_texts as texts
+from harness.systems.addresses import Pools, Services
+from harness.systems.metallb import FORMER_PREFIX, MetalLB
+from harness.systems.reach import answers_at
+
+SHARING = "https://metallb.io/usage/#ip-address-sharing"
+
+
+@statement("SHR-01", MUST, CORE, source=SHARING, covers=("MLB-031",))
+def test_two_ports_share_an_address(pools: Pools, services: Services) -> None:
+    """Two Services that ask for one address with the same key and different ports MUST both get it."""
+    pool = pools.create(size=2)
+    wanted = pool.addresses[1]
+    pair = [services.create(address=wanted, key="shared", port=port) for port in (80, 81)]
+    assert [service.address for service in pair] == [wanted, wanted]
+
+
+@statement("SHR-02", MUST, CORE, source=SHARING, covers=("MLB-031",))
+def test_both_ports_of_a_shared_address_answer(pools: Pools, services: Services, backend: dict[str, str]) -> None:
+    """Every Service that shares an announced address MUST be reachable there on its own port."""
+    pool = pools.create(size=1)
+    pools.advertise(pool)
+    for port in (80, 8081):
+        assert services.create(pool=pool, key="shared", port=port, selector=backend).address in pool
+    for port in (80, 8081):
+        answers_at(pool.addresses[0], port)
+
+
+@statement("SHR-03", MUST, CORE, source=SHARING, covers=("MLB-032",))
+def test_one_port_of_two_protocols_shares_an_address(pools: Pools, services: Services) -> None:
+    """Two Services with the same port and key, one of TCP and one of UDP, MUST both get the address they ask for."""
+    pool = pools.create(size=2)
+    wanted = pool.addresses[1]
+    pair = [services.create(address=wanted, key="dns", port=53, protocol=protocol) for protocol in ("TCP", "UDP")]
+    assert [service.address for service in pair] == [wanted, wanted]
+
+
+@statement("SHR-04", MUST, EXTENDED, source=SHARING, covers=("MLB-032",))
+def test_namespaces_share_an_address(another_namespace: str, pools: Pools, services: Services) -> None:
+    """Services of two namespaces with the same key MUST both get the address they ask for, where its pool serves both."""
+    pool = pools.create(size=2, serviceAllocation={"namespaces": [pools.namespace, another_namespace]})
+    wanted = pool.addresses[1]
+    ours = services.create(address=wanted, key="shared", port=80)
+    theirs = services.create(address=wanted, key="shared", port=81, namespace=another_namespace)
+    assert [ours.address, theirs.address] == [wanted, wanted]
+
+
+REFUSED = {
+    "the same port": ({"key": "shared", "port": 80}, lambda holder, address: texts.port_in_use("TCP/80", address)),
+    "another key": ({"key": "another", "port": 81}, lambda holder, address: texts.taken_by(holder)),
+    "no key": ({"port": 81}, lambda holder, address: texts.taken_by(holder)),
+    "the Local policy": (
+        {"key": "shared", "port": 81, "externalTrafficPolicy": "Local"},
+        lambda holder, address: texts.taken_by(holder),
+    ),
+}
+
+
+@statement("SHR-05", MUST, CORE, source=SHARING, covers=("MLB-033",))
+@pytest.mark.parametrize("differs", REFUSED)
+def test_sharing_is_refused(differs: str, pools: Pools, services: Services) -> None:
+    """A Service that asks for a shared address with a port in use, another key, none, or another traffic policy MUST NOT get it, and is told why."""
+    pool = pools.create(size=1)
+    address = pool.addresses[0]
+    holder = services.create(address=address, key="shared", port=80)
+    assert holder.address == address
+    asked, cause = REFUSED[differs]
+    services.create(address=address, **asked).is_refused(cause(f"{holder.namespace}/{holder.name}", address))
+    assert services.create(address=address, key="shared", port=82).address == address
+    assert holder.addresses == [address]
+
+
+@statement("SHR-06", MUST, CORE, source=SHARING, covers=("MLB-033",))
+def test_local_services_share_with_the_same_selector_only(pools: Pools, services: Services) -> None:
+    """Services with the Local policy MUST share an address where they select the same pods, and not where they select others."""
+    pool = pools.create(size=1)
+    address = pool.addresses[0]
+    local = {"address": address, "key": "shared", "externalTrafficPolicy": "Local"}
+    first = services.create(port=80, selector={"app": "one"}, **local)
+    assert first.address == address
+    assert services.create(port=81, selector={"app": "one"}, **local).address == address
+    services.create(port=82, selector={"app": "two"}, **local).is_refused("address also in use by")
+
+
+@statement("SHR-07", MUST, EXTENDED, source=SHARING)
+def test_pending_third_does_not_disturb_those_who_share(pools: Pools, services: Services) -> None:
+    """A third Service with a port that one of two sharers has MUST stay pending, be told whose port, and get the address when that port is free."""
+    pool = pools.create(size=1)
+    address = pool.addresses[0]
+    first, second = (services.create(address=address, key="shared", port=port) for port in (80, 81))
+    assert [first.address, second.address] == [address, address]
+    third = services.create(address=address, key="shared", port=81)
+    third.is_refused(texts.port_in_use("TCP/81", address))
+    assert third.is_served(since=second.delete()) == address
+    assert first.addresses == [address]
+
+
+@statement("SHR-08", MUST, CORE, source=SHARING)
+def test_key_lets_an_exhausted_pool_serve_more(pools: Pools, services: Services, metallb: MetalLB) -> None:
+    """A Service with a key MUST get an address that is in use under that key when its pool has none left, and one without a key does not."""
+    pool = pools.create(size=1)
+    first = services.create(pool=pool, key="shared", port=80)
+    assert first.address in pool
+    assert services.create(pool=pool, key="shared", port=81).address == first.address
+    services.create(pool=pool, port=82).is_refused(metallb.exhausted_message(pool.name))
+
+
+@statement("SHR-09", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-14-9", since="0.14.9", covers=("MLB-018",))
+def test_former_spelling_of_the_key_is_followed(pools: Pools, services: Services) -> None:
+    """A Service whose key has the former prefix MUST share with one whose key has the present prefix."""
+    pool = pools.create(size=1)
+    former = services.create(pool=pool, annotations={f"{FORMER_PREFIX}/allow-shared-ip": "shared"})
+    assert former.address in pool
+    assert services.create(pool=pool, key="shared", port=81).address == former.address
