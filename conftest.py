@@ -1,3 +1,11 @@
 """Registers the plugin and the fixtures; what they do is in ``harness/plugin`` and ``fixtures``."""
 
-pytest_plugins = ["harness.plugin", "harness.plugin.lifecycle", "fixtures.run", "fixtures.addresses", "fixtures.routes", "fixtures.wire", "fixtures.announcing"]
+pytest_plugins = [
+    "harness.plugin",
+    "harness.plugin.lifecycle",
+    "fixtures.run",
+    "fixtures.addresses",
+    "fixtures.routes",
+    "fixtures.wire",
+    "fixtures.announcing",
+]

@@ -111,10 +111,12 @@ class Builder:
                 self._docker.import_tree(archive, tag, log)
             return
         context = work / "context"
+        args = {name.upper().replace("-", "_"): self.tag(name, version) for name, version in recipe.needs}
         shutil.copytree(self.recipes / recipe.folder, context)
+        if self.tag(recipe.name, recipe.version) != tag:
+            raise LabError(f"the recipe of {recipe.name} to stay as it is while it is built", "it was changed", "build again")
         self._add_programs(recipe, context, work, log)
         self._add_files(recipe, context)
-        args = {name.upper().replace("-", "_"): self.tag(name, version) for name, version in recipe.needs}
         with self.progress.step(subject, "docker build"):
             self._docker.build(context, tag, {**args, **recipe.args}, log)
 

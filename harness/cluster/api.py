@@ -66,7 +66,9 @@ class Api:
         from kubernetes.dynamic import DynamicClient
 
         configuration = client.Configuration()
-        config.load_kube_config(str(self._kubeconfig), self._context, configuration, persist_config=False)
+        # The client writes certificates to files; a worker that is killed would leave them in the system's temporary folder.
+        beside = str(self._cache.parent)
+        config.load_kube_config(str(self._kubeconfig), self._context, configuration, persist_config=False, temp_file_path=beside)
         # The client takes HTTPS_PROXY from the environment even for 127.0.0.1.
         configuration.proxy = None
         configuration.retries = False
@@ -163,6 +165,13 @@ class Api:
         path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
         with _told_as_faults():
             response = self._client.request("get", path, query_params=query, serialize=False, _request_timeout=REQUEST_TIMEOUT)
+        return str(response.data.decode(errors="replace"))
+
+    def ask_pod(self, method: str, pod: str, namespace: str, port: int, path: str) -> str:
+        """Send a request to a Pod by way of the API server, past every Service and route, and return the body of its answer."""
+        target = f"/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy{path}"
+        with _told_as_faults():
+            response = self._client.request(method.lower(), target, serialize=False, _request_timeout=REQUEST_TIMEOUT)
         return str(response.data.decode(errors="replace"))
 
     def version(self) -> str:

@@ -1,6 +1,6 @@
 """The kind cluster of a run: pytest-kind's class, with what does not hold for a conformance suite replaced."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +50,21 @@ class KindCluster(PytestKindCluster):  # type: ignore[misc] # pytest-kind has no
         """Delete the cluster; one that does not exist is no error."""
         self._kind("delete", "cluster", timeout=DELETE_TIMEOUT)
 
-    def load_archive(self, archive: Path) -> None:
-        """Import a ``docker save`` archive into every node."""
-        run([str(self.kind_path), "load", "image-archive", str(archive), f"--name={self.name}"], timeout=LOAD_TIMEOUT)
+    def load_archive(self, archive: Path, nodes: Sequence[str]) -> None:
+        """Import a ``docker save`` archive into some nodes; no node, nothing to do."""
+        if nodes:
+            words = ["load", "image-archive", str(archive), f"--name={self.name}", f"--nodes={','.join(nodes)}"]
+            run([str(self.kind_path), *words], timeout=LOAD_TIMEOUT)
 
-    def nodes(self) -> list[str]:
-        """Names of the node containers."""
-        return run([str(self.kind_path), "get", "nodes", f"--name={self.name}"], timeout=60).split()
+    @property
+    def control_plane(self) -> str:
+        """The name of the first node."""
+        return f"{self.name}-control-plane"
+
+    def workers(self) -> list[str]:
+        """The names of the other nodes."""
+        nodes = run([str(self.kind_path), "get", "nodes", f"--name={self.name}"], timeout=60).split()
+        return sorted(set(nodes) - {self.control_plane})
 
     def export_logs(self, directory: Path) -> None:
         """Write the logs of every node into a folder."""

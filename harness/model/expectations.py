@@ -53,6 +53,8 @@ class Request:
     @property
     def line(self) -> str:
         """The request in one line, for people."""
+        if "://" in self.path:
+            return f"{self.method} {self.target} with host {self.host}"
         return f"{self.method} {'' if self.scheme == 'http' else self.scheme + '://'}{self.host or ''}{self.target}"
 
 

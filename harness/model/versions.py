@@ -15,7 +15,7 @@ from harness.model.statements import Gate
 #: Newer than every release: the epoch outranks all numbers.
 NEWEST = Version("1!0")
 
-_NUMBER = re.compile(r"v?(\d+(?:\.\d+)*)(?:[-+.].*)?", re.ASCII)
+_NUMBER = re.compile(r"v?(\d+(?:\.\d+)*)(?:[-+].*|\.[a-z].*)?", re.ASCII | re.DOTALL)
 _NAMES = re.compile(r"(main|master|head|latest|dev|devel)([-+.].*)?", re.ASCII | re.IGNORECASE)
 
 

@@ -158,7 +158,7 @@ class Owner:
             self.acquire()
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, node: object, ids: list[str]) -> None:
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         """With xdist: no worker starts before the first call has returned."""
         if self.state is None and any(identifier.startswith("suites/") for identifier in ids):
             self.acquire()
@@ -189,7 +189,7 @@ class Owner:
         facts.phases += [Phase(step.name, step.began - facts.started, step.seconds) for step in self.steps.done]
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Delete the cluster, or keep it as the options say; runs on success, failure and interruption alike."""
         state = self.state
         if state is None:

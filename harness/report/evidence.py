@@ -32,7 +32,7 @@ _PATTERNS = [
     (re.compile(r"(?i)\b((?:set-)?cookie\\?[\"']?\s*[:=]\s*)[^\r\n]+"), rf"\1{REDACTED}"),
     (
         re.compile(
-            r"(?i)([\w.-]*(?:password|passwd|secretkey|secret-key|token|tls\.key|client-key-data|ca\.key)\\?[\"']?\s*[:=]\s*)"
+            r"(?i)((?:password|passwd|secretkey|secret-key|token|tls\.key|client-key-data|ca\.key)\\?[\"']?\s*[:=]\s*)"
             r"(?:\\?\"[^\"\\]*\\?\"|'[^']*'|[^\s,}\"'\[]+)"
         ),
         rf"\1{REDACTED}",

@@ -6,10 +6,14 @@ from ipaddress import ip_address
 from typing import Any
 
 from harness.cluster.api import Api, Object
-from harness.model.budgets import ANNOUNCEMENT, EVENT, TAKEOVER, WITHDRAWAL, Budget
+from harness.model.budgets import ANNOUNCEMENT, EVENT, SILENCE, TAKEOVER, WITHDRAWAL, Budget
 from harness.model.errors import StatementFailed, Unanswered
+from harness.model.outages import at_most
+from harness.model.record import measure, record
+from harness.model.sightings import bursts as bursts_of
 from harness.model.sightings import exactly_one, silence
-from harness.probes.waiting import eventually
+from harness.probes.waiting import consistently, eventually
+from harness.probes.watching import Sight
 from harness.probes.wire import WireProbe
 from harness.systems import example
 from harness.systems.addresses import Pool, Pools, Service, Services
@@ -20,6 +24,8 @@ from harness.systems.metallb import NAMESPACE, custom
 BACKEND, LISTENS = "announcement", {"TCP": 8080, "UDP": 8081}
 #: Requests that show silence: a speaker that answers does so within milliseconds, each time.
 ASKED, PAUSE = 12, 0.25
+#: How often the event of an assignment may be written after it was first seen: by the changes just made, which reach the speaker in turn.
+REPEATED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,17 @@ def shared_backend(api: Api, image: str, nonce: str) -> Backends:
     return Backends(api, {pod["spec"]["nodeName"]: pod for pod in pods if "deletionTimestamp" not in pod["metadata"]})
 
 
+def require_running(api: Api, namespace: str) -> str:
+    """One look at the pods of the echo backend in a namespace.
+
+    :raises Unanswered: none runs
+    """
+    running = [pod["metadata"]["name"] for pod in api.list("Pod", namespace, labels="app=echo") if pod["status"].get("podIP")]
+    if not running:
+        raise Unanswered("no pod runs")
+    return str(running[0])
+
+
 @dataclass(slots=True)
 class Advertisements:
     """Creates advertisements of the statement's own, and removes them."""
@@ -102,6 +119,12 @@ class Advertisements:
         for kind, made in self.made:
             if made == name:
                 self.api.delete(kind, name, NAMESPACE)
+
+    def choose(self, pool: Pool) -> list[Object]:
+        """Label a pool, and return an ``ipAddressPoolSelectors`` field that selects it."""
+        labels = {"chosen-by": self.label}
+        self.api.merge("IPAddressPool", pool.name, NAMESPACE, {"metadata": {"labels": labels}})
+        return [{"matchLabels": labels}]
 
     def close(self) -> None:
         """Delete all."""
@@ -202,6 +225,36 @@ class Segment:
         __tracebackhide__ = True
         silence(self.wire.ask(address, requests=ASKED, interval=PAUSE, patience=0.5))
 
+    def made_known(self, sight: Sight, node: str, *, bursts: int, since: float = 0.0) -> None:
+        """Wait until a node made the watched address known by so many bursts of gratuitous frames, each of every kind of the family."""
+        __tracebackhide__ = True
+        kinds = {"request", "reply"} if sight.address.version == 4 else {"advertisement"}
+
+        def look() -> list[str]:
+            found = bursts_of(sight.made_known(since, self.mac(node)))
+            told = [" and ".join(sorted({frame.kind for frame in burst})) for burst in found]
+            complete = [burst for burst in found if {frame.kind for frame in burst} >= kinds]
+            if not found:
+                raise Unanswered(f"no gratuitous frame of {node}; of others: {len(sight.gratuitous)}")
+            assert len(complete) >= bursts, f"{len(complete)} bursts: {told}"
+            return told
+
+        eventually(look, within=TAKEOVER, expected=f"{bursts} bursts of gratuitous frames ({' and '.join(sorted(kinds))}) from {node}")
+
+    def is_served_at(self, sight: Sight, node: str, *, since: float, within: Budget) -> None:
+        """Wait until the watched address is served by endpoints on a node, and hold the interruption against a bound."""
+        __tracebackhide__ = True
+
+        def look() -> float:
+            back = sight.is_well(since)
+            last = sight.attempts[-1].by
+            assert node in last.split("/"), f"served by {last}"
+            return back
+
+        eventually(look, within=within, expected=f"{sight.address} is served on {node}")
+        length = at_most(sight.since(since - 0.5), record().bound(within), f"{sight.address} comes to be served on {node}")
+        measure("outage", length, budget=within)
+
 
 @dataclass(frozen=True, slots=True)
 class Speakers:
@@ -241,16 +294,23 @@ class Speakers:
         events = [event for event in service.events() if event["reason"] == "nodeAssigned"]
         return sum(int(event.get("count") or (event.get("series") or {}).get("count") or 1) for event in events)
 
-    def has_assigned(self, service: Service) -> int:
-        """Wait until an assignment is written, and return how often it was."""
+    def stay_quiet_about(self, service: Service) -> None:
+        """Require for an observation window that the event of the assignment, once written, is hardly written again."""
         __tracebackhide__ = True
 
-        def look() -> int:
+        def written() -> int:
             if not (count := self.assignments(service)):
                 raise Unanswered("no event nodeAssigned")
             return count
 
-        return eventually(look, within=EVENT, expected=f"an event nodeAssigned about {service!r}")
+        first = eventually(written, within=EVENT, expected=f"an event nodeAssigned about {service!r}")
+
+        def look() -> int:
+            count = written()
+            assert count <= first + REPEATED, f"written {count} times"
+            return count
+
+        consistently(look, during=SILENCE, expected=f"the event nodeAssigned about {service!r} is written at most {first + REPEATED} times")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ from harness.systems.metallb import MetalLB
 
 PROGRAM_IMAGE = "python"
 NODE_IMAGE = "kind-node"
+#: What runs on the control plane, too; everything else keeps off it by its taint, and its image is not loaded there.
+EVERYWHERE = ("metallb-speaker",)
 #: Each node watches many files; a third cluster on one machine fails deep inside kubeadm below this (https://kind.sigs.k8s.io/docs/user/known-issues/).
 INOTIFY_INSTANCES = 512
 #: Bytes on the engine's disk that three nodes and their images need.
@@ -192,21 +194,27 @@ def _cluster(state: ClusterState, kind_path: Path, image: str) -> kind.KindClust
 
 def _create_cluster(state: ClusterState, kind_path: Path, images: Mapping[str, Image], steps: Steps, logs: Path) -> None:
     """Create the cluster, and meanwhile pack the images that its nodes get afterwards."""
-    archive = state.directory / "images.tar"
-    loaded = [image for name, image in images.items() if name != NODE_IMAGE]
     cluster = _cluster(state, kind_path, images[NODE_IMAGE].reference)
     config = kind.write_configuration(state.directory / "kind.yaml", nodes=state.nodes, ip_family=state.ip_family)
-    with ThreadPoolExecutor(1) as pool:
-        packing = pool.submit(save, loaded, archive)
+    for_workers = [image for name, image in images.items() if name != NODE_IMAGE]
+    for_control_plane = for_workers if state.nodes == 1 else [image for image in for_workers if image.component in EVERYWHERE]
+    archives = {state.directory / "workers.tar": for_workers, state.directory / "control-plane.tar": for_control_plane}
+    with ThreadPoolExecutor(2) as pool:
+        packing = [pool.submit(save, part, archive) for archive, part in archives.items()]
         with steps.step(f"create cluster {state.name} ({state.nodes} nodes)"):
             cluster.create(config, logs=logs)
-        packing.result()
-        WireProbe.start(
-            engine.docker, wire_container(state), image=state.image(PROGRAM_IMAGE), network=state.network, labels={engine.LABEL: state.name}
-        )
-    with steps.step(f"load {len(loaded)} images into the nodes"):
-        cluster.load_archive(archive)
-    archive.unlink()
+        for packed in packing:
+            packed.result()
+        _start_wire_probe(state)
+        with steps.step(f"load {len(for_workers)} images into the nodes"):
+            list(pool.map(cluster.load_archive, archives, (cluster.workers(), [cluster.control_plane])))
+    for archive in archives:
+        archive.unlink()
+
+
+def _start_wire_probe(state: ClusterState) -> None:
+    labels = {engine.LABEL: state.name}
+    WireProbe.start(engine.docker, wire_container(state), image=state.image(PROGRAM_IMAGE), network=state.network, labels=labels)
 
 
 def wire_container(state: ClusterState) -> str:

@@ -76,7 +76,8 @@ def rolled_out(api: Api, kind: str, name: str, namespace: str) -> Callable[[], s
         wanted, updated, ready = _replicas(found)
         seen = f"{kind} {namespace}/{name}: {ready} of {wanted} ready, {updated} updated"
         current = found["status"].get("observedGeneration", 0) >= found["metadata"]["generation"]
-        assert current and wanted == updated == ready, seen
+        assert current, f"{seen}, an older revision"
+        assert wanted == updated == ready, seen
         return seen
 
     return probe

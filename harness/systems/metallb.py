@@ -112,7 +112,8 @@ def _replaced(api: Api, before: set[str]) -> str:
         if all(state["ready"] for state in pod["status"].get("containerStatuses", [{"ready": False}]))
     ]
     fresh = sorted(set(ready) - before)
-    assert fresh and len(pods) == 1, f"ready: {ready}"
+    assert fresh, f"ready: {ready}"
+    assert len(pods) == 1, f"{len(pods)} pods"
     return fresh[0]
 
 

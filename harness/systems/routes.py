@@ -1,18 +1,23 @@
 """What routing statements work with: requests to the controller's external address, and Ingresses that come and go."""
 
 import ssl
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any, Self
 
+import trustme
+
 from harness.cluster.api import Api, Object, Refused
-from harness.model.budgets import ROUTE, SILENCE, Budget
+from harness.model.budgets import EVENT, ROUTE, SILENCE, Budget
 from harness.model.errors import NoAnswer, StatementFailed, Unanswered
 from harness.model.expectations import TABLE_HOST, Exchange, Expectation, Request, Signature, require, sentence
 from harness.model.record import measure
 from harness.probes.http import HttpProbe, status_line
+from harness.probes.load import Load, load
 from harness.probes.waiting import consistently, eventually
 
 #: Requests, each over its own connection, that a settled route has to answer rightly: a fault in one of ten shows with p = 0.65.
@@ -95,6 +100,12 @@ class Visitor:
         with ThreadPoolExecutor(len(requests)) as pool:
             return list(pool.map(self.sends, requests))
 
+    @contextmanager
+    def under_load(self, request: Request, expectation: Expectation) -> Iterator[Load]:
+        """This request all the time while the block runs, and the same answer to each."""
+        with load(lambda: self.answer_to(request, expectation)) as result:
+            yield result
+
     def trusting(self, trust: ssl.SSLContext) -> Self:
         """The same visitor, who verifies certificates, or shows one of its own."""
         return replace(self, probe=replace(self.probe, trust=trust))
@@ -154,6 +165,66 @@ class Routes:
     def without_host(self, *paths: Object) -> Object:
         """An Ingress of the statement's own for every host, not created yet."""
         return self.ingress(rules=[rule(None, *paths)])
+
+    def service(self, *, selector: str | None, port: int | str = "http") -> Object:
+        """A Service of the statement's own on port 80, not created yet: the shared backend it selects, and the port it leads to there."""
+        chosen = {"selector": {"app": selector}} if selector else {}
+        spec = {**chosen, "ports": [{"name": "http", "port": 80, "targetPort": port}]}
+        return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": self.label, "namespace": self.namespace}, "spec": spec}
+
+    def endpoints(self, *addresses: str) -> Object:
+        """Endpoints on port 8080 of the Service of the statement's own that selects nothing, not created yet."""
+        metadata = {"name": self.label, "namespace": self.namespace, "labels": {"kubernetes.io/service-name": self.label}}
+        return {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": metadata,
+            "addressType": "IPv6" if ":" in addresses[0] else "IPv4",
+            "ports": [{"name": "http", "port": 8080}],
+            "endpoints": [{"addresses": [address], "conditions": {"ready": True}} for address in addresses],
+        }
+
+    def addresses_of(self, backend: str) -> list[str]:
+        """The addresses of a shared backend's Pods."""
+        return [str(pod["status"]["podIP"]) for pod in self.api.list("Pod", self.namespace, labels=f"app={backend}")]
+
+    def refusing_address(self) -> str:
+        """An address where nobody listens on port 8080: that of MetalLB's controller."""
+        return str(self.api.list("Pod", "metallb-system", labels="component=controller")[0]["status"]["podIP"])
+
+    @property
+    def tls(self) -> list[Object]:
+        """The TLS section for the host of the statement's own routes and for :meth:`certificate`."""
+        return [{"hosts": [self.host], "secretName": self.label}]
+
+    def certificate(self, authority: trustme.CA, *more: str) -> Object:
+        """A Secret with a fresh certificate for the host of the statement's own routes, and for further names below it."""
+        issued = authority.issue_cert(self.host, *(f"{name}.{self.host}" for name in more))
+        chain = b"".join(part.bytes() for part in issued.cert_chain_pems)
+        data = {"tls.crt": b64encode(chain).decode(), "tls.key": b64encode(issued.private_key_pem.bytes()).decode()}
+        metadata = {"name": self.label, "namespace": self.namespace}
+        return {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": metadata, "data": data}
+
+    def further_class(self, **notes: str) -> Object:
+        """One more IngressClass of the controller, not created yet."""
+        own = self.api.get("IngressClass", self.ingress_class)
+        assert own is not None, f"the IngressClass {self.ingress_class} does not exist"
+        metadata = {"name": self.label, "annotations": notes}
+        return {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": metadata, "spec": own["spec"]}
+
+    def default_class(self) -> Object:
+        """An IngressClass for Ingresses without one, not created yet."""
+        return self.further_class(**{"ingressclass.kubernetes.io/is-default-class": "true"})
+
+    def comes_to_fill_in(self, document: Object, ingress_class: str) -> None:
+        """Wait until the API server gives a new Ingress this class; it reads classes from a cache of its own."""
+
+        def look() -> str:
+            found = self.accepts(document)["spec"].get("ingressClassName")
+            assert found == ingress_class, f"ingressClassName: {found}"
+            return str(found)
+
+        eventually(look, within=EVENT, expected=f"a new Ingress without a class gets {ingress_class}")
 
     def add(self, *objects: Object) -> None:
         """Apply objects of the statement's own."""

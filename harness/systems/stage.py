@@ -7,6 +7,7 @@ Nothing on it is changed afterwards: statements about changes make routes of the
 
 import json
 import secrets
+import ssl
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -54,6 +55,16 @@ class Stage:
         return f"{slug(test)}.{self.label}.test"
 
     @property
+    def sentinel(self) -> str:
+        """The Ingress that was made last, and whose status serves every statement about a status."""
+        return "sentinel"
+
+    @property
+    def sentinel_host(self) -> str:
+        """Its host."""
+        return self.host(self.sentinel)
+
+    @property
     def authority(self) -> trustme.CA:
         """The authority that issued every certificate of the stage."""
         return trustme.CA.from_pem(self.certificate.encode(), self.key.encode())
@@ -90,6 +101,20 @@ def backend_objects(image: str, nonce: str) -> list[Object]:
                 _FOLDER / "stage" / "backend.yaml", name=name, namespace=namespace, replicas=str(replicas), image=image, nonce=nonce
             )
     return objects
+
+
+def trusting(authority: trustme.CA, identity: trustme.LeafCert | None = None) -> ssl.SSLContext:
+    """A client that trusts an authority and no other, and shows a certificate of its own where it is asked for one."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    authority.configure_trust(context)
+    if identity:
+        identity.configure_cert(context)
+    return context
+
+
+def own_objects(namespace: str, image: str, nonce: str) -> list[Object]:
+    """A backend named ``echo`` in a statement's own namespace, which ends gracefully."""
+    return [program(namespace), *read(_FOLDER / "stage" / "own.yaml", namespace=namespace, image=image, nonce=nonce)]
 
 
 @contextmanager
@@ -136,7 +161,7 @@ def set_up(api: Api, controller: Controller, probe: HttpProbe, tests: list[str],
     for namespace, backends in BACKENDS.items():
         for name in backends:
             settle(rolled_out(api, "Deployment", name, namespace), f"the backend {namespace}/{name} is ready")
-    host = stage.host("sentinel")
+    host = stage.sentinel_host
     api.apply(*read(_FOLDER / "stage" / "sentinel.yaml", host=host, namespace=NAMESPACE, ingress_class=controller.ingress_class))
     bound = reaches("one").bound(NAMESPACE, controller.signature)
     settle(lambda: require(bound, probe.send(Request("/", host=host))), "the sentinel of the stage answers", consecutive=SETTLED)
@@ -160,11 +185,6 @@ def _filled(item: Object, authority: trustme.CA) -> Object:
     if AUTHORITY in notes:
         item["data"] = {"ca.crt": encoded(authority.cert_pem.bytes())}
     return item
-
-
-def tls_secret(name: str, namespace: str, authority: trustme.CA, *names: str) -> Object:
-    """A Secret with a fresh certificate for these names."""
-    return _filled(_secret(name, namespace, ",".join(names)), authority)
 
 
 def _secret(name: str, namespace: str, names: str) -> Object:

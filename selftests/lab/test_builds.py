@@ -183,6 +183,20 @@ def test_what_a_killed_build_left_is_removed(builder: Builder) -> None:
     assert not left.exists()
 
 
+def test_a_recipe_that_changes_before_its_turn_is_not_built_under_the_old_tag(
+    builder: Builder, recipes: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def edit(*_: object) -> bool:
+        (recipes / "python" / "Dockerfile").write_text("FROM other\n")
+        return False
+
+    engine.tags.add(builder.tag("base", "13"))
+    monkeypatch.setattr("lab.docker.Docker.has", edit)
+    with pytest.raises(LabError, match="the recipe of python to stay as it is"):
+        builder.build([("python", "3.13")])
+    assert not engine.built()
+
+
 def test_of_two_builds_at_once_the_second_finds_the_tag(builder: Builder, engine: Engine) -> None:
     threads = [threading.Thread(target=builder.build, args=([("python", "3.13")],)) for _ in range(2)]
     for thread in threads:

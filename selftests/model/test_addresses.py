@@ -65,7 +65,11 @@ def test_free_range_meets_nothing(size: int, avoid: set[int], taken: list[tuple[
     avoided = {IPv4Address(base + number) for number in avoid}
     others = [AddressRange(IPv4Address(base + first), IPv4Address(base + min(first + more, 254))) for first, more in taken]
     found = free_range([areas(NETWORK)[0]], size, avoided, others)
-    free = [number for number in range(1, 255) if base + number not in map(int, avoided) and not any(IPv4Address(base + number) in o for o in others)]
+    free = [
+        number
+        for number in range(1, 255)
+        if base + number not in map(int, avoided) and not any(IPv4Address(base + number) in o for o in others)
+    ]
     runs = [start for start in free if all(start + step in free for step in range(size))]
     if found is None:
         assert not runs

@@ -42,7 +42,9 @@ def test_what_is_not_under_test_deviates_in_nothing(listed: list[Deviation], sta
 
 
 @given(st.text(), st.text(), st.text())
-def test_a_new_entry_can_be_read_once_it_is_filled_in(tmp_path_factory: pytest.TempPathFactory, case: str, since: str, observed: str) -> None:
+def test_a_new_entry_can_be_read_once_it_is_filled_in(
+    tmp_path_factory: pytest.TempPathFactory, case: str, since: str, observed: str
+) -> None:
     file = tmp_path_factory.mktemp("baseline") / "metallb.toml"
     text = entry("EXH-01", case, "", f"seen: {observed}")
     file.write_text(text.replace('reason = ""', 'reason = "r"').replace('link = ""', 'link = "https://e/"'), encoding="utf-8")

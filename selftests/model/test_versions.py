@@ -7,7 +7,9 @@ from harness.model.versions import NEWEST, holds, mismatch, told, version
 
 numbers = st.lists(st.integers(0, 99), min_size=2, max_size=3).filter(any)
 releases = numbers.map(lambda parts: ".".join(map(str, parts)))
-suffixes = st.sampled_from(["", "-rc1", "rc1", "-dev", "+local.1", "-0.20260801120000-0123456789ab", "-gke.1", "-beta.2", ".dev3", "-alpine"])
+suffixes = st.sampled_from(
+    ["", "-rc1", "rc1", "-dev", "+local.1", "-0.20260801120000-0123456789ab", "-gke.1", "-beta.2", ".dev3", "-alpine"]
+)
 
 
 def dotted(parts: list[int]) -> str:

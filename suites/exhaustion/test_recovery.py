@@ -104,7 +104,7 @@ def test_every_address_that_is_freed_serves_one(pools: Pools, services: Services
         holder = next(service for service in waiting if service.name == order[-1])
         assert holder.addresses == [address]
     assert sorted(order) == sorted(service.name for service in waiting)
-    measure("served before an older one", overtakings(order, [service.name for service in waiting]), unit="times")
+    measure("served before an older one", float(overtakings(order, [service.name for service in waiting])), unit="times")
 
 
 def overtakings(order: list[str], created: list[str]) -> int:
@@ -141,7 +141,7 @@ def test_waiting_for_a_particular_address_ends_with_its_release(pools: Pools, se
 @pytest.mark.alone
 def test_waiting_for_a_particular_address_ends_when_the_holder_moves(moves: str, pools: Pools, services: Services) -> None:
     """A Service that waits for a particular address SHOULD get it when its holder moves away."""
-    pool, elsewhere = pools.create(size=2), pools.create(size=1)
+    elsewhere, pool = pools.create(size=1), pools.create(size=2)
     wanted, other = pool.addresses
     holder = services.create(pool=pool) if moves == "to another pool" else services.create(address=wanted)
     assert holder.address == wanted

@@ -138,7 +138,7 @@ def test_backend_protocol_can_be_https(site: Visitor) -> None:
     found = site.answer_to(get("/x?y"), reaches("one", port=8443))
     assert found.echo is not None
     assert found.echo.scheme == "https"
-    site.answers(get("/", f"plain.{HOST}"), refused(502))
+    site.answers(get("/", f"plain.{HOST}"), refused(400, 502))
 
 
 @statement("BKD-15", MUST, EXTENDED, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#resource-backend", covers=("BE-02",))  # fmt: skip

@@ -1,0 +1,109 @@
+"""An address that moves from one live node to another, and what is seen of that."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from harness.model.budgets import NOTICE, TAKEOVER, Budget
+from harness.model.errors import StatementFailed, Unanswered
+from harness.model.outages import at_most
+from harness.model.record import measure, record
+from harness.model.sightings import at_once, turns
+from harness.probes.waiting import eventually
+from harness.probes.watching import Onlooker, Sight, now
+from harness.systems.addresses import Service
+from harness.systems.announcing import Advertisements, Segment, nodes_named
+
+
+@dataclass(slots=True)
+class Handover:
+    """A Service that one node announces, and a change that lets another announce it."""
+
+    service: Service
+    address: str
+    advertisement: str
+    advertisements: Advertisements
+    segment: Segment
+    before: str
+    after: str
+
+    @staticmethod
+    def clock() -> float:
+        """Now, on the clock of what is seen."""
+        return now()
+
+    def happens(self) -> float:
+        """Bind the advertisement to the other node, and return when."""
+        self.advertisements.change(self.advertisement, f"{self.service.namespace}-0", nodeSelectors=nodes_named(self.after))
+        return now()
+
+    @contextmanager
+    def watched(self, onlooker: Onlooker, *, traffic: str | None = None, asking: bool = False) -> Iterator["Taken"]:
+        """Let it happen while somebody watches."""
+        with onlooker.watch(self.address, traffic=traffic, asking=asking) as sight:
+            yield Taken(self, sight, self.happens())
+
+    @contextmanager
+    def remembered(self, onlooker: Onlooker) -> Iterator["Taken"]:
+        """Let it happen while somebody remembers who has the address, and sends nothing."""
+        with onlooker.watch(self.address, traffic="tcp") as spoken:
+            eventually(spoken.is_well, within=TAKEOVER, expected=f"{self.address} is answered before the handover")
+        known = self.segment.macs.get(onlooker.remembers(self.address) or "")
+        if known != self.before:
+            raise StatementFailed(f"the client remembers {self.before} for {self.address} before the handover", str(known))
+        with onlooker.watch(self.address, traffic=None) as sight:
+            yield Taken(self, sight, self.happens())
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is seen of a handover that happened at ``moment``."""
+
+    handover: Handover
+    sight: Sight
+    moment: float
+
+    def is_made_known(self, bursts: int) -> None:
+        """Wait until the new node made the address known so many times."""
+        __tracebackhide__ = True
+        self.handover.segment.made_known(self.sight, self.handover.after, bursts=bursts, since=self.moment)
+
+    def is_remembered(self, onlooker: Onlooker) -> None:
+        """Wait until the client remembers the new node."""
+        __tracebackhide__ = True
+        handover = self.handover
+
+        def look() -> str:
+            mac = onlooker.remembers(handover.address)
+            if mac is None:
+                raise Unanswered("the client remembers nobody")
+            node = handover.segment.macs.get(mac, mac)
+            assert node == handover.after, f"the client remembers {node}"
+            return node
+
+        eventually(look, within=TAKEOVER, expected=f"the client remembers {handover.after} for {handover.address}")
+        measure("correction of a client", now() - self.moment, budget=TAKEOVER)
+
+    def settles_on_one(self) -> None:
+        """Wait until the new node answers, then require that no request is answered by two nodes or by the former one."""
+        __tracebackhide__ = True
+        segment, before, after = self.handover.segment, self.handover.before, self.handover.after
+        segment.finds_at(self.handover.address, after)
+        last = turns([one for one in self.sight.answers if one.mac == segment.mac(before)])
+        settled = max(self.moment, last[-1].ended if last else self.moment)
+        if settled - self.moment > record().bound(NOTICE):
+            found = f"it answered until {settled - self.moment:.2f} s after"
+            raise StatementFailed(f"{before} stops to answer within {record().bound(NOTICE):g} s of the change", found)
+        both = [moment for moment in at_once(self.sight.asked, self.sight.answers) if moment > self.moment + record().bound(NOTICE)]
+        if both:
+            raise StatementFailed("no request is answered by two nodes", f"{len(both)} requests were")
+        measure("two at once", len(at_once(self.sight.asked, self.sight.answers)), unit="requests")
+
+    def interrupts_at_most(self, bound: Budget) -> None:
+        """Wait until the new node answers and clients are served, then hold the interruption against the bound."""
+        __tracebackhide__ = True
+        handover = self.handover
+        handover.segment.finds_at(handover.address, handover.after)
+        eventually(lambda: self.sight.is_well(now() - 0.5), within=bound, expected=f"{handover.address} is served after the handover")
+        length = at_most(self.sight.since(self.moment - 0.5), record().bound(bound), f"{handover.address} moves to {handover.after}")
+        measure("outage", length, budget=bound)

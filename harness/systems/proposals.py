@@ -1,0 +1,103 @@
+"""Configuration that the webhook is asked about: what is right, what is wrong, and in which words it says so.
+
+The texts are those of the controller's source (https://github.com/metallb/metallb, ``internal/config``).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.cluster.api import Api
+
+Spec = Mapping[str, Any]
+
+_LABELS = {"matchLabels": {"proposed": "yes"}}
+#: A peer, a route server say, that nobody runs (https://www.rfc-editor.org/rfc/rfc5737).
+_PEER: Spec = {"myASN": 64512, "peerASN": 64513, "peerAddress": "192.0.2.9"}
+
+#: A right specification of every kind of configuration.
+KINDS: Mapping[str, Spec] = {
+    "IPAddressPool": {"addresses": ["198.18.201.1-198.18.201.9"], "autoAssign": False},
+    "L2Advertisement": {},
+    "BGPAdvertisement": {},
+    "BGPPeer": _PEER,
+    "BFDProfile": {},
+    "Community": {"communities": [{"name": "proposed", "value": "64512:1"}]},
+}
+
+#: Said once, said twice, and the words of the refusal.
+POOL_TWICE: Mapping[str, tuple[Spec, Spec, str]] = {
+    "namespaces": ({"namespaces": ["one"]}, {"namespaces": ["one", "one"]}, "duplicate definition in namespaces field"),
+    "namespace selectors": (
+        {"namespaceSelectors": [_LABELS]},
+        {"namespaceSelectors": [_LABELS, _LABELS]},
+        "duplicate definition of namespaceSelectors",
+    ),
+    "service selectors": (
+        {"serviceSelectors": [_LABELS]},
+        {"serviceSelectors": [_LABELS, _LABELS]},
+        "duplicate definition of serviceSelectors",
+    ),
+}
+ADVERTISEMENT_TWICE: Mapping[str, tuple[Spec, Spec, str]] = {
+    "pools": ({"ipAddressPools": ["one"]}, {"ipAddressPools": ["one", "one"]}, 'duplicate definition of ipAddressPools "one"'),
+    "pool selectors": (
+        {"ipAddressPoolSelectors": [_LABELS]},
+        {"ipAddressPoolSelectors": [_LABELS, _LABELS]},
+        "duplicate definition of ipAddressPoolSelectors",
+    ),
+    "node selectors": ({"nodeSelectors": [_LABELS]}, {"nodeSelectors": [_LABELS, _LABELS]}, "duplicate definition of nodeSelectors"),
+}
+
+#: Kind, right, wrong, and the words of the refusal.
+FAULTY: Mapping[str, tuple[str, Spec, Spec, str]] = {
+    "an address that is none": ("BGPPeer", _PEER, {**_PEER, "peerAddress": "1.1.1"}, 'invalid BGPPeer address "1.1.1"'),
+    "a router id that is none": (
+        "BGPPeer",
+        {**_PEER, "routerID": "192.0.2.1"},
+        {**_PEER, "routerID": "one"},
+        'invalid router ID "one"',
+    ),
+    "a source that is none": (
+        "BGPPeer",
+        {**_PEER, "sourceAddress": "192.0.2.1"},
+        {**_PEER, "sourceAddress": "one"},
+        'invalid source IP "one"',
+    ),
+    "a hold time too short": ("BGPPeer", {**_PEER, "holdTime": "3s"}, {**_PEER, "holdTime": "1s"}, "must be 0 or >=3s"),
+    "two passwords": (
+        "BGPPeer",
+        {**_PEER, "password": "one"},
+        {**_PEER, "password": "one", "passwordSecret": {"name": "two"}},
+        "can not have both password and secret ref",
+    ),
+    "hops to a peer of the same system": (
+        "BGPPeer",
+        {**_PEER, "ebgpMultiHop": True},
+        {**_PEER, "ebgpMultiHop": True, "peerASN": 64512},
+        "invalid ebgp-multihop parameter",
+    ),
+    "a community that is none": (
+        "Community",
+        KINDS["Community"],
+        {"communities": [{"name": "proposed", "value": "64512:one"}]},
+        "invalid community value: invalid section",
+    ),
+    "a community named twice": (
+        "Community",
+        KINDS["Community"],
+        {"communities": [{"name": "proposed", "value": "64512:1"}, {"name": "proposed", "value": "64512:2"}]},
+        "duplicate definition of community",
+    ),
+    "an announced community twice": (
+        "BGPAdvertisement",
+        {"communities": ["64512:1"]},
+        {"communities": ["64512:1", "64512:1"]},
+        "duplicate definition of community",
+    ),
+}
+
+
+def of_a_node(api: Api, family: int) -> str:
+    """The address of a node, as a pool would write it."""
+    found = [entry["address"] for node in api.list("Node") for entry in node["status"]["addresses"] if entry["type"] == "InternalIP"]
+    return next(f"{address}/{32 if family == 4 else 128}" for address in found if (":" in address) == (family == 6))

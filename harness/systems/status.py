@@ -1,0 +1,80 @@
+"""The addresses in the status of an Ingress, and what they follow."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from harness.cluster.api import Api, Object
+from harness.model.budgets import STATUS
+from harness.model.errors import StatementFailed, Unanswered
+from harness.model.record import measure, record
+from harness.probes.waiting import eventually
+from harness.systems.controllers import Controller
+from harness.systems.deployment import external_addresses
+from harness.systems.stage import NAMESPACE
+
+
+def comes_to_show(api: Api, name: str, address: str) -> None:
+    """Wait until the status of an Ingress of the stage shows this address."""
+    __tracebackhide__ = True
+    began = record().now()
+
+    def look() -> list[str]:
+        shown = _shown(api, name)
+        assert address in shown, f"shown: {', '.join(shown)}"
+        return shown
+
+    eventually(look, within=STATUS, expected=f"the status of Ingress {name} shows {address}")
+    measure("address in the status", record().now() - began, budget=STATUS)
+
+
+def come_to_agree(api: Api, name: str, controller: Controller) -> list[str]:
+    """Wait until the status of an Ingress of the stage shows what the controller's Service has, and return it."""
+    __tracebackhide__ = True
+
+    def look() -> list[str]:
+        shown, wanted = _shown(api, name), external_addresses(_service(api, controller))
+        assert sorted(shown) == sorted(wanted), f"shown: {', '.join(shown)}; the Service has {', '.join(wanted)}"
+        return shown
+
+    return eventually(look, within=STATUS, expected=f"the status of Ingress {name} shows the addresses of Service {controller.service}")
+
+
+def has_none(api: Api, name: str) -> None:
+    """Require that the status of an Ingress of the stage is empty.
+
+    :raises StatementFailed: it shows an address
+    """
+    __tracebackhide__ = True
+    try:
+        shown = _shown(api, name)
+    except Unanswered:
+        return
+    raise StatementFailed(f"the status of Ingress {name} is empty", ", ".join(shown))
+
+
+@contextmanager
+def also_at(api: Api, controller: Controller, address: str) -> Iterator[None]:
+    """Give the controller's Service one more external address for the block."""
+    before = _service(api, controller)["spec"].get("externalIPs")
+    api.merge("Service", controller.service, controller.namespace, {"spec": {"externalIPs": [*(before or []), address]}})
+    try:
+        yield
+    finally:
+        api.merge("Service", controller.service, controller.namespace, {"spec": {"externalIPs": before}})
+
+
+def _service(api: Api, controller: Controller) -> Object:
+    found = api.get("Service", controller.service, controller.namespace)
+    if found is None:
+        raise Unanswered(f"Service {controller.namespace}/{controller.service} does not exist")
+    return found
+
+
+def _shown(api: Api, name: str) -> list[str]:
+    found = api.get("Ingress", name, NAMESPACE)
+    if found is None:
+        raise StatementFailed(f"Ingress {NAMESPACE}/{name} exists", "it does not")
+    shown = [str(entry.get("ip") or entry.get("hostname")) for entry in found["status"].get("loadBalancer", {}).get("ingress", [])]
+    if not shown:
+        raise Unanswered(f"the status of Ingress {name} shows nothing")
+    return shown

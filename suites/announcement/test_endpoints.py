@@ -1,0 +1,127 @@
+"""Only what can be served is announced: endpoints decide whether, and under the Local policy where."""
+
+import pytest
+
+from harness.model.budgets import WITHDRAWAL
+from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.systems.announcing import Announcing, Backends, Segment, Speakers, nodes_named
+from harness.systems.reaching import Client
+
+LAYER_2 = "https://metallb.io/concepts/layer2/"
+POLICY = "https://metallb.io/usage/#traffic-policies"
+
+
+@statement("ANN-20", MUST, CORE, source=POLICY, covers=("MLB-054",))
+def test_address_without_ready_endpoint_is_silent(announcing: Announcing, segment: Segment, backends: Backends) -> None:
+    """An address whose Service has no ready endpoint MUST be answered for by nobody but stay assigned, and answer again with one."""
+    service = announcing.service()
+    address = service.address
+    segment.finds(address)
+    backends.serve(service, *backends.nodes, ready=False)
+    segment.loses(address)
+    assert service.addresses == [address]
+    backends.serve(service, backends.nodes[0])
+    segment.finds(address)
+
+
+@statement("ANN-21", MUST, CORE, source=POLICY, covers=("MLB-054",))
+def test_service_without_endpoints_is_announced_with_its_first(announcing: Announcing, segment: Segment, backends: Backends) -> None:
+    """A Service that never had an endpoint MUST NOT be announced before it has one."""
+    service = announcing.service()
+    waiting = announcing.services.create(pool=announcing.pools.create(size=1, ranges=[announcing.pools.take(1)]))
+    announcing.advertisements.create(announcing.pools.pools[f"{service.namespace}-1"])
+    segment.finds(service.address)
+    segment.is_silent(waiting.address)
+    backends.serve(waiting, backends.nodes[0])
+    segment.finds(waiting.address)
+
+
+@statement("ANN-22", MUST, EXTENDED, since="0.14.5", source="https://metallb.io/release-notes/#version-0-14-5", covers=("MLB-055",))
+def test_unready_endpoints_can_be_published(announcing: Announcing, segment: Segment, unready: dict[str, str]) -> None:
+    """A Service that publishes unready endpoints MUST be announced while it has no other, and one that does not MUST NOT."""
+    pool = announcing.pools.create(size=2)
+    announcing.advertisements.create(pool)
+    publishing = announcing.services.create(pool=pool, selector=unready, publishNotReadyAddresses=True)
+    plain = announcing.services.create(pool=pool, selector=unready)
+    segment.finds(publishing.address)
+    segment.is_silent(plain.address)
+
+
+@statement("ANN-23", MUST, CORE, source=POLICY, covers=("MLB-056",))
+@pytest.mark.parametrize("worker", [0, 1], ids=["first", "second"])
+def test_local_policy_announces_where_the_endpoint_is(worker: int, announcing: Announcing, segment: Segment, backends: Backends) -> None:
+    """Under the Local policy the announcing node MUST be one that has an endpoint."""
+    node = backends.nodes[worker]
+    service = announcing.service(node, externalTrafficPolicy="Local")
+    segment.finds_at(service.address, node)
+    segment.stays_at(service.address, node)
+
+
+@statement("ANN-24", MUST, CORE, source=POLICY, covers=("MLB-056",))
+def test_local_policy_follows_the_endpoint(announcing: Announcing, segment: Segment, backends: Backends, outside: Client) -> None:
+    """Under the Local policy the address MUST move to the node that the only endpoint moves to, and be served there."""
+    here, there = backends.nodes[:2]
+    service = announcing.service(here, externalTrafficPolicy="Local")
+    segment.finds_at(service.address, here)
+    backends.serve(service, there)
+    segment.finds_at(service.address, there)
+    assert outside.reaches(service.address).node == there
+
+
+@statement("ANN-25", MUST, CORE, source=POLICY, covers=("MLB-056",))
+def test_local_policy_keeps_the_clients_address(announcing: Announcing, segment: Segment, backends: Backends, outside: Client) -> None:
+    """Under the Local policy the application MUST see the client's own address."""
+    node = backends.nodes[0]
+    service = announcing.service(node, externalTrafficPolicy="Local")
+    segment.finds_at(service.address, node)
+    assert outside.reaches(service.address).client == outside.address
+
+
+@statement("ANN-26", MUST, CORE, source=POLICY, covers=("MLB-056",))
+def test_local_policy_serves_on_the_announcing_node(announcing: Announcing, segment: Segment, outside: Client) -> None:
+    """Under the Local policy every connection MUST be served on the announcing node, though other nodes have endpoints too."""
+    service = announcing.service(externalTrafficPolicy="Local")
+    node = segment.finds(service.address)
+    served = {outside.reaches(service.address).node for _ in range(8)}
+    assert served == {node}, f"{node} announces, {served} served"
+
+
+@statement("ANN-27", MUST, CORE, source=POLICY, covers=("MLB-056", "MLB-051"))
+def test_cluster_policy_needs_no_endpoint_on_the_announcer(
+    announcing: Announcing, segment: Segment, backends: Backends, outside: Client
+) -> None:
+    """Under the Cluster policy a node without an endpoint MUST announce where it is selected, and its traffic reach the endpoint."""
+    here, there = backends.nodes[:2]
+    service = announcing.service(there, advertised={"nodeSelectors": nodes_named(here)})
+    segment.finds_at(service.address, here)
+    assert outside.reaches(service.address).node == there
+
+
+@statement("ANN-28", MUST, CORE, source=POLICY)
+def test_change_of_policy_moves_the_address(announcing: Announcing, segment: Segment, backends: Backends) -> None:
+    """An address MUST move to the node with the endpoint when its Service changes from the Cluster to the Local policy."""
+    service = announcing.service()
+    announcer = segment.finds(service.address)
+    other = backends.other(announcer)
+    backends.serve(service, other)
+    service.change({"spec": {"externalTrafficPolicy": "Local"}})
+    segment.finds_at(service.address, other)
+
+
+@statement("ANN-29", MUST, EXTENDED, source="https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer/")
+def test_health_check_agrees_with_the_announcement(announcing: Announcing, segment: Segment, backends: Backends, outside: Client) -> None:
+    """Under the Local policy the health check MUST be good on the announcing node, and bad on a node without an endpoint."""
+    here, there = backends.nodes[:2]
+    service = announcing.service(here, externalTrafficPolicy="Local")
+    segment.finds_at(service.address, here)
+    outside.health_is(200, here, service)
+    outside.health_is(503, there, service)
+
+
+@statement("ANN-30", MUST, CORE, source=LAYER_2, since="0.14.6", covers=("MLB-067",))
+def test_status_goes_with_the_endpoints(announcing: Announcing, speakers: Speakers, backends: Backends) -> None:
+    """The ServiceL2Status of a Service MUST go when its last endpoint does."""
+    service = announcing.service(backends.nodes[0], externalTrafficPolicy="Local")
+    speakers.report(service, backends.nodes[0])
+    backends.serve(service)
+    speakers.report(service, within=WITHDRAWAL)

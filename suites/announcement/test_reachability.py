@@ -1,0 +1,66 @@
+"""What reaches an announced address: each protocol and port of its Service, and nothing else."""
+
+import pytest
+
+from harness.model.statements import CORE, MUST, statement
+from harness.systems.addresses import Service
+from harness.systems.announcing import Announcing, Backends, Segment
+from harness.systems.reaching import Client
+
+LOAD_BALANCER = "https://kubernetes.io/docs/concepts/services-networking/service/#loadbalancer"
+SHARING = "https://metallb.io/usage/#ip-address-sharing"
+MIXED = [{"name": "web", "port": 80, "protocol": "TCP"}, {"name": "datagrams", "port": 80, "protocol": "UDP"}]
+
+
+@statement("ANN-40", MUST, CORE, source=LOAD_BALANCER, covers=("MLB-051",))
+@pytest.mark.parametrize("kind", ["tcp", "http", "udp"])
+def test_address_is_reached_from_outside(kind: str, announcing: Announcing, segment: Segment, outside: Client) -> None:
+    """A host outside of the cluster MUST reach the Service at its announced address."""
+    service = announcing.service(protocol="UDP" if kind == "udp" else "TCP")
+    segment.finds(service.address)
+    outside.is_answered(service.address, kind)
+
+
+@statement("ANN-41", MUST, CORE, source=LOAD_BALANCER, covers=("MLB-051",))
+def test_mixed_protocols_are_reached_at_one_address(announcing: Announcing, segment: Segment, outside: Client) -> None:
+    """A Service with TCP and UDP on one port number MUST be reached by both at one address."""
+    service = announcing.service(ports=MIXED)
+    segment.finds(service.address)
+    for kind in ("http", "udp"):
+        outside.is_answered(service.address, kind)
+
+
+@statement("ANN-42", MUST, CORE, source=SHARING, covers=("MLB-031",))
+def test_each_service_of_a_shared_address_is_reached(announcing: Announcing, segment: Segment, backends: Backends, outside: Client) -> None:
+    """At a shared address each Service MUST be reached on its own port, at its own endpoints."""
+    pool = announcing.pools.create(size=1)
+    announcing.advertisements.create(pool)
+    (address,) = pool.addresses
+    ports: dict[int, str] = {80 + index: node for index, node in enumerate(backends.nodes[:2])}
+    made: list[Service] = [announcing.service(node, pool=pool, address=address, key="shared", port=port) for port, node in ports.items()]
+    assert [service.addresses for service in made] == [[address], [address]]
+    segment.finds(address)
+    for port, node in ports.items():
+        assert outside.reaches(address, port).node == node
+
+
+@statement("ANN-43", MUST, CORE, source=LOAD_BALANCER, covers=("LB-03",))
+def test_only_the_services_ports_are_open(announcing: Announcing, segment: Segment, outside: Client) -> None:
+    """An announced address MUST be open on the Service's ports, and MUST NOT be on those of the pods, nodes or components behind it."""
+    service = announcing.service()
+    segment.finds(service.address)
+    outside.is_answered(service.address, "tcp")
+    outside.finds_closed(service.address, 22, 443, 6443, 7472, 7946, 8080, 9120, 10250, 10256, 17472)
+
+
+@statement("ANN-44", MUST, CORE, source=LOAD_BALANCER)
+def test_changed_port_is_followed(announcing: Announcing, segment: Segment, backends: Backends, outside: Client) -> None:
+    """A change of the Service's port MUST open the new port and close the old one at the same address."""
+    service = announcing.service()
+    address = service.address
+    segment.finds(address)
+    outside.is_answered(address, "tcp")
+    service.change({"spec": {"ports": [{"name": "main", "port": 8088, "targetPort": 8080, "protocol": "TCP"}]}})
+    outside.is_answered(address, "tcp", port=8088)
+    outside.finds_closed(address, 80)
+    assert service.addresses == [address]

@@ -1,0 +1,113 @@
+"""What an advertisement is bound to: nodes, interfaces, Services."""
+
+import pytest
+
+from harness.model.budgets import RESCAN
+from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.systems.announcing import Announcing, Backends, Marks, Segment, Speakers, nodes_named
+from harness.systems.disruption import Interfaces
+
+NODES = "https://metallb.io/configuration/_advanced_l2_configuration/#limiting-the-set-of-nodes-where-the-service-can-be-announced-from"
+INTERFACES = "https://metallb.io/configuration/_advanced_l2_configuration/#specify-network-interfaces-that-lb-ip-can-be-announced-from"
+SERVICES = "https://metallb.io/release-notes/#version-0-16-0"
+FIRST, SECOND, THIRD = ({"matchLabels": {"kind": name}} for name in ("first", "second", "third"))
+
+
+@statement("ANN-50", MUST, CORE, source=NODES, covers=("MLB-062",))
+@pytest.mark.parametrize("worker", [0, 1], ids=["first", "second"])
+def test_only_a_selected_node_announces(worker: int, announcing: Announcing, segment: Segment, backends: Backends) -> None:
+    """An advertisement bound to a node MUST be made by this node only."""
+    node = backends.nodes[worker]
+    service = announcing.service(advertised={"nodeSelectors": nodes_named(node)})
+    segment.finds_at(service.address, node)
+    segment.stays_at(service.address, node)
+
+
+@statement("ANN-51", MUST, CORE, source=NODES, covers=("MLB-062",))
+def test_nodes_are_selected_by_their_labels_of_now(announcing: Announcing, segment: Segment, backends: Backends, marks: Marks) -> None:
+    """An advertisement whose node selector matches no node MUST be made by none, and by a node as long as that one is labelled to match."""
+    node = backends.nodes[-1]
+    control = announcing.service()
+    service = announcing.service(advertised={"nodeSelectors": marks.selector})
+    segment.finds(control.address)
+    segment.is_silent(service.address)
+    marks.put(node)
+    segment.finds_at(service.address, node)
+    marks.take(node)
+    segment.loses(service.address)
+
+
+@statement("ANN-52", MUST, CORE, source=NODES, covers=("MLB-062",))
+def test_several_node_selectors_are_alternatives(announcing: Announcing, segment: Segment, backends: Backends, marks: Marks) -> None:
+    """Of several node selectors of an advertisement one MUST be enough."""
+    node = backends.nodes[0]
+    service = announcing.service(advertised={"nodeSelectors": [*marks.selector, *nodes_named(node)]})
+    segment.finds_at(service.address, node)
+
+
+@statement("ANN-53", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("MLB-063",))
+def test_unknown_interface_is_reported(announcing: Announcing, segment: Segment, speakers: Speakers) -> None:
+    """An advertisement bound to an interface that no node has MUST be answered by nobody, and an event says so."""
+    service = announcing.service(advertised={"interfaces": ["none0"]})
+    speakers.fails(service)
+    segment.is_silent(service.address)
+
+
+@statement("ANN-54", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("MLB-063",))
+def test_named_interface_answers(announcing: Announcing, segment: Segment, interfaces: Interfaces) -> None:
+    """An advertisement bound to the interface on the network MUST be answered there."""
+    service = announcing.service(advertised={"interfaces": [interfaces.on_the_network]})
+    segment.finds(service.address)
+
+
+@statement("ANN-55", MUST, EXTENDED, since="0.14.6", source=INTERFACES, covers=("MLB-063",))
+def test_other_interfaces_are_silent(
+    announcing: Announcing, segment: Segment, backends: Backends, speakers: Speakers, interfaces: Interfaces
+) -> None:
+    """An advertisement bound to another interface of the node MUST NOT be answered on the network, though the node announces it."""
+    node = backends.nodes[0]
+    name = interfaces.add(node)
+    service = announcing.service(advertised={"interfaces": [name], "nodeSelectors": nodes_named(node)})
+    speakers.report(service, node, within=RESCAN)
+    segment.is_silent(service.address)
+
+
+@statement("ANN-56", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("MLB-064",))
+def test_only_selected_services_are_announced(announcing: Announcing, segment: Segment) -> None:
+    """An advertisement bound to Services by several selectors MUST hold for those that one of them matches, and for no other."""
+    pool = announcing.pools.create(size=3)
+    announcing.advertisements.create(pool, serviceSelectors=[FIRST, SECOND])
+    first, second, third = (announcing.service(pool=pool, labels=selector["matchLabels"]) for selector in (FIRST, SECOND, THIRD))
+    segment.finds(first.address)
+    segment.finds(second.address)
+    segment.is_silent(third.address)
+
+
+@statement("ANN-57", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("MLB-064",))
+def test_selected_service_needs_an_advertised_pool(announcing: Announcing, segment: Segment) -> None:
+    """An advertisement bound to Services and to pools MUST NOT hold for a Service that is selected but has an address of another pool."""
+    advertised, other = (announcing.pools.create(size=1) for _ in range(2))
+    announcing.advertisements.create(advertised, serviceSelectors=[FIRST])
+    inside, outside = (announcing.service(pool=pool, labels=FIRST["matchLabels"]) for pool in (advertised, other))
+    segment.finds(inside.address)
+    segment.is_silent(outside.address)
+
+
+@statement("ANN-58", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("MLB-064",))
+def test_labels_of_a_service_are_followed(announcing: Announcing, segment: Segment) -> None:
+    """A Service MUST be announced as long as an advertisement bound to Services matches its labels."""
+    service = announcing.service(advertised={"serviceSelectors": [FIRST]}, labels=FIRST["matchLabels"])
+    segment.finds(service.address)
+    service.label(kind="other")
+    segment.loses(service.address)
+    service.label(kind="first")
+    segment.finds(service.address)
+
+
+@statement("ANN-59", MUST, EXTENDED, since="0.16.0", source="https://metallb.io/apis/#l2advertisementspec", covers=("MLB-064",))
+def test_advertisement_without_pools_means_every_pool(announcing: Announcing, segment: Segment, label: str) -> None:
+    """An advertisement that names no pool MUST hold for all of them."""
+    announcing.advertisements.create(serviceSelectors=[{"matchLabels": {"of": label}}])
+    for _ in range(2):
+        service = announcing.service(pool=announcing.pools.create(size=1), labels={"of": label})
+        segment.finds(service.address)

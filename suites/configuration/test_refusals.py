@@ -1,0 +1,136 @@
+"""What the admission webhook refuses, and in which words.
+
+Everything is asked for as a dry run, so that nothing is stored; a refusal counts only beside an object of the same kind that is accepted.
+"""
+
+import pytest
+
+from harness.cluster.api import Api
+from harness.cluster.state import ClusterState
+from harness.model.statements import CHARACTERISATION, CORE, EXTENDED, MUST, SHOULD, statement
+from harness.systems import metallb_texts as texts
+from harness.systems import proposals
+from harness.systems.addresses import Pools, acceptance, refusal
+from harness.systems.metallb import advertisement, custom
+
+CONFIGURATION = "https://metallb.io/configuration/"
+WEBHOOKS = "https://metallb.io/apis/"
+
+
+@statement("CFG-01", MUST, CORE, source=CONFIGURATION, covers=("MLB-044",))
+@pytest.mark.parametrize("written", ["as a range", "as a CIDR", "within itself"])
+def test_overlapping_pool_is_refused(written: str, api: Api, pools: Pools) -> None:
+    """A new pool MUST be refused where it has an address of another pool, or one address twice, however it is written."""
+    pool = pools.create(size=4)
+    first, last = pool.addresses[0], pool.addresses[-1]
+    free = str(pools.take(1))
+    bits = 32 if pools.family == 4 else 128
+    addresses = {"as a range": [f"{first}-{last}"], "as a CIDR": [f"{last}/{bits}"], "within itself": [free, free]}[written]
+    acceptance(api, pools.proposed(free))
+    assert "overlaps with already defined CIDR" in refusal(api, pools.proposed(*addresses))
+
+
+@statement("CFG-02", MUST, CORE, source=CONFIGURATION, covers=("MLB-044",))
+def test_change_that_overlaps_is_refused(api: Api, pools: Pools) -> None:
+    """A change of a pool MUST be refused where it adds an address of another pool."""
+    other, pool = pools.create(size=2), pools.create(size=1)
+    changed = {**pool.document, "spec": {**pool.document["spec"], "addresses": [str(pool.ranges[0]), str(pools.take(1))]}}
+    acceptance(api, changed)
+    changed["spec"]["addresses"].append(str(other.ranges[0]))
+    assert "overlaps with already defined CIDR" in refusal(api, changed)
+
+
+MALFORMED = {
+    "no CIDR": (["300.0.0.0/24"], 'invalid CIDR "300.0.0.0/24"'),
+    "a bare address": (["198.18.200.1"], "invalid"),
+    "a reversed range": (["198.18.200.9-198.18.200.1"], 'start IP "198.18.200.9" is after the end IP "198.18.200.1"'),
+    "no first address": (["one-198.18.200.1"], 'invalid start IP "one"'),
+    "no last address": (["198.18.200.1-nine"], 'invalid end IP "nine"'),
+    "nothing": ([], "pool has no prefixes defined"),
+}
+
+
+@statement("CFG-03", MUST, CORE, source=CONFIGURATION, covers=("MLB-045",))
+@pytest.mark.parametrize("written", MALFORMED)
+@pytest.mark.parametrize("change", [False, True], ids=["new", "changed"])
+def test_malformed_pool_is_refused(written: str, change: bool, api: Api, pools: Pools) -> None:
+    """A pool MUST be refused, when it is created and when it is changed, where an address range of it is malformed, reversed or missing."""
+    addresses, cause = MALFORMED[written]
+    acceptance(api, pools.proposed(str(pools.take(1))))
+    document = pools.create(size=1).document if change else pools.proposed()
+    told = refusal(api, {**document, "spec": {**document["spec"], "addresses": addresses}})
+    assert cause in told
+    assert document["metadata"]["name"] in told
+
+
+@statement("CFG-04", MUST, EXTENDED, source=WEBHOOKS, since="0.13.9", covers=("MLB-045",))
+@pytest.mark.parametrize("twice", proposals.POOL_TWICE)
+def test_pool_that_says_something_twice_is_refused(twice: str, api: Api, pools: Pools, label: str) -> None:
+    """A pool MUST be refused where it names a namespace or a selector twice."""
+    once, both, cause = proposals.POOL_TWICE[twice]
+    address = str(pools.take(1))
+    acceptance(api, pools.proposed(address, serviceAllocation={"priority": 1, **once}))
+    assert cause in refusal(api, pools.proposed(address, serviceAllocation={"priority": 1, **both}))
+
+
+@statement("CFG-05", MUST, EXTENDED, source=WEBHOOKS, covers=("MLB-045",))
+@pytest.mark.parametrize("kind", ["L2Advertisement", "BGPAdvertisement"])
+@pytest.mark.parametrize("twice", proposals.ADVERTISEMENT_TWICE)
+def test_advertisement_that_says_something_twice_is_refused(twice: str, kind: str, api: Api, label: str) -> None:
+    """An advertisement MUST be refused where it names a pool or a selector twice."""
+    once, both, cause = proposals.ADVERTISEMENT_TWICE[twice]
+    acceptance(api, custom(kind, label, once))
+    assert cause in refusal(api, custom(kind, label, both))
+
+
+@statement("CFG-06", MUST, CORE, source=CONFIGURATION, since="0.13.5", covers=("MLB-046",))
+@pytest.mark.parametrize("kind", proposals.KINDS)
+def test_configuration_elsewhere_is_refused(kind: str, api: Api, namespace: str) -> None:
+    """Configuration of any kind MUST be refused outside of MetalLB's own namespace, where nobody would read it."""
+    acceptance(api, custom(kind, namespace, proposals.KINDS[kind]))
+    assert texts.WRONG_NAMESPACE in refusal(api, custom(kind, namespace, proposals.KINDS[kind], namespace=namespace))
+
+
+@statement("CFG-07", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-15-0", since="0.15.0", until="0.15.1", covers=("MLB-047",))
+def test_pool_with_the_address_of_a_node_is_refused(api: Api, pools: Pools, cluster: ClusterState) -> None:
+    """A pool MUST be refused where it contains the address of a node."""
+    acceptance(api, pools.proposed(str(pools.take(1))))
+    assert "contains nodeIp" in refusal(api, pools.proposed(proposals.of_a_node(api, pools.family)))
+
+
+@statement("CFG-08", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/364", since="0.15.1", covers=("MLB-047",))
+def test_pool_with_the_address_of_a_node_should_be_refused(api: Api, pools: Pools) -> None:
+    """A pool SHOULD be refused where it contains the address of a node, which would come to have two owners."""
+    refusal(api, pools.proposed(proposals.of_a_node(api, pools.family)))
+
+
+@statement("CFG-09", SHOULD, CHARACTERISATION, source=CONFIGURATION, since="0.14.4", covers=("MLB-048",))
+def test_peer_elsewhere_is_refused_whatever_it_says(api: Api, namespace: str) -> None:
+    """A BGP peer outside of MetalLB's namespace SHOULD be refused also with the deprecated field disableMP."""
+    peer = {**proposals.KINDS["BGPPeer"], "disableMP": True}
+    assert texts.WRONG_NAMESPACE in refusal(api, custom("BGPPeer", namespace, peer, namespace=namespace))
+
+
+@statement("CFG-10", MUST, EXTENDED, source=WEBHOOKS)
+@pytest.mark.parametrize("fault", proposals.FAULTY)
+def test_faulty_routing_configuration_is_refused(fault: str, api: Api, label: str) -> None:
+    """Peers, communities and advertisements for BGP MUST be refused where they contradict themselves, and told why."""
+    kind, right, wrong, cause = proposals.FAULTY[fault]
+    acceptance(api, custom(kind, label, right))
+    assert cause in refusal(api, custom(kind, label, wrong))
+
+
+@statement("CFG-11", MUST, EXTENDED, source=WEBHOOKS)
+def test_aggregation_wider_than_the_pool_is_refused(api: Api, pools: Pools) -> None:
+    """An advertisement for BGP MUST be refused where it would announce a route that is wider than a range of its pool."""
+    block = pools.take_block()
+    pool = pools.create(ranges=[block], written=[f"{block.first}/28"])
+    acceptance(api, custom("BGPAdvertisement", pool.name, {"ipAddressPools": [pool.name], "aggregationLength": 28}))
+    wider = custom("BGPAdvertisement", pool.name, {"ipAddressPools": [pool.name], "aggregationLength": 26})
+    assert "prefix 28 in this pool is more specific than the aggregation length" in refusal(api, wider)
+
+
+@statement("CFG-12", MUST, EXTENDED, source=CONFIGURATION)
+def test_advertisement_of_an_unknown_pool_is_accepted(api: Api, label: str) -> None:
+    """An advertisement MUST be accepted although its pool does not exist yet, as the order of the two is the user's."""
+    acceptance(api, advertisement(label, [f"{label}-none"]))

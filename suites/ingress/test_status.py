@@ -1,0 +1,49 @@
+"""The address in the status of an Ingress. ingress-nginx writes it once a minute; one Ingress, made early, serves every statement here."""
+
+from harness.cluster.api import Api
+from harness.cluster.state import ClusterState
+from harness.model.addresses import AddressRange
+from harness.model.expectations import Request, reaches
+from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.systems.controllers import Controller
+from harness.systems.routes import Visitor
+from harness.systems.status import also_at, come_to_agree, comes_to_show, has_none
+from harness.systems.stage import Stage
+
+LOAD_BALANCER = "https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/#IngressStatus"
+PUBLISHING = "https://kubernetes.github.io/ingress-nginx/user-guide/cli-arguments/"
+
+
+@statement("STA-01", MUST, CORE, source=LOAD_BALANCER, covers=("ST-01", "MLB-072"))
+def test_status_shows_the_external_address(api: Api, scene: Stage, vip: str) -> None:
+    """The status of a served Ingress MUST come to show the external address of the controller's Service."""
+    comes_to_show(api, scene.sentinel, vip)
+
+
+@statement("STA-02", MUST, CORE, source=PUBLISHING, covers=("ST-02",))
+def test_status_shows_addresses_of_the_service_only(api: Api, scene: Stage, ingress_controller: Controller, cluster: ClusterState) -> None:
+    """The status of a served Ingress MUST show every external address of the controller's Service, no other, and one of MetalLB's pool."""
+    shown = come_to_agree(api, scene.sentinel, ingress_controller)
+    assert any(address in AddressRange.parse(pool) for pool in cluster.example_pool for address in shown), f"{shown} of {cluster.example_pool}"
+
+
+@statement("STA-03", MUST, CORE, source=LOAD_BALANCER, covers=("ST-03",))
+def test_route_answers_at_the_address_in_its_status(api: Api, scene: Stage, vip: str, visitor: Visitor) -> None:
+    """A route MUST answer at the address that the status of its Ingress shows."""
+    comes_to_show(api, scene.sentinel, vip)
+    visitor.answers(Request("/x?y", host=scene.sentinel_host), reaches("one"))
+
+
+@statement("STA-04", MUST, CORE, source=LOAD_BALANCER, covers=("CLS-02",))
+def test_status_of_another_class_stays_empty(api: Api, scene: Stage, vip: str, site: Visitor) -> None:
+    """The status of an Ingress of another class MUST NOT show the controller's address, whereas that of an older one of its own does."""
+    comes_to_show(api, scene.sentinel, vip)
+    has_none(api, "status-of-another-class-stays-empty")
+    site.answer_to(Request("/", host="own.example.test"), reaches("one"))
+
+
+@statement("STA-05", MUST, EXTENDED, source=PUBLISHING, covers=("ST-02",))
+def test_status_follows_the_addresses_of_the_service(api: Api, scene: Stage, ingress_controller: Controller) -> None:
+    """The status of a served Ingress MUST follow when the controller's Service gets one more external address."""
+    with also_at(api, ingress_controller, "192.0.2.77"):
+        comes_to_show(api, scene.sentinel, "192.0.2.77")
