@@ -6,6 +6,7 @@ pytest_plugins = [
     "fixtures.run",
     "fixtures.addresses",
     "fixtures.routes",
+    "fixtures.metrics",
     "fixtures.wire",
     "fixtures.announcing",
 ]

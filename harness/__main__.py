@@ -59,19 +59,24 @@ def collected() -> list[catalogue.Entry]:
     """
     collector, output = _Collector(), io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-        code = pytest.main(["--rootdir", str(ROOT), "--collect-only", "-q", str(ROOT / "suites")], plugins=[collector])
+        code = pytest.main(["--rootdir", str(ROOT), "--collect-only", "-qqq", str(ROOT / "suites")], plugins=[collector])
     if code not in (ExitCode.CONFORMANT, ExitCode.NOTHING_JUDGED):
-        raise UsageFault(
-            "tests below suites/ that can be collected", output.getvalue().strip(), "correct them; pytest --collect-only shows more"
-        )
+        found = "\n          ".join(collector.faults) or output.getvalue().strip()
+        raise UsageFault("tests below suites/ that can be collected", found, "correct them; pytest --collect-only shows more")
     return collector.entries
 
 
 class _Collector:
-    """Takes the statements out of a collection."""
+    """Takes the statements out of a collection, and why files could not be collected."""
 
     def __init__(self) -> None:
         self.entries: list[catalogue.Entry] = []
+        self.faults: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            lines = [line for line in report.longreprtext.splitlines() if line.strip()]
+            self.faults.append(f"{report.nodeid}: {next((line for line in lines if line.startswith('E ')), lines[0])}")
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:

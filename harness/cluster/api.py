@@ -36,6 +36,10 @@ API_VERSIONS = {
     "L2Advertisement": "metallb.io/v1beta1",
     "ServiceL2Status": "metallb.io/v1beta1",
     "ConfigurationState": "metallb.io/v1beta1",
+    "BGPPeer": "metallb.io/v1beta2",
+    "ClusterRole": "rbac.authorization.k8s.io/v1",
+    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
+    "NetworkPolicy": "networking.k8s.io/v1",
 }
 
 
@@ -173,6 +177,14 @@ class Api:
         with _told_as_faults():
             response = self._client.request(method.lower(), target, serialize=False, _request_timeout=REQUEST_TIMEOUT)
         return str(response.data.decode(errors="replace"))
+
+    def token(self, account: str, namespace: str) -> str:
+        """A token of a ServiceAccount, good for ten minutes, the shortest there is."""
+        request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 600}}
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
+        with _told_as_faults():
+            made = self._client.request("post", path, body=request, serializer=_plain, _request_timeout=REQUEST_TIMEOUT)
+        return str(made["status"]["token"])
 
     def version(self) -> str:
         """The API server's version without the leading ``v``."""

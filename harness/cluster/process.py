@@ -53,17 +53,20 @@ def running(argv: Sequence[str], tell: Callable[[str], object]) -> Iterator[None
     except FileNotFoundError:
         raise EnvironmentFault(f"the command `{words}`", "it is not installed or not on PATH", f"install {words}") from None
     with command:
-        assert command.stdin and command.stdout and command.stderr
-        reader = Thread(target=lambda: [tell(line.decode(errors="replace")) for line in command.stdout or ()], daemon=True)
+        printed, errors, told_to_end = command.stdout, command.stderr, command.stdin
+        assert printed is not None
+        assert errors is not None
+        assert told_to_end is not None
+        reader = Thread(target=lambda: [tell(line.decode(errors="replace")) for line in printed], daemon=True)
         reader.start()
         try:
             yield
         finally:
-            command.stdin.close()
+            told_to_end.close()
             _end(command)
             reader.join(GRACE)
         if command.returncode:
-            raise EnvironmentFault(f"`{words}` succeeds", f"exit code {command.returncode}{_tail(command.stderr.read())}", "see above")
+            raise EnvironmentFault(f"`{words}` succeeds", f"exit code {command.returncode}{_tail(errors.read())}", "see above")
 
 
 def _end(command: subprocess.Popen[bytes]) -> None:

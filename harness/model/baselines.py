@@ -76,7 +76,7 @@ def read(file: Path) -> list[Deviation]:
 
     :raises UsageFault: the file cannot be understood; says where and what to change
     """
-    text = file.read_text(encoding="utf-8")
+    text = _text(file)
     tables = _parsed(file, text)
     lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip().startswith(HEADER)]
     deviations, wrong = [], []
@@ -90,6 +90,13 @@ def read(file: Path) -> list[Deviation]:
     if wrong:
         raise UsageFault(f"known deviations in {file}", "; ".join(wrong), "correct the entry, or delete it")
     return deviations
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise UsageFault(f"a file in UTF-8 at {file}", str(fault), "correct the file") from None
 
 
 def _parsed(file: Path, text: str) -> list[dict[str, Any]]:

@@ -40,8 +40,13 @@ SPEAKER_LOSS = Budget(
 )
 NODE_LOSS = Budget("node loss", 60, "gossip finds a dead node in about 10 s, as above; existing caches then need one gratuitous frame")
 RETURN = Budget("return", 150, "a node that was stopped boots its runtime, its pods and the speaker, which joins the others anew")
+SETTLING = Budget("settling", 20, "gratuitous frames end 5 s after a change, and two speakers agree within a few gossips")
 SESSION = Budget("BGP session", 60, "the speaker connects at once and retries with a growing pause of up to 30 s")
 PROPAGATION = Budget("BGP update", 15, "updates are sent at once over the open session")
 RECONSIDERATION = Budget("reconsideration", 5, "who waits is reconsidered at once, in the same process, or only on another occasion")
+
+HANDOVER = Budget(
+    "handover", 15, "the new controller is ready before the old one ends; its address moves to another node when the old endpoint is gone"
+)
 
 BUDGETS = {budget.name: budget for budget in list(globals().values()) if isinstance(budget, Budget)}

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
@@ -228,14 +228,17 @@ class Expectation:
 
     def at(self, host: str) -> "Expectation":
         """The expectation as a table has it, for the host that the run gave the statement."""
-        fields = {name: {key: _at(value, host) for key, value in getattr(self, name).items()} for name in ("arrives_with", "headers")}
-        named = {name: _at(getattr(self, name), host) for name in ("target", "host", "certificate")}
-        return replace(self, **fields, **named)
+        fields: dict[str, Any] = {name: _at(getattr(self, name), host) for name in ("target", "host", "certificate")}
+        for name in ("arrives_with", "headers"):
+            fields[name] = {key: _at(value, host) for key, value in getattr(self, name).items()}
+        return replace(self, **fields)
 
 
-def reaches(service: str, target: str | None = None, *, status: int = 200, namespace: str = "", **fields: Any) -> Expectation:
+def reaches(
+    service: str, target: str | None = None, *, status: int = 200, namespace: str = "", pods: Iterable[str] = (), **fields: Any
+) -> Expectation:
     """The request reaches a backend of the service, as ``target`` or else unchanged; ``fields`` are those of Expectation."""
-    return Expectation(frozenset({status}), Backend(service, namespace), target=target, **fields)
+    return Expectation(frozenset({status}), Backend(service, namespace, frozenset(pods)), target=target, **fields)
 
 
 def refused(*statuses: int, **fields: Any) -> Expectation:

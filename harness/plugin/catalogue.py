@@ -4,7 +4,7 @@ import difflib
 import json
 import re
 from collections.abc import Generator, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +93,11 @@ class Catalogue:
             publish(self._config, fault=fault)
             items.clear()
         result = yield
-        self._config.stash[PLAN] = {item.nodeid: item.stash[CASE] for item in items if CASE in item.stash}
+        # a scheduler may have changed the node identifier
+        cases = [replace(item.stash[CASE], nodeid=item.nodeid) for item in items if CASE in item.stash]
+        self._config.stash[PLAN] = {case.nodeid: case for case in cases}
         if is_worker(self._config):
-            publish(self._config, plan=self._config.stash[PLAN].values())
+            publish(self._config, plan=cases)
         return result
 
     @pytest.hookimpl(tryfirst=True)

@@ -1,8 +1,6 @@
 """One cluster a run: made by the controlling process when a collected statement needs one, and deleted by it on every way out."""
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
@@ -15,7 +13,8 @@ from harness.cluster.sources import Source, components, kind_binary, parse_overr
 from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
 from harness.model.addresses import AddressRange, Subnet
-from harness.model.errors import EnvironmentFault, Fault, UsageFault
+from harness.model.errors import EnvironmentFault, UsageFault
+from harness.plugin.catalogue import needs
 from harness.plugin.run import RUN, RunFacts, is_worker
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
 from harness.systems.bringup import Settings, bring_up, reuse, tear_down
@@ -65,8 +64,6 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"the command line cannot be followed\n\n{fault}") from None
     config.pluginmanager.register(owner, "conformance-cluster")
     config.stash[RUN].versions |= owner.versions
-    # Without this the process would die at once and leave the cluster behind.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 @pytest.hookimpl(trylast=True)
@@ -125,12 +122,13 @@ def _require_inside(pool: AddressRange, subnet: Subnet | None) -> None:
         raise UsageFault(f"a pool inside the network {subnet}", str(pool), "choose addresses of that network")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # pluggy keeps plugins in sets
 class Owner:
     """Owns the run's cluster."""
 
     config: pytest.Config
     settings: Settings
+    session: pytest.Session | None = None
     state: ClusterState | None = None
     reused: FileLock | None = None
     steps: Steps = field(init=False)
@@ -150,29 +148,35 @@ class Owner:
         wanted = self.settings
         return {"metallb": wanted.metallb, "kubernetes": wanted.kubernetes, wanted.ingress: wanted.ingress_version}
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Remember the session: it counts what could not be collected, and then nothing will run."""
+        self.session = session
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self) -> None:
         """Without xdist: the collection is known, and nothing has run yet."""
         distributed = self.config.getoption("dist", "no") != "no"
-        needed = any("cluster" in getattr(item, "fixturenames", ()) for item in session.items)
-        if needed and not distributed and not _only_looking(self.config):
-            self.acquire()
+        if not distributed and not _only_looking(self.config):
+            self._acquire_if_needed()
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+    @pytest.hookimpl(optionalhook=True, trylast=True)
+    def pytest_xdist_node_collection_finished(self) -> None:
         """With xdist: no worker starts before the first call has returned."""
-        if self.state is None and any(identifier.startswith("suites/") for identifier in ids):
+        if self.state is None:
+            self._acquire_if_needed()
+
+    def _acquire_if_needed(self) -> None:
+        broken = self.session is not None and self.session.testsfailed
+        if not broken and needs(self.config, "cluster"):
             self.acquire()
 
     def acquire(self) -> None:
         """Create the cluster, or take the one to reuse."""
-        with _told():
-            self.facts.faults.append("the cluster was not set up")
-            if name := self.config.getoption("reuse_cluster"):
-                self.state, self.reused = reuse(name, self._asked())
-            else:
-                self.steps.tell("setting up: network, cluster, MetalLB, ingress controller, example project")
-                self.state = bring_up(self.settings, self.steps, self.facts.directory / "cluster-logs")
-            self.facts.faults.pop()
+        if name := self.config.getoption("reuse_cluster"):
+            self.state, self.reused = reuse(name, self._asked())
+        else:
+            self.steps.tell("setting up: network, cluster, MetalLB, ingress controller, example project")
+            self.state = bring_up(self.settings, self.steps, self.facts.directory / "cluster-logs")
         self._publish(self.state)
 
     def _asked(self) -> dict[str, str | None]:
@@ -186,7 +190,7 @@ class Owner:
         facts.ip_family, facts.nodes = state.ip_family, state.nodes
         facts.systems += [SystemUnderTest(name, version) for name, version in self.versions.items()]
         facts.images += [ImageUsed(image.component, image.reference, image.origin, image.id) for image in state.images]
-        facts.phases += [Phase(step.name, step.began - facts.started, step.seconds) for step in self.steps.done]
+        self._account()
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -205,9 +209,15 @@ class Owner:
             self.reused.release()
         self.state = None
 
+    def _account(self) -> None:
+        """Hand on the steps that ended since this was last called."""
+        self.facts.phases += [Phase(step.name, step.began - self.facts.started, step.seconds) for step in self.steps.done]
+        self.steps.done.clear()
+
     def _delete(self, state: ClusterState) -> None:
         try:
             tear_down(state, kind_binary(self.settings.kind_bin, self.settings.images), self.steps)
+            self._account()
         except EnvironmentFault as fault:
             self.facts.leftovers.append(f"kind delete cluster --name {state.name}  # could not be deleted: {fault.found}")
 
@@ -220,20 +230,6 @@ def _kept(state: ClusterState) -> list[str]:
 
 def _only_looking(config: pytest.Config) -> bool:
     return bool(config.getoption("collectonly") or config.getoption("statements"))
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """End the run on a fault, with its one screen and its exit code."""
-    try:
-        yield
-    except Fault as fault:
-        code = 4 if isinstance(fault, UsageFault) else 3
-        raise pytest.exit.Exception(f"{_heading(code)}\n\n{fault}\n", returncode=code) from None
-
-
-def _heading(code: int) -> str:
-    return "The command line cannot be followed." if code == 4 else "The environment failed; nothing was judged."
 
 
 def published_state(config: pytest.Config) -> ClusterState:

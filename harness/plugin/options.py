@@ -28,7 +28,7 @@ def add_report_options(group: pytest.OptionGroup) -> None:
     )
     group.addoption("--statements", action="store_true", help="list the selected statements and run nothing")
     group.addoption(
-        "--baselines", default="reports/baselines", metavar="DIR", help="directory of known deviations, one TOML file an implementation"
+        "--baselines", metavar="DIR", help="directory of known deviations, one TOML file an implementation (default: reports/baselines)"
     )
     group.addoption(
         "--update-baseline", action="store_true", help="write NAME.proposed.toml beside each baseline that this run contradicts"

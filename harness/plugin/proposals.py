@@ -10,14 +10,14 @@ from harness.model import baselines
 from harness.model.baselines import Deviation, entry, match
 from harness.model.verdicts import Outcome
 from harness.plugin.catalogue import Case
-from harness.plugin.run import RUN, known_deviations
+from harness.plugin.run import BASELINES, RUN, known_deviations
 from harness.report.model import Report, Result
 
 
 def propose(config: pytest.Config, report: Report, plan: Mapping[str, Case]) -> list[Path]:
     """Write a proposal beside every baseline that the run contradicts."""
     versions = config.stash[RUN].versions
-    directory = config.rootpath / config.getoption("baselines")
+    directory = config.rootpath / (config.getoption("baselines") or BASELINES)
     new: dict[str, list[str]] = defaultdict(list)
     stale: dict[str, list[Deviation]] = defaultdict(list)
     for result in report.results:

@@ -21,6 +21,8 @@ from harness.report.model import Failure
 #: The user property of a phase's report that carries what is handed on.
 PROPERTY = "conformance"
 RECORD = pytest.StashKey[Record]()
+#: Characters of one text of a failure in the report; all of it is in the evidence.
+TEXT = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Recording:
         if report.when == "call" or (report.when == "setup" and judged.outcome is Outcome.FAILED):
             judged = known(judged, self._deviation(case))
         if judged.failure:
-            judged = replace(judged, failure=self._with_evidence(judged.failure, item, case, report))
+            judged = replace(judged, failure=self._with_evidence(_presentable(judged.failure), item, case, report))
         _align(report, judged)
         report.user_properties.append((PROPERTY, self._told(judged, item.stash[RECORD])))
         return report
@@ -93,6 +95,13 @@ class Recording:
         # text, because the pipe to the controller knows neither our classes nor halves of surrogate pairs
         started = kept.opened - self.config.stash[RUN].started
         return json.dumps(asdict(Told(judged, started, tuple(kept.waits), tuple(kept.measurements))))
+
+
+def _presentable(failure: Failure) -> Failure:
+    """The failure as the report may show it: without secrets, and no longer than somebody reads."""
+    texts = (failure.message, failure.expected, failure.last, failure.first)
+    message, expected, last, first = (evidence.bounded(text, TEXT) for text in texts)
+    return replace(failure, message=message, expected=expected, last=last, first=first)
 
 
 def _align(report: pytest.TestReport, judged: Judgement) -> None:

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,8 @@ GRAVITY = (
     Outcome.NOT_APPLICABLE,
     Outcome.NOT_RUN,
 )
+
+PHASES = ("setup", "call", "teardown")
 
 
 @dataclass(slots=True)
@@ -97,8 +100,11 @@ class Reporting:
             self._start()
 
     def _start(self) -> None:
+        if not self.plan or self.config.option.collectonly:
+            return
+        _require_writable(self.facts.directory)
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        if self.plan and reporter and not self.config.option.collectonly:
+        if reporter:
             self.terminal = StatementTerminal(reporter, self.config, self.facts, len(self.plan))
             self.terminal.take_over()
 
@@ -108,6 +114,8 @@ class Reporting:
         if report.nodeid not in self.plan:
             self._note_other(report)
             return
+        if report.when not in PHASES:
+            return  # a crash, which pytest_handlecrashitem has told
         progress = self.progress.setdefault(report.nodeid, Progress())
         progress.worker = getattr(report, "worker_id", "")
         progress.seconds += report.duration
@@ -126,8 +134,11 @@ class Reporting:
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
         if crashitem in self.plan:
-            failure = Failure("WorkerCrash", "call", str(report.longrepr))
-            self._settle(crashitem, Judgement(Outcome.ENVIRONMENT_ERROR, failure=failure))
+            node: Any = getattr(report, "node", None)
+            progress = self.progress.setdefault(crashitem, Progress())
+            progress.worker = node.gateway.id if node else ""
+            crash = Judgement(Outcome.ENVIRONMENT_ERROR, failure=Failure("WorkerCrash", "call", str(report.longrepr)))
+            self._settle(crashitem, joined([*(one.judged for one in progress.told), crash]))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -189,13 +200,19 @@ class Reporting:
     def _finish(self, session: pytest.Session) -> None:
         self._account(session)
         report = self._report()
-        files = write(report, self.facts.directory)
-        if self.config.getoption("update_baseline"):
-            files += proposals.propose(self.config, report, self.plan)
+        files = self._written(report)
         code = EXIT_CODES[report.verdict]
         session.exitstatus = ExitCode.NOT_CONFORMANT if code is ExitCode.CONFORMANT and self.others_failed else code
         if self.terminal:
             self.terminal.summary(report, self.traces, self.others_failed, files)
+
+    def _written(self, report: Report) -> list[Path]:
+        try:
+            proposed = proposals.propose(self.config, report, self.plan) if self.config.getoption("update_baseline") else []
+            return write(report, self.facts.directory) + proposed
+        except OSError as fault:
+            report.faults.append(f"the report could not be written: {fault}")
+            return []
 
     def _account(self, session: pytest.Session) -> None:
         """Give every planned case a result: what broke off after it was judged is kept, the rest was not run."""
@@ -226,6 +243,13 @@ class Reporting:
             results=[self.results[nodeid] for nodeid in self.plan],
             faults=facts.faults,
         )
+
+
+def _require_writable(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise UsageFault("a directory for the report", str(fault), "give another one by --report-dir") from None
 
 
 @contextmanager

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from harness.model.baselines import Deviation, load
+from harness.model.errors import UsageFault
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
 
 WORKER_KEY = "conformance_run"
+BASELINES = "reports/baselines"
 
 
 @dataclass(slots=True)
@@ -88,5 +90,8 @@ def known_deviations(config: pytest.Config) -> list[Deviation]:
     :raises UsageFault: a baseline cannot be understood
     """
     if DEVIATIONS not in config.stash:
-        config.stash[DEVIATIONS] = load(config.rootpath / config.getoption("baselines"), config.stash[RUN].versions)
+        directory = config.rootpath / (config.getoption("baselines") or BASELINES)
+        if config.getoption("baselines") and not directory.is_dir():
+            raise UsageFault("--baselines with a directory", str(directory), f"leave it out for {BASELINES}")
+        config.stash[DEVIATIONS] = load(directory, config.stash[RUN].versions)
     return config.stash[DEVIATIONS]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.model.verdicts import Outcome, Verdict
+from harness.model.verdicts import EXIT_CODES, Outcome, Verdict
 from harness.plugin.run import RunFacts
 from harness.report.digest import TROUBLES, having, headline, name, profiles
 from harness.report.model import Report, Result
@@ -62,6 +62,8 @@ class StatementTerminal:
         manager = self._config.pluginmanager
         if not manager.has_plugin("dsession"):  # with workers, pytest-xdist tells what they collected
             self._reporter.report_collect(final=True)
+        elif self._reporter.isatty():
+            self._writer.line()  # its line is written over and over, and the cursor is still in it
         manager.unregister(self._reporter)
         manager.register(self, "terminalreporter")
         under_test = ", ".join(f"{system} {version}" for system, version in self._facts.versions.items())
@@ -109,7 +111,7 @@ class StatementTerminal:
         """Failures in full, then the tables, the report's path, and the verdict as the last line."""
         self._reporter.ensure_newline()
         self._failures(report, traces, others)
-        self._config.hook.pytest_terminal_summary(terminalreporter=self, exitstatus=0, config=self._config)
+        self._config.hook.pytest_terminal_summary(terminalreporter=self, exitstatus=EXIT_CODES[report.verdict], config=self._config)
         self._reporter.summary_warnings()
         if self._verbose >= 0:
             self._section("by profile", _by_profile(report))

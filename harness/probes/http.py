@@ -4,6 +4,7 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from ipaddress import ip_address
 from time import monotonic
@@ -54,6 +55,21 @@ class HttpProbe:
             raise fault from None
         record().exchanges.append(_transcript(outgoing, _answer_text(exchange)))
         return exchange
+
+    def lines(self, request: Request) -> list[tuple[float, str]]:
+        """The lines of an answer, each with the seconds between the request and its arrival.
+
+        :raises Unanswered: no connection, or silence for longer than the time-out
+        """
+        __tracebackhide__ = True
+        outgoing, began = self._outgoing(request), monotonic()
+        try:
+            with self._client(request) as client:
+                response = client.send(outgoing, stream=True)
+                with closing(response):
+                    return [(monotonic() - began, line) for line in response.iter_lines()]
+        except httpx.TransportError as error:
+            raise self._fault(request, error) from None
 
     def _client(self, request: Request) -> httpx.Client:
         prior_knowledge = request.http2 and request.scheme == "http"
@@ -119,6 +135,14 @@ class HttpProbe:
                 return Unanswered(f"{where}: {str(error) or 'timed out'} ({self.timeout:g} s)")
             case root:
                 return Unanswered(f"{where}: {root}")
+
+
+def source_address(address: str) -> str:
+    """The address of this machine that packets to the other one leave with; none is sent."""
+    family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as unsent:
+        unsent.connect((address, 80))
+        return str(unsent.getsockname()[0])
 
 
 def status_line(address: str, port: int, text: str, timeout: float = 5.0) -> str:

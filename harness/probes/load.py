@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from threading import BoundedSemaphore, Event, Lock, Thread
 from time import monotonic
 
+from harness.model.budgets import Budget
 from harness.model.errors import StatementFailed, Unanswered
-from harness.model.record import measure
+from harness.model.record import measure, record
 
 #: Requests a second, and how many may be under way at a time; more would measure the client.
 RATE, IN_FLIGHT = 20.0, 32
@@ -53,17 +54,17 @@ class Load:
         if self.failed or not self.shots:
             raise StatementFailed("every request under load is answered rightly", told(self))
 
-    def recovered_within(self, seconds: float) -> None:
-        """Require that no span without a right answer is longer than ``seconds``.
+    def recovered_within(self, budget: Budget) -> None:
+        """Require that no span without a right answer is longer than the budget.
 
         :raises StatementFailed: one is
         """
         __tracebackhide__ = True
         self._measured()
-        longest = outage(self.shots)
-        measure("outage", longest)
-        if longest > seconds or not self.shots:
-            raise StatementFailed(f"no outage longer than {seconds:g} s under load", f"{longest:.1f} s; {told(self)}")
+        longest, bound = outage(self.shots), record().bound(budget)
+        measure("outage", longest, budget=budget)
+        if longest > bound or not self.shots:
+            raise StatementFailed(f"no outage longer than {bound:g} s under load", f"{longest:.1f} s; {told(self)}")
 
     def _measured(self) -> None:
         measure("requests under load", float(len(self.shots)), unit="")

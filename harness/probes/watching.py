@@ -17,8 +17,9 @@ from harness.model.sightings import Answer, Gratuitous
 from harness.probes.waiting import eventually
 from harness.probes.wire import PROGRAM
 
-#: Seconds between two probes, and those a probe has to be answered in. The first is how finely an outage is measured.
-RATE, PATIENCE = 0.02, 0.25
+#: Seconds between two probes, which is how finely an outage is measured, and those a probe has to be answered in: below the second after
+#: which a lost packet is sent again, so that a loss shows, and far above what a busy machine needs.
+RATE, PATIENCE = 0.02, 0.9
 #: Seconds between two requests for who has the address.
 ASKING = 0.1
 
@@ -47,7 +48,7 @@ class Sight:
         """Take in a line of the program's."""
         match json.loads(line):
             case {"sent": sent, "took": took, **rest}:
-                self.attempts.append(Attempt(sent, took, rest.get("by", ""), rest.get("why", "")))
+                self.attempts.append(Attempt(sent, took, str(rest.get("by", "")), str(rest.get("why", ""))))
             case {"mac": mac, "ip": ip, "at": at}:
                 self.answers.append(Answer(mac, ip, at))
             case {"gratuitous": kind, "mac": mac, "at": at}:

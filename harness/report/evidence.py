@@ -12,8 +12,8 @@ from time import monotonic
 TIME = 20.0
 #: Characters kept of one file, and looked at before secrets are taken out.
 KEPT, READ = 256 * 1024, 4 * 1024 * 1024
-#: Files kept of one failure.
-FILES = 64
+#: Characters kept of all files of one failure; what exceeds them keeps its first and last lines.
+TOTAL, LEAST = 4 * 1024 * 1024, 2000
 
 #: What can be collected: a function that returns a text, by the name of its file.
 Source = Callable[[], str]
@@ -72,22 +72,23 @@ def collect(sources: Sources, directory: Path, *, seconds: float = TIME) -> list
 
     A source that fails or is late leaves a file that says so. Nothing is raised: evidence must not change a verdict.
     """
-    chosen = dict(list(sources.items())[:FILES])
     deadline = monotonic() + seconds
-    collectors = {name: _Collector(source) for name, source in chosen.items()}
+    collectors = {name: _Collector(source) for name, source in sources.items()}
     directory.mkdir(parents=True, exist_ok=True)
-    files = []
+    files, room = [], TOTAL
     for name, collector in collectors.items():
         file = directory / safe(name)
         text = collector.result(max(0.0, deadline - monotonic()), seconds)
-        file.write_text(bounded(text), encoding="utf-8", errors="replace")
+        text = bounded(text, max(min(KEPT, room), LEAST))
+        file.write_text(text, encoding="utf-8", errors="replace")
+        room -= len(text)
         files.append(file)
     return files
 
 
-def bounded(text: str) -> str:
-    """The text without secrets, its beginning and end if it is long."""
-    return _ends(redact(_ends(text, READ)), KEPT)
+def bounded(text: str, limit: int = KEPT) -> str:
+    """The text without secrets, its beginning and end if it is longer than ``limit`` characters."""
+    return _ends(redact(_ends(text, READ)), limit)
 
 
 def _ends(text: str, limit: int) -> str:

@@ -7,13 +7,13 @@ from typing import Any
 
 from harness.cluster.api import Api, Object
 from harness.model.budgets import ANNOUNCEMENT, EVENT, SILENCE, TAKEOVER, WITHDRAWAL, Budget
-from harness.model.errors import StatementFailed, Unanswered
-from harness.model.outages import at_most
+from harness.model.errors import NotApplicable, StatementFailed, Unanswered
+from harness.model.outages import at_most, uninterrupted
 from harness.model.record import measure, record
 from harness.model.sightings import bursts as bursts_of
 from harness.model.sightings import exactly_one, silence
 from harness.probes.waiting import consistently, eventually
-from harness.probes.watching import Sight
+from harness.probes.watching import Sight, now
 from harness.probes.wire import WireProbe
 from harness.systems import example
 from harness.systems.addresses import Pool, Pools, Service, Services
@@ -40,9 +40,22 @@ class Backends:
         """The nodes that have a pod, in a fixed order."""
         return sorted(self.pods)
 
+    @property
+    def pair(self) -> list[str]:
+        """Two nodes that have a pod.
+
+        :raises NotApplicable: there are no two
+        """
+        if len(self.pods) < 2:
+            raise NotApplicable("needs two worker nodes")
+        return self.nodes[:2]
+
     def other(self, node: str) -> str:
-        """A node with a pod that is not this one."""
-        return next(name for name in self.nodes if name != node)
+        """A node of the pair that is not this one.
+
+        :raises NotApplicable: there are no two
+        """
+        return next(name for name in self.pair if name != node)
 
     def serve(self, service: Service, *nodes: str, ready: bool = True) -> None:
         """Let the pods on these nodes, and no others, be the endpoints of a Service; without nodes it has none.
@@ -240,6 +253,19 @@ class Segment:
             return told
 
         eventually(look, within=TAKEOVER, expected=f"{bursts} bursts of gratuitous frames ({' and '.join(sorted(kinds))}) from {node}")
+
+    def is_back(self, sight: Sight, *, since: float, within: Budget) -> None:
+        """Wait until the watched address is served after something that happened, and hold the interruption against a bound."""
+        __tracebackhide__ = True
+        eventually(lambda: sight.is_well(now() - 0.5), within=within, expected=f"{sight.address} is served")
+        length = at_most(sight.since(since - 0.5), record().bound(within), f"traffic to {sight.address}")
+        measure("outage", length, budget=within)
+
+    def was_never_interrupted(self, sight: Sight) -> None:
+        """Require that every probe of a watch was answered."""
+        __tracebackhide__ = True
+        uninterrupted(sight.attempts, f"traffic to {sight.address}")
+        measure("outage", 0.0)
 
     def is_served_at(self, sight: Sight, node: str, *, since: float, within: Budget) -> None:
         """Wait until the watched address is served by endpoints on a node, and hold the interruption against a bound."""

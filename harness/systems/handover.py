@@ -97,7 +97,7 @@ class Taken:
         both = [moment for moment in at_once(self.sight.asked, self.sight.answers) if moment > self.moment + record().bound(NOTICE)]
         if both:
             raise StatementFailed("no request is answered by two nodes", f"{len(both)} requests were")
-        measure("two at once", len(at_once(self.sight.asked, self.sight.answers)), unit="requests")
+        measure("two at once", float(len(at_once(self.sight.asked, self.sight.answers))), unit="requests")
 
     def interrupts_at_most(self, bound: Budget) -> None:
         """Wait until the new node answers and clients are served, then hold the interruption against the bound."""

@@ -127,7 +127,7 @@ def advertisement(name: str, pools: Iterable[str], **spec: Any) -> Object:
     return custom("L2Advertisement", name, {"ipAddressPools": list(pools), **spec})
 
 
-def custom(kind: str, name: str, spec: Object, *, namespace: str = NAMESPACE) -> Object:
+def custom(kind: str, name: str, spec: Mapping[str, Any], *, namespace: str = NAMESPACE) -> Object:
     """An object of MetalLB's own API, in the version that is stored (https://metallb.io/apis/)."""
     version = "v1beta2" if kind == "BGPPeer" else "v1beta1"
-    return {"apiVersion": f"metallb.io/{version}", "kind": kind, "metadata": {"name": name, "namespace": namespace}, "spec": spec}
+    return {"apiVersion": f"metallb.io/{version}", "kind": kind, "metadata": {"name": name, "namespace": namespace}, "spec": dict(spec)}

@@ -149,5 +149,5 @@ def _runs(api: Api, before: set[str]) -> str:
     pods = controllers(api)
     started = [pod for pod in pods if all("running" in state["state"] for state in pod["status"].get("containerStatuses", [{"state": {}}]))]
     fresh = [pod["metadata"]["name"] for pod in started if pod["metadata"]["uid"] not in before]
-    assert fresh and len(pods) == 1, f"running: {[pod['metadata']['name'] for pod in started]}, all: {len(pods)}"
+    assert [len(fresh), len(pods)] == [1, 1], f"running: {[pod['metadata']['name'] for pod in started]}, all: {len(pods)}"
     return str(fresh[0])

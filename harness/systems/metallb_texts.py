@@ -1,11 +1,12 @@
 """What MetalLB says, in the words of its releases: why a Service stays pending, and why a configuration is refused.
 
-The texts are those of the controller's source (https://github.com/metallb/metallb, ``internal/allocator`` and ``internal/config``); they are
-the same from 0.13.9 to 0.16 unless a function asks for the version.
+The texts are those of the controller's source (https://github.com/metallb/metallb, ``internal/allocator`` and ``internal/config``). They
+are the same from 0.13.9 to 0.16 unless a function asks for the version.
 """
 
 from harness.systems.metallb import MetalLB
 
+OVERLAPS = "overlaps with already defined CIDR"
 NOTHING_FREE = "no available IPs"
 WRONG_NAMESPACE = "resource must be created in metallb-system namespace"
 
@@ -48,8 +49,3 @@ def requested_twice(metallb: MetalLB) -> str:
 def unparsable(metallb: MetalLB, text: str) -> str:
     """The annotation does not hold an address."""
     return f'invalid {metallb.annotation_prefix}/loadBalancerIPs: "{text}"'
-
-
-def overlaps(ours: str, theirs: str) -> tuple[str, str]:
-    """Two pools share addresses: the two ways to tell it, as the order of the names decides who is to blame."""
-    return f'CIDR "{ours}"', f'CIDR "{theirs}"'

@@ -64,12 +64,6 @@ FAULTY: Mapping[str, tuple[str, Spec, Spec, str]] = {
         'invalid source IP "one"',
     ),
     "a hold time too short": ("BGPPeer", {**_PEER, "holdTime": "3s"}, {**_PEER, "holdTime": "1s"}, "must be 0 or >=3s"),
-    "two passwords": (
-        "BGPPeer",
-        {**_PEER, "password": "one"},
-        {**_PEER, "password": "one", "passwordSecret": {"name": "two"}},
-        "can not have both password and secret ref",
-    ),
     "hops to a peer of the same system": (
         "BGPPeer",
         {**_PEER, "ebgpMultiHop": True},

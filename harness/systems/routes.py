@@ -4,7 +4,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any, Self
@@ -12,13 +12,15 @@ from typing import Any, Self
 import trustme
 
 from harness.cluster.api import Api, Object, Refused
-from harness.model.budgets import EVENT, ROUTE, SILENCE, Budget
+from harness.model.budgets import EVENT, ROUTE, Budget
 from harness.model.errors import NoAnswer, StatementFailed, Unanswered
-from harness.model.expectations import TABLE_HOST, Exchange, Expectation, Request, Signature, require, sentence
+from harness.model.expectations import TABLE_HOST, Exchange, Expectation, Request, Signature, differences, require, sentence
 from harness.model.record import measure
+from harness.probes.grpc import Answer, call
 from harness.probes.http import HttpProbe, status_line
 from harness.probes.load import Load, load
-from harness.probes.waiting import consistently, eventually
+from harness.probes.waiting import eventually
+from harness.probes.websocket import WebSocket
 
 #: Requests, each over its own connection, that a settled route has to answer rightly: a fault in one of ten shows with p = 0.65.
 SAMPLE = 10
@@ -55,22 +57,18 @@ class Visitor:
         except Unanswered as silence:
             raise NoAnswer(sentence(request, bound), str(silence)) from None
 
-    def comes_to_answer(self, request: Request, expectation: Expectation, *, measured: str, within: Budget = ROUTE) -> Exchange:
+    def comes_to_answer(
+        self, request: Request, expectation: Expectation, *, measured: str, within: Budget = ROUTE, consecutive: int = CONVERGED
+    ) -> Exchange:
         """Wait until a route that was just changed gives this answer five times in a row; the time is kept as a measurement."""
         __tracebackhide__ = True
         bound = self._bound(expectation)
         began = monotonic()
         exchange = eventually(
-            lambda: require(bound, self.sends(request)), within=within, expected=sentence(request, bound), consecutive=CONVERGED
+            lambda: require(bound, self.sends(request)), within=within, expected=sentence(request, bound), consecutive=consecutive
         )
         measure(measured, monotonic() - began, budget=within)
         return exchange
-
-    def keeps_answering(self, request: Request, expectation: Expectation) -> Exchange:
-        """Require this answer for a whole observation window."""
-        __tracebackhide__ = True
-        bound = self._bound(expectation)
-        return consistently(lambda: require(bound, self.sends(request)), during=SILENCE, expected=sentence(request, bound))
 
     def sends(self, request: Request) -> Exchange:
         """One request and whatever comes back.
@@ -99,6 +97,61 @@ class Visitor:
         """All requests at once, each over a connection of its own, and what came back, in the order of the requests."""
         with ThreadPoolExecutor(len(requests)) as pool:
             return list(pool.map(self.sends, requests))
+
+    def is_limited(self, request: Request, served: Expectation, beyond: Expectation, *, burst: int, rate: float) -> None:
+        """Require that of requests in quick succession the first one and a burst are served, and what is beyond them refused.
+
+        :param rate: requests a second that are served all the time; they count for as long as the requests took
+        :raises StatementFailed: an answer is neither, or their numbers are wrong
+        """
+        __tracebackhide__ = True
+        began = monotonic()
+        answers = [self.sends(request) for _ in range(3 * (1 + burst))]
+        took = monotonic() - began
+        passed = [answer for answer in answers if answer.status in served.statuses]
+        for answer in answers:
+            require(self._bound(served if answer in passed else beyond), answer)
+        most = 1 + burst + rate * took + 1
+        if not 1 + burst <= len(passed) <= most:
+            wanted = f"{1 + burst} to {most:.0f} of {len(answers)} requests in {took:.1f} s are served"
+            raise StatementFailed(wanted, f"{len(passed)}: {[answer.status for answer in answers]}")
+
+    def web_socket(self, target: str) -> WebSocket:
+        """A web socket to a target of the statement's host, to be used in a with-statement."""
+        return WebSocket(self.probe.address, self.probe.port, self.host, target)
+
+    def calls(self, method: str, message: bytes, trust: ssl.SSLContext, *, metadata: Mapping[str, str]) -> Answer:
+        """A gRPC call to the statement's host."""
+        return call(self.probe.address, self.host, method, message, trust, metadata)
+
+    def pieces(self, request: Request) -> list[tuple[float, str]]:
+        """The lines of an answer, each with the seconds after which it came."""
+        return self._probe_for(request).lines(request.at(self.host))
+
+    @contextmanager
+    def waiting_for(self, request: Request, expectation: Expectation) -> Iterator[None]:
+        """Send a slow request, run the block meanwhile, and require the answer afterwards.
+
+        :raises StatementFailed: it is another one, or was there before the block ended
+        """
+        __tracebackhide__ = True
+        with ThreadPoolExecutor(1) as pool:
+            under_way = pool.submit(self.answer_to, request, expectation)
+            yield
+            early = under_way.done()
+            under_way.result()
+        if early:
+            raise StatementFailed("the request is under way until the change is complete", "it was answered before")
+
+    def under_load_of_either(self, request: Request, *expectations: Expectation) -> AbstractContextManager[Load]:
+        """This request all the time while the block runs, and one of these answers to each."""
+
+        def shoot() -> None:
+            exchange = self.sends(request)
+            if all(differences(self._bound(expectation), exchange) for expectation in expectations):
+                raise StatementFailed(" or ".join(sentence(request, expectation) for expectation in expectations), repr(exchange))
+
+        return load(shoot)
 
     @contextmanager
     def under_load(self, request: Request, expectation: Expectation) -> Iterator[Load]:
@@ -162,6 +215,12 @@ class Routes:
         kept = {key: value for key, value in content.items() if value is not None}
         return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": kept}
 
+    def second_ingress(self, *paths: Object, annotations: Mapping[str, str] | None = None) -> Object:
+        """One more Ingress for the same host, not created yet."""
+        document = self.ingress(*paths, annotations=annotations)
+        document["metadata"]["name"] += "-second"
+        return document
+
     def without_host(self, *paths: Object) -> Object:
         """An Ingress of the statement's own for every host, not created yet."""
         return self.ingress(rules=[rule(None, *paths)])
@@ -184,9 +243,10 @@ class Routes:
             "endpoints": [{"addresses": [address], "conditions": {"ready": True}} for address in addresses],
         }
 
-    def addresses_of(self, backend: str) -> list[str]:
-        """The addresses of a shared backend's Pods."""
-        return [str(pod["status"]["podIP"]) for pod in self.api.list("Pod", self.namespace, labels=f"app={backend}")]
+    def pods_of(self, backend: str) -> dict[str, str]:
+        """The address of each Pod of a shared backend."""
+        pods = self.api.list("Pod", self.namespace, labels=f"app={backend}")
+        return {pod["metadata"]["name"]: str(pod["status"]["podIP"]) for pod in pods}
 
     def refusing_address(self) -> str:
         """An address where nobody listens on port 8080: that of MetalLB's controller."""

@@ -28,7 +28,9 @@ from harness.systems.installing import MANIFESTS, read, rolled_out, settle
 #: Where the backends and the static routes are, and a second namespace for routes that share a host with the first.
 NAMESPACE, BESIDE = "stage", "stage-beside"
 #: Number of Pods of each backend, by namespace and name.
-BACKENDS = {NAMESPACE: {"one": 1, "two": 1, "three": 1, "many": 3}, BESIDE: {"beside": 1}}
+BACKENDS = {NAMESPACE: {"one": 1, "two": 1, "three": 1, "many": 3, "calls": 1}, BESIDE: {"beside": 1}}
+#: The backend that speaks gRPC.
+CALLS = "calls"
 #: A Secret of type kubernetes.io/tls with this annotation gets a certificate of the run's authority for these names (comma-separated).
 CERTIFICATE_FOR = "conformance/certificate-for"
 #: A Secret with this annotation gets the certificate of the run's authority as ``ca.crt``.
@@ -69,6 +71,10 @@ class Stage:
         """The authority that issued every certificate of the stage."""
         return trustme.CA.from_pem(self.certificate.encode(), self.key.encode())
 
+    def another_authority(self) -> trustme.CA:
+        """An authority that nobody trusts."""
+        return trustme.CA()
+
     def require(self, test: str) -> None:
         """Require that the routes of a test were accepted.
 
@@ -97,10 +103,18 @@ def backend_objects(image: str, nonce: str) -> list[Object]:
         objects += [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}, program(namespace)]
         objects.append(_filled(_secret("backend", namespace, "backend.test"), authority))
         for name, replicas in backends.items():
+            if name == CALLS:
+                objects += [_calls_program(namespace), *read(_FOLDER / "stage" / "calls.yaml", namespace=namespace, image=image)]
+                continue
             objects += read(
                 _FOLDER / "stage" / "backend.yaml", name=name, namespace=namespace, replicas=str(replicas), image=image, nonce=nonce
             )
     return objects
+
+
+def _calls_program(namespace: str) -> Object:
+    data = {"calls.py": (_FOLDER / "stage" / "calls.py").read_text()}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": CALLS, "namespace": namespace}, "data": data}
 
 
 def trusting(authority: trustme.CA, identity: trustme.LeafCert | None = None) -> ssl.SSLContext:

@@ -1,7 +1,6 @@
 """A project of its own per test: statements below suites/, the plugin, and versions under test that no cluster has to have."""
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -43,7 +42,6 @@ import os
 import time
 
 import pytest
-
 from harness.model.budgets import ALLOCATION, Budget
 from harness.model.errors import *
 from harness.model.record import measure, record
@@ -107,8 +105,9 @@ class Suite:
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Run in a process of its own, at the head of a process group as in a terminal."""
         command = [sys.executable, "-m", "pytest", *_plugins(arguments), *arguments]
-        piped = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        return subprocess.Popen(command, cwd=self.pytester.path, env=dict(os.environ), text=True, start_new_session=True, **piped)
+        return subprocess.Popen(
+            command, cwd=self.pytester.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        )
 
     def ran(self, code: int, output: str) -> Ran:
         reports = list((self.pytester.path / "reports" / "runs").glob("*/report.json"))

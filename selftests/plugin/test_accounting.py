@@ -43,6 +43,8 @@ def test_a_crashed_worker_costs_one_statement(suite: Suite) -> None:
     suite.add("EXH-04", "raise NotApplicable('no')")
     suite.add("EXH-05", "raise EnvironmentFault('a', 'b', 'c')")
     suite.add("EXH-06", "assert False", options="since='0.15.0'")
+    crash_later = "@pytest.fixture\ndef thing():\n    yield\n    os._exit(1)"
+    suite.add("EXH-07", "assert False", before=crash_later, parameters="thing")
     ran = suite.run("-n2")
     assert ran.code == 1
     assert ran.outcomes == {
@@ -52,12 +54,14 @@ def test_a_crashed_worker_costs_one_statement(suite: Suite) -> None:
         "EXH-04": Outcome.NOT_APPLICABLE,
         "EXH-05": Outcome.ENVIRONMENT_ERROR,
         "EXH-06": Outcome.NOT_APPLICABLE,
+        "EXH-07": Outcome.FAILED,
     }
-    failure = ran.results["EXH-02"].failure
-    assert failure
-    assert failure.kind == "WorkerCrash"
+    crash = ran.results["EXH-02"]
+    assert crash.failure
+    assert crash.failure.kind == "WorkerCrash"
+    assert crash.worker.startswith("gw")
     assert ran.report
-    assert (ran.report.workers, ran.report.planned) == (2, 6)
+    assert (ran.report.workers, ran.report.planned) == (2, 7)
     assert {result.worker for result in ran.report.results} >= {"gw0", "gw1"}
 
 

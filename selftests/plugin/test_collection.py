@@ -97,7 +97,9 @@ def test_random_order_is_possible(suite: Suite) -> None:
 
 class TestWithoutStatements:
     def test_pytest_is_as_ever(self, suite: Suite) -> None:
-        suite.write("selftests/test_plain.py", "import pytest\n\ndef test_a(): pass\n\ndef test_b(): pytest.skip('s')\n\ndef test_c(): assert 0\n")
+        suite.write(
+            "selftests/test_plain.py", "import pytest\n\ndef test_a(): pass\n\ndef test_b(): pytest.skip('s')\n\ndef test_c(): assert 0\n"
+        )
         ran = suite.run("selftests")
         assert ran.code == 1
         assert ran.report is None

@@ -75,3 +75,10 @@ def test_a_proposal_is_written_beside_the_baseline(suite: Suite) -> None:
     assert "metallb.proposed.toml" in ran.output
     with pytest.raises(UsageFault, match="'reason' is missing or empty"):
         read(proposal)
+
+
+def test_a_directory_of_baselines_that_is_not_there_is_no_empty_one(suite: Suite) -> None:
+    suite.add("EXH-01")
+    ran = suite.run("--baselines=reports/baseline")
+    assert ran.code == 4
+    assert "leave it out for reports/baselines" in ran.output

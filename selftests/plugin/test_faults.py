@@ -64,3 +64,19 @@ def test_an_error_of_a_plugin_is_not_conformant(suite: Suite) -> None:
     ran = suite.run()
     assert ran.code == 3
     assert ran.outcomes["EXH-02"] is Outcome.NOT_RUN
+
+
+def test_a_report_directory_that_cannot_be_written_is_told_at_the_start(suite: Suite) -> None:
+    suite.add("EXH-01", "open('ran', 'w').close()")
+    ran = suite.run("--report-dir=pyproject.toml")
+    assert ran.code == 4
+    assert "give another one by --report-dir" in ran.output
+    assert not (suite.pytester.path / "ran").exists()
+
+
+def test_a_report_that_cannot_be_written_is_no_success(suite: Suite) -> None:
+    suite.add("EXH-01", "import shutil\nshutil.rmtree('reports')\nopen('reports', 'w').close()")
+    ran = suite.run()
+    assert ran.code == 3
+    assert "the report could not be written" in ran.output
+    assert "Traceback" not in ran.output

@@ -76,6 +76,13 @@ def test_nothing_is_created_when_nothing_is_selected(project: Suite) -> None:
     assert log(project) == []
 
 
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_nothing_is_created_when_something_cannot_be_collected(project: Suite, workers: tuple[str, ...]) -> None:
+    project.write("suites/exhaustion/test_broken.py", "import nothing_of_that_name\n")
+    assert project.run(*workers).code != 0
+    assert log(project) == []
+
+
 def test_it_goes_after_a_failure_too(project: Suite) -> None:
     project.add("EXH-03", "assert False", parameters="cluster")
     assert project.run("-x").code == 1

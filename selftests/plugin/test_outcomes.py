@@ -157,3 +157,13 @@ def test_waits_are_recorded_and_the_overhead_told(suite: Suite) -> None:
     assert ran.report
     assert ran.report.timeout_scale == 2
     assert "of it the harness" in ran.output
+
+
+def test_failures_show_no_secret_and_no_end_of_text(suite: Suite) -> None:
+    suite.add("EXH-01", "raise WrongAnswer('200', 'Authorization: Bearer ' + 'c2V' + 'jcmV0abcdefgh ' + 'x' * 1_000_000)")
+    ran = suite.run()
+    failure = ran.results["EXH-01"].failure
+    assert failure
+    assert failure.last.startswith("Authorization: Bearer [redacted]")
+    assert len(failure.message) < 20_000
+    assert "c2VjcmV0" not in ran.output

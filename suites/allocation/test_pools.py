@@ -53,7 +53,7 @@ def test_thirty_services_at_once_get_thirty_addresses(pools: Pools, services: Se
 
 @statement("ALC-12", MUST, CORE, source="https://metallb.io/configuration/_advanced_ipaddresspool_configuration/", covers=("MLB-024",))
 def test_pool_without_automatic_assignment_is_not_used_unasked(pools: Pools, services: Services) -> None:
-    """A pool with autoAssign false MUST NOT give an address to a Service that does not ask for it, even as the only one for its namespace."""
+    """A pool with autoAssign false MUST NOT give an address to a Service that does not ask, not even as the only one of its namespace."""
     pool = pools.create(size=2, autoAssign=False)
     unasked = services.create()
     assert unasked.address not in pool

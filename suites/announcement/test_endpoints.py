@@ -51,7 +51,7 @@ def test_unready_endpoints_can_be_published(announcing: Announcing, segment: Seg
 @pytest.mark.parametrize("worker", [0, 1], ids=["first", "second"])
 def test_local_policy_announces_where_the_endpoint_is(worker: int, announcing: Announcing, segment: Segment, backends: Backends) -> None:
     """Under the Local policy the announcing node MUST be one that has an endpoint."""
-    node = backends.nodes[worker]
+    node = backends.pair[worker]
     service = announcing.service(node, externalTrafficPolicy="Local")
     segment.finds_at(service.address, node)
     segment.stays_at(service.address, node)
@@ -60,7 +60,7 @@ def test_local_policy_announces_where_the_endpoint_is(worker: int, announcing: A
 @statement("ANN-24", MUST, CORE, source=POLICY, covers=("MLB-056",))
 def test_local_policy_follows_the_endpoint(announcing: Announcing, segment: Segment, backends: Backends, outside: Client) -> None:
     """Under the Local policy the address MUST move to the node that the only endpoint moves to, and be served there."""
-    here, there = backends.nodes[:2]
+    here, there = backends.pair
     service = announcing.service(here, externalTrafficPolicy="Local")
     segment.finds_at(service.address, here)
     backends.serve(service, there)
@@ -91,7 +91,7 @@ def test_cluster_policy_needs_no_endpoint_on_the_announcer(
     announcing: Announcing, segment: Segment, backends: Backends, outside: Client
 ) -> None:
     """Under the Cluster policy a node without an endpoint MUST announce where it is selected, and its traffic reach the endpoint."""
-    here, there = backends.nodes[:2]
+    here, there = backends.pair
     service = announcing.service(there, advertised={"nodeSelectors": nodes_named(here)})
     segment.finds_at(service.address, here)
     assert outside.reaches(service.address).node == there
@@ -111,7 +111,7 @@ def test_change_of_policy_moves_the_address(announcing: Announcing, segment: Seg
 @statement("ANN-29", MUST, EXTENDED, source="https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer/")
 def test_health_check_agrees_with_the_announcement(announcing: Announcing, segment: Segment, backends: Backends, outside: Client) -> None:
     """Under the Local policy the health check MUST be good on the announcing node, and bad on a node without an endpoint."""
-    here, there = backends.nodes[:2]
+    here, there = backends.pair
     service = announcing.service(here, externalTrafficPolicy="Local")
     segment.finds_at(service.address, here)
     outside.health_is(200, here, service)

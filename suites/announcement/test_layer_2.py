@@ -86,7 +86,7 @@ def test_free_address_of_an_advertised_pool_is_silent(announcing: Announcing, se
 def test_two_advertisements_make_one_announcer(announcing: Announcing, segment: Segment, backends: Backends) -> None:
     """Of two nodes that advertisements select for one pool exactly one MUST answer, and the other one when its advertisement is deleted."""
     pool = announcing.pools.create(size=1)
-    nodes = backends.nodes[:2]
+    nodes = backends.pair
     named = {node: announcing.advertisements.create(pool, nodeSelectors=nodes_named(node)) for node in nodes}
     service = announcing.service(pool=pool)
     first = segment.finds_at(service.address, *nodes)
@@ -119,7 +119,7 @@ def test_shared_address_is_announced_by_one_node(announcing: Announcing, segment
     pool = announcing.pools.create(size=1)
     announcing.advertisements.create(pool)
     (address,) = pool.addresses
-    here, there = backends.nodes[:2]
+    here, there = backends.pair
     first = announcing.service(here, pool=pool, address=address, key="shared", port=80)
     second = announcing.service(there, pool=pool, address=address, key="shared", port=81)
     assert first.addresses == second.addresses == [address]

@@ -36,7 +36,7 @@ def test_each_service_of_a_shared_address_is_reached(announcing: Announcing, seg
     pool = announcing.pools.create(size=1)
     announcing.advertisements.create(pool)
     (address,) = pool.addresses
-    ports: dict[int, str] = {80 + index: node for index, node in enumerate(backends.nodes[:2])}
+    ports: dict[int, str] = {80 + index: node for index, node in enumerate(backends.pair)}
     made: list[Service] = [announcing.service(node, pool=pool, address=address, key="shared", port=port) for port, node in ports.items()]
     assert [service.addresses for service in made] == [[address], [address]]
     segment.finds(address)

@@ -17,7 +17,7 @@ FIRST, SECOND, THIRD = ({"matchLabels": {"kind": name}} for name in ("first", "s
 @pytest.mark.parametrize("worker", [0, 1], ids=["first", "second"])
 def test_only_a_selected_node_announces(worker: int, announcing: Announcing, segment: Segment, backends: Backends) -> None:
     """An advertisement bound to a node MUST be made by this node only."""
-    node = backends.nodes[worker]
+    node = backends.pair[worker]
     service = announcing.service(advertised={"nodeSelectors": nodes_named(node)})
     segment.finds_at(service.address, node)
     segment.stays_at(service.address, node)

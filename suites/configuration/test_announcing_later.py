@@ -12,7 +12,7 @@ from harness.systems.addresses import Pools, Services
 def test_advertisement_announces_the_pool_that_comes_later(
     pools: Pools, services: Services, backend: dict[str, str], wire: WireProbe
 ) -> None:
-    """An advertisement that names a pool which does not exist MUST announce nothing, and announce the pool's addresses once it is created."""
+    """An advertisement of a pool that does not exist MUST announce nothing, and announce the pool's addresses once it is created."""
     future = pools.take(1)
     pool = pools.adopt([future])
     pools.advertise(pool)

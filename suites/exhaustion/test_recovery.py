@@ -72,7 +72,7 @@ def test_deletion_of_a_namespace_serves_the_waiting(
 @statement("EXH-07", MUST, CORE, source=RELEASE, since="0.13.9", covers=("MLB-010",))
 @pytest.mark.alone
 def test_as_many_are_served_as_addresses_are_freed(pools: Pools, services: Services, metallb: MetalLB) -> None:
-    """When two of three addresses are freed at once, exactly two of four pending Services MUST be served, each with an address of its own."""
+    """When two of three addresses are freed at once, exactly two of four pending Services MUST be served, each with one of its own."""
     pool = pools.create(size=3)
     held = services.create_many(3, pool=pool)
     services.comes_to_serve(3)
@@ -90,7 +90,7 @@ def test_as_many_are_served_as_addresses_are_freed(pools: Pools, services: Servi
 @statement("EXH-08", MUST, CORE, source=RELEASE, since="0.13.9", covers=("MLB-010", "LB-01"))
 @pytest.mark.alone
 def test_every_address_that_is_freed_serves_one(pools: Pools, services: Services, metallb: MetalLB) -> None:
-    """With one address freed at a time, each time exactly one of five pending Services MUST be served, until all were; the order is recorded."""
+    """With one address freed at a time, each time one of five pending Services MUST be served until all were; the order is recorded."""
     pool = pools.create(size=1)
     holder = services.create(pool=pool)
     address = holder.address

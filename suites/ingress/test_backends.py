@@ -77,7 +77,7 @@ def test_refusing_endpoint_is_a_bad_gateway(site: Visitor) -> None:
 @statement("BKD-07", MUST, INGRESS_NGINX, source=f"{CONFIGMAP}#proxy-next-upstream", system="ingress-nginx", covers=("BE-05",))
 def test_refusing_endpoint_is_passed_over(moving: Routes, visitor: Visitor) -> None:
     """A request MUST be tried at another endpoint where one refuses the connection, without the client noticing."""
-    moving.add(moving.service(selector=None), moving.endpoints(*moving.addresses_of("two"), moving.refusing_address()))
+    moving.add(moving.service(selector=None), moving.endpoints(*moving.pods_of("two").values(), moving.refusing_address()))
     moving.add(moving.ingress(path("/", moving.label)))
     visitor.comes_to_answer(get(), reaches("two"), measured="route added")
     visitor.answers(get(), reaches("two"), times=30)

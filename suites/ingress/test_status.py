@@ -24,7 +24,9 @@ def test_status_shows_the_external_address(api: Api, scene: Stage, vip: str) -> 
 def test_status_shows_addresses_of_the_service_only(api: Api, scene: Stage, ingress_controller: Controller, cluster: ClusterState) -> None:
     """The status of a served Ingress MUST show every external address of the controller's Service, no other, and one of MetalLB's pool."""
     shown = come_to_agree(api, scene.sentinel, ingress_controller)
-    assert any(address in AddressRange.parse(pool) for pool in cluster.example_pool for address in shown), f"{shown} of {cluster.example_pool}"
+    assert any(address in AddressRange.parse(pool) for pool in cluster.example_pool for address in shown), (
+        f"{shown} of {cluster.example_pool}"
+    )
 
 
 @statement("STA-03", MUST, CORE, source=LOAD_BALANCER, covers=("ST-03",))

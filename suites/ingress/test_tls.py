@@ -55,7 +55,12 @@ def test_one_certificate_serves_several_hosts(request_: Request, expectation: Ex
 
 
 @statement("TLS-04", MUST, INGRESS_NGINX, source=f"{GUIDE}#default-ssl-certificate", system="ingress-nginx", covers=("TLS-03",))
-@rows([(secure(host="nobody.test"), refused(404, certificate=DEFAULT)), (secure(host="nobody.test", sni=""), refused(404, certificate=DEFAULT))])
+@rows(
+    [
+        (secure(host="nobody.test"), refused(404, certificate=DEFAULT)),
+        (secure(host="nobody.test", sni=""), refused(404, certificate=DEFAULT)),
+    ]
+)
 def test_unknown_name_gets_the_default_certificate(request_: Request, expectation: Expectation, visitor: Visitor) -> None:
     """A client that asks for an unknown name, or for none, MUST get the default certificate and a refusal."""
     visitor.answers(request_, expectation)

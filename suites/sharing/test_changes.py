@@ -1,19 +1,20 @@
 """What becomes of a shared address when one of its Services changes or goes."""
 
+from typing import Any
+
 import pytest
 
 from harness.cluster.api import Api
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems import metallb_texts as texts
 from harness.systems.addresses import Pool, Pools, Service, Services
-from harness.systems.metallb import MetalLB
 from harness.systems.pool_status import comes_to_count
 
 SHARING = "https://metallb.io/usage/#ip-address-sharing"
 RECONSIDERED = "https://github.com/metallb/metallb/pull/2692"
 
 
-def sharers(pools: Pools, services: Services, **spec: object) -> tuple[Pool, Service, Service]:
+def sharers(pools: Pools, services: Services, **spec: Any) -> tuple[Pool, Service, Service]:
     """Two Services that share the only address of a pool."""
     pool = pools.create(size=1)
     pair = [services.create(address=pool.addresses[0], key="shared", port=port, **spec) for port in (80, 81)]
@@ -45,7 +46,7 @@ def test_same_policy_restores_sharing(pools: Pools, services: Services) -> None:
 
 @statement("SHR-12", MUST, EXTENDED, source=SHARING, covers=("MLB-034",))
 def test_another_selector_ends_sharing_of_local_services(pools: Pools, services: Services) -> None:
-    """A Service with the Local policy MUST lose a shared address when it selects other pods than the other, and get it when it selects the same."""
+    """A Service with the Local policy MUST lose a shared address when it selects other pods, and get it when it selects the same."""
     pool, first, second = sharers(pools, services, externalTrafficPolicy="Local", selector={"app": "one"})
     second.change({"spec": {"selector": {"app": "two"}}})
     second.loses_address()
@@ -107,7 +108,7 @@ def test_shared_address_is_freed_by_its_last_user(pools: Pools, services: Servic
 
 
 @statement("SHR-17", MUST, CORE, source="https://metallb.io/apis/#ipaddresspoolstatus", since="0.15.0", covers=("MLB-035",))
-def test_shared_address_is_counted_once(api: Api, pools: Pools, services: Services, metallb: MetalLB) -> None:
+def test_shared_address_is_counted_once(api: Api, pools: Pools, services: Services) -> None:
     """The status of a pool MUST count a shared address once, for as long as one of its Services has it."""
     pool = pools.create(size=2)
     pair = [services.create(address=pool.addresses[0], key="shared", port=port) for port in (80, 81)]

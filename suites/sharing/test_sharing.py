@@ -4,6 +4,8 @@ An address is shared by Services that ask for it with one key, have no port in c
 (https://metallb.io/usage/#ip-address-sharing).
 """
 
+from typing import Any
+
 import pytest
 
 from harness.model.statements import CORE, EXTENDED, MUST, statement
@@ -54,27 +56,25 @@ def test_namespaces_share_an_address(another_namespace: str, pools: Pools, servi
     assert [ours.address, theirs.address] == [wanted, wanted]
 
 
-REFUSED = {
-    "the same port": ({"key": "shared", "port": 80}, lambda holder, address: texts.port_in_use("TCP/80", address)),
-    "another key": ({"key": "another", "port": 81}, lambda holder, address: texts.taken_by(holder)),
-    "no key": ({"port": 81}, lambda holder, address: texts.taken_by(holder)),
-    "the Local policy": (
-        {"key": "shared", "port": 81, "externalTrafficPolicy": "Local"},
-        lambda holder, address: texts.taken_by(holder),
-    ),
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "the same port": ({"key": "shared", "port": 80}, texts.port_in_use("TCP/80", "{address}")),
+    "another key": ({"key": "another", "port": 81}, texts.taken_by("{holder}")),
+    "no key": ({"port": 81}, texts.taken_by("{holder}")),
+    "the Local policy": ({"key": "shared", "port": 81, "externalTrafficPolicy": "Local"}, texts.taken_by("{holder}")),
 }
 
 
 @statement("SHR-05", MUST, CORE, source=SHARING, covers=("MLB-033",))
 @pytest.mark.parametrize("differs", REFUSED)
 def test_sharing_is_refused(differs: str, pools: Pools, services: Services) -> None:
-    """A Service that asks for a shared address with a port in use, another key, none, or another traffic policy MUST NOT get it, and is told why."""
+    """A Service that asks for a shared address MUST NOT get it, and is told why, where its port is in use or its key or policy differs."""
     pool = pools.create(size=1)
     address = pool.addresses[0]
     holder = services.create(address=address, key="shared", port=80)
     assert holder.address == address
     asked, cause = REFUSED[differs]
-    services.create(address=address, **asked).is_refused(cause(f"{holder.namespace}/{holder.name}", address))
+    told = cause.format(address=address, holder=f"{holder.namespace}/{holder.name}")
+    services.create(address=address, **asked).is_refused(told)
     assert services.create(address=address, key="shared", port=82).address == address
     assert holder.addresses == [address]
 
@@ -84,7 +84,7 @@ def test_local_services_share_with_the_same_selector_only(pools: Pools, services
     """Services with the Local policy MUST share an address where they select the same pods, and not where they select others."""
     pool = pools.create(size=1)
     address = pool.addresses[0]
-    local = {"address": address, "key": "shared", "externalTrafficPolicy": "Local"}
+    local: dict[str, Any] = {"address": address, "key": "shared", "externalTrafficPolicy": "Local"}
     first = services.create(port=80, selector={"app": "one"}, **local)
     assert first.address == address
     assert services.create(port=81, selector={"app": "one"}, **local).address == address
@@ -93,7 +93,7 @@ def test_local_services_share_with_the_same_selector_only(pools: Pools, services
 
 @statement("SHR-07", MUST, EXTENDED, source=SHARING)
 def test_pending_third_does_not_disturb_those_who_share(pools: Pools, services: Services) -> None:
-    """A third Service with a port that one of two sharers has MUST stay pending, be told whose port, and get the address when that port is free."""
+    """A Service with a port that a sharer has MUST stay pending and be told so, and get the address when that port is free."""
     pool = pools.create(size=1)
     address = pool.addresses[0]
     first, second = (services.create(address=address, key="shared", port=port) for port in (80, 81))
@@ -106,7 +106,7 @@ def test_pending_third_does_not_disturb_those_who_share(pools: Pools, services: 
 
 @statement("SHR-08", MUST, CORE, source=SHARING)
 def test_key_lets_an_exhausted_pool_serve_more(pools: Pools, services: Services, metallb: MetalLB) -> None:
-    """A Service with a key MUST get an address that is in use under that key when its pool has none left, and one without a key does not."""
+    """A Service with a key MUST get an address in use under that key when its pool has none left, and one without a key none."""
     pool = pools.create(size=1)
     first = services.create(pool=pool, key="shared", port=80)
     assert first.address in pool

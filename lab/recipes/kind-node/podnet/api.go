@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
 	"os"
 	"strconv"
 	"time"
@@ -20,26 +19,6 @@ const (
 	watchTime = time.Minute
 	slack     = 10 * time.Second
 )
-
-// node is the part of https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/node-v1/ that matters here.
-type node struct {
-	Metadata struct{ Name string }
-	Spec     struct{ PodCIDRs []netip.Prefix }
-	Status   struct {
-		Addresses []struct{ Type, Address string }
-	}
-}
-
-// address returns the node's internal address of the same family as prefix; the zero Addr when it has none.
-func (n node) address(prefix netip.Prefix) netip.Addr {
-	for _, candidate := range n.Status.Addresses {
-		address, err := netip.ParseAddr(candidate.Address)
-		if candidate.Type == "InternalIP" && err == nil && address.Is4() == prefix.Addr().Is4() {
-			return address
-		}
-	}
-	return netip.Addr{}
-}
 
 type api struct {
 	url    string

@@ -1,0 +1,45 @@
+"""HTTP from inside of the cluster's network, where pods and nodes both can be reached: a container in the network of a node."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.model.errors import EnvironmentFault, Unanswered
+from harness.model.record import record
+from harness.probes.wire import Docker
+
+PROGRAM = Path(__file__).with_name("inside_program.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The status and the body of an answer."""
+
+    status: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class InsideProbe:
+    """A container that shares the network of a node; :meth:`WireProbe.start` creates it with the network ``container:NODE``."""
+
+    docker: Docker
+    name: str
+
+    def get(self, url: str, *, token: str | None = None, timeout: float = 5.0) -> Answer:
+        """The answer to a GET; certificates are not judged.
+
+        :raises Unanswered: no connection, or no answer in time
+        :raises EnvironmentFault: the probe itself failed
+        """
+        program = f"{PROGRAM.read_text()}\nmain({url!r}, {token!r}, {timeout!r})\n"
+        output = self.docker("exec", "--interactive", self.name, "python3", "-", timeout=30 + timeout, stdin=program.encode())
+        try:
+            told: dict[str, Any] = json.loads(output)
+        except ValueError:
+            raise EnvironmentFault("one JSON object from the probe inside", repr(output[:200]), f"docker inspect {self.name}") from None
+        if "fault" in told:
+            raise Unanswered(f"GET {url}: {told['fault']}")
+        record().exchanges.append(f"GET {url}{' with a token' if token else ''}: {told['status']}, {len(told['body'])} bytes")
+        return Answer(told["status"], told["body"])

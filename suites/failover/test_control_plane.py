@@ -1,0 +1,61 @@
+"""The data plane does not need the control plane."""
+
+import pytest
+
+from harness.cluster.api import Api
+from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
+from harness.probes.watching import Onlooker
+from harness.systems.announcing import Announcing, Segment
+from harness.systems.disruption import Disruption
+from harness.systems.ingress_rollout import IngressRollout
+from harness.systems.metallb import restart_controller
+from harness.systems.metallb_control import controller_away, wait_until_ready
+
+LAYER_2 = "https://metallb.io/concepts/layer2/"
+pytestmark = pytest.mark.disruptive
+
+
+@statement("FLO-40", MUST, CORE, source=LAYER_2, covers=("MLB-016",))
+def test_addresses_answer_without_a_controller(announcing: Announcing, segment: Segment, api: Api, watcher: Onlooker) -> None:
+    """Announced addresses MUST be answered for and served without interruption while no controller of MetalLB runs."""
+    service = announcing.service()
+    node = segment.finds(service.address)
+    with watcher.watch(service.address) as sight:
+        with controller_away(api):
+            segment.stays_at(service.address, node)
+        wait_until_ready(api)
+    segment.was_never_interrupted(sight)
+
+
+@statement("FLO-41", MUST, CORE, source=LAYER_2)
+def test_connection_survives_a_restart_of_the_controller(announcing: Announcing, segment: Segment, api: Api, watcher: Onlooker) -> None:
+    """A connection that is in use MUST survive a restart of MetalLB's controller."""
+    service = announcing.service()
+    segment.finds(service.address)
+    with watcher.watch(service.address, traffic="kept", interval=0.05) as sight:
+        restart_controller(api)
+    segment.was_never_interrupted(sight)
+
+
+@statement("FLO-42", MUST, CORE, source=LAYER_2)
+def test_addresses_answer_without_an_api_server(
+    announcing: Announcing, segment: Segment, disruption: Disruption, watcher: Onlooker
+) -> None:
+    """Announced addresses MUST be answered for and served without interruption while the API server stands still."""
+    service = announcing.service()
+    node = segment.finds(service.address)
+    with watcher.watch(service.address) as sight, disruption.api_server_paused():
+        segment.stays_at(service.address, node)
+    segment.was_never_interrupted(sight)
+
+
+@statement("FLO-50", MUST, EXTENDED, source="https://kubernetes.github.io/ingress-nginx/deploy/", covers=("MLB-074",))
+def test_rollout_of_the_ingress_controller_keeps_the_address(ingress_rollout: IngressRollout) -> None:
+    """A rollout of the ingress controller MUST keep its address, and routes answer at it again within the budget of a rollout."""
+    ingress_rollout.happens()
+
+
+@statement("FLO-51", SHOULD, EXTENDED, source="https://kubernetes.github.io/ingress-nginx/deploy/", covers=("MLB-074",))
+def test_loss_of_a_replica_interrupts_briefly(ingress_rollout: IngressRollout) -> None:
+    """The loss of one of two replicas of the ingress controller SHOULD NOT interrupt its clients for longer than a brief outage."""
+    ingress_rollout.loses_a_replica()

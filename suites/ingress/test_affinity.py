@@ -1,0 +1,83 @@
+"""Clients that stay with their Pod by a cookie."""
+
+from harness.model.expectations import Exchange, Request, combined, reaches
+from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.systems.routes import Routes, Visitor, path
+
+HOST = "example.test"
+AFFINITY = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#session-affinity"
+NGINX = "ingress-nginx"
+MANY = reaches("many")
+BY_COOKIE = {"nginx.ingress.kubernetes.io/affinity": "cookie", "nginx.ingress.kubernetes.io/session-cookie-name": "route"}
+
+
+def cookie_of(answer: Exchange) -> str:
+    """The whole Set-Cookie field."""
+    found = combined(answer.headers, "Set-Cookie")
+    assert found, f"no Set-Cookie in {answer.headers}"
+    return found
+
+
+def with_cookie(cookie: str) -> Request:
+    return Request(host=HOST, headers=(("Cookie", cookie.partition(";")[0]),))
+
+
+@statement("AFF-01", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("AFF-01",))
+def test_cookie_keeps_a_client_with_its_pod(site: Visitor) -> None:
+    """A client that sends its cookie back MUST reach the same Pod every time, and get no other cookie."""
+    first = site.answer_to(Request(host=HOST), MANY)
+    assert first.identity is not None
+    cookie = cookie_of(first)
+    assert cookie.startswith("route="), cookie
+    for _ in range(20):
+        again = site.answer_to(with_cookie(cookie), reaches("many", without_headers=("Set-Cookie",)))
+        assert again.identity == first.identity
+
+
+@statement("AFF-02", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("AFF-01",))
+def test_clients_without_a_cookie_are_spread(moving: Routes, visitor: Visitor) -> None:
+    """Clients that send no cookie, or one that nobody gave them, MUST be spread over the Pods and get a cookie."""
+    moving.add(moving.service(selector="many"), moving.ingress(path("/", moving.label), annotations=BY_COOKIE))
+    visitor.comes_to_answer(Request(host=HOST), MANY, measured="route added")
+    for request in (Request(host=HOST), with_cookie("route=forged")):
+        answers = [visitor.answer_to(request, MANY) for _ in range(40)]
+        assert len({answer.identity for answer in answers}) == 3
+        assert all(cookie_of(answer) for answer in answers)
+
+
+@statement("AFF-03", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("AFF-01",))
+def test_client_is_let_go_with_its_pod(moving: Routes, visitor: Visitor) -> None:
+    """A client whose Pod is no endpoint any more MUST be served by another one, and stay with that by a new cookie."""
+    pods = moving.pods_of("many")
+    moving.add(
+        moving.service(selector=None), moving.endpoints(*pods.values()), moving.ingress(path("/", moving.label), annotations=BY_COOKIE)
+    )
+    first = visitor.comes_to_answer(Request(host=HOST), MANY, measured="route added")
+    assert first.identity is not None
+    cookie = cookie_of(first)
+    visitor.answers(with_cookie(cookie), reaches("many", pods={first.identity.pod}))
+    del pods[first.identity.pod]
+    moving.add(moving.endpoints(*pods.values()))
+    moved = visitor.comes_to_answer(with_cookie(cookie), reaches("many", pods=set(pods)), measured="endpoint removed")
+    assert moved.identity is not None
+    visitor.answers(with_cookie(cookie_of(moved)), reaches("many", pods={moved.identity.pod}))
+
+
+@statement("AFF-04", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("AFF-01",))
+def test_cookie_has_the_attributes_asked_for(site: Visitor) -> None:
+    """The cookie MUST have the name, the path, the age and the attributes of the annotations, and be Secure over https only."""
+    cookies = [cookie_of(site.answer_to(Request("/kept", host=HOST, scheme=scheme), MANY)) for scheme in ("http", "https")]
+    assert all(cookie.startswith("seat=") for cookie in cookies), cookies
+    attributes = [{part.strip().partition("=")[0]: part.strip().partition("=")[2] for part in cookie.split(";")[1:]} for cookie in cookies]
+    for found in attributes:
+        assert (found.get("Max-Age"), found.get("Path"), found.get("SameSite")) == ("600", "/kept", "Strict"), found
+        assert "HttpOnly" in found, found
+    assert ["Secure" in found for found in attributes] == [False, True], cookies
+
+
+@statement("AFF-05", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("AFF-01",))
+def test_cookie_has_a_name_by_default(site: Visitor) -> None:
+    """The cookie MUST be called INGRESSCOOKIE where no name is given, and last for the session."""
+    cookie = cookie_of(site.answer_to(Request(host=HOST), MANY))
+    assert cookie.startswith("INGRESSCOOKIE="), cookie
+    assert "max-age" not in cookie.lower(), cookie

@@ -1,0 +1,89 @@
+"""Canaries: which requests a second Ingress of one host and path takes."""
+
+from harness.model.expectations import Request, reaches, refused
+from harness.model.sampling import share_is_plausible
+from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.systems.routes import Visitor
+
+HOST = "example.test"
+CANARY = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#canary"
+NGINX = "ingress-nginx"
+MAIN, OTHER = reaches("one"), reaches("two")
+
+
+def get(header: str | None = None, cookie: str | None = None) -> Request:
+    fields = {"X-Canary": header, "Cookie": None if cookie is None else f"canary={cookie}"}
+    return Request("/x?y", host=HOST, headers=tuple((name, value) for name, value in fields.items() if value is not None))
+
+
+@statement("CAN-01", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-01",))
+def test_canary_is_chosen_by_header(site: Visitor) -> None:
+    """With a header for a canary "always" MUST choose it, and "never", any other value and no header the main route."""
+    site.answers(get("always"), OTHER)
+    for value in ("never", "other", "", None):
+        site.answers(get(value), MAIN)
+
+
+@statement("CAN-02", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-01",))
+def test_canary_is_chosen_by_value_of_header(site: Visitor) -> None:
+    """With a value for a canary this value MUST choose it, and any other the main route, "always" included."""
+    site.answers(get("here"), OTHER)
+    for value in ("always", "never", "heres", None):
+        site.answers(get(value), MAIN)
+
+
+@statement("CAN-03", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-01",))
+def test_canary_is_chosen_by_pattern_of_header(site: Visitor) -> None:
+    """With a pattern for a canary a value that matches MUST choose it, and any other the main route."""
+    site.answers(get("user-1"), OTHER)
+    site.answers(get("user-2"), OTHER)
+    for value in ("user-3", "always", None):
+        site.answers(get(value), MAIN)
+
+
+@statement("CAN-04", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-01",))
+def test_canary_is_chosen_by_cookie(site: Visitor) -> None:
+    """With a cookie for a canary "always" MUST choose it, and "never", any other value and no cookie the main route."""
+    site.answers(get(cookie="always"), OTHER)
+    for value in ("never", "other", None):
+        site.answers(get(cookie=value), MAIN)
+
+
+@statement("CAN-05", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-01",))
+def test_header_outranks_cookie_and_weight(site: Visitor) -> None:
+    """A canary MUST be chosen by its header, without a word there by its cookie, and without a word there by its weight."""
+    site.answers(get("never", "always"), MAIN)
+    site.answers(get("always", "never"), OTHER)
+    site.answers(get("other", "never"), MAIN)
+    site.answers(get(None, "never"), MAIN)
+    site.answers(get("other", "other"), OTHER)
+    site.answers(get(), OTHER)
+
+
+@statement("CAN-06", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02",))
+def test_canary_of_no_weight_gets_nothing(site: Visitor) -> None:
+    """A canary whose weight is 0 MUST get no request."""
+    site.answers(get(), MAIN, times=50)
+
+
+@statement("CAN-07", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02",))
+def test_canary_of_full_weight_gets_everything(site: Visitor) -> None:
+    """A canary whose weight is the total, 100 or another one, MUST get every request."""
+    site.answers(get(), OTHER, times=50)
+    site.answers(Request("/x?y", host=f"total.{HOST}"), OTHER, times=50)
+
+
+@statement("CAN-08", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02",))
+def test_canary_gets_the_share_of_its_weight(site: Visitor) -> None:
+    """Of 300 requests a canary MUST get a share that its weight explains, with one false alarm in a million."""
+    for host, share in ((HOST, 0.30), (f"total.{HOST}", 0.25)):
+        answers = [site.sends(Request("/x?y", host=host)).identity for _ in range(300)]
+        services = [identity.service for identity in answers if identity]
+        assert len(services) == 300, f"{300 - len(services)} requests reached no backend"
+        share_is_plausible(services.count("two"), of=300, probability=share, told=f"requests at the canary of {host}")
+
+
+@statement("CAN-09", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02",))
+def test_canary_without_main_route_is_not_served(site: Visitor) -> None:
+    """A canary without a main route of the same host and path MUST NOT be served."""
+    site.answers(get(), refused(404))

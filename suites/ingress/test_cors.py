@@ -1,0 +1,98 @@
+"""Cross-origin requests, answered by the controller."""
+
+from harness.model.expectations import Expectation, Request, answered, reaches
+from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.systems.routes import Visitor
+from suites.cases import rows
+
+HOST = "example.test"
+CORS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#enable-cors"
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+
+
+def ask(origin: str, method: str = "GET", **headers: str) -> Request:
+    more = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Request("/x?y", host=HOST, method=method, headers=(("Origin", origin), *more))
+
+
+@statement("COR-01", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("CORS-01",))
+@rows(
+    [
+        (ask(origin), reaches("one", headers={ALLOW_ORIGIN: origin, "Access-Control-Allow-Credentials": "true"}))
+        for origin in ("https://good.test", "https://a.wild.test:8443", "https://b.wild.test:8443")
+    ]
+)
+def test_allowed_origin_gets_its_headers(request_: Request, expectation: Expectation, site: Visitor) -> None:
+    """An allowed origin MUST be told so in the answer, by its own name."""
+    site.answers(request_, expectation)
+
+
+@statement("COR-02", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("CORS-01",))
+@rows(
+    [
+        (ask(origin), reaches("one", without_headers=(ALLOW_ORIGIN,)))
+        for origin in ("https://bad.test", "http://good.test", "https://good.test:8443", "https://good.test.bad.test", "https://sub.good.test", "null")
+    ]
+)  # fmt: skip
+def test_other_origin_gets_no_headers(request_: Request, expectation: Expectation, site: Visitor) -> None:
+    """An origin that differs in scheme, host or port from those allowed MUST NOT be told that it is allowed."""
+    site.answers(ask("https://good.test"), reaches("one", headers={ALLOW_ORIGIN: "https://good.test"}), times=1)
+    site.answers(request_, expectation)
+
+
+@statement("COR-03", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("CORS-01",))
+@rows(
+    [
+        (
+            ask("https://good.test", "OPTIONS", Access_Control_Request_Method="PUT", Access_Control_Request_Headers="X-Asked-For"),
+            answered(
+                204,
+                headers={
+                    ALLOW_ORIGIN: "https://good.test",
+                    "Access-Control-Allow-Methods": "PUT, GET",
+                    "Access-Control-Allow-Headers": "X-Asked-For",
+                    "Access-Control-Max-Age": "600",
+                },
+                without_headers=("Access-Control-Allow-Credentials",),
+            ),
+        ),
+        (ask("https://good.test"), reaches("one", headers={ALLOW_ORIGIN: "https://good.test", "Access-Control-Expose-Headers": "X-Shown"})),
+    ]
+)
+def test_preflight_is_answered(request_: Request, expectation: Expectation, site: Visitor) -> None:
+    """A preflight of an allowed origin MUST be answered by the controller with 204 and what the annotations allow."""
+    site.answers(request_, expectation)
+
+
+@statement("COR-04", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("CORS-01",))
+@rows(
+    [
+        (ask("https://good.test"), reaches("one", without_headers=(ALLOW_ORIGIN,))),
+        (ask("https://good.test", "OPTIONS"), reaches("one", without_headers=(ALLOW_ORIGIN,)), "the backend answers its own preflights"),
+    ]
+)
+def test_cors_is_off_unless_asked_for(request_: Request, expectation: Expectation, site: Visitor) -> None:
+    """Without the annotation the controller MUST neither answer preflights nor allow an origin."""
+    site.answers(request_, expectation)
+
+
+@statement("COR-05", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("CORS-01",))
+@rows(
+    [
+        (ask("https://any.test"), reaches("one", headers={ALLOW_ORIGIN: "*"})),
+        (
+            ask("https://any.test", "OPTIONS"),
+            answered(
+                204,
+                headers={
+                    ALLOW_ORIGIN: "*",
+                    "Access-Control-Allow-Methods": "GET, PUT, POST, DELETE, PATCH, OPTIONS",
+                    "Access-Control-Max-Age": "1728000",
+                },
+            ),
+        ),
+    ]
+)
+def test_any_origin_is_allowed_by_default(request_: Request, expectation: Expectation, site: Visitor) -> None:
+    """Every origin MUST be allowed where the annotations name none."""
+    site.answers(request_, expectation)
