@@ -23,6 +23,10 @@ conformance: $(VENV)/ready ## a cluster, every statement, a report, and nothing 
 	$(BIN)/python -m lab engine
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
+engine-test: $(VENV)/ready ## the registry path, against a real registry on loopback; needs an engine, creates no cluster
+	$(BIN)/python -m lab engine
+	$(BIN)/pytest enginetests -q
+
 format: $(VENV)/ready ## write the code the way `make test` wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -44,4 +48,4 @@ $(VENV)/ready: requirements.txt requirements-uv.txt
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirement requirements.txt
 	touch $@
 
-.PHONY: help test conformance format documents lock clean
+.PHONY: help test conformance engine-test format documents lock clean

@@ -9,4 +9,5 @@ pytest_plugins = [
     "fixtures.metrics",
     "fixtures.wire",
     "fixtures.announcing",
+    "fixtures.routers",
 ]

@@ -17,14 +17,17 @@ from harness.model.errors import EnvironmentFault, UsageFault
 from harness.plugin.catalogue import needs
 from harness.plugin.run import RUN, RunFacts, is_worker
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
-from harness.systems.bringup import Settings, bring_up, reuse, tear_down
+from harness.systems.bringup import Settings, add_image, bring_up, reuse, tear_down
 from harness.systems.controllers import controller
+from harness.systems.routers import ROUTER_IMAGE
 
 Value = TypeVar("Value")
 
 KEEP = ("never", "on-failure", "always")
 #: Files in the run's exchange folder: where the state of the cluster is, for workers.
 STATE_POINTER = "cluster"
+#: The fixture of statements that need routers beside the cluster.
+ROUTERS = "routers"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -177,6 +180,8 @@ class Owner:
         else:
             self.steps.tell("setting up: network, cluster, MetalLB, ingress controller, example project")
             self.state = bring_up(self.settings, self.steps, self.facts.directory / "cluster-logs")
+        if needs(self.config, ROUTERS):
+            add_image(self.state, ROUTER_IMAGE, self.settings, self.steps)
         self._publish(self.state)
 
     def _asked(self) -> dict[str, str | None]:

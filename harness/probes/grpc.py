@@ -32,7 +32,7 @@ class Answer:
 
 
 def call(
-    address: str, host: str, path: str, message: bytes, trust: ssl.SSLContext, metadata: Mapping[str, str], *, timeout: float = 10.0
+    address: str, host: str, path: str, message: bytes, *, trust: ssl.SSLContext, metadata: Mapping[str, str], timeout: float = 10.0
 ) -> Answer:
     """Call a method at port 443 of an address, and read the answer to its end.
 

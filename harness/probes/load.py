@@ -38,6 +38,7 @@ class Load:
 
     shots: list[Shot] = field(default_factory=list)
     held_back: int = 0
+    broken: list[Exception] = field(default_factory=list)
 
     @property
     def failed(self) -> list[Shot]:
@@ -74,42 +75,55 @@ class Load:
 
 @contextmanager
 def load(shoot: Callable[[], object], *, rate: float = RATE, in_flight: int = IN_FLIGHT) -> Iterator[Load]:
-    """Call ``shoot`` at a fixed rate for as long as the block runs; what it raises as Unanswered or AssertionError is a failure."""
+    """Call ``shoot`` at a fixed rate for as long as the block runs; what it raises as Unanswered or AssertionError is a failure.
+
+    Anything else that it raises is a fault of the harness, and ends the block with it.
+    """
     result, ended = Load(), Event()
-    began = monotonic()
     with ThreadPoolExecutor(in_flight) as pool:
-        pacer = Thread(target=_pace, args=(result, shoot, pool, in_flight, rate, ended, began))
+        shooter = _Shooter(result, shoot, pool, BoundedSemaphore(in_flight))
+        pacer = Thread(target=shooter.pace, args=(rate, ended))
         pacer.start()
         try:
             yield result
         finally:
             ended.set()
             pacer.join()
+    if result.broken:
+        raise result.broken[0]
 
 
-def _pace(
-    result: Load, shoot: Callable[[], object], pool: ThreadPoolExecutor, in_flight: int, rate: float, ended: Event, began: float
-) -> None:
-    room, lock = BoundedSemaphore(in_flight), Lock()
-    number = 0
-    while not ended.wait(max(0.0, began + number / rate - monotonic())):
-        number += 1
-        if room.acquire(blocking=False):
-            pool.submit(_shoot, result, shoot, began, room, lock)
-        else:
-            result.held_back += 1
+@dataclass(slots=True)
+class _Shooter:
+    result: Load
+    shoot: Callable[[], object]
+    pool: ThreadPoolExecutor
+    room: BoundedSemaphore
+    began: float = field(default_factory=monotonic)
+    lock: Lock = field(default_factory=Lock)
 
+    def pace(self, rate: float, ended: Event) -> None:
+        """Send on time until the end."""
+        number = 0
+        while not ended.wait(max(0.0, self.began + number / rate - monotonic())):
+            number += 1
+            if self.room.acquire(blocking=False):
+                self.pool.submit(self._one)
+            else:
+                self.result.held_back += 1
 
-def _shoot(result: Load, shoot: Callable[[], object], began: float, room: BoundedSemaphore, lock: Lock) -> None:
-    left, fault = monotonic(), ""
-    try:
-        shoot()
-    except (AssertionError, Unanswered) as wrong:
-        fault = str(wrong) or type(wrong).__name__
-    finally:
-        room.release()
-    with lock:
-        result.shots.append(Shot(left - began, monotonic() - left, fault))
+    def _one(self) -> None:
+        left, fault = monotonic(), ""
+        try:
+            self.shoot()
+        except (AssertionError, Unanswered) as wrong:
+            fault = str(wrong) or type(wrong).__name__
+        except Exception as broken:
+            self.result.broken.append(broken)
+        finally:
+            self.room.release()
+        with self.lock:
+            self.result.shots.append(Shot(left - self.began, monotonic() - left, fault))
 
 
 def outage(shots: list[Shot]) -> float:

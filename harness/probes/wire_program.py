@@ -4,9 +4,9 @@
 Lines: ``{"asked": TIME}`` for a request sent, ``{"mac": ..., "ip": ..., "at": TIME}`` for an answer to us.
 
 ``... watch ADDRESS [--traffic http|kept|tcp|udp] [--port N] [--host NAME] [--interval SECONDS] [--timeout SECONDS] [--ask SECONDS]``
-watches an address until standard input ends. Lines, besides those above: ``{"gratuitous": "request"|"reply"|"advertisement", "mac": ..., "at": TIME}`` for a
-frame that makes the address known unasked, ``{"sent": TIME, "took": SECONDS, "by": WHO}`` for a probe that was answered and
-``{"sent": TIME, "took": SECONDS, "why": REASON}`` for one that was not. Probes leave at a fixed rate, whatever became of those before;
+watches an address until standard input ends. Lines, besides those above: ``{"gratuitous": "request"|"reply"|"advertisement", "mac": ...,
+"at": TIME}`` for a frame that makes the address known unasked, ``{"sent": TIME, "took": SECONDS, "by": WHO}`` for a probe that was answered
+and ``{"sent": TIME, "took": SECONDS, "why": REASON}`` for one that was not. Probes leave at a fixed rate, whatever became of those before;
 ``kept`` sends them all over one connection.
 
 ``... claim ADDRESS`` answers for an address until standard input ends, as a host does that has it already. ``{"answered": TIME}``

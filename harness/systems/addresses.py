@@ -67,9 +67,9 @@ class Pools:
     advertised: list[str] = field(default_factory=list)
     taken: list[tuple[Ledger, AddressRange]] = field(default_factory=list)
 
-    def take(self, size: int) -> AddressRange:
-        """A range of ``size`` addresses that no other statement has, in no pool yet."""
-        return self._take(self.ledger, size)
+    def take(self, size: int, family: int | None = None) -> AddressRange:
+        """A range of ``size`` addresses that no other statement has, in no pool yet; of the family of the statement's pools by default."""
+        return self._take(self.ledger, size, family)
 
     def take_block(self) -> AddressRange:
         """256 IPv4 addresses from ``.0`` to ``.255`` that no other statement has; nobody can reach them.
@@ -80,8 +80,8 @@ class Pools:
             raise NotApplicable("needs a cluster with IPv4")
         return self._take(unrouted(self.directory), 256)
 
-    def _take(self, ledger: Ledger, size: int) -> AddressRange:
-        found = ledger.take(size, self.family)
+    def _take(self, ledger: Ledger, size: int, family: int | None = None) -> AddressRange:
+        found = ledger.take(size, family or self.family)
         self.taken.append((ledger, found))
         return found
 

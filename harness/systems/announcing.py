@@ -238,6 +238,27 @@ class Segment:
         __tracebackhide__ = True
         silence(self.wire.ask(address, requests=ASKED, interval=PAUSE, patience=0.5))
 
+    def require_ipv4(self, pool: Pool) -> None:
+        """Require a pool of IPv4.
+
+        :raises NotApplicable: it is of IPv6
+        """
+        if pool.ranges[0].family != 4:
+            raise NotApplicable("the foreign host of this statement answers ARP only")
+
+    def finds_conflict(self, address: str, foreign: str) -> None:
+        """Wait until a node answers for an address beside a foreign MAC."""
+        __tracebackhide__ = True
+
+        def look() -> list[str]:
+            found = self.wire.ask(address, interval=0.1, patience=0.4).macs
+            nodes = [self.macs[mac] for mac in found if mac in self.macs]
+            assert foreign in found, f"the foreign host does not answer: {set(found)}"
+            assert nodes, "no node answers beside the foreign host"
+            return nodes
+
+        eventually(look, within=ANNOUNCEMENT, expected=f"a node and the foreign host {foreign} both answer for {address}")
+
     def made_known(self, sight: Sight, node: str, *, bursts: int, since: float = 0.0) -> None:
         """Wait until a node made the watched address known by so many bursts of gratuitous frames, each of every kind of the family."""
         __tracebackhide__ = True

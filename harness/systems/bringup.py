@@ -85,6 +85,18 @@ def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
     return state
 
 
+def add_image(state: ClusterState, component: str, settings: Settings, steps: Steps) -> None:
+    """Have one more component's image in the engine, in its default version, for containers beside the nodes.
+
+    :raises EnvironmentFault: it cannot be had
+    """
+    if any(image.component == component for image in state.images):
+        return
+    wanted = {component: components()[component].default}
+    state.images += Images(settings.images, settings.image_mirror, settings.overrides, steps).resolve(wanted).values()
+    state.save()
+
+
 def reuse(name: str, asked: Mapping[str, str | None]) -> tuple[ClusterState, FileLock]:
     """Take a cluster that an earlier run kept, and hold it for this run.
 
@@ -134,11 +146,15 @@ def tear_down(state: ClusterState, kind_path: Path, steps: Steps) -> None:
 
 
 def remove_leftovers(steps: Steps) -> None:
-    """Delete what killed runs left, found by its label; clusters that were kept on purpose, and those of running processes, stay."""
+    """Delete what killed runs left, found by its label.
+
+    Clusters that were kept on purpose and those of running processes stay, and so does what has no state in this user's folder: whether
+    somebody else wants to keep it cannot be known.
+    """
     for name in engine.ours("network"):
         found = engine.network(name)
-        kept = states_directory() / name / "state.json"
-        if not engine.owner_is_gone(found.labels[engine.OWNER]) or (kept.exists() and ClusterState.load(kept).kept):
+        file = states_directory() / name / "state.json"
+        if not file.exists() or ClusterState.load(file).kept or not engine.owner_is_gone(found.labels[engine.OWNER]):
             continue
         with steps.step(f"remove what a killed run left: {name}"):
             for container in found.containers.values():

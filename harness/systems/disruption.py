@@ -183,7 +183,7 @@ class Disruption:
         :raises Leak: something was left disturbed
         :raises EnvironmentFault: the cluster does not recover
         """
-        left = [node for node in self._containers("paused")] + [node for node in self._containers("exited")]
+        left = [*self._containers("paused"), *self._containers("exited")]
         for node in left:
             engine.docker("start" if node in self._containers("exited") else "unpause", node)
         settle(self._undisturbed, "every node and every speaker is ready", within=RETURN)

@@ -16,6 +16,9 @@ from harness.probes.watching import Onlooker, Sight, history, now
 from harness.systems.announcing import Announcing, Segment, Speakers
 from harness.systems.disruption import Disruption
 
+#: Bursts of gratuitous frames that are waited for before the node comes back.
+BURSTS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Incident:
@@ -73,11 +76,11 @@ class Incident:
         length = at_most(self.clients.since(self.back), record().bound(bound), f"{self.node} is back")
         measure("outage of the return", length, budget=bound)
 
-    def made_known(self, least: int) -> None:
+    def made_known(self, least: int = BURSTS) -> None:
         """Require so many bursts of gratuitous frames of the node that took over."""
         successor = self.successor()
         mac = next(mac for mac, node in self.macs.items() if node == successor)
-        frames = [frame for frame in self.clients.made_known(self.lost, mac) if frame.at < self.back]
+        frames = self.clients.made_known(self.lost, mac)
         found = bursts(frames)
         measure("first gratuitous frame", frames[0].at - self.lost if frames else float(SETTLING.seconds))
         if len(found) < least:
@@ -150,6 +153,7 @@ class Theatre:
             with lose(node) as lost:
                 self._until(lambda: _taken(askers, self.segment.mac(node), lost), within, "another node takes over")
                 self._until(lambda: clients.is_well(now() - 1), within, "clients are served again")
+                self._until(lambda: _known(clients, lost), SETTLING, "gratuitous frames have come")
                 with suppress(StatementFailed):
                     self.speakers.report(service, *(name for name in self.announcing.backends.nodes if name != node), within=TAKEOVER)
                 statuses = tuple(self.speakers.statuses(service))
@@ -170,6 +174,12 @@ def _taken(askers: Sight, mac: str, since: float) -> str:
     if not found:
         raise Unanswered("nobody else")
     return found[0]
+
+
+def _known(clients: Sight, since: float) -> int:
+    found = bursts([frame for frame in clients.gratuitous if frame.at > since])
+    assert len(found) >= BURSTS, f"{len(found)} bursts"
+    return len(found)
 
 
 def _answers(askers: Sight, mac: str, since: float) -> float:

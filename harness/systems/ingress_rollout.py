@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from harness.cluster.api import Api
 from harness.model.budgets import BRIEF, ROLLOUT
+from harness.model.expectations import Request
 from harness.model.outages import at_most
 from harness.model.record import measure, record
+from harness.probes.http import HttpProbe
 from harness.probes.waiting import eventually
 from harness.probes.watching import Onlooker, Sight, now
 from harness.systems import example
@@ -15,6 +17,7 @@ from harness.systems.addresses import addresses_in
 from harness.systems.announcing import Segment
 from harness.systems.controllers import Controller
 from harness.systems.disruption import Disruption
+from harness.systems.installing import settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ class IngressRollout:
         finally:
             self.disruption.scale(*where, 1)
             self.disruption.has_rolled("Deployment", *where)
+            probe = HttpProbe(self.vip, timeout=2)
+            settle(lambda: probe.send(Request("/", host=f"other.{example.DOMAIN}")), f"routes answer at {self.vip}", consecutive=5)
 
     def _keeps_its_address(self) -> None:
         service = self.api.get("Service", self.controller.service, self.controller.namespace) or {"status": {}}

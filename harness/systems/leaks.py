@@ -33,7 +33,10 @@ class Invariant:
 
         :raises Leak: named, the first that is left
         """
-        require_gone(lambda: self._left("IPAddressPool", "L2Advertisement"), f"no pool or advertisement of {self.label} is left")
+        require_gone(
+            lambda: self._left("IPAddressPool", "L2Advertisement", "BGPAdvertisement", "BGPPeer"),
+            f"no pool or advertisement of {self.label} is left",
+        )
         require_gone(self._addresses, f"no Service of {self.label} has an address")
         require_gone(self._statuses, f"no ServiceL2Status of {self.label} is left")
         self._nodes_are_as_before()

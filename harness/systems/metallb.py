@@ -42,14 +42,10 @@ class MetalLB:
         return frozenset(f"{kind}.metallb.io" for kind in kinds | present)
 
     def exhausted_message(self, pool: str) -> str:
-        """Why a service stays pending that asks for a pool without a free address; the text was wrong from 0.14.9 to 0.15.3
-        (https://github.com/metallb/metallb/pull/2891).
+        """Why a Service stays pending that asks for a pool without a free address; from 0.14.9 on the name is not quoted, and up to 0.15.3
+        the family follows (https://github.com/metallb/metallb/blob/v0.15.3/internal/allocator/allocation.go).
         """
-        if self.at_least("0.16.0"):
-            return f"no available IPs in pool {pool}"
-        if self.at_least("0.14.9"):
-            return '["<nil>"] is not allowed in config'
-        return f'no available IPs in pool "{pool}" for ipv4 IPFamily'
+        return f"no available IPs in pool {pool}" if self.at_least("0.14.9") else f'no available IPs in pool "{pool}"'
 
     def install(self, api: Api, manifest: Path, references: Mapping[str, str]) -> None:
         """Apply MetalLB's own manifest with the run's images; ``references`` maps a component to its reference."""

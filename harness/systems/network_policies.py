@@ -62,3 +62,15 @@ def _policies(metrics: int) -> list[Object]:
 
 def _ports(*numbers: int) -> list[Object]:
     return [{"ports": [{"protocol": "TCP", "port": number} for number in numbers]}]
+
+
+def only_from_outside(api: Api, namespace: str) -> None:
+    """Let the pods of a namespace be reached from outside of the cluster, and by no pod of another namespace."""
+    document = {**HEAD, "metadata": {"name": "nothing", "namespace": namespace}}
+    sources = [{"ipBlock": {"cidr": cidr, "except": list(_pod_ranges(api, cidr))}} for cidr in ("0.0.0.0/0", "::/0")]
+    api.apply({**document, "spec": {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": sources}]}})
+
+
+def _pod_ranges(api: Api, within: str) -> Iterator[str]:
+    ranges = [cidr for node in api.list("Node") for cidr in node["spec"].get("podCIDRs", [])]
+    return (cidr for cidr in ranges if (":" in cidr) == (":" in within))

@@ -41,7 +41,7 @@ class OwnBackend:
 
         def look() -> frozenset[str]:
             found = frozenset(self._pod() for _ in range(PER_POD * count))
-            assert len(found) == count and without not in found, f"answers from {', '.join(sorted(found))}"
+            assert (len(found), without in found) == (count, False), f"answers from {', '.join(sorted(found))}"
             return found
 
         excluded = f", {without} not among them" if without else ""

@@ -6,7 +6,9 @@ The texts are those of the controller's source (https://github.com/metallb/metal
 from collections.abc import Mapping
 from typing import Any
 
-from harness.cluster.api import Api
+from harness.cluster.api import Api, Refused
+from harness.model.errors import NotApplicable
+from harness.systems.metallb import custom
 
 Spec = Mapping[str, Any]
 
@@ -89,6 +91,21 @@ FAULTY: Mapping[str, tuple[str, Spec, Spec, str]] = {
         "duplicate definition of community",
     ),
 }
+
+
+def require(api: Api, kind: str) -> None:
+    """Require that this Kubernetes takes objects of a kind at all.
+
+    The bounds that releases before 0.16.1 give the numbers of a peer exceed their declared format, which newer API servers do not let
+    pass (https://github.com/metallb/metallb/releases/tag/v0.16.1).
+
+    :raises NotApplicable: it refuses every object of the kind
+    """
+    try:
+        api.apply(custom(kind, "proposed", KINDS[kind]), dry_run=True)
+    except Refused as told:
+        if "must be of type integer with format int32" in told.message:
+            raise NotApplicable(f"this Kubernetes takes no {kind} of this release: {told.message}") from None
 
 
 def of_a_node(api: Api, family: int) -> str:

@@ -25,7 +25,7 @@ from harness.probes.websocket import WebSocket
 #: Requests, each over its own connection, that a settled route has to answer rightly: a fault in one of ten shows with p = 0.65.
 SAMPLE = 10
 #: Right answers in a row that end a wait for a change: workers of nginx learn of it one by one, within a second.
-CONVERGED = 5
+CONVERGED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Visitor:
     def comes_to_answer(
         self, request: Request, expectation: Expectation, *, measured: str, within: Budget = ROUTE, consecutive: int = CONVERGED
     ) -> Exchange:
-        """Wait until a route that was just changed gives this answer five times in a row; the time is kept as a measurement."""
+        """Wait until a changed route gives this answer twenty times in a row, which takes a second; the time is kept as a measurement."""
         __tracebackhide__ = True
         bound = self._bound(expectation)
         began = monotonic()
@@ -122,7 +122,7 @@ class Visitor:
 
     def calls(self, method: str, message: bytes, trust: ssl.SSLContext, *, metadata: Mapping[str, str]) -> Answer:
         """A gRPC call to the statement's host."""
-        return call(self.probe.address, self.host, method, message, trust, metadata)
+        return call(self.probe.address, self.host, method, message, trust=trust, metadata=metadata)
 
     def pieces(self, request: Request) -> list[tuple[float, str]]:
         """The lines of an answer, each with the seconds after which it came."""
@@ -144,7 +144,7 @@ class Visitor:
             raise StatementFailed("the request is under way until the change is complete", "it was answered before")
 
     def under_load_of_either(self, request: Request, *expectations: Expectation) -> AbstractContextManager[Load]:
-        """This request all the time while the block runs, and one of these answers to each."""
+        """Send a request all the time while the block runs, and require one of these answers to each."""
 
         def shoot() -> None:
             exchange = self.sends(request)
@@ -155,7 +155,7 @@ class Visitor:
 
     @contextmanager
     def under_load(self, request: Request, expectation: Expectation) -> Iterator[Load]:
-        """This request all the time while the block runs, and the same answer to each."""
+        """Send a request all the time while the block runs, and require the same answer to each."""
         with load(lambda: self.answer_to(request, expectation)) as result:
             yield result
 

@@ -1,7 +1,7 @@
 """The stage: backends and static routes that the routing statements of a run share, set up once for all workers together.
 
-ingress-nginx reads changes at most once in about three seconds and then reloads. A statement that made its own route and waited for it would
-cost seconds; on the stage every route is made before the first statement asks, and one sentinel tells when the controller has read them.
+ingress-nginx reads changes at most once in about three seconds and then reloads. A statement that made its own route and waited for it
+would cost seconds; here every route is made before the first statement asks, and one sentinel tells when the controller has read them.
 Nothing on it is changed afterwards: statements about changes make routes of their own.
 """
 
@@ -35,6 +35,8 @@ CALLS = "calls"
 CERTIFICATE_FOR = "conformance/certificate-for"
 #: A Secret with this annotation gets the certificate of the run's authority as ``ca.crt``.
 AUTHORITY = "conformance/authority"
+#: The label of namespaces in which the controller's webhook judges nothing; statements about it use others.
+SPARED = "conformance-spared"
 #: Requests in a row that the sentinel has to answer: every worker process of nginx fetches backends by itself, once a second.
 SETTLED = 25
 #: Seconds for setting up the stage; the workers that did not begin it wait as long.
@@ -100,7 +102,8 @@ def backend_objects(image: str, nonce: str) -> list[Object]:
     authority = trustme.CA()
     objects: list[Object] = []
     for namespace, backends in BACKENDS.items():
-        objects += [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}, program(namespace)]
+        metadata = {"name": namespace, "labels": {SPARED: "yes"}}
+        objects += [{"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}, program(namespace)]
         objects.append(_filled(_secret("backend", namespace, "backend.test"), authority))
         for name, replicas in backends.items():
             if name == CALLS:
@@ -132,7 +135,9 @@ def own_objects(namespace: str, image: str, nonce: str) -> list[Object]:
 
 
 @contextmanager
-def joined(file: Path, api: Api, controller: Controller, probe: HttpProbe, tests: Iterable[str], objects: list[Object]) -> Iterator[Stage]:
+def joined(
+    file: Path, api: Api, controller: Controller, *, probe: HttpProbe, tests: Iterable[str], objects: list[Object]
+) -> Iterator[Stage]:
     """The stage of the run, set up by whichever worker comes first and struck by the last one that leaves.
 
     :param file: where the workers of a run tell each other about it
@@ -161,6 +166,7 @@ def set_up(api: Api, controller: Controller, probe: HttpProbe, tests: list[str],
 
     :raises EnvironmentFault: the backends do not come up, or the sentinel does not answer
     """
+    controller.spare(api, SPARED)
     api.apply(*objects)
     authority, label = trustme.CA(), f"t{secrets.token_hex(3)}"
     keys = authority.cert_pem.bytes().decode(), authority.private_key_pem.bytes().decode()

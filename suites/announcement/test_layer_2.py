@@ -2,13 +2,11 @@
 
 import pytest
 
-from harness.model.budgets import ANNOUNCEMENT
-from harness.model.sightings import exactly_one, silence
+from harness.model.sightings import exactly_one
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
 from harness.systems.addresses import Pools, Services
-from harness.systems.announcing import Advertisements, Announcing, Backends, Segment, Speakers, nodes_named
+from harness.systems.announcing import Announcing, Backends, Segment, Speakers, nodes_named
 
 #: Requests that a single answerer is asked with; two that take turns would show.
 REQUESTS = 20
@@ -24,19 +22,15 @@ def test_one_node_answers_for_the_vip(vip: str, wire: WireProbe, node_macs: dict
 
 
 @statement("ANN-02", MUST, CORE, source=CONFIGURATION, covers=("MLB-052",))
-def test_address_without_advertisement_is_silent(
-    pools: Pools, services: Services, backends: Backends, advertisements: Advertisements, wire: WireProbe, node_macs: dict[str, str]
-) -> None:
+def test_address_without_advertisement_is_silent(pools: Pools, services: Services, announcing: Announcing, segment: Segment) -> None:
     """An address whose pool is not advertised MUST be given out but answered for by nobody, until an advertisement is created."""
     pool = pools.create(size=1)
     service = services.create(pool=pool)
-    backends.serve(service, *backends.nodes)
-    address = service.address
-    assert address in pool
-    silence(wire.ask(address, requests=10, interval=0.3))
-    advertisements.create(pool)
-    mac = eventually(lambda: exactly_one(wire.ask(address)), within=ANNOUNCEMENT, expected=f"one node answers for {address}")
-    assert mac in node_macs, f"{mac} is none of the nodes': {node_macs}"
+    announcing.backends.serve(service, *announcing.backends.nodes)
+    assert service.address in pool
+    segment.is_silent(service.address)
+    announcing.advertisements.create(pool)
+    segment.finds(service.address)
 
 
 @statement("ANN-03", MUST, CORE, source=CONFIGURATION, covers=("MLB-052",))

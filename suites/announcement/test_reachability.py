@@ -54,7 +54,7 @@ def test_only_the_services_ports_are_open(announcing: Announcing, segment: Segme
 
 
 @statement("ANN-44", MUST, CORE, source=LOAD_BALANCER)
-def test_changed_port_is_followed(announcing: Announcing, segment: Segment, backends: Backends, outside: Client) -> None:
+def test_changed_port_is_followed(announcing: Announcing, segment: Segment, outside: Client) -> None:
     """A change of the Service's port MUST open the new port and close the old one at the same address."""
     service = announcing.service()
     address = service.address

@@ -86,6 +86,7 @@ def test_advertisement_that_says_something_twice_is_refused(twice: str, kind: st
 @pytest.mark.parametrize("kind", proposals.KINDS)
 def test_configuration_elsewhere_is_refused(kind: str, api: Api, namespace: str) -> None:
     """Configuration of any kind MUST be refused outside of MetalLB's own namespace, where nobody would read it."""
+    proposals.require(api, kind)
     acceptance(api, custom(kind, namespace, proposals.KINDS[kind]))
     assert texts.WRONG_NAMESPACE in refusal(api, custom(kind, namespace, proposals.KINDS[kind], namespace=namespace))
 
@@ -108,6 +109,7 @@ def test_pool_with_the_address_of_a_node_should_be_refused(api: Api, pools: Pool
 @statement("CFG-09", SHOULD, CHARACTERISATION, source=CONFIGURATION, since="0.14.4", covers=("MLB-048",))
 def test_peer_elsewhere_is_refused_whatever_it_says(api: Api, namespace: str) -> None:
     """A BGP peer outside of MetalLB's namespace SHOULD be refused also with the deprecated field disableMP."""
+    proposals.require(api, "BGPPeer")
     peer = {**proposals.KINDS["BGPPeer"], "disableMP": True}
     assert texts.WRONG_NAMESPACE in refusal(api, custom("BGPPeer", namespace, peer, namespace=namespace))
 
@@ -117,6 +119,7 @@ def test_peer_elsewhere_is_refused_whatever_it_says(api: Api, namespace: str) ->
 def test_faulty_routing_configuration_is_refused(fault: str, api: Api, label: str) -> None:
     """Peers, communities and advertisements for BGP MUST be refused where they contradict themselves, and told why."""
     kind, right, wrong, cause = proposals.FAULTY[fault]
+    proposals.require(api, kind)
     acceptance(api, custom(kind, label, right))
     assert cause in refusal(api, custom(kind, label, wrong))
 

@@ -136,7 +136,9 @@ def test_waiting_for_a_particular_address_ends_with_its_release(pools: Pools, se
     assert waiter.is_served(since=holder.delete()) == wanted
 
 
-@statement("EXH-11", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/321", covers=("MLB-012",))
+# Before 0.15.3 any event of any namespace could reload the configuration, and with it serve whoever waited
+# (https://metallb.io/release-notes/#version-0-15-3).
+@statement("EXH-11", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/321", since="0.15.3", covers=("MLB-012",))
 @pytest.mark.parametrize("moves", ["to another address", "to another pool"])
 @pytest.mark.alone
 def test_waiting_for_a_particular_address_ends_when_the_holder_moves(moves: str, pools: Pools, services: Services) -> None:

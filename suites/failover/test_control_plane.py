@@ -8,8 +8,7 @@ from harness.probes.watching import Onlooker
 from harness.systems.announcing import Announcing, Segment
 from harness.systems.disruption import Disruption
 from harness.systems.ingress_rollout import IngressRollout
-from harness.systems.metallb import restart_controller
-from harness.systems.metallb_control import controller_away, wait_until_ready
+from harness.systems.metallb_control import controller_away, replace_controller, wait_until_ready
 
 LAYER_2 = "https://metallb.io/concepts/layer2/"
 pytestmark = pytest.mark.disruptive
@@ -33,7 +32,8 @@ def test_connection_survives_a_restart_of_the_controller(announcing: Announcing,
     service = announcing.service()
     segment.finds(service.address)
     with watcher.watch(service.address, traffic="kept", interval=0.05) as sight:
-        restart_controller(api)
+        replace_controller(api)
+        wait_until_ready(api)
     segment.was_never_interrupted(sight)
 
 
@@ -43,9 +43,10 @@ def test_addresses_answer_without_an_api_server(
 ) -> None:
     """Announced addresses MUST be answered for and served without interruption while the API server stands still."""
     service = announcing.service()
-    node = segment.finds(service.address)
-    with watcher.watch(service.address) as sight, disruption.api_server_paused():
-        segment.stays_at(service.address, node)
+    address = service.address
+    node = segment.finds(address)
+    with watcher.watch(address) as sight, disruption.api_server_paused():
+        segment.stays_at(address, node)
     segment.was_never_interrupted(sight)
 
 

@@ -19,7 +19,7 @@ def test_stopped_node_is_replaced(theatre: Theatre) -> None:
 @statement("FLO-02", MUST, CORE, source=LAYER_2, covers=("MLB-059",))
 def test_replacement_of_a_stopped_node_is_made_known(theatre: Theatre) -> None:
     """The node that takes over from a stopped one MUST make the address known by several bursts of gratuitous frames."""
-    theatre.stopped_node().made_known(least=3)
+    theatre.stopped_node().made_known()
 
 
 @statement("FLO-03", MUST, CORE, source=LAYER_2, covers=("MLB-053",))

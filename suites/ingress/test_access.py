@@ -3,7 +3,7 @@
 import re
 from base64 import b64encode
 
-from harness.model.expectations import Expectation, Request, reaches, redirected, refused
+from harness.model.expectations import Expectation, Request, answered, reaches, redirected, refused
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.routes import Visitor
 from harness.systems.stage import Stage, trusting
@@ -110,4 +110,4 @@ def test_name_of_a_client_certificate_is_matched(site: Visitor, scene: Stage) ->
     asked, authority = Request("/x?y", host=HOST, scheme="https"), scene.authority
     welcome, other = (authority.issue_cert("guest.test", common_name=name) for name in ("welcome", "other"))
     site.trusting(trusting(authority, welcome)).answers(asked, reaches("one"))
-    site.trusting(trusting(authority, other)).answers(asked, refused(403))
+    site.trusting(trusting(authority, other)).answers(asked, answered(403))

@@ -1,6 +1,6 @@
 """What the controller's admission webhook refuses. Nothing here is created: the webhook judges dry runs as it does the rest."""
 
-from harness.model.expectations import Request, reaches
+from harness.model.expectations import Request, refused
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.routes import Routes, Visitor, path
 
@@ -11,49 +11,63 @@ PREFIX = "nginx.ingress.kubernetes.io"
 
 
 @statement("ADM-01", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ADM-01", "PATH-15"))
-def test_second_ingress_for_a_path_is_refused(moving: Routes, visitor: Visitor) -> None:
+def test_second_ingress_for_a_path_is_refused(guarded: Routes, guest: Visitor) -> None:
     """An Ingress MUST be refused that claims a host and path which another Ingress has, and accepted with another path or host."""
-    moving.add(moving.ingress(path("/taken", "one")))
-    visitor.comes_to_answer(Request("/taken", host="example.test"), reaches("one"), measured="route added")
-    assert "already defined" in moving.refusal(moving.second_ingress(path("/taken", "two")))
-    assert "already defined" in moving.refusal(moving.second_ingress(path("/free", "two"), path("/taken", "two")))
-    moving.accepts(moving.second_ingress(path("/free", "two")))
+    guarded.add(guarded.ingress(path("/taken", "one")))
+    guest.comes_to_answer(Request("/taken", host="example.test"), refused(503), measured="route added")
+    assert "already defined" in guarded.refusal(guarded.second_ingress(path("/taken", "two")))
+    guarded.accepts(guarded.second_ingress(path("/free", "two")))
 
 
 @statement("ADM-02", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ADM-01", "CAN-01"))
-def test_canary_for_a_taken_path_is_accepted(moving: Routes, visitor: Visitor) -> None:
+def test_canary_for_a_taken_path_is_accepted(guarded: Routes, guest: Visitor) -> None:
     """A canary MUST be accepted for a host and path which another Ingress has."""
-    moving.add(moving.ingress(path("/", "one")))
-    visitor.comes_to_answer(Request(host="example.test"), reaches("one"), measured="route added")
-    moving.accepts(moving.second_ingress(path("/", "two"), annotations={f"{PREFIX}/canary": "true", f"{PREFIX}/canary-weight": "10"}))
+    guarded.add(guarded.ingress(path("/", "one")))
+    guest.comes_to_answer(Request(host="example.test"), refused(503), measured="route added")
+    guarded.accepts(guarded.second_ingress(path("/", "two"), annotations={f"{PREFIX}/canary": "true", f"{PREFIX}/canary-weight": "10"}))
 
 
 @statement("ADM-03", MUST, INGRESS_NGINX, source=SNIPPETS, system=NGINX, covers=("ADM-01",))
-def test_snippets_are_refused(moving: Routes) -> None:
+def test_snippets_are_refused(guarded: Routes) -> None:
     """Annotations that put text into the controller's configuration MUST be refused unless the administrator allows them."""
     for name in ("configuration-snippet", "server-snippet", "auth-snippet"):
-        document = moving.ingress(path("/", "one"), annotations={f"{PREFIX}/{name}": "more_set_headers 'X-Snippet: in';"})
-        assert "snippet" in moving.refusal(document).lower()
+        document = guarded.ingress(path("/", "one"), annotations={f"{PREFIX}/{name}": "more_set_headers 'X-Snippet: in';"})
+        assert "snippet" in guarded.refusal(document).lower()
 
 
 @statement("ADM-04", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ADM-01", "DYN-06"))
-def test_dangerous_text_is_refused(moving: Routes) -> None:
+def test_dangerous_text_is_refused(guarded: Routes) -> None:
     """Paths and names that could break out of the controller's configuration MUST be refused."""
     for value in ("/a{b", "/etc/nginx/secret", "/x;alias /;"):
-        moving.refusal(moving.ingress(path(value, "one", kind="ImplementationSpecific")))
-    moving.accepts(moving.ingress(path("/a/b", "one", kind="ImplementationSpecific")))
+        guarded.refusal(guarded.ingress(path(value, "one", kind="ImplementationSpecific")))
+    guarded.accepts(guarded.ingress(path("/a/b", "one", kind="ImplementationSpecific")))
 
 
 @statement("ADM-05", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ADM-01", "CLS-02"))
-def test_other_classes_are_not_judged(moving: Routes) -> None:
+def test_other_classes_are_not_judged(guarded: Routes) -> None:
     """An Ingress of another class MUST be accepted whatever its annotations say."""
     snippet = {f"{PREFIX}/configuration-snippet": "nonsense"}
-    moving.refusal(moving.ingress(path("/", "one"), annotations=snippet))
-    moving.accepts(moving.ingress(path("/", "one"), annotations=snippet, ingressClassName="another-class"))
+    guarded.refusal(guarded.ingress(path("/", "one"), annotations=snippet))
+    guarded.accepts(guarded.ingress(path("/", "one"), annotations=snippet, ingressClassName="another-class"))
 
 
-@statement("ADM-06", MUST, INGRESS_NGINX, source="https://kubernetes.github.io/ingress-nginx/faq/#validation-of-path", system=NGINX, covers=("ADM-01", "RW-03"))  # fmt: skip
-def test_regular_expression_is_accepted(moving: Routes) -> None:
+@statement(
+    "ADM-06",
+    MUST,
+    INGRESS_NGINX,
+    source="https://kubernetes.github.io/ingress-nginx/faq/#validation-of-path",
+    system=NGINX,
+    covers=("ADM-01", "RW-03"),
+)
+def test_regular_expression_is_accepted(guarded: Routes) -> None:
     """A regular expression MUST be accepted as a path of the type ImplementationSpecific."""
     regex = {f"{PREFIX}/use-regex": "true"}
-    moving.accepts(moving.ingress(path("/id/[0-9]+(/|$)(.*)", "one", kind="ImplementationSpecific"), annotations=regex))
+    guarded.accepts(guarded.ingress(path("/id/[0-9]+(/|$)(.*)", "one", kind="ImplementationSpecific"), annotations=regex))
+
+
+@statement("ADM-07", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ADM-01",))
+def test_every_path_of_an_ingress_is_judged(guarded: Routes, guest: Visitor) -> None:
+    """An Ingress MUST be refused that claims a path which another Ingress has, also where an earlier one of its paths is free."""
+    guarded.add(guarded.ingress(path("/taken", "one")))
+    guest.comes_to_answer(Request("/taken", host="example.test"), refused(503), measured="route added")
+    assert "already defined" in guarded.refusal(guarded.second_ingress(path("/free", "two"), path("/taken", "two")))

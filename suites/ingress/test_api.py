@@ -23,7 +23,9 @@ def test_malformed_path_is_refused(value: str, kind: str, moving: Routes) -> Non
 
 
 @statement("API-02", MUST, CORE, source=PATH_TYPES, system="kubernetes", covers=("API-01",))
-@pytest.mark.parametrize(("value", "kind"), [("/", "Prefix"), ("/a/b/", "Exact"), ("/a.b/..c", "Prefix"), ("/re/[a-z]+", "ImplementationSpecific")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "kind"), [("/", "Prefix"), ("/a/b/", "Exact"), ("/a.b/..c", "Prefix"), ("/re/[a-z]+", "ImplementationSpecific")]
+)
 def test_proper_path_is_accepted(value: str, kind: str, moving: Routes) -> None:
     """A proper path of each type MUST be accepted and stored as it was written."""
     stored = moving.accepts(moving.ingress(path(value, "one", kind=kind)))

@@ -46,7 +46,13 @@ def test_service_without_endpoints_is_unavailable(request_: Request, expectation
     site.answers(request_, expectation)
 
 
-@statement("BKD-04", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/service/#services-without-selectors", covers=("BE-03",))  # fmt: skip
+@statement(
+    "BKD-04",
+    MUST,
+    CORE,
+    source="https://kubernetes.io/docs/concepts/services-networking/service/#services-without-selectors",
+    covers=("BE-03",),
+)
 def test_service_recovers_when_it_gets_endpoints(moving: Routes, visitor: Visitor) -> None:
     """A route MUST be served once its Service gets endpoints, and be unavailable again once it has lost them."""
     moving.add(moving.service(selector="nobody"), moving.ingress(path("/", moving.label)))
@@ -95,7 +101,9 @@ def test_scaled_backend_is_used_to_the_last_pod(own: OwnBackend) -> None:
     load.lost_nothing()
 
 
-@statement("BKD-09", MUST, EXTENDED, source="https://kubernetes.io/docs/concepts/services-networking/service/#externalname", covers=("BE-07",))  # fmt: skip
+@statement(
+    "BKD-09", MUST, EXTENDED, source="https://kubernetes.io/docs/concepts/services-networking/service/#externalname", covers=("BE-07",)
+)
 def test_external_name_is_served(site: Visitor) -> None:
     """A request for a Service of type ExternalName MUST reach the host that it names."""
     site.answers(get("/x?y"), reaches("two"))
@@ -108,7 +116,13 @@ def test_slow_backend_is_a_gateway_timeout(request_: Request, expectation: Expec
     site.answers(request_, expectation, times=2)
 
 
-@statement("BKD-11", SHOULD, EXTENDED, source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#load-balance", covers=("BE-06",))  # fmt: skip
+@statement(
+    "BKD-11",
+    SHOULD,
+    EXTENDED,
+    source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#load-balance",
+    covers=("BE-06",),
+)
 def test_every_pod_gets_its_share(site: Visitor) -> None:
     """Of 240 requests each of three Pods SHOULD get a share that chance explains, with one false alarm in a million."""
     pods = [site.answer_to(get(), reaches("many")).identity for _ in range(240)]
@@ -141,7 +155,9 @@ def test_backend_protocol_can_be_https(site: Visitor) -> None:
     site.answers(get("/", f"plain.{HOST}"), refused(400, 502))
 
 
-@statement("BKD-15", MUST, EXTENDED, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#resource-backend", covers=("BE-02",))  # fmt: skip
+@statement(
+    "BKD-15", MUST, EXTENDED, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#resource-backend", covers=("BE-02",)
+)
 @rows([(get("/resource"), refused(404, 503)), (get("/one"), reaches("one"))])
 def test_resource_backend_leaves_others_alone(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A path whose backend is a resource that the controller does not know MUST be refused, and the other paths be served."""

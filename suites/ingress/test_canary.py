@@ -1,9 +1,11 @@
 """Canaries: which requests a second Ingress of one host and path takes."""
 
+import pytest
+
 from harness.model.expectations import Request, reaches, refused
 from harness.model.sampling import share_is_plausible
 from harness.model.statements import INGRESS_NGINX, MUST, statement
-from harness.systems.routes import Visitor
+from harness.systems.routes import Routes, Visitor, path
 
 HOST = "example.test"
 CANARY = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#canary"
@@ -87,3 +89,13 @@ def test_canary_gets_the_share_of_its_weight(site: Visitor) -> None:
 def test_canary_without_main_route_is_not_served(site: Visitor) -> None:
     """A canary without a main route of the same host and path MUST NOT be served."""
     site.answers(get(), refused(404))
+
+
+@statement("CAN-10", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02", "DEF-01"))
+@pytest.mark.disruptive
+def test_canary_without_main_route_leaves_unknown_hosts_alone(moving: Routes, visitor: Visitor) -> None:
+    """A canary without a main route MUST NOT take requests for unknown hosts, also where its Service is that of another route."""
+    canary = {"nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubernetes.io/canary-weight": "100"}
+    moving.add(moving.ingress(path("/", "two"), suffix="-canary", annotations=canary), moving.ingress(path("/", "two")))
+    visitor.comes_to_answer(Request(host=HOST), OTHER, measured="route added")
+    visitor.answers(Request(host="nobody.test"), refused(404))

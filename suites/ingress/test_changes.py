@@ -86,7 +86,9 @@ def test_broken_ingress_does_not_stop_others(moving: Routes, visitor: Visitor) -
     visitor.answers(Request(host=f"broken.{HOST}", scheme="https"), refused(503))
 
 
-@statement("DYN-07", SHOULD, EXTENDED, source="https://kubernetes.github.io/ingress-nginx/user-guide/cli-arguments/", covers=("DYN-04", "MLB-074"))  # fmt: skip
+@statement(
+    "DYN-07", SHOULD, EXTENDED, source="https://kubernetes.github.io/ingress-nginx/user-guide/cli-arguments/", covers=("DYN-04", "MLB-074")
+)
 @pytest.mark.disruptive
 def test_rolling_restart_of_the_controller_is_brief(
     api: Api, ingress_controller: Controller, moving: Routes, visitor: Visitor, vip: str
@@ -101,7 +103,9 @@ def test_rolling_restart_of_the_controller_is_brief(
     assert addresses_of(api, ingress_controller) == [vip]
 
 
-@statement("DYN-08", MUST, EXTENDED, source="https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination", covers=("DYN-05",))  # fmt: skip
+@statement(
+    "DYN-08", MUST, EXTENDED, source="https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination", covers=("DYN-05",)
+)
 @pytest.mark.disruptive
 def test_request_under_way_survives_a_graceful_stop(api: Api, ingress_controller: Controller, moving: Routes, visitor: Visitor) -> None:
     """A request under way MUST be answered although the controller that has it is replaced meanwhile."""

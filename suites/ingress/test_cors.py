@@ -31,9 +31,16 @@ def test_allowed_origin_gets_its_headers(request_: Request, expectation: Expecta
 @rows(
     [
         (ask(origin), reaches("one", without_headers=(ALLOW_ORIGIN,)))
-        for origin in ("https://bad.test", "http://good.test", "https://good.test:8443", "https://good.test.bad.test", "https://sub.good.test", "null")
+        for origin in (
+            "https://bad.test",
+            "http://good.test",
+            "https://good.test:8443",
+            "https://good.test.bad.test",
+            "https://sub.good.test",
+            "null",
+        )
     ]
-)  # fmt: skip
+)
 def test_other_origin_gets_no_headers(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """An origin that differs in scheme, host or port from those allowed MUST NOT be told that it is allowed."""
     site.answers(ask("https://good.test"), reaches("one", headers={ALLOW_ORIGIN: "https://good.test"}), times=1)

@@ -17,9 +17,14 @@ ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-confi
     [
         (Request(target, host=host, method=method, scheme=scheme), refused(404))
         for scheme in ("http", "https")
-        for method, host, target in (("GET", "nobody.test", "/"), ("POST", "nobody.test", "/x?y"), ("GET", None, "/"), ("DELETE", "x.nobody.test", "/x"))
+        for method, host, target in (
+            ("GET", "nobody.test", "/"),
+            ("POST", "nobody.test", "/x?y"),
+            ("GET", None, "/"),
+            ("DELETE", "x.nobody.test", "/x"),
+        )
     ]
-)  # fmt: skip
+)
 def test_unmatched_host_is_refused(request_: Request, expectation: Expectation, visitor: Visitor) -> None:
     """A request for a host that nobody's rule names MUST be refused by the controller itself, over http and https."""
     visitor.answers(request_, expectation)
@@ -53,7 +58,9 @@ def test_unmatched_path_goes_to_the_default_backend(request_: Request, expectati
     site.answers(request_, expectation)
 
 
-@statement("DFB-04", MUST, CORE, source="https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/", covers=("DEF-03",))  # fmt: skip
+@statement(
+    "DFB-04", MUST, CORE, source="https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/", covers=("DEF-03",)
+)
 @rows([(Request("/", host=HOST), reaches("two")), (Request("/x/y?z", host=HOST), reaches("two"))])
 def test_rule_without_http_goes_to_the_default_backend(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """Every request for a host whose rule has no paths MUST reach the Ingress's default backend."""

@@ -11,7 +11,13 @@ from suites.cases import rows
 HOST = "example.test"
 GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/"
 SEMANTICS = "https://www.rfc-editor.org/rfc/rfc9110"
-FORGED = {"X-Forwarded-For": "203.0.113.7", "X-Real-IP": "203.0.113.7", "X-Forwarded-Proto": "https", "X-Forwarded-Port": "4711", "X-Forwarded-Host": "forged.test"}  # fmt: skip
+FORGED = {
+    "X-Forwarded-For": "203.0.113.7",
+    "X-Real-IP": "203.0.113.7",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Port": "4711",
+    "X-Forwarded-Host": "forged.test",
+}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "REPORT")
 STATUSES = (200, 201, 204, 206, 302, 304, 400, 401, 403, 404, 409, 418, 429, 500, 501, 502, 503, 504, 599)
 
@@ -102,9 +108,9 @@ def test_headers_arrive(request_: Request, expectation: Expectation, site: Visit
         (get("/", ("Keep-Alive", "timeout=5")), reaches("one", arrives_without=("Keep-Alive",))),
         (get("/", ("Proxy-Connection", "keep-alive")), reaches("one", arrives_without=("Proxy-Connection",))),
         (get("/", ("TE", "gzip")), reaches("one", arrives_without=("TE",))),
-        (get("/", ("Proxy", "http://forged.test")), reaches("one", arrives_with={"Proxy": ""}), "https://httpoxy.org")
+        (get("/", ("Proxy", "http://forged.test")), reaches("one", arrives_with={"Proxy": ""}), "https://httpoxy.org"),
     ]
-)  # fmt: skip
+)
 def test_hop_by_hop_headers_end_here(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """Header fields that concern the connection to the controller MUST NOT reach the backend."""
     site.answers(request_, expectation)
@@ -142,7 +148,13 @@ def test_answer_headers_come_back(request_: Request, expectation: Expectation, s
     site.answers(request_, expectation)
 
 
-@statement("HDR-12", MUST, EXTENDED, source="https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer/#preserving-the-client-source-ip", covers=("HDR-04",))  # fmt: skip
+@statement(
+    "HDR-12",
+    MUST,
+    EXTENDED,
+    source="https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer/#preserving-the-client-source-ip",
+    covers=("HDR-04",),
+)
 def test_client_address_arrives(site: Visitor, vip: str) -> None:
     """With the traffic policy Local the client's own address MUST reach the backend, not that of a node."""
     own = source_address(vip)
@@ -156,7 +168,14 @@ def test_answer_does_not_tell_the_server(request_: Request, expectation: Expecta
     site.answers(request_, expectation)
 
 
-@statement("HDR-14", MUST, INGRESS_NGINX, source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#connection-proxy-header", system="ingress-nginx", covers=("HDR-02",))  # fmt: skip
+@statement(
+    "HDR-14",
+    MUST,
+    INGRESS_NGINX,
+    source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#connection-proxy-header",
+    system="ingress-nginx",
+    covers=("HDR-02",),
+)
 @rows([(get(), reaches("one", arrives_with={"Connection": "close"}))])
 def test_connection_header_can_be_set(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """The backend MUST see the Connection header of the annotation."""

@@ -89,7 +89,13 @@ def test_host_matches_in_any_spelling(request_: Request, expectation: Expectatio
     site.answers(request_, expectation)
 
 
-@statement("HST-08", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#name-based-virtual-hosting", covers=("HOST-05",))  # fmt: skip
+@statement(
+    "HST-08",
+    MUST,
+    CORE,
+    source="https://kubernetes.io/docs/concepts/services-networking/ingress/#name-based-virtual-hosting",
+    covers=("HOST-05",),
+)
 @rows(
     [
         (ask(f"one.{HOST}", "/one"), reaches("one")),
@@ -147,7 +153,14 @@ def test_rule_without_a_host_serves_every_host(moving: Routes, visitor: Visitor)
     visitor.answers(ask("nobody.test"), refused(404))
 
 
-@statement("HST-12", MUST, INGRESS_NGINX, source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#server-alias", system="ingress-nginx", covers=("HOST-07",))  # fmt: skip
+@statement(
+    "HST-12",
+    MUST,
+    INGRESS_NGINX,
+    source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#server-alias",
+    system="ingress-nginx",
+    covers=("HOST-07",),
+)
 @rows(
     [
         (ask(HOST), reaches("one")),

@@ -201,7 +201,9 @@ def test_exact_wins_across_ingresses(request_: Request, expectation: Expectation
     site.answers(request_, expectation)
 
 
-@statement("PTH-15", MUST, CORE, source="https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/", covers=("PATH-12",))  # fmt: skip
+@statement(
+    "PTH-15", MUST, CORE, source="https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/", covers=("PATH-12",)
+)
 @rows([(get("/"), reaches("one")), (get("/x/y?z"), reaches("one"))])
 def test_rule_without_path_takes_everything(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A rule that names no path MUST serve every path of its host."""
@@ -262,7 +264,14 @@ def test_query_takes_no_part(request_: Request, expectation: Expectation, site: 
     site.answers(request_, expectation)
 
 
-@statement("PTH-20", SHOULD, INGRESS_NGINX, source="https://nginx.org/en/docs/http/ngx_http_core_module.html#location", system="ingress-nginx", covers=("PATH-14",))  # fmt: skip
+@statement(
+    "PTH-20",
+    SHOULD,
+    INGRESS_NGINX,
+    source="https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
+    system="ingress-nginx",
+    covers=("PATH-14",),
+)
 @rows(
     [
         (get("/%66oo"), reaches("one")),
@@ -296,14 +305,23 @@ def test_special_characters_are_literal(request_: Request, expectation: Expectat
     site.answers(request_, expectation)
 
 
-@statement("PTH-22", MUST, INGRESS_NGINX, source="https://kubernetes.github.io/ingress-nginx/how-it-works/#building-the-nginx-model", system="ingress-nginx", covers=("PATH-15",))  # fmt: skip
+@statement(
+    "PTH-22",
+    MUST,
+    INGRESS_NGINX,
+    source="https://kubernetes.github.io/ingress-nginx/how-it-works/#building-the-nginx-model",
+    system="ingress-nginx",
+    covers=("PATH-15",),
+)
 @rows([(get("/foo"), reaches("one")), (get("/foo/x"), reaches("one")), (get("/bar"), reaches("three"))])
 def test_older_ingress_keeps_its_path(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """Of two Ingresses that claim the same path of a host the older one MUST keep it, and the younger its other paths."""
     site.answers(request_, expectation)
 
 
-@statement("PTH-23", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules", covers=("PATH-16",))  # fmt: skip
+@statement(
+    "PTH-23", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules", covers=("PATH-16",)
+)
 def test_paths_of_a_host_may_be_spread(site: Visitor) -> None:
     """Paths of one host that several Ingresses name, in one namespace or more, MUST all be served."""
     site.answers(get("/one"), reaches("one"))

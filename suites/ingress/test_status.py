@@ -7,8 +7,8 @@ from harness.model.expectations import Request, reaches
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.controllers import Controller
 from harness.systems.routes import Visitor
-from harness.systems.status import also_at, come_to_agree, comes_to_show, has_none
 from harness.systems.stage import Stage
+from harness.systems.status import also_at, come_to_agree, comes_to_show, has_none
 
 LOAD_BALANCER = "https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/#IngressStatus"
 PUBLISHING = "https://kubernetes.github.io/ingress-nginx/user-guide/cli-arguments/"

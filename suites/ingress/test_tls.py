@@ -91,7 +91,14 @@ def test_route_follows_the_host_not_the_name_asked_for(request_: Request, expect
     site.answers(request_, expectation)
 
 
-@statement("TLS-07", MUST, INGRESS_NGINX, source=f"{GUIDE}#server-side-https-enforcement-through-redirect", system="ingress-nginx", covers=("TLS-05",))  # fmt: skip
+@statement(
+    "TLS-07",
+    MUST,
+    INGRESS_NGINX,
+    source=f"{GUIDE}#server-side-https-enforcement-through-redirect",
+    system="ingress-nginx",
+    covers=("TLS-05",),
+)
 @rows(
     [
         (Request("/", host=HOST), redirected(308, f"https://{HOST}")),
@@ -126,21 +133,42 @@ def test_https_is_made_strict(request_: Request, expectation: Expectation, site:
     site.answers(request_, expectation)
 
 
-@statement("TLS-10", MUST, INGRESS_NGINX, source=f"{GUIDE}#server-side-https-enforcement-through-redirect", system="ingress-nginx", covers=("TLS-06",))  # fmt: skip
+@statement(
+    "TLS-10",
+    MUST,
+    INGRESS_NGINX,
+    source=f"{GUIDE}#server-side-https-enforcement-through-redirect",
+    system="ingress-nginx",
+    covers=("TLS-06",),
+)
 @rows([(Request("/x?y", host=HOST), reaches("one")), (secure("/x?y"), reaches("one", certificate=HOST))])
 def test_redirect_to_https_can_be_switched_off(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A host with a certificate MUST be served over plain http, too, where the redirect is switched off."""
     site.answers(request_, expectation)
 
 
-@statement("TLS-11", MUST, INGRESS_NGINX, source=f"{GUIDE}#server-side-https-enforcement-through-redirect", system="ingress-nginx", covers=("TLS-06",))  # fmt: skip
+@statement(
+    "TLS-11",
+    MUST,
+    INGRESS_NGINX,
+    source=f"{GUIDE}#server-side-https-enforcement-through-redirect",
+    system="ingress-nginx",
+    covers=("TLS-06",),
+)
 @rows([(Request("/x?y", host=HOST), redirected(308, f"https://{HOST}/x?y")), (secure("/x?y"), reaches("one", certificate=DEFAULT))])
 def test_redirect_to_https_can_be_forced(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A host without a certificate MUST be redirected to https where the redirect is forced."""
     site.answers(request_, expectation)
 
 
-@statement("TLS-12", MUST, INGRESS_NGINX, source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#server-side-https-enforcement-through-redirect", system="ingress-nginx", covers=("TLS-06",))  # fmt: skip
+@statement(
+    "TLS-12",
+    MUST,
+    INGRESS_NGINX,
+    source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#server-side-https-enforcement-through-redirect",
+    system="ingress-nginx",
+    covers=("TLS-06",),
+)
 @rows(
     [
         (Request("/", host=HOST), redirected(308, f"https://{HOST}/")),

@@ -50,6 +50,12 @@ class Controller(Protocol):
     def install(self, api: Api, manifest: Path, references: Mapping[str, str]) -> None:
         """Apply its own manifest with the run's images; ``references`` maps a component to its reference."""
 
+    def spare(self, api: Api, label: str) -> None:
+        """Keep its admission webhook, if it has one, from judging what is written to namespaces with this label.
+
+        Versions of ingress-nginx before 1.12 test a whole configuration for every Ingress, about a second of processor time each.
+        """
+
     def wait_until_usable(self, api: Api) -> None:
         """Wait until its pods run and its admission webhook, if it has one, answers.
 

@@ -51,6 +51,15 @@ class IngressNginx:
         images = {repository: references[component] for repository, component in self.components.items()}
         api.apply(*namespaces, self._certificate(authority), *with_images(rest, images))
 
+    def spare(self, api: Api, label: str) -> None:
+        """Exclude namespaces with the label in the webhook's own configuration."""
+        configuration = api.get("ValidatingWebhookConfiguration", WEBHOOK)
+        webhooks = configuration["webhooks"] if configuration else []
+        for webhook in webhooks:
+            webhook["namespaceSelector"] = {"matchExpressions": [{"key": label, "operator": "DoesNotExist"}]}
+        if webhooks:
+            api.merge("ValidatingWebhookConfiguration", WEBHOOK, None, {"webhooks": webhooks})
+
     def wait_until_usable(self, api: Api) -> None:
         """Wait for the Deployment, then until the webhook lets an Ingress pass."""
         settle(rolled_out(api, "Deployment", CONTROLLER, self.namespace), "the controller of ingress-nginx is ready")

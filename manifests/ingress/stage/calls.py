@@ -1,7 +1,7 @@
 """A gRPC backend in the standard library: HTTP/2 without TLS (https://www.rfc-editor.org/rfc/rfc9113) and no more of it than a proxy needs.
 
 It answers every call with one message: the bytes of the call's first message, then the header block as it arrived, still encoded, for the
-client to decode. A header ``x-fail`` with one digit, sent as plain text, becomes the status of the call; 0 is success.
+client to decode. The digit in a message ``fail:DIGIT`` becomes the status of the call; 0 is success.
 
 Environment at the start: PORT (default 8080), IDENTITY (told in the header ``x-echo-backend``).
 """
@@ -45,7 +45,7 @@ class Call:
         """Headers, one message, and the status in the trailers."""
         size = struct.unpack(">I", self.body[1:5])[0] if len(self.body) >= 5 else 0
         message = self.body[5 : 5 + size] + self.block
-        asked = re.search(rb"x-fail.(\d)", self.block, re.DOTALL)
+        asked = re.fullmatch(rb"fail:(\d)", self.body[5 : 5 + size])
         status = asked.group(1).decode() if asked else "0"
         head = field(":status", "200") + field("content-type", "application/grpc") + field("x-echo-backend", IDENTITY)
         body = b"\0" + struct.pack(">I", len(message)) + message

@@ -1,0 +1,128 @@
+"""A router in a container on the cluster's network: the other end of MetalLB's BGP sessions, which tells what it was told."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.model.errors import EnvironmentFault, Unanswered
+from harness.model.record import record
+from harness.probes.wire import Docker
+
+#: Writes what the environment holds where FRR reads it, then starts FRR: by the lab's image, or by the project's own.
+START = """printf '%s' "$CONFIGURATION" > /etc/frr/frr.conf
+printf 'zebra=yes\\nbgpd=yes\\nvtysh_enable=yes\\nzebra_options="-A 127.0.0.1"\\nbgpd_options="-A 127.0.0.1"\\n' > /etc/frr/daemons
+touch /etc/frr/vtysh.conf
+exec "$(command -v /usr/local/bin/start || echo /usr/lib/frr/docker-start)"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a router knows of a prefix: the next hops it uses, and the attributes of its best path."""
+
+    prefix: str
+    next_hops: frozenset[str]
+    communities: frozenset[str]
+    local_preference: int | None
+    as_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session as the router has it: its state, the router identifier of the other end, and the hold time agreed on in seconds."""
+
+    peer: str
+    state: str
+    router_id: str
+    hold_time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """FRR (https://docs.frrouting.org/en/latest/bgp.html) in a container, by name."""
+
+    docker: Docker
+    name: str
+    asn: int
+
+    @classmethod
+    def start(
+        cls, docker: Docker, name: str, *, image: str, network: str, labels: Mapping[str, str], asn: int, configuration: str
+    ) -> "Router":
+        """Create the container; its daemons take a moment, so the first look may be unanswered."""
+        told = [f"--label={key}={value}" for key, value in labels.items()]
+        allowed = [f"--cap-add={capability}" for capability in ("NET_ADMIN", "NET_RAW", "SYS_ADMIN")]
+        # flows of one client shall take different paths, too
+        where = [f"--name={name}", f"--network={network}", "--sysctl=net.ipv4.fib_multipath_hash_policy=1", *told, *allowed]
+        docker(
+            "run", "--detach", "--init", *where, f"--env=CONFIGURATION={configuration}", "--entrypoint=sh", image, "-c", START, timeout=60
+        )
+        return cls(docker, name, asn)
+
+    def sessions(self) -> list[Session]:
+        """Every session, established or not.
+
+        :raises Unanswered: the router's daemon does not answer yet
+        """
+        found = self._show("show bgp neighbors json")
+        sessions = [_session(peer, told) for peer, told in found.items() if isinstance(told, dict)]
+        record().exchanges.append(f"{self.name}: {', '.join(f'{one.peer} {one.state}' for one in sessions) or 'no session'}")
+        return sessions
+
+    def route(self, prefix: str) -> Route:
+        """What it knows of one prefix, exactly.
+
+        :raises Unanswered: nothing
+        """
+        paths = self._show(f"show bgp ipv4 unicast {prefix} json").get("paths", [])
+        if not paths:
+            raise Unanswered(f"{self.name} has no route to {prefix}")
+        best = next((path for path in paths if path.get("bestpath", {}).get("overall")), paths[0])
+        hops = {hop["ip"] for path in paths for hop in path["nexthops"] if path.get("valid") and _used(path)}
+        communities = best.get("community", {}).get("list", [])
+        route = Route(prefix, frozenset(hops), frozenset(communities), best.get("locPrf"), str(best["aspath"]["string"]))
+        record().exchanges.append(f"{self.name}: {route}")
+        return route
+
+    def _show(self, command: str) -> dict[str, Any]:
+        try:
+            printed = self.docker("exec", self.name, "vtysh", "-c", command, timeout=20)
+            found: dict[str, Any] = json.loads(printed or "{}")
+        except (EnvironmentFault, ValueError) as fault:
+            raise Unanswered(f"{self.name}: {command}: {str(fault)[:300]}") from None
+        return found
+
+    def close(self) -> None:
+        """Remove the container."""
+        self.docker("rm", "--force", "--volumes", self.name, timeout=30)
+
+
+def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None = None) -> str:
+    """FRR's configuration of a router that takes sessions from a whole network (``bgp listen range``)."""
+    lines = [
+        "frr defaults traditional",
+        "log stdout",
+        f"router bgp {asn}",
+        " no bgp ebgp-requires-policy",
+        " no bgp network import-check",
+        " neighbor NODES peer-group",
+        f" neighbor NODES remote-as {peer_asn}",
+        *([f" neighbor NODES password {password}"] if password else []),
+        f" bgp listen range {subnet} peer-group NODES",
+        " address-family ipv4 unicast",
+        "  neighbor NODES activate",
+        "  maximum-paths 8",
+        "  maximum-paths ibgp 8",
+        " exit-address-family",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _session(peer: str, told: Mapping[str, Any]) -> Session:
+    hold = float(told.get("bgpTimerHoldTimeMsecs", 0)) / 1000
+    return Session(peer, str(told.get("bgpState", "unknown")), str(told.get("remoteRouterId", "")), hold)
+
+
+def _used(path: Mapping[str, Any]) -> bool:
+    return bool(path.get("multipath") or path.get("bestpath", {}).get("overall"))

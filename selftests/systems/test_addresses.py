@@ -1,0 +1,56 @@
+from typing import Any
+
+from harness.model.addresses import AddressRange, aligned
+from harness.systems.addresses import Pool, addresses_in, pinned
+from harness.systems.metallb import MetalLB, custom
+from harness.systems.metrics import Endpoint, counts
+
+
+def test_pool_is_applied_as_it_is_spelled() -> None:
+    block = AddressRange.parse("198.18.0.4-198.18.0.7")
+    spelled = Pool("one", [block], {"autoAssign": False}, ["198.18.0.4/30"])
+    assert spelled.document["spec"] == {"addresses": ["198.18.0.4/30"], "autoAssign": False}
+    assert Pool("one", [block], {}).document["spec"] == {"addresses": ["198.18.0.4-198.18.0.7"]}
+
+
+def test_pool_knows_its_addresses() -> None:
+    pool = Pool("one", [AddressRange.parse("198.18.0.4-198.18.0.5"), AddressRange.parse("198.18.0.1-198.18.0.1")], {})
+    assert pool.addresses == ["198.18.0.4", "198.18.0.5", "198.18.0.1"]
+    assert [address in pool for address in ("198.18.0.1", "198.18.0.2")] == [True, False]
+    assert len(pool) == 3
+
+
+def test_pool_bound_to_namespaces() -> None:
+    assert pinned("one", "two", priority=7) == {"priority": 7, "namespaces": ["one", "two"]}
+
+
+def test_aligned_block_lies_in_the_range() -> None:
+    for first in range(1, 9):
+        within = AddressRange.parse(f"198.18.0.{first}-198.18.0.{first + 6}")
+        block = aligned(within, 4)
+        assert len(block) == 4
+        assert int(block.first) % 4 == 0
+        assert block.first in within
+        assert block.last in within
+
+
+def test_addresses_of_a_service_without_status() -> None:
+    statuses: list[Any] = [{}, {"loadBalancer": {}}, {"loadBalancer": {"ingress": [{"ip": "198.18.0.1"}]}}]
+    assert [addresses_in({"status": status}) for status in statuses] == [[], [], ["198.18.0.1"]]
+
+
+def test_peers_are_of_another_version() -> None:
+    assert custom("BGPPeer", "one", {})["apiVersion"] == "metallb.io/v1beta2"
+    assert custom("IPAddressPool", "one", {}, namespace="two")["metadata"] == {"name": "one", "namespace": "two"}
+
+
+def test_metrics_moved_with_0_16() -> None:
+    assert Endpoint.of(MetalLB("0.16.0")).url("10.0.0.1") == "https://10.0.0.1:9120/metrics"
+    assert Endpoint.of(MetalLB("0.15.3")).url("fd00::1") == "http://[fd00::1]:7472/metrics"
+
+
+def test_counts_are_named_by_family() -> None:
+    assert counts(total=2, in_use=1, prefix="ipv4_") == {
+        "metallb_allocator_ipv4_addresses_total": 2.0,
+        "metallb_allocator_ipv4_addresses_in_use_total": 1.0,
+    }

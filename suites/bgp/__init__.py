@@ -1,0 +1,1 @@
+"""What routers learn from MetalLB by BGP, in its native mode."""

@@ -1,0 +1,62 @@
+"""Sessions: with whom, how they are protected, and how soon their loss shows."""
+
+from harness.cluster.api import Api
+from harness.model.statements import EXTENDED, MUST, statement
+from harness.systems.announcing import Backends, nodes_named
+from harness.systems.routers import Peer, Routers, Routing, host
+
+BGP = "https://metallb.io/configuration/_advanced_bgp_configuration/"
+
+
+@statement("BGP-40", MUST, EXTENDED, source="https://metallb.io/configuration/#bgp-configuration", covers=("MLB-076",))
+def test_every_speaker_connects(external: Peer) -> None:
+    """Every node's speaker MUST establish a session with a peer that is not bound to nodes."""
+    external.is_connected_to(*external.nodes.values())
+
+
+@statement("BGP-41", MUST, EXTENDED, source=BGP, covers=("MLB-077",))
+def test_only_selected_nodes_connect(api: Api, routers: Routers, routing: Routing, label: str, backends: Backends) -> None:
+    """A peer bound to nodes MUST get sessions from these only, and routes by way of these only."""
+    here, there = backends.pair
+    peer = routers.start(label)
+    api.apply(peer.document(nodeSelectors=nodes_named(here)))
+    peer.is_connected_to(here)
+    service = routing.service(to=peer)
+    peer.gets(host(service.address), here)
+    api.apply(peer.document(nodeSelectors=nodes_named(there)))
+    peer.is_connected_to(there)
+    peer.gets(host(service.address), there)
+
+
+@statement("BGP-42", MUST, EXTENDED, source=BGP)
+def test_password_protects_the_session(api: Api, routers: Routers, label: str, backends: Backends) -> None:
+    """A router that asks for a password MUST get a session with this password, and none with another."""
+    here, there = backends.pair
+    peer = routers.start(label, password="opensesame")
+    api.apply(peer.document(nodeSelectors=nodes_named(here), password="opensesame"))
+    peer.is_connected_to(here)
+    api.apply(peer.document(nodeSelectors=nodes_named(here, there), password="wrong"))
+    peer.is_connected_to()
+    api.apply(peer.document(nodeSelectors=nodes_named(here), password="opensesame"))
+    peer.is_connected_to(here)
+
+
+@statement("BGP-43", MUST, EXTENDED, source=BGP)
+def test_hold_time_and_router_id_are_as_configured(api: Api, routers: Routers, label: str, backends: Backends) -> None:
+    """The hold time and the router identifier of a peer MUST be those of its session."""
+    node = backends.nodes[0]
+    peer = routers.start(label)
+    api.apply(peer.document(nodeSelectors=nodes_named(node), holdTime="30s", routerID="192.0.2.77"))
+    session = peer.session(node)
+    assert (session.hold_time, session.router_id) == (30, "192.0.2.77")
+
+
+@statement("BGP-44", MUST, EXTENDED, source="https://metallb.io/configuration/#bgp-configuration")
+def test_deleted_peer_is_left(api: Api, routers: Routers, label: str, backends: Backends) -> None:
+    """The sessions with a peer MUST end when it is deleted."""
+    node = backends.nodes[0]
+    peer = routers.start(label)
+    api.apply(peer.document(nodeSelectors=nodes_named(node)))
+    peer.is_connected_to(node)
+    api.delete("BGPPeer", peer.name, "metallb-system")
+    peer.is_connected_to()

@@ -1,0 +1,78 @@
+"""Services of both families: what they get, when that changes, and that both addresses answer."""
+
+import pytest
+
+from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.systems.announcing import Segment
+from harness.systems.families import PREFER, REQUIRE, SINGLE, DualStack, gets_families
+from harness.systems.reaching import Client
+
+DUAL_STACK = "https://metallb.io/usage/#ipv6-and-dual-stack-services"
+PREFERRED = "https://metallb.io/release-notes/#version-0-14-9"
+
+
+@statement("FAM-01", MUST, CORE, source=DUAL_STACK, covers=("MLB-080",))
+def test_required_families_both_come_from_one_pool(dual_stack: DualStack) -> None:
+    """A Service that requires both families MUST get one address of each, both of the same pool."""
+    pool = dual_stack.pool(4, 6)
+    assert set(gets_families(dual_stack.service(pool, REQUIRE), 4, 6).values()) <= set(pool.addresses)
+
+
+@statement("FAM-02", MUST, CORE, source=DUAL_STACK, covers=("MLB-080",))
+def test_both_addresses_answer(dual_stack: DualStack, segment: Segment, outside: Client) -> None:
+    """Both addresses of a Service of both families MUST be answered for, by one node each, and be reached."""
+    service = dual_stack.service(dual_stack.pool(4, 6), REQUIRE)
+    for address in gets_families(service, 4, 6).values():
+        segment.stays_at(address, segment.finds(address))
+        outside.is_answered(address, "http")
+
+
+@statement("FAM-03", MUST, CORE, source=DUAL_STACK, covers=("MLB-080",))
+@pytest.mark.parametrize("family", [4, 6], ids=["IPv4", "IPv6"])
+def test_single_family_gets_one_address(family: int, dual_stack: DualStack, segment: Segment) -> None:
+    """A Service of a single family MUST get one address of this family from a pool of both, which is answered for."""
+    service = dual_stack.service(dual_stack.pool(4, 6), SINGLE, f"IPv{family}")
+    segment.finds(gets_families(service, family)[family])
+
+
+@statement("FAM-04", MUST, CORE, source=DUAL_STACK, covers=("MLB-080",))
+def test_required_families_are_not_served_by_one(dual_stack: DualStack) -> None:
+    """A Service that requires both families MUST stay pending while its pool has only one, and be served when it has both."""
+    pool = dual_stack.pool(4)
+    service = dual_stack.service(pool, REQUIRE)
+    service.explains("AllocationFailed", "")
+    service.stays_pending()
+    dual_stack.grow(pool, 6)
+    gets_families(service, 4, 6)
+
+
+@statement("FAM-05", MUST, EXTENDED, since="0.14.9", source=PREFERRED, covers=("MLB-080",))
+@pytest.mark.parametrize("family", [4, 6], ids=["IPv4", "IPv6"])
+def test_preferred_families_fall_back_to_one(family: int, dual_stack: DualStack, segment: Segment) -> None:
+    """A Service that prefers both families MUST get one address where its pool has only that family, which is answered for."""
+    other = 10 - family
+    service = dual_stack.service(dual_stack.pool(family), PREFER, f"IPv{family}", f"IPv{other}")
+    segment.finds(gets_families(service, family)[family])
+
+
+@statement("FAM-06", MUST, EXTENDED, since="0.14.9", source=PREFERRED, covers=("MLB-080",))
+def test_preferred_families_grow_with_the_pool(dual_stack: DualStack, segment: Segment) -> None:
+    """A Service that prefers both families MUST get its second address when its pool gains that family, and keep the first."""
+    pool = dual_stack.pool(4)
+    service = dual_stack.service(pool, PREFER, "IPv4", "IPv6")
+    first = gets_families(service, 4)[4]
+    dual_stack.grow(pool, 6)
+    both = gets_families(service, 4, 6)
+    assert both[4] == first
+    segment.finds(both[6])
+
+
+@statement("FAM-07", MUST, EXTENDED, since="0.14.9", source=PREFERRED, covers=("MLB-080",))
+def test_requirement_takes_what_a_preference_had(dual_stack: DualStack) -> None:
+    """A Service with one address MUST lose it when it comes to require both families of a pool with one, and get it back afterwards."""
+    service = dual_stack.service(dual_stack.pool(4), PREFER, "IPv4", "IPv6")
+    gets_families(service, 4)
+    service.change({"spec": {"ipFamilyPolicy": REQUIRE}})
+    service.loses_address()
+    service.change({"spec": {"ipFamilyPolicy": PREFER}})
+    gets_families(service, 4)

@@ -1,0 +1,1 @@
+"""What operators rely on: restoring a backup, being told of trouble, keeping applications apart."""

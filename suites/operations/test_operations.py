@@ -1,0 +1,78 @@
+"""What the example project does by hand, as checks."""
+
+import pytest
+
+from harness.cluster.api import Api
+from harness.model.budgets import RETURN
+from harness.model.statements import CHARACTERISATION, CORE, EXTENDED, MAY, MUST, SHOULD, statement
+from harness.probes.watching import Onlooker
+from harness.systems.announcing import Announcing, Backends, Segment, nodes_named
+from harness.systems.backup import Backup
+from harness.systems.metallb import MetalLB
+from harness.systems.metrics import Metrics
+from harness.systems.network_policies import only_from_outside, require_enforcement
+from harness.systems.reaching import Client
+from harness.systems.routers import Routers
+
+METRICS = "https://metallb.io/prometheus-metrics/"
+
+
+@statement("OPS-01", MAY, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/157")
+def test_address_of_a_foreign_host_is_announced_all_the_same(announcing: Announcing, segment: Segment, onlooker: Onlooker) -> None:
+    """MetalLB MAY announce an address that a host outside of the cluster has already, as it looks for no conflict."""
+    pool = announcing.pools.create(size=1)
+    announcing.advertisements.create(pool)
+    segment.require_ipv4(pool)
+    with onlooker.claim(pool.addresses[0]) as foreign:
+        service = announcing.service(pool=pool)
+        segment.finds_conflict(service.address, foreign)
+    segment.finds(service.address)
+
+
+@statement("OPS-02", MUST, CORE, source="https://metallb.io/usage/#requesting-specific-ips")
+def test_restored_backup_gives_every_service_its_address(announcing: Announcing, api: Api, metallb: MetalLB, label: str) -> None:
+    """Configuration and Services restored from a backup, each with a request for its address, MUST all get the addresses they had."""
+    pool = announcing.pools.create(size=6)
+    announcing.advertisements.create(pool)
+    served = [announcing.service(pool=pool) for _ in range(5)]
+    served.pop(1).delete()
+    backup = Backup.take(api, label, metallb.annotation_prefix)
+    assert len(backup.addresses) == len(served)
+    backup.empty_the_cluster()
+    backup.restore()
+    backup.everything_is_as_before(served)
+
+
+@statement("OPS-03", MUST, EXTENDED, source=METRICS)
+def test_lost_session_shows_in_the_metrics(api: Api, routers: Routers, metrics: Metrics, label: str, backends: Backends) -> None:
+    """The metric of a BGP session MUST be 1 while it is established, and 0 soon after its router is gone."""
+    node = backends.nodes[0]
+    peer = routers.start(label)
+    api.apply(peer.document(nodeSelectors=nodes_named(node), holdTime="9s"))
+    peer.is_connected_to(node)
+    series = {"metallb_bgp_session_up": 1.0}
+    metrics.come_to_say("speaker", series, node=node, peer=peer.endpoint)
+    routers.stop(peer)
+    metrics.come_to_say("speaker", dict.fromkeys(series, 0.0), node=node, within=RETURN, peer=peer.endpoint)
+
+
+@statement("OPS-04", SHOULD, EXTENDED, source="https://kubernetes.io/docs/concepts/services-networking/network-policies/")
+def test_isolated_applications_are_reached_by_their_address_only(
+    backend: dict[str, str], announcing: Announcing, segment: Segment, metrics: Metrics, outside: Client
+) -> None:
+    """An application SHOULD be reached at its address while a network policy keeps other namespaces of the cluster from it."""
+    require_enforcement(metrics.api, metrics.probe, announcing.services.namespace, backend)
+    pool = announcing.pools.create(size=1)
+    announcing.advertisements.create(pool)
+    service = announcing.services.create(pool=pool, selector=backend, externalTrafficPolicy="Local")
+    only_from_outside(metrics.api, announcing.services.namespace)
+    segment.finds(service.address)
+    outside.reaches(service.address)
+
+
+@statement("OPS-05", MUST, CORE, source=METRICS, covers=("MLB-068",))
+@pytest.mark.parametrize("component", ["controller", "speaker"])
+def test_configuration_counts_as_loaded_and_fresh(component: str, announcing: Announcing, metrics: Metrics) -> None:
+    """The metrics that alerts look at MUST say of a good configuration that it is loaded and not stale."""
+    announcing.service()
+    metrics.come_to_say(component, {"metallb_k8s_client_config_loaded_bool": 1.0, "metallb_k8s_client_config_stale_bool": 0.0})
