@@ -52,6 +52,7 @@ class _Watcher:
             self._note(_told(fault), satisfied=False)
             raise
         self.in_a_row += 1
+        self.answered = True
         self._note(repr(seen), satisfied=True)
         if self.in_a_row < consecutive:
             raise _OnceMore
@@ -78,7 +79,7 @@ class _Watcher:
 def eventually(probe: Callable[[], Seen], *, within: Budget, expected: str, consecutive: int = 1) -> Seen:
     """Look until the probe is satisfied ``consecutive`` times in a row and return what it saw.
 
-    A probe returns what it saw, raises ``AssertionError`` on a wrong answer and :class:`Unanswered` without one; anything else ends the wait.
+    A probe returns what it saw, raises ``AssertionError`` on a wrong answer and ``Unanswered`` without one; anything else ends the wait.
 
     :param within: the time a conforming implementation needs at most (seconds, scaled)
     :raises WrongAnswer: the deadline passed, and there were answers, but wrong ones

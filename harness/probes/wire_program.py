@@ -17,6 +17,7 @@ and ``{"sent": TIME, "took": SECONDS, "why": REASON}`` for one that was not. Pro
 import argparse
 import asyncio
 import json
+import os
 import socket
 import struct
 import sys
@@ -242,7 +243,8 @@ class Traffic:
         except TimeoutError:
             told = {"why": "timed out"}
         except (OSError, EOFError, IndexError) as error:
-            told = {"why": str(error) or type(error).__name__}
+            number = getattr(error, "errno", None)
+            told = {"why": os.strerror(number).lower() if number else str(error) or type(error).__name__}
         print(json.dumps({"sent": sent, "took": round(time.monotonic() - began, 4), **told}), flush=True)
 
     async def tcp(self) -> str:

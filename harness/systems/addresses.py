@@ -107,9 +107,9 @@ class Pools:
         self.pools[pool.name] = pool
         return pool
 
-    def proposed(self, *addresses: str, name: str = "proposed", **spec: Any) -> Object:
+    def proposed(self, *addresses: str, **spec: Any) -> Object:
         """A pool with these addresses as an object that is not created."""
-        return metallb.pool(f"{self.namespace}-{name}", addresses, **{"serviceAllocation": pinned(self.namespace), **spec})
+        return metallb.pool(f"{self.namespace}-proposed", addresses, **{"serviceAllocation": pinned(self.namespace), **spec})
 
     def grow(self, pool: Pool, by: int) -> float:
         """Add a range of ``by`` addresses to a pool and return when (clock of ``time.monotonic``)."""

@@ -88,31 +88,6 @@ def counted(api: Api, name: str, family: int) -> int:
     return sum(int(status.get(f"{kind}IPv{family}", 0)) for kind in ("assigned", "available"))
 
 
-def restart_controller(api: Api) -> None:
-    """Delete the controller's pod and wait until its successor admits configuration.
-
-    :raises EnvironmentFault: no successor in time
-    """
-    before = {pod["metadata"]["name"] for pod in api.list("Pod", NAMESPACE, labels="component=controller")}
-    for name in before:
-        api.delete("Pod", name, NAMESPACE)
-    settle(lambda: _replaced(api, before), "a new pod of MetalLB's controller is ready")
-    settle(accepted(api, pool("readiness-probe", ["192.0.2.1/32"])), "the webhook of MetalLB accepts an address pool")
-
-
-def _replaced(api: Api, before: set[str]) -> str:
-    pods = api.list("Pod", NAMESPACE, labels="component=controller")
-    ready = [
-        pod["metadata"]["name"]
-        for pod in pods
-        if all(state["ready"] for state in pod["status"].get("containerStatuses", [{"ready": False}]))
-    ]
-    fresh = sorted(set(ready) - before)
-    assert fresh, f"ready: {ready}"
-    assert len(pods) == 1, f"{len(pods)} pods"
-    return fresh[0]
-
-
 def pool(name: str, addresses: Iterable[str], **spec: Any) -> Object:
     """An IPAddressPool; ``spec`` are further fields of its specification (https://metallb.io/apis/#ipaddresspoolspec)."""
     return custom("IPAddressPool", name, {"addresses": list(addresses), **spec})

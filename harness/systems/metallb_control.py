@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from harness.cluster.api import Api, Object
 from harness.model.errors import EnvironmentFault, Unanswered
+from harness.model.record import measure
 from harness.systems.addresses import addresses_in
 from harness.systems.installing import accepted, rolled_out, settle
 from harness.systems.metallb import NAMESPACE, pool
@@ -31,12 +33,14 @@ def replace_controller(api: Api) -> None:
 
 
 def wait_until_ready(api: Api) -> None:
-    """Wait until the controller is ready and admits configuration.
+    """Wait until the controller is ready and admits configuration; how long the one follows the other is kept as a measurement.
 
     :raises EnvironmentFault: it does not in time
     """
     settle(rolled_out(api, "Deployment", "controller", NAMESPACE), "the controller of MetalLB is ready")
+    ready = monotonic()
     settle(accepted(api, pool("readiness-probe", ["192.0.2.1/32"])), "the webhook of MetalLB accepts an address pool")
+    measure("from ready to admitting", monotonic() - ready)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from harness.cluster.api import Api, Object
 from harness.model.budgets import ROLLOUT
 from harness.model.expectations import Request, reaches
-from harness.probes.load import Load, load
+from harness.probes.load import Load
 from harness.probes.waiting import eventually
 from harness.systems.installing import rolled_out
 from harness.systems.routes import Visitor
@@ -71,5 +71,5 @@ class OwnBackend:
     @contextmanager
     def under_load(self) -> Iterator[Load]:
         """Requests all the time, each of which has to be answered by one of its Pods."""
-        with load(lambda: self.visitor.answer_to(EVERYTHING, reaches(NAME))) as result:
+        with self.visitor.under_load(EVERYTHING, reaches(NAME)) as result:
             yield result

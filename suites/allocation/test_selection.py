@@ -115,6 +115,17 @@ def test_holder_moves_when_the_pool_is_no_longer_its(another_namespace: str, poo
     service.moves_into(successor)
 
 
+@statement("ALC-46", MUST, EXTENDED, source=SELECTION, since="0.14.2", covers=("MLB-028",))
+def test_holder_moves_when_its_label_no_longer_fits(label: str, pools: Pools, services: Services) -> None:
+    """A Service MUST give up its address and get one of another pool when it loses the label that its pool is bound to."""
+    pool = pools.create(size=2, serviceAllocation=pinned(pools.namespace, serviceSelectors=[{"matchLabels": {"tier": label}}]))
+    service = services.create(labels={"tier": label})
+    assert service.address in pool
+    others = pools.create(size=2, serviceAllocation=pinned(pools.namespace, priority=2))
+    service.label(tier=None)
+    service.moves_into(others)
+
+
 @statement("ALC-43", MUST, CORE, source="https://metallb.io/usage/", covers=("MLB-026",))
 def test_better_pool_does_not_move_the_holder(pools: Pools, services: Services) -> None:
     """A Service MUST keep its address when a pool of a better priority appears that would serve it, too."""

@@ -5,7 +5,7 @@ import pytest
 from harness.cluster.api import Api
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.addresses import Pools, Services
-from harness.systems.metallb import restart_controller
+from harness.systems.metallb_control import replace_controller, wait_until_ready
 
 
 @statement("ALC-06", MUST, CORE, source="https://metallb.io/usage/")
@@ -26,10 +26,10 @@ def test_addresses_survive_a_restart_of_the_controller(api: Api, pools: Pools, s
     """Every Service MUST keep its address over a restart of MetalLB's controller."""
     pool = pools.create(size=5)
     held = {service: service.address for service in [services.create(pool=pool) for _ in range(3)]}
-    restart_controller(api)
+    replace_controller(api)
     assert services.create(pool=pool).address not in held.values()
-    for service, address in held.items():
-        service.keeps(address)
+    wait_until_ready(api)
+    assert {service: service.addresses for service in held} == {service: [address] for service, address in held.items()}
 
 
 @statement("ALC-08", MUST, CORE, source="https://metallb.io/usage/", covers=("MLB-007",))

@@ -53,7 +53,7 @@ def test_growth_serves_the_waiting(pools: Pools, services: Services, metallb: Me
     pool, holder, address, waiter = holder_and_waiter(pools, services, metallb)
     grown = pools.grow(pool, by=2)
     assert waiter.is_served(since=grown) in pool
-    holder.keeps(address)
+    assert holder.addresses == [address]
 
 
 @statement("EXH-06", MUST, EXTENDED, source=RELEASE, since="0.13.9", covers=("MLB-008",))

@@ -108,7 +108,7 @@ def test_headers_arrive(request_: Request, expectation: Expectation, site: Visit
         (get("/", ("Keep-Alive", "timeout=5")), reaches("one", arrives_without=("Keep-Alive",))),
         (get("/", ("Proxy-Connection", "keep-alive")), reaches("one", arrives_without=("Proxy-Connection",))),
         (get("/", ("TE", "gzip")), reaches("one", arrives_without=("TE",))),
-        (get("/", ("Proxy", "http://forged.test")), reaches("one", arrives_with={"Proxy": ""}), "https://httpoxy.org"),
+        (get("/", ("Proxy", "http://forged.test")), reaches("one", arrives_without=("Proxy",)), "https://httpoxy.org"),
     ]
 )
 def test_hop_by_hop_headers_end_here(request_: Request, expectation: Expectation, site: Visitor) -> None:

@@ -2,7 +2,7 @@
 
 from harness.model.expectations import Expectation, Request, reaches, refused
 from harness.model.statements import CORE, EXTENDED, INGRESS_NGINX, MAY, MUST, SHOULD, statement
-from harness.systems.routes import Visitor
+from harness.systems.routes import Routes, Visitor, path
 from suites.cases import rows
 
 HOST = "example.test"
@@ -313,10 +313,15 @@ def test_special_characters_are_literal(request_: Request, expectation: Expectat
     system="ingress-nginx",
     covers=("PATH-15",),
 )
-@rows([(get("/foo"), reaches("one")), (get("/foo/x"), reaches("one")), (get("/bar"), reaches("three"))])
-def test_older_ingress_keeps_its_path(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_older_ingress_keeps_its_path(moving: Routes, visitor: Visitor) -> None:
     """Of two Ingresses that claim the same path of a host the older one MUST keep it, and the younger its other paths."""
-    site.answers(request_, expectation)
+    moving.add(moving.ingress(path("/foo", "one")))
+    visitor.comes_to_answer(get("/foo"), reaches("one"), measured="route added")
+    moving.add(moving.second_ingress(path("/foo", "two"), path("/bar", "three")))
+    visitor.comes_to_answer(get("/bar"), reaches("three"), measured="route added beside")
+    visitor.answers(get("/foo"), reaches("one"))
+    moving.delete(moving.label)
+    visitor.comes_to_answer(get("/foo"), reaches("two"), measured="older Ingress removed")
 
 
 @statement(

@@ -3,12 +3,10 @@
 import pytest
 
 from harness.cluster.api import Api
-from harness.model.record import measure
 from harness.model.sightings import exactly_one
-from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
+from harness.model.statements import CORE, MUST, statement
 from harness.probes.wire import WireProbe
 from harness.systems.addresses import Pools, Services
-from harness.systems.controller_start import admits_when_ready
 from harness.systems.metallb_control import controller_away, wait_until_ready
 from harness.systems.reach import answers_at
 
@@ -34,10 +32,3 @@ def test_absence_of_the_controller_costs_nothing(
     assert served.addresses == [address]
     answers_at(address)
     wait_until_ready(api)
-
-
-@statement("LIF-10", SHOULD, EXTENDED, source="https://github.com/metallb/metallb/issues/1597", covers=("MLB-001",))
-@pytest.mark.disruptive
-def test_ready_controller_admits_configuration(api: Api) -> None:
-    """A controller that is ready SHOULD admit configuration, and the time it takes until it does is recorded."""
-    measure("from ready to admitting", admits_when_ready(api))

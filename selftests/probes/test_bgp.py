@@ -1,0 +1,60 @@
+"""What a router tells, by hand-made answers of FRR."""
+
+import json
+
+import pytest
+
+from harness.model.errors import EnvironmentFault, Unanswered
+from harness.probes.bgp import Route, Router, Session, configuration
+
+
+def answering(text: str) -> Router:
+    def docker(*words: str, timeout: float, stdin: bytes | None = None) -> str:
+        assert words[:3] == ("exec", "router-1", "vtysh")
+        return text
+
+    return Router(docker, "router-1", 64501)
+
+
+def path(hop: str, **more: object) -> dict[str, object]:
+    return {"valid": True, "nexthops": [{"ip": hop}], "aspath": {"string": "64500"}, **more}
+
+
+def test_route_has_the_next_hops_in_use_and_the_attributes_of_the_best_path() -> None:
+    best = path("172.18.0.2", bestpath={"overall": True}, multipath=True, community={"list": ["64500:7"]}, locPrf=150)
+    told = {"paths": [path("172.18.0.9"), best, path("172.18.0.3", multipath=True)]}
+    route = answering(json.dumps(told)).route("198.18.0.1/32")
+    assert route == Route("198.18.0.1/32", frozenset({"172.18.0.2", "172.18.0.3"}), frozenset({"64500:7"}), 150, "64500")
+
+
+@pytest.mark.parametrize("printed", ["{}", "", '{"paths": []}'])
+def test_no_path_is_no_route(printed: str) -> None:
+    with pytest.raises(Unanswered, match="has no route to"):
+        answering(printed).route("198.18.0.1/32")
+
+
+def test_sessions() -> None:
+    told = {
+        "172.18.0.2": {"bgpState": "Established", "remoteRouterId": "192.0.2.1", "bgpTimerHoldTimeMsecs": 9000},
+        "172.18.0.3": {"bgpState": "Active"},
+    }
+    found = answering(json.dumps(told)).sessions()
+    assert found == [Session("172.18.0.2", "Established", "192.0.2.1", 9.0), Session("172.18.0.3", "Active", "", 0.0)]
+
+
+def test_a_daemon_that_is_not_there_yet_does_not_answer() -> None:
+    def docker(*words: str, timeout: float, stdin: bytes | None = None) -> str:
+        raise EnvironmentFault("`docker exec` succeeds", "exit code 1", "see above")
+
+    with pytest.raises(Unanswered, match="exit code 1"):
+        Router(docker, "router-1", 64501).sessions()
+    with pytest.raises(Unanswered):
+        answering("% Can't open configuration").sessions()
+
+
+def test_configuration() -> None:
+    plain = configuration(64501, 64500, "172.18.0.0/16")
+    assert "router bgp 64501" in plain
+    assert "bgp listen range 172.18.0.0/16 peer-group NODES" in plain
+    assert "password" not in plain
+    assert " neighbor NODES password opensesame" in configuration(64501, 64500, "172.18.0.0/16", password="opensesame").splitlines()

@@ -1,0 +1,73 @@
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+
+from harness.cluster.api import Api
+from harness.model.errors import Leak
+from harness.model.record import Record, recording
+from harness.systems.leaks import Invariant
+
+
+class Stored:
+    """An API that holds what it is given."""
+
+    def __init__(self, **kinds: list[dict[str, Any]]) -> None:
+        self.kinds = kinds
+
+    def list(self, kind: str, namespace: str | None = None) -> list[dict[str, Any]]:
+        return self.kinds.get(kind, [])
+
+
+def named(name: str, **more: Any) -> dict[str, Any]:
+    return {"metadata": {"name": name, "namespace": more.pop("namespace", "metallb-system")}, **more}
+
+
+def node(**labels: str) -> dict[str, Any]:
+    return {"metadata": {"name": "one", "labels": labels}, "spec": {"taints": [{"key": "node.kubernetes.io/not-ready"}]}}
+
+
+@pytest.fixture(autouse=True)
+def short() -> Iterator[None]:
+    with recording(Record(scale=0.001)):
+        yield
+
+
+def after(*, alone: bool = False, before: Stored | None = None, **kinds: list[dict[str, Any]]) -> None:
+    invariant = Invariant.of(cast(Api, before or Stored(**kinds)), "t1", alone=alone)
+    Invariant(cast(Api, Stored(**kinds)), invariant.label, invariant.nodes).holds()
+
+
+def test_what_others_have_is_no_leak() -> None:
+    ingress = {"loadBalancer": {"ingress": [{"ip": "198.18.0.1"}]}}
+    after(
+        IPAddressPool=[named("example")],
+        Service=[named("controller", namespace="ingress", status=ingress), named("own", namespace="t1", status={})],
+        ServiceL2Status=[named("l2-1", status={"serviceNamespace": "ingress", "serviceName": "controller", "node": "one"})],
+        Node=[node()],
+    )
+
+
+@pytest.mark.parametrize(
+    ("kinds", "told"),
+    [
+        ({"IPAddressPool": [named("t1-0")]}, "IPAddressPool t1-0"),
+        ({"L2Advertisement": [named("t1-0")]}, "L2Advertisement t1-0"),
+        (
+            {"Service": [named("s", namespace="t1-other", status={"loadBalancer": {"ingress": [{"ip": "198.18.0.1"}]}})]},
+            "198.18.0.1",
+        ),
+        ({"ServiceL2Status": [named("l2-1", status={"serviceNamespace": "t1", "serviceName": "s", "node": "one"})]}, "t1/s on one"),
+        ({"Node": [node(pool="t1")]}, "left on one"),
+    ],
+)
+def test_what_is_left_is_named(kinds: dict[str, Any], told: str) -> None:
+    with pytest.raises(Leak, match=told):
+        after(**kinds)
+
+
+def test_nodes_are_compared_after_a_statement_that_ran_alone() -> None:
+    changed: dict[str, Any] = {"before": Stored(Node=[node(zone="a")]), "Node": [node(zone="b")]}
+    after(**changed)
+    with pytest.raises(Leak, match="before"):
+        after(alone=True, **changed)

@@ -1,0 +1,37 @@
+"""What is left on the network of an address that its Service has given up."""
+
+from harness.model.budgets import ANNOUNCEMENT, WITHDRAWAL
+from harness.model.sightings import exactly_one, silence
+from harness.model.statements import CORE, MUST, statement
+from harness.probes.waiting import eventually
+from harness.probes.wire import WireProbe
+from harness.systems.addresses import Pools, Services
+from harness.systems.reach import answers_at
+
+CONCEPT = "https://metallb.io/concepts/layer2/"
+
+
+@statement("LIF-10", MUST, CORE, source="https://github.com/metallb/metallb/issues/471", covers=("MLB-022",))
+def test_change_of_the_request_moves_what_answers(pools: Pools, services: Services, backend: dict[str, str], wire: WireProbe) -> None:
+    """When an announced Service changes its requested address, the new one MUST answer and the old one fall silent."""
+    pool = pools.create(size=2)
+    pools.advertise(pool)
+    old, new = pool.addresses
+    service = services.create(address=old, selector=backend)
+    answers_at(old)
+    service.annotate(loadBalancerIPs=new)
+    answers_at(new)
+    eventually(lambda: silence(wire.ask(old)), within=WITHDRAWAL, expected=f"nobody answers for {old}")
+    exactly_one(wire.ask(new))
+
+
+@statement("LIF-15", MUST, CORE, source=CONCEPT, covers=("MLB-071",))
+def test_deleted_service_leaves_silence(pools: Pools, services: Services, backend: dict[str, str], wire: WireProbe) -> None:
+    """The address of an announced Service MUST fall silent when the Service is deleted."""
+    pool = pools.create(size=1)
+    pools.advertise(pool)
+    service = services.create(pool=pool, selector=backend)
+    address = service.address
+    eventually(lambda: exactly_one(wire.ask(address)), within=ANNOUNCEMENT, expected=f"one node answers for {address}")
+    service.delete()
+    eventually(lambda: silence(wire.ask(address)), within=WITHDRAWAL, expected=f"nobody answers for {address}")
