@@ -13,6 +13,8 @@ from harness.model.errors import EnvironmentFault
 
 #: Seconds a statement waits for the exclusive ones to end, or for the others to end; more than any budget.
 LOCK_TIMEOUT = 900
+#: The file of the ledger of unrouted blocks, in the run's folder.
+UNROUTED = "unrouted.json"
 
 
 class Ledger:
@@ -80,15 +82,13 @@ def _from_cursor(ranges: list[AddressRange], last: str | None) -> list[AddressRa
 
 
 def unrouted(directory: Path) -> Ledger:
-    """The run's ledger of whole IPv4 blocks, ``.0`` to ``.255``, that no host has and none can reach.
+    """The run's ledger of whole IPv4 blocks, ``.0`` to ``.255``, that no host has and none can reach."""
+    return Ledger(directory / UNROUTED)
 
-    They are of the range for benchmarks (https://www.rfc-editor.org/rfc/rfc2544#appendix-C.2.2).
-    """
-    file = directory / "unrouted.json"
-    with FileLock(f"{file}.open.lock", timeout=60):
-        if file.exists():
-            return Ledger(file)
-        return Ledger.open(file, [AddressRange.parse(f"198.18.{block}.0/24") for block in range(BLOCKS)], [], [])
+
+def open_unrouted(directory: Path) -> None:
+    """Begin that ledger; the blocks are of the range for benchmarks (https://www.rfc-editor.org/rfc/rfc2544#appendix-C.2.2)."""
+    Ledger.open(directory / UNROUTED, [AddressRange.parse(f"198.18.{block}.0/24") for block in range(BLOCKS)], [], [])
 
 
 @contextmanager

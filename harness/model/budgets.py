@@ -48,6 +48,7 @@ RECONSIDERATION = Budget("reconsideration", 5, "who waits is reconsidered at onc
 HANDOVER = Budget(
     "handover", 15, "the new controller is ready before the old one ends; its address moves to another node when the old endpoint is gone"
 )
+HOLD = Budget("hold time", 15, "the shortest hold time is 3 s; a session is lost when it has passed without a message")
 BGP_GAP = Budget("BGP restart", 45, "without graceful restart each node's route goes until its new speaker has a session again")
 
 BUDGETS = {budget.name: budget for budget in list(globals().values()) if isinstance(budget, Budget)}

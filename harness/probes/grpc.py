@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import h2.config
 import h2.connection
 import h2.events
+import h2.exceptions
 import hpack
 
 from harness.model.errors import StatementFailed, Unanswered
@@ -46,6 +47,8 @@ def call(
             if connection.selected_alpn_protocol() != "h2":
                 raise StatementFailed(f"HTTP/2 from {host}", str(connection.selected_alpn_protocol()))
             answer = _exchange(connection, host, path, message, metadata)
+    except (ssl.SSLError, h2.exceptions.ProtocolError) as refused:
+        raise StatementFailed(f"HTTP/2 over TLS from {host}", str(refused)) from None
     except OSError as error:
         raise Unanswered(f"{host}{path}: {error}") from None
     record().exchanges.append(f"gRPC {host}{path}\n{answer}")

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from ipaddress import ip_address
 from time import monotonic
+from typing import Any
 
 import httpx
 from cryptography import x509
@@ -97,7 +98,7 @@ class HttpProbe:
         response = client.send(outgoing, stream=True)
         try:
             stream = response.extensions["network_stream"]
-            remote, certificate = stream.get_extra_info("server_addr"), _names(stream.get_extra_info("ssl_object"))
+            remote, certificate = self._remote(stream), _names(stream.get_extra_info("ssl_object"))
             body = self._body(response, began)
         finally:
             response.close()
@@ -110,8 +111,16 @@ class HttpProbe:
             certificate,
             response.http_version,
             monotonic() - began,
-            f"{bracketed(remote[0])}:{remote[1]}",
+            remote,
         )
+
+    def _remote(self, stream: Any) -> str:
+        """Address and port that answered; a peer that has closed already cannot be asked, and was the one that was called."""
+        try:
+            address, port = stream.get_extra_info("server_addr")[:2]
+        except OSError:
+            address, port = self.address, self.port
+        return f"{bracketed(address)}:{port}"
 
     def _body(self, response: httpx.Response, began: float) -> bytes:
         """The body up to what is worth keeping; read to its end, so that an answer that breaks off is seen."""

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from harness.cluster import engine, kind
 from harness.cluster.api import Api
-from harness.cluster.isolation import Ledger
+from harness.cluster.isolation import Ledger, open_unrouted
 from harness.cluster.sources import Image, Images, Source, components, kind_binary, manifest, save
 from harness.cluster.state import ClusterState, states_directory
 from harness.cluster.steps import Steps
@@ -239,13 +239,14 @@ def wire_container(state: ClusterState) -> str:
 
 
 def _open_ledger(state: ClusterState, network: engine.Network, pool: AddressRange | None) -> None:
-    """Fix the example's pool and begin the ledger that statements take their ranges from."""
+    """Fix the example's pool and begin the ledgers that statements take their ranges from."""
     wanted = {"ipv4": (4,), "ipv6": (6,), "dual": (4, 6)}[state.ip_family]
     subnets = [subnet for subnet in network.subnets if subnet.version in wanted]
     pools = [pool if pool and pool.family == subnet.version else example_pool(subnet, network.used) for subnet in subnets]
     state.example_pool = [str(item) for item in pools]
     state.save()
     Ledger.open(state.directory / "ledger.json", [area for subnet in subnets for area in areas(subnet)], network.used, pools)
+    open_unrouted(state.directory)
 
 
 def _install(state: ClusterState, source: Source, steps: Steps) -> None:

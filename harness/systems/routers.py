@@ -1,6 +1,7 @@
 """BGP: routers beside the cluster, what MetalLB is told of them, and what they were told by its speakers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -191,8 +192,17 @@ class Routers:
         return Peer(name, router, Onlooker(engine.attached, f"{container}-client"), nodes)
 
     def stop(self, peer: Peer) -> None:
-        """Let a router of the statement's own stand still, as one that lost its power; its address stays."""
+        """End a router of the statement's own."""
+        engine.docker("stop", "--time=3", peer.router.name)
+
+    @contextmanager
+    def frozen(self, peer: Peer) -> Iterator[None]:
+        """A router whose processes stand still: its kernel acknowledges what arrives, and nothing is said any more."""
         engine.docker("pause", peer.router.name)
+        try:
+            yield
+        finally:
+            engine.docker("unpause", peer.router.name)
 
     def close(self) -> None:
         """Remove the statement's own routers, and what MetalLB knows of them."""

@@ -59,7 +59,7 @@ class Visitor:
         answers: list[Exchange] = []
         while len(answers) < times:
             try:
-                answers.append(require(bound, self.sends(request)))
+                answers.append(require(bound, self._ask(request)))
             except Unanswered as silence:
                 lost += 1
                 if lost > LOST:
@@ -76,7 +76,7 @@ class Visitor:
         bound = self._bound(expectation)
         began = monotonic()
         exchange = eventually(
-            lambda: require(bound, self.sends(request)), within=within, expected=sentence(request, bound), consecutive=consecutive
+            lambda: require(bound, self._ask(request)), within=within, expected=sentence(request, bound), consecutive=consecutive
         )
         measure(measured, monotonic() - began, budget=within)
         return exchange
@@ -84,9 +84,13 @@ class Visitor:
     def sends(self, request: Request) -> Exchange:
         """One request and whatever comes back.
 
-        :raises Unanswered: nothing came back
+        :raises NoAnswer: nothing came back
         """
         __tracebackhide__ = True
+        with _silence_is_failure(f"an answer to {request.line}"):
+            return self._ask(request)
+
+    def _ask(self, request: Request) -> Exchange:
         return self._probe_for(request).send(request.at(self.host))
 
     def answer_to(self, request: Request, expectation: Expectation) -> Exchange:
@@ -99,7 +103,8 @@ class Visitor:
         :raises StatementFailed: another status, or no answer in HTTP
         """
         __tracebackhide__ = True
-        line = status_line(self.probe.address, self.probe.port, f"{head.replace(TABLE_HOST, self.host)}\r\nConnection: close\r\n\r\n")
+        with _silence_is_failure(f"an answer to {head!r}"):
+            line = status_line(self.probe.address, self.probe.port, f"{head.replace(TABLE_HOST, self.host)}\r\nConnection: close\r\n\r\n")
         if line.split(" ")[1:2] != [str(status)]:
             raise StatementFailed(f"{head!r} is answered with {status}", line or "nothing")
         return line
@@ -129,15 +134,18 @@ class Visitor:
 
     def web_socket(self, target: str) -> WebSocket:
         """A web socket to a target of the statement's host, to be used in a with-statement."""
-        return WebSocket(self.probe.address, self.probe.port, self.host, target)
+        with _silence_is_failure(f"a web socket to {target}"):
+            return WebSocket(self.probe.address, self.probe.port, self.host, target)
 
     def calls(self, method: str, message: bytes, trust: ssl.SSLContext, *, metadata: Mapping[str, str]) -> Answer:
         """A gRPC call to the statement's host."""
-        return call(self.probe.address, self.host, method, message, trust=trust, metadata=metadata)
+        with _silence_is_failure(f"an answer to the call of {method}"):
+            return call(self.probe.address, self.host, method, message, trust=trust, metadata=metadata)
 
     def pieces(self, request: Request) -> list[tuple[float, str]]:
         """The lines of an answer, each with the seconds after which it came."""
-        return self._probe_for(request).lines(request.at(self.host))
+        with _silence_is_failure(f"an answer to {request.line}"):
+            return self._probe_for(request).lines(request.at(self.host))
 
     @contextmanager
     def waiting_for(self, request: Request, expectation: Expectation) -> Iterator[None]:
@@ -158,7 +166,7 @@ class Visitor:
         """Send a request all the time while the block runs, and require one of these answers to each."""
 
         def shoot() -> None:
-            exchange = self.sends(request)
+            exchange = self._ask(request)
             if all(differences(self._bound(expectation), exchange) for expectation in expectations):
                 raise StatementFailed(" or ".join(sentence(request, expectation) for expectation in expectations), repr(exchange))
 
@@ -168,7 +176,7 @@ class Visitor:
     def under_load(self, request: Request, expectation: Expectation) -> Iterator[Load]:
         """Send a request all the time while the block runs, and require the same answer to each."""
         bound = self._bound(expectation)
-        with load(lambda: require(bound, self.sends(request))) as result:
+        with load(lambda: require(bound, self._ask(request))) as result:
             yield result
 
     def trusting(self, trust: ssl.SSLContext) -> Self:
@@ -184,6 +192,16 @@ class Visitor:
 
     def _bound(self, expectation: Expectation) -> Expectation:
         return expectation.at(self.host).bound(self.namespace, self.signature, self.nonce)
+
+
+@contextmanager
+def _silence_is_failure(expected: str) -> Iterator[None]:
+    """Tell that nothing came back where a statement does not wait for it."""
+    __tracebackhide__ = True
+    try:
+        yield
+    except Unanswered as silence:
+        raise NoAnswer(expected, str(silence)) from None
 
 
 @dataclass(slots=True)

@@ -63,4 +63,5 @@ def test_configuration_of_a_cluster(cgroup: str, monkeypatch: pytest.MonkeyPatch
     found = kind.configuration(nodes=3, ip_family="dual")
     assert [node["role"] for node in found["nodes"]] == ["control-plane", "worker", "worker"]
     assert found["networking"]["ipFamily"] == "dual"
-    assert bool(found["kubeadmConfigPatches"]) == (cgroup == "1")
+    assert any("failCgroupV1: false" in patch for patch in found["kubeadmConfigPatches"]) == (cgroup == "1")
+    assert sum("leader-elect" in patch for patch in found["kubeadmConfigPatches"]) == 2

@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
+import lab
 from harness.cluster import sources
 from harness.cluster.sources import Images, Source, parse_overrides
 from harness.cluster.steps import Steps
@@ -40,11 +41,11 @@ def resolve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[str, str]]:
         monkeypatch.setattr(sources, "_answers", lambda _host: answers)
 
         def build(wanted: list[tuple[str, str]], _progress: object) -> dict[tuple[str, str], str]:
-            tags = {one: sources.lab.tag(*one) for one in wanted}
+            tags = {one: lab.tag(*one) for one in wanted}
             engine.present |= set(tags.values())
             return tags
 
-        monkeypatch.setattr(sources.lab, "build", build)
+        monkeypatch.setattr(lab, "build", build)
         image = Images(source, mirror, overrides, Steps(lambda _line: None)).resolve(WANTED)["python"]
         return image.reference, image.origin
 
@@ -52,7 +53,7 @@ def resolve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[str, str]]:
 
 
 def lab_tag() -> str:
-    return sources.lab.tag("python", "3.13")
+    return lab.tag("python", "3.13")
 
 
 def test_auto_takes_what_the_engine_has(resolve: Callable[..., tuple[str, str]]) -> None:

@@ -1,8 +1,10 @@
 """Sessions: with whom, how they are protected, and how soon their loss shows."""
 
 from harness.cluster.api import Api
+from harness.model.budgets import HOLD
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.announcing import Backends, nodes_named
+from harness.systems.metrics import Metrics
 from harness.systems.routers import Peer, Routers, Routing, host
 
 BGP = "https://metallb.io/configuration/_advanced_bgp_configuration/"
@@ -60,3 +62,14 @@ def test_deleted_peer_is_left(api: Api, routers: Routers, label: str, backends: 
     peer.is_connected_to(node)
     api.delete("BGPPeer", peer.name, "metallb-system")
     peer.is_connected_to()
+
+
+@statement("BGP-45", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc4271#section-6.5")
+def test_silent_router_is_left(api: Api, routers: Routers, metrics: Metrics, label: str, backends: Backends) -> None:
+    """A session MUST count as lost when its router has been silent for longer than the hold time."""
+    node = backends.nodes[0]
+    peer = routers.start(label)
+    api.apply(peer.document(nodeSelectors=nodes_named(node), holdTime="3s"))
+    peer.is_connected_to(node)
+    with routers.frozen(peer):
+        metrics.come_to_say("speaker", {"metallb_bgp_session_up": 0.0}, node=node, within=HOLD, peer=peer.endpoint)
