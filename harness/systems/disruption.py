@@ -9,8 +9,8 @@ from harness.cluster import engine
 from harness.cluster.api import Api, Object
 from harness.model.budgets import RETURN
 from harness.model.errors import EnvironmentFault, Leak
-from harness.systems.installing import rolled_out, settle
-from harness.systems.metallb import NAMESPACE
+from harness.systems.installing import accepted, rolled_out, settle
+from harness.systems.metallb import NAMESPACE, pool
 
 #: What labels, taints and annotations of ours begin with.
 CONFORMANCE = "conformance.example"
@@ -186,7 +186,10 @@ class Disruption:
         left = [*self._containers("paused"), *self._containers("exited")]
         for node in left:
             engine.docker("start" if node in self._containers("exited") else "unpause", node)
-        settle(self._undisturbed, "every node and every speaker is ready", within=RETURN)
+        settle(self._undisturbed, "every node and every workload is ready", within=RETURN)
+        settle(
+            accepted(self.api, pool("readiness-probe", ["192.0.2.1/32"])), "the webhook of MetalLB accepts an address pool", within=RETURN
+        )
         if left:
             raise Leak("no node is left paused or stopped", ", ".join(left))
 
@@ -197,7 +200,10 @@ class Disruption:
     def _undisturbed(self) -> str:
         ready = {node["metadata"]["name"]: _ready(node) for node in self.api.list("Node")}
         assert all(ready.values()), f"ready: {ready}"
-        return rolled_out(self.api, "DaemonSet", "speaker", NAMESPACE)()
+        workloads = [item for kind in ("DaemonSet", "Deployment") for item in self.api.list(kind)]
+        for item in workloads:
+            rolled_out(self.api, item["kind"], item["metadata"]["name"], item["metadata"]["namespace"])()
+        return f"{len(ready)} nodes, {len(workloads)} workloads"
 
 
 def _ready(node: Object) -> bool:

@@ -44,6 +44,15 @@ def wait_until_ready(api: Api) -> None:
 
 
 @contextmanager
+def ready_afterwards(api: Api) -> Iterator[None]:
+    """Whatever happens to the controller inside of the block, the next statement finds it ready."""
+    try:
+        yield
+    finally:
+        wait_until_ready(api)
+
+
+@contextmanager
 def controller_away(api: Api) -> Iterator[None]:
     """No controller runs inside of the block; afterwards one runs, which is not waited for."""
     before = {pod["metadata"]["uid"] for pod in controllers(api)}

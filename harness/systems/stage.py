@@ -18,7 +18,7 @@ import trustme
 from filelock import FileLock
 
 from harness.cluster.api import Api, Object, Refused
-from harness.model.errors import StatementFailed
+from harness.model.errors import EnvironmentFault, StatementFailed
 from harness.model.expectations import Request, reaches, require
 from harness.probes.http import HttpProbe
 from harness.systems.controllers import Controller
@@ -148,7 +148,8 @@ def joined(
     with lock:
         stage, users = _load(file)
         if stage is None:
-            stage = set_up(api, controller, probe, sorted(tests), objects)
+            with _told_once(file.with_suffix(".fault")):
+                stage = set_up(api, controller, probe, sorted(tests), objects)
         _save(file, stage, users + 1)
     try:
         yield stage
@@ -159,6 +160,18 @@ def joined(
             if users == 1:
                 _strike(api)
                 file.unlink()
+
+
+@contextmanager
+def _told_once(file: Path) -> Iterator[None]:
+    """Keep a fault of the set-up for the other workers, so that they do not wait for the same one again."""
+    if file.exists():
+        raise EnvironmentFault(*json.loads(file.read_text()))
+    try:
+        yield
+    except EnvironmentFault as fault:
+        file.write_text(json.dumps([fault.expected, fault.found, fault.todo]))
+        raise
 
 
 def set_up(api: Api, controller: Controller, probe: HttpProbe, tests: list[str], objects: list[Object]) -> Stage:

@@ -6,7 +6,7 @@ from harness.cluster.api import Api
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.addresses import Pools, Service, Services
 from harness.systems.metallb import MetalLB
-from harness.systems.metallb_control import replace_controller, wait_until_ready
+from harness.systems.metallb_control import ready_afterwards, replace_controller
 
 #: Restarts in a row; each is another chance for a waiting Service to be looked at before the holders.
 RESTARTS = 3
@@ -21,8 +21,8 @@ def test_addresses_survive_restarts_while_others_wait(api: Api, pools: Pools, se
     waiting: dict[Service, list[str]] = {services.create(pool=pool): [] for _ in range(2)}
     for service in waiting:
         service.is_refused(metallb.exhausted_message(pool.name))
-    for _ in range(RESTARTS):
-        replace_controller(api)
-        assert services.create(pool=roomy).address in roomy
-        assert {service: service.addresses for service in held | waiting} == held | waiting
-    wait_until_ready(api)
+    with ready_afterwards(api):
+        for _ in range(RESTARTS):
+            replace_controller(api)
+            assert services.create(pool=roomy).address in roomy
+            assert {service: service.addresses for service in held | waiting} == held | waiting

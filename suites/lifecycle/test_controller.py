@@ -7,7 +7,7 @@ from harness.model.sightings import exactly_one
 from harness.model.statements import CORE, MUST, statement
 from harness.probes.wire import WireProbe
 from harness.systems.addresses import Pools, Services
-from harness.systems.metallb_control import controller_away, wait_until_ready
+from harness.systems.metallb_control import controller_away, ready_afterwards
 from harness.systems.reach import answers_at
 
 
@@ -22,13 +22,13 @@ def test_absence_of_the_controller_costs_nothing(
     served, deleted = services.create(pool=pool, selector=backend), services.create(pool=pool)
     address, freed = served.address, deleted.address
     answers_at(address)
-    with controller_away(api):
-        deleted.delete()
-        created = services.create(pool=pool)
+    with ready_afterwards(api):
+        with controller_away(api):
+            deleted.delete()
+            created = services.create(pool=pool)
+            answers_at(address)
+            exactly_one(wire.ask(address))
+            assert created.addresses == []
+        assert created.is_served(since=created.created) == freed
+        assert served.addresses == [address]
         answers_at(address)
-        exactly_one(wire.ask(address))
-        assert created.addresses == []
-    assert created.is_served(since=created.created) == freed
-    assert served.addresses == [address]
-    answers_at(address)
-    wait_until_ready(api)
