@@ -200,9 +200,9 @@ class Disruption:
     def _undisturbed(self) -> str:
         ready = {node["metadata"]["name"]: _ready(node) for node in self.api.list("Node")}
         assert all(ready.values()), f"ready: {ready}"
-        workloads = [item for kind in ("DaemonSet", "Deployment") for item in self.api.list(kind)]
-        for item in workloads:
-            rolled_out(self.api, item["kind"], item["metadata"]["name"], item["metadata"]["namespace"])()
+        for kind in ("DaemonSet", "Deployment"):  # the items of a list do not name their kind
+            for item in self.api.list(kind):
+                rolled_out(self.api, kind, item["metadata"]["name"], item["metadata"]["namespace"])()
         return f"{len(ready)} nodes, {len(workloads)} workloads"
 
 

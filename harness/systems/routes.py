@@ -24,6 +24,8 @@ from harness.probes.websocket import WebSocket
 
 #: Requests, each over its own connection, that a settled route has to answer rightly: a fault in one of ten shows with p = 0.65.
 SAMPLE = 10
+#: Seconds after which an answer under load counts as lost; until then it is slow, which is measured.
+SLOW = 20.0
 #: Connections that may be lost while a settled route is looked at.
 LOST = 1
 #: Right answers in a row that end a wait for a change: workers of nginx learn of it one by one, within a second.
@@ -164,9 +166,10 @@ class Visitor:
 
     def under_load_of_either(self, request: Request, *expectations: Expectation) -> AbstractContextManager[Load]:
         """Send a request all the time while the block runs, and require one of these answers to each."""
+        waiting = self.patient(SLOW)
 
         def shoot() -> None:
-            exchange = self._ask(request)
+            exchange = waiting._ask(request)
             if all(differences(self._bound(expectation), exchange) for expectation in expectations):
                 raise StatementFailed(" or ".join(sentence(request, expectation) for expectation in expectations), repr(exchange))
 
@@ -175,8 +178,8 @@ class Visitor:
     @contextmanager
     def under_load(self, request: Request, expectation: Expectation) -> Iterator[Load]:
         """Send a request all the time while the block runs, and require the same answer to each."""
-        bound = self._bound(expectation)
-        with load(lambda: require(bound, self._ask(request))) as result:
+        bound, waiting = self._bound(expectation), self.patient(SLOW)
+        with load(lambda: require(bound, waiting._ask(request))) as result:
             yield result
 
     def trusting(self, trust: ssl.SSLContext) -> Self:

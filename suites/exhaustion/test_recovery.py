@@ -7,9 +7,8 @@ could serve a Service which its own trigger left out.
 import pytest
 
 from harness.cluster.api import Api
-from harness.model.budgets import RECONSIDERATION
 from harness.model.record import measure
-from harness.model.statements import CHARACTERISATION, CORE, EXTENDED, MUST, SHOULD, statement
+from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems import metallb_texts as texts
 from harness.systems.addresses import Pool, Pools, Service, Services, stay
 from harness.systems.metallb import MetalLB
@@ -134,28 +133,6 @@ def test_waiting_for_a_particular_address_ends_with_its_release(pools: Pools, se
     waiter = services.create(address=wanted)
     waiter.is_refused(texts.taken_by(f"{holder.namespace}/{holder.name}"))
     assert waiter.is_served(since=holder.delete()) == wanted
-
-
-# Before 0.15.3 any event of any namespace could reload the configuration, and with it serve whoever waited
-# (https://metallb.io/release-notes/#version-0-15-3).
-@statement("EXH-11", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/321", since="0.15.3", covers=("MLB-012",))
-@pytest.mark.parametrize("moves", ["to another address", "to another pool"])
-@pytest.mark.alone
-def test_waiting_for_a_particular_address_ends_when_the_holder_moves(moves: str, pools: Pools, services: Services) -> None:
-    """A Service that waits for a particular address SHOULD get it when its holder moves away."""
-    elsewhere, pool = pools.create(size=1), pools.create(size=2)
-    wanted, other = pool.addresses
-    holder = services.create(pool=pool) if moves == "to another pool" else services.create(address=wanted)
-    assert holder.address == wanted
-    waiter = services.create(address=wanted)
-    waiter.is_refused(texts.taken_by(f"{holder.namespace}/{holder.name}"))
-    if moves == "to another pool":
-        holder.annotate(address_pool=elsewhere.name)
-        holder.moves_into(elsewhere)
-    else:
-        holder.annotate(loadBalancerIPs=other)
-        holder.comes_to_have(other)
-    waiter.comes_to_have(wanted, within=RECONSIDERATION)
 
 
 @statement("EXH-12", MUST, CORE, source="https://metallb.io/usage/")

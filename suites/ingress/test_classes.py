@@ -103,5 +103,7 @@ def test_class_can_be_changed(moving: Routes, visitor: Visitor, ingress_controll
 @statement("CLS-08", MUST, CORE, source=CLASS, covers=("CLS-01",))
 def test_further_class_of_the_controller_is_served(moving: Routes, visitor: Visitor) -> None:
     """Ingresses of every class that names the controller MUST be served, whatever the class is called."""
-    moving.add(moving.further_class(), moving.ingress(path("/", "two"), ingressClassName=moving.label))
-    visitor.comes_to_answer(Request(host=HOST), reaches("two"), measured="route added")
+    moving.add(moving.further_class(), moving.ingress(path("/", "one"), suffix="-barrier"))
+    visitor.comes_to_answer(Request(host=f"barrier.{HOST}"), reaches("one"), measured="route added")
+    moving.add(moving.ingress(path("/", "two"), ingressClassName=moving.label))
+    visitor.comes_to_answer(Request(host=HOST), reaches("two"), measured="route of the further class added")

@@ -1,7 +1,6 @@
 """What is more than a request and an answer: web sockets, event streams, large bodies, gRPC."""
 
 import ssl
-from itertools import pairwise
 
 from harness.model.expectations import Request, reaches
 from harness.model.statements import EXTENDED, INGRESS_NGINX, MUST, SHOULD, statement
@@ -31,11 +30,10 @@ def test_quiet_web_socket_stays_open(site: Visitor) -> None:
 @statement("PRO-03", SHOULD, EXTENDED, source="https://html.spec.whatwg.org/multipage/server-sent-events.html", covers=("PROTO-03",))
 def test_event_stream_is_not_held_back(site: Visitor) -> None:
     """The events of a stream SHOULD arrive one by one as they are sent."""
-    pieces = site.pieces(Request("/?echo-events=4&echo-pause=0.5", host=HOST))
-    events = [(at, line) for at, line in pieces if line.startswith("data:")]
-    assert len(events) == 4, f"events: {events}"
-    pauses = [later - earlier for (earlier, _), (later, _) in pairwise(events)]
-    assert all(pause > 0.2 for pause in pauses), f"seconds between events that are sent every 0.5 s: {pauses}"
+    pieces = site.patient(20).pieces(Request("/?echo-events=4&echo-pause=1", host=HOST))
+    events = [at for at, line in pieces if line.startswith("data:")]
+    assert len(events) == 4, f"events: {pieces}"
+    assert events[-1] - events[0] > 1.5, f"seconds at which events arrived that were sent over 3 s: {events}"
 
 
 @statement("PRO-04", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9112#section-7.1", covers=("PROTO-03",))

@@ -4,7 +4,9 @@ import pytest
 
 from harness.cluster.api import Api
 from harness.model.addresses import AddressRange
+from harness.model.budgets import ALLOCATION
 from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.probes.waiting import eventually
 from harness.systems import metallb_texts as texts
 from harness.systems.addresses import Pools, Services
 from harness.systems.metallb_control import slip_in, unchecked
@@ -86,12 +88,19 @@ def test_pool_that_comes_back_serves_everybody_again(pools: Pools, services: Ser
 @statement("LIF-06", MUST, EXTENDED, source="https://metallb.io/configuration/_advanced_ipaddresspool_configuration/")
 def test_end_of_automatic_assignment_moves_nobody(pools: Pools, services: Services) -> None:
     """A Service MUST keep the address that it got unasked when its pool begins to serve on request only."""
-    pool = pools.create(size=2)
+    pool = pools.create(size=8)
     service = services.create()
     address = service.address
     assert address in pool
     pools.change(pool, autoAssign=False)
-    assert services.create().address not in pool
+
+    def newcomer() -> str:
+        found = (latest := services.create()).address
+        latest.delete()
+        assert found not in pool, f"a new Service got {found} of {pool}"
+        return found
+
+    eventually(newcomer, within=ALLOCATION, expected="a new Service gets no address of the pool")
     assert service.addresses == [address]
 
 
