@@ -203,7 +203,7 @@ class Disruption:
         for kind in ("DaemonSet", "Deployment"):  # the items of a list do not name their kind
             for item in self.api.list(kind):
                 rolled_out(self.api, kind, item["metadata"]["name"], item["metadata"]["namespace"])()
-        return f"{len(ready)} nodes, {len(workloads)} workloads"
+        return f"{len(ready)} nodes and every workload on them"
 
 
 def _ready(node: Object) -> bool:
