@@ -8,7 +8,7 @@ from typing import Any
 from harness.cluster.api import Api, Object
 from harness.model.budgets import ANNOUNCEMENT, EVENT, SILENCE, TAKEOVER, WITHDRAWAL, Budget
 from harness.model.errors import NotApplicable, StatementFailed, Unanswered
-from harness.model.outages import at_most, uninterrupted
+from harness.model.outages import at_most
 from harness.model.record import measure, record
 from harness.model.sightings import bursts as bursts_of
 from harness.model.sightings import exactly_one, silence
@@ -292,12 +292,6 @@ class Segment:
         eventually(lambda: sight.is_well(now() - 0.5), within=within, expected=f"{sight.address} is served")
         length = at_most(sight.since(since - 0.5), record().bound(within), f"traffic to {sight.address}")
         measure("outage", length, budget=within)
-
-    def was_never_interrupted(self, sight: Sight) -> None:
-        """Require that every probe of a watch was answered."""
-        __tracebackhide__ = True
-        uninterrupted(sight.attempts, f"traffic to {sight.address}")
-        measure("outage", 0.0)
 
     def is_served_at(self, sight: Sight, node: str, *, since: float, within: Budget) -> None:
         """Wait until the watched address is served by endpoints on a node, and hold the interruption against a bound."""

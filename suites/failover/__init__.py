@@ -1,1 +1,0 @@
-"""What clients notice when nodes, speakers and controllers go and come back."""
