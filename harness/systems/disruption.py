@@ -51,16 +51,6 @@ class Disruption:
     cluster: str
 
     @contextmanager
-    def paused(self, node: str) -> Iterator[float]:
-        """A node whose processes stand still, as one that hangs; the value is when (clock of what is watched)."""
-        moment = time()
-        engine.docker("pause", node)
-        try:
-            yield moment
-        finally:
-            engine.docker("unpause", node)
-
-    @contextmanager
     def excluded(self, node: str) -> Iterator[float]:
         """A node that the label of Kubernetes excludes from external load balancers; the value is when."""
         with self._patched(node, {"metadata": {"labels": {EXCLUDED: ""}}}, {"metadata": {"labels": {EXCLUDED: None}}}) as moment:
@@ -88,12 +78,6 @@ class Disruption:
         :raises EnvironmentFault: they are not in time
         """
         settle(rolled_out(self.api, kind, name, namespace), f"{kind} {namespace}/{name} has rolled out")
-
-    def scale(self, name: str, namespace: str, replicas: int) -> float:
-        """Give a Deployment another number of replicas and return when."""
-        moment = time()
-        self.api.merge("Deployment", name, namespace, {"spec": {"replicas": replicas}})
-        return moment
 
     def _node(self, node: str) -> Object:
         found = self.api.get("Node", node)
