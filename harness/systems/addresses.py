@@ -63,6 +63,8 @@ class Pools:
     namespace: str
     family: int
     directory: Path
+    #: Whether the version writes a status, by which a new pool is known to be in force.
+    counted: bool = True
     pools: dict[str, Pool] = field(default_factory=dict)
     advertised: list[str] = field(default_factory=list)
     taken: list[tuple[Ledger, AddressRange]] = field(default_factory=list)
@@ -99,7 +101,16 @@ class Pools:
         pool = Pool(f"{self.namespace}-{len(self.pools)}", given, chosen, None if written is None else list(written))
         self.pools[pool.name] = pool
         self.api.apply(pool.document)
+        if self.counted:
+            eventually(lambda: self._in_force(pool), within=ALLOCATION, expected=f"MetalLB counts the addresses of {pool}")
         return pool
+
+    def _in_force(self, pool: Pool) -> str:
+        """One look at whether the allocator knows a pool: until then a Service is served from another one that fits."""
+        status = (self.api.get("IPAddressPool", pool.name, metallb.NAMESPACE) or {}).get("status", {})
+        if not any(status.values()):
+            raise Unanswered(f"status: {status or 'none'}")
+        return f"status: {status}"
 
     def adopt(self, ranges: Iterable[AddressRange]) -> Pool:
         """A pool with ranges that another one has; the webhook would refuse it, so it is not created, but removed like the others."""
