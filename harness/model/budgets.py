@@ -27,7 +27,6 @@ SILENCE = Budget("silence", 5, "observation window of a negative statement, afte
 
 CLOSURE = Budget("closure", 15, "kube-proxy rewrites its rules at most once a second, and a little later on a busy node")
 NOTICE = Budget("notice", 3, "each speaker acts on the event of a change at once; two may differ by the time it takes to reach them")
-RESCAN = Budget("rescan", 45, "the speaker looks for interfaces every 10 s, and acts on an advertisement of one it does not know only then")
 PROBE = Budget("probe", 30, "a probe container's program starts in a fraction of a second; a busy machine takes seconds")
 TAKEOVER = Budget(
     "takeover", 30, "a change of configuration, node or endpoint is acted upon on its event; gratuitous frames follow for 5 s"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import time
 
 from harness.cluster import engine
@@ -18,29 +18,6 @@ CONFORMANCE = "conformance.example"
 EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers"
 #: The taint that Kubernetes sets while a node's network is unavailable.
 NETWORK = "node.kubernetes.io/network-unavailable"
-
-
-@dataclass(slots=True)
-class Interfaces:
-    """Interfaces of the nodes: the one on the run's network, and further ones of the statement's own."""
-
-    label: str
-    on_the_network: str = "eth0"
-    added: list[tuple[str, str]] = field(default_factory=list)
-
-    def add(self, node: str) -> str:
-        """Give a node a pair of interfaces that leads nowhere, and return the name of the end that speakers can use."""
-        here, there = f"{self.label}a", f"{self.label}b"
-        self.added.append((node, here))
-        engine.docker("exec", node, "ip", "link", "add", here, "type", "veth", "peer", "name", there)
-        for end in (here, there):
-            engine.docker("exec", node, "ip", "link", "set", end, "up")
-        return here
-
-    def close(self) -> None:
-        """Remove them."""
-        for node, name in self.added:
-            engine.docker("exec", node, "ip", "link", "delete", name)
 
 
 @dataclass(slots=True)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from harness.model.budgets import RESCAN
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.announcing import Announcing, Backends, Marks, Segment, Speakers, nodes_named
-from harness.systems.disruption import Interfaces
 
 NODES = "https://metallb.io/configuration/_advanced_l2_configuration/#limiting-the-set-of-nodes-where-the-service-can-be-announced-from"
+#: The interface of kind's nodes on the run's network.
+ON_THE_NETWORK = "eth0"
 INTERFACES = "https://metallb.io/configuration/_advanced_l2_configuration/#specify-network-interfaces-that-lb-ip-can-be-announced-from"
 SERVICES = "https://metallb.io/release-notes/#version-0-16-0"
 FIRST, SECOND, THIRD = ({"matchLabels": {"kind": name}} for name in ("first", "second", "third"))
@@ -54,22 +54,10 @@ def test_unknown_interface_is_reported(announcing: Announcing, segment: Segment,
 
 
 @statement("ANN-54", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("MLB-063",))
-def test_named_interface_answers(announcing: Announcing, segment: Segment, interfaces: Interfaces) -> None:
+def test_named_interface_answers(announcing: Announcing, segment: Segment) -> None:
     """An advertisement bound to the interface on the network MUST be answered there."""
-    service = announcing.service(advertised={"interfaces": [interfaces.on_the_network]})
+    service = announcing.service(advertised={"interfaces": [ON_THE_NETWORK]})
     segment.finds(service.address)
-
-
-@statement("ANN-55", MUST, EXTENDED, since="0.14.6", source=INTERFACES, covers=("MLB-063",))
-def test_other_interfaces_are_silent(
-    announcing: Announcing, segment: Segment, backends: Backends, speakers: Speakers, interfaces: Interfaces
-) -> None:
-    """An advertisement bound to another interface of the node MUST NOT be answered on the network, though the node announces it."""
-    node = backends.nodes[0]
-    name = interfaces.add(node)
-    service = announcing.service(advertised={"interfaces": [name], "nodeSelectors": nodes_named(node)})
-    speakers.report(service, node, within=RESCAN)
-    segment.is_silent(service.address)
 
 
 @statement("ANN-56", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("MLB-064",))
