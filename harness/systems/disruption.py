@@ -8,7 +8,7 @@ from time import time
 from harness.cluster import engine
 from harness.cluster.api import Api, Object
 from harness.model.budgets import RETURN
-from harness.model.errors import EnvironmentFault, Leak
+from harness.model.errors import Leak
 from harness.systems.installing import accepted, rolled_out, settle
 from harness.systems.metallb import pool
 
@@ -55,12 +55,6 @@ class Disruption:
         :raises EnvironmentFault: they are not in time
         """
         settle(rolled_out(self.api, kind, name, namespace), f"{kind} {namespace}/{name} has rolled out")
-
-    def _node(self, node: str) -> Object:
-        found = self.api.get("Node", node)
-        if found is None:
-            raise EnvironmentFault(f"a node {node}", "there is none", "look at the cluster")
-        return found
 
     def is_over(self) -> None:
         """Put right what a block could not, and wait until the cluster is as it was.
