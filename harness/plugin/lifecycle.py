@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -20,8 +20,6 @@ from harness.report.model import ImageUsed, Phase, SystemUnderTest
 from harness.systems.bringup import Settings, add_image, bring_up, reuse, tear_down
 from harness.systems.controllers import controller
 from harness.systems.routers import ROUTER_IMAGE
-
-Value = TypeVar("Value")
 
 KEEP = ("never", "on-failure", "always")
 #: Files in the run's exchange folder: where the state of the cluster is, for workers.

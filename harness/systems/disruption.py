@@ -16,8 +16,6 @@ from harness.systems.metallb import pool
 CONFORMANCE = "conformance.example"
 #: https://kubernetes.io/docs/reference/labels-annotations-taints/#node-kubernetes-io-exclude-from-external-load-balancers
 EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers"
-#: The taint that Kubernetes sets while a node's network is unavailable.
-NETWORK = "node.kubernetes.io/network-unavailable"
 
 
 @dataclass(slots=True)
