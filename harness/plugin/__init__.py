@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _interrupt_on_sigterm(config: pytest.Config) -> None:
     """Let SIGTERM end a run as Ctrl-C does: by default it would leave the cluster behind and no report."""
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def restore() -> None:
         signal.signal(signal.SIGTERM, before)

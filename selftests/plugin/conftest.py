@@ -1,6 +1,7 @@
 """A project of its own per test: statements below suites/, the plugin, and versions under test that no cluster has to have."""
 
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -105,6 +106,7 @@ class Suite:
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Run in a process of its own, at the head of a process group as in a terminal."""
         command = [sys.executable, "-m", "pytest", *_plugins(arguments), *arguments]
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs with SIGINT ignored, and children inherit it
         return subprocess.Popen(
             command, cwd=self.pytester.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )
