@@ -9,7 +9,6 @@ from pytest_kind import KindCluster as PytestKindCluster
 
 from harness.cluster.engine import docker
 from harness.cluster.process import run
-from harness.model.errors import EnvironmentFault
 
 #: Seconds; creation takes about 25 s on two cores, a loaded CI machine may need several times that.
 CREATE_TIMEOUT, DELETE_TIMEOUT, LOAD_TIMEOUT = 420, 120, 300
@@ -35,16 +34,11 @@ class KindCluster(PytestKindCluster):  # type: ignore[misc] # pytest-kind has no
         """The cluster's context in its kubeconfig."""
         return f"kind-{self.name}"
 
-    def create(self, config_file: Path | None = None, *, logs: Path | None = None) -> None:
-        """Create the cluster; when that fails, its logs are exported and nothing of it stays."""
+    def create(self, config_file: Path | None = None) -> None:
+        """Create the cluster; what there is of one that failed stays, for its logs."""
         self.kubeconfig_path.touch(0o600)
         words = ["create", "cluster", f"--image={self.image}", "--retain", *([f"--config={config_file}"] if config_file else [])]
-        try:
-            self._kind(*words, timeout=CREATE_TIMEOUT)
-        except EnvironmentFault as fault:
-            exported = self._export_logs(logs) if logs else "none"
-            self.delete()
-            raise EnvironmentFault(fault.expected, fault.found, f"read the nodes' logs: {exported}") from None
+        self._kind(*words, timeout=CREATE_TIMEOUT)
 
     def delete(self) -> None:
         """Delete the cluster; one that does not exist is no error."""
@@ -69,13 +63,6 @@ class KindCluster(PytestKindCluster):  # type: ignore[misc] # pytest-kind has no
     def export_logs(self, directory: Path) -> None:
         """Write the logs of every node into a folder."""
         run([str(self.kind_path), "export", "logs", str(directory), f"--name={self.name}"], timeout=120)
-
-    def _export_logs(self, directory: Path) -> str:
-        try:
-            self.export_logs(directory)
-        except EnvironmentFault as fault:
-            return f"not to be had: {fault.found}"
-        return str(directory)
 
     def _kind(self, *words: str, timeout: float) -> None:
         environment = {"KIND_EXPERIMENTAL_DOCKER_NETWORK": self.network, "KIND_EXPERIMENTAL_PROVIDER": "docker"}

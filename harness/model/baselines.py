@@ -8,10 +8,11 @@
     since = "0.14.9"         # first version that deviates
     until = "0.16.0"         # first version that no longer does
     observed = "the event names <nil> instead of the pool"
+    says = "<nil>"           # what the failure's message contains: a failure that does not is another one
     reason = "the text was broken by a refactoring"
     link = "https://github.com/metallb/metallb/issues/2590"
 
-A listed statement that fails is a known deviation; one that passes makes the list stale.
+A listed statement that fails in the way described is a known deviation; one that passes makes the list stale.
 """
 
 import json
@@ -28,7 +29,7 @@ from harness.model.statements import Gate
 from harness.model.versions import holds, version
 
 HEADER = "[[deviation]]"
-REQUIRED = ("statement", "observed", "reason", "link")
+REQUIRED = ("statement", "observed", "says", "reason", "link")
 OPTIONAL = ("case", "since", "until")
 
 
@@ -38,6 +39,7 @@ class Deviation:
 
     statement: str
     observed: str
+    says: str
     reason: str
     link: str
     gate: Gate
@@ -132,8 +134,8 @@ def _range_complaints(table: Mapping[str, str]) -> list[str]:
 
 def _deviation(table: Mapping[str, str], file: Path, line: int) -> Deviation:
     gate = Gate(file.stem, table.get("since"), table.get("until"))
-    statement, observed, reason, link = (table[key] for key in REQUIRED)
-    return Deviation(statement, observed, reason, link, gate, file, line, table.get("case"))
+    statement, observed, says, reason, link = (table[key] for key in REQUIRED)
+    return Deviation(statement, observed, says, reason, link, gate, file, line, table.get("case"))
 
 
 def _repeated(deviations: Sequence[Deviation]) -> list[str]:
@@ -148,8 +150,8 @@ def _repeated(deviations: Sequence[Deviation]) -> list[str]:
 
 
 def entry(statement: str, case: str, since: str, observed: str) -> str:
-    """The text of a new entry; reason and link are left empty, so that the file is refused until somebody has looked."""
-    values = {"statement": statement, "case": case, "since": since, "observed": observed, "reason": "", "link": ""}
+    """The text of a new entry; what takes judgement is left empty, so that the file is refused until somebody has looked."""
+    values = {"statement": statement, "case": case, "since": since, "observed": observed, "says": "", "reason": "", "link": ""}
     lines = [f"{key} = {_quoted(value)}" for key, value in values.items() if value or key in REQUIRED]
     return "\n".join([HEADER, *lines]) + "\n"
 

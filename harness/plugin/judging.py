@@ -102,15 +102,31 @@ def _told(path: Path | str, line: int, function: str, code: str, root: Path) -> 
 
 
 def known(judged: Judgement, deviation: Deviation | None) -> Judgement:
-    """The judgement in the light of the deviation listed for the case, if one is."""
+    """The judgement in the light of the deviation listed for the case, if one is: it excuses the failure it describes, no other."""
     if deviation is None:
         return judged
-    if judged.outcome is Outcome.FAILED:
-        return replace(judged, outcome=Outcome.KNOWN_DEVIATION, reason=f"{deviation.observed} ({deviation.reason}, {deviation.link})")
+    if judged.outcome is Outcome.FAILED and judged.failure:
+        if deviation.says not in judged.failure.message:
+            told = f"{judged.failure.message}\nlisted:   {deviation.where} excuses only a failure that says {deviation.says!r}"
+            return replace(judged, failure=replace(judged.failure, message=told))
+        return replace(judged, outcome=Outcome.KNOWN_DEVIATION, reason=_explained(deviation))
     if judged.outcome is Outcome.PASSED:
         reason = f"it passes, but {deviation.where} lists it: delete that entry, or narrow its case or its versions"
         return replace(judged, outcome=Outcome.STALE_DEVIATION, reason=reason)
     return judged
+
+
+def characterised(judged: Judgement, deviation: Deviation | None) -> Judgement:
+    """The judgement of a characterisation: how a system differs is recorded, explained where it is listed, and held against nobody."""
+    if judged.outcome is not Outcome.FAILED or not judged.failure:
+        return judged
+    listed = deviation is not None and deviation.says in judged.failure.message
+    reason = _explained(deviation) if deviation and listed else f"recorded, not judged: {judged.failure.last or judged.failure.message}"
+    return replace(judged, outcome=Outcome.KNOWN_DEVIATION, reason=reason)
+
+
+def _explained(deviation: Deviation) -> str:
+    return f"{deviation.observed} ({deviation.reason}, {deviation.link})"
 
 
 def joined(phases: list[Judgement]) -> Judgement:

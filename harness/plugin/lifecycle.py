@@ -1,6 +1,6 @@
 """One cluster a run: made by the controlling process when a collected statement needs one, and deleted by it on every way out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
@@ -13,17 +13,23 @@ from harness.cluster.sources import Source, components, kind_binary, parse_overr
 from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
 from harness.model.addresses import AddressRange, Subnet
+from harness.model.budgets import ABSENCE
 from harness.model.errors import EnvironmentFault, UsageFault
+from harness.model.verdicts import Outcome
 from harness.plugin.catalogue import needs
+from harness.plugin.recording import told
 from harness.plugin.run import RUN, RunFacts, is_worker
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
 from harness.systems.bringup import Settings, add_image, bring_up, reuse, tear_down
 from harness.systems.controllers import controller
+from harness.systems.installing import answering, settle
 from harness.systems.routers import ROUTER_IMAGE
 
 KEEP = ("never", "on-failure", "always")
 #: Files in the run's exchange folder: where the state of the cluster is, for workers.
 STATE_POINTER = "cluster"
+#: The folder of the report with the nodes' logs, of a cluster that did not come up or of a run in which something failed.
+LOGS = "cluster-logs"
 #: The fixture of statements that need routers beside the cluster.
 ROUTERS = "routers"
 
@@ -57,6 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """On the controlling process: check the options and stand ready; nothing is created yet."""
     config.addinivalue_line("markers", "disruptive: breaks something that other statements share, so it runs alone")
     config.addinivalue_line("markers", "alone: breaks nothing, but what others do at the same time could hide what it looks for")
+    config.pluginmanager.register(Lookout(config), "conformance-lookout")
     if is_worker(config):
         return
     try:
@@ -124,6 +131,35 @@ def _require_inside(pool: AddressRange, subnet: Subnet | None) -> None:
 
 
 @dataclass(slots=True, eq=False)  # pluggy keeps plugins in sets
+class Lookout:
+    """Ends the run, wherever statements run, once the cluster is gone: each call to it would take its whole time-out."""
+
+    config: pytest.Config
+    suspicious: bool = False
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Look after the removal of a statement whose environment failed: what it disturbed is undone by then."""
+        report = yield
+        news = told(report)
+        self.suspicious |= news is not None and news.judged.outcome is Outcome.ENVIRONMENT_ERROR
+        if report.when == "teardown" and self.suspicious:
+            self.suspicious = False
+            item.session.shouldstop = item.session.shouldstop or self._gone()
+        return report
+
+    def _gone(self) -> str:
+        """What is said instead of an answer; empty when the cluster answers, or when there is none."""
+        if not (self.config.stash[RUN].exchange / STATE_POINTER).exists():
+            return ""
+        try:
+            settle(answering(published_state(self.config).api()), "an API server that answers", within=ABSENCE)
+        except EnvironmentFault as fault:
+            return f"the cluster is gone: {fault.found}"
+        return ""
+
+
+@dataclass(slots=True, eq=False)  # pluggy keeps plugins in sets
 class Owner:
     """Owns the run's cluster."""
 
@@ -177,7 +213,7 @@ class Owner:
             self.state, self.reused = reuse(name, self._asked())
         else:
             self.steps.tell("setting up: network, cluster, MetalLB, ingress controller, example project")
-            self.state = bring_up(self.settings, self.steps, self.facts.directory / "cluster-logs")
+            self.state = bring_up(self.settings, self.steps, self.facts.directory / LOGS)
         if needs(self.config, ROUTERS):
             add_image(self.state, ROUTER_IMAGE, self.settings, self.steps)
         self._publish(self.state)
@@ -207,7 +243,7 @@ class Owner:
             state.save()
             self.facts.leftovers += _kept(state)
         else:
-            self._delete(state)
+            self._delete(state, logs=session.testsfailed > 0)
         if self.reused:
             self.reused.release()
         self.state = None
@@ -217,9 +253,12 @@ class Owner:
         self.facts.phases += [Phase(step.name, step.began - self.facts.started, step.seconds) for step in self.steps.done]
         self.steps.done.clear()
 
-    def _delete(self, state: ClusterState) -> None:
+    def _delete(self, state: ClusterState, *, logs: bool) -> None:
         try:
-            tear_down(state, kind_binary(self.settings.kind_bin, self.settings.images), self.steps)
+            kind_path = kind_binary(self.settings.kind_bin, self.settings.images)
+            folder = self.facts.directory / LOGS if logs else None
+            tear_down(state, kind_path, self.steps, logs=folder)
+            self.facts.leftovers += [f"the nodes' logs: {folder}"] if folder and folder.exists() else []
             self._account()
         except EnvironmentFault as fault:
             self.facts.leftovers.append(f"kind delete cluster --name {state.name}  # could not be deleted: {fault.found}")

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from harness.model.baselines import Deviation, match
+from harness.model.baselines import match
 from harness.model.errors import NotApplicable
 from harness.model.record import Measurement, Record, Wait, recording
+from harness.model.statements import Profile
 from harness.model.verdicts import Outcome
 from harness.plugin.catalogue import CASE, Case
-from harness.plugin.judging import Judgement, judge, known
+from harness.plugin.judging import Judgement, characterised, judge, known
 from harness.plugin.run import RUN, known_deviations
 from harness.report import evidence
 from harness.report.model import Failure
@@ -65,15 +66,16 @@ class Recording:
             return report
         judged = judge(call.excinfo, report.when or "", self.config.rootpath)
         if report.when == "call" or (report.when == "setup" and judged.outcome is Outcome.FAILED):
-            judged = known(judged, self._deviation(case))
+            judged = self._known(judged, case)
         if judged.failure:
             judged = replace(judged, failure=self._with_evidence(_presentable(judged.failure), item, case, report))
         _align(report, judged)
         report.user_properties.append((PROPERTY, self._told(judged, item.stash[RECORD])))
         return report
 
-    def _deviation(self, case: Case) -> Deviation | None:
-        return match(known_deviations(self.config), case.statement.id, case.case, self.config.stash[RUN].versions)
+    def _known(self, judged: Judgement, case: Case) -> Judgement:
+        listed = match(known_deviations(self.config), case.statement.id, case.case, self.config.stash[RUN].versions)
+        return (characterised if case.statement.profile is Profile.CHARACTERISATION else known)(judged, listed)
 
     def _with_evidence(self, failure: Failure, item: pytest.Item, case: Case, report: pytest.TestReport) -> Failure:
         facts = self.config.stash[RUN]

@@ -14,6 +14,7 @@ from math import sqrt
 from pathlib import Path
 
 from harness.model.errors import UsageFault
+from harness.model.statements import Profile
 from harness.model.verdicts import ExitCode, Outcome, Verdict
 from harness.report import digest, html
 from harness.report.files import replace
@@ -123,7 +124,7 @@ def compare(a: Report, b: Report) -> Comparison:
         a,
         b,
         changes=[
-            Change(kind_of(before[key].outcome, after[key].outcome), before[key], after[key])
+            Change(_kind(before[key], after[key]), before[key], after[key])
             for key in sorted(before.keys() & after.keys())
             if before[key].outcome is not after[key].outcome
         ],
@@ -132,6 +133,11 @@ def compare(a: Report, b: Report) -> Comparison:
         gone=[before[key] for key in sorted(before.keys() - after.keys())],
         unlike=_unlike(a, b),
     )
+
+
+def _kind(before: Result, after: Result) -> Kind:
+    kind = kind_of(before.outcome, after.outcome)
+    return Kind.OTHER if kind is Kind.REGRESSION and after.profile is Profile.CHARACTERISATION else kind
 
 
 def kind_of(before: Outcome, after: Outcome) -> Kind:

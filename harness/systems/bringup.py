@@ -64,8 +64,8 @@ class Settings:
 def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
     """Create a cluster in a network of its own and install everything on it.
 
-    :param logs: where the nodes' logs go when the creation fails
-    :raises EnvironmentFault: something did not come up; nothing of it stays
+    :param logs: where the nodes' logs go when something does not come up
+    :raises EnvironmentFault: something did not come up; nothing else of it stays
     """
     engine.require_engine()
     kind_path = kind_binary(settings.kind_bin, settings.images)
@@ -76,9 +76,13 @@ def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
     state.save()
     try:
         network = engine.create_network(state.name, ipv6=settings.ip_family != "ipv4", subnet=settings.subnet)
-        _create_cluster(state, kind_path, images, steps, logs)
+        _create_cluster(state, kind_path, images, steps)
         _open_ledger(state, engine.network(network.name), settings.pool)
         _install(state, settings.images, steps)
+    except EnvironmentFault as fault:
+        tear_down(state, kind_path, steps, logs=logs)
+        told = f"{fault.todo}; the nodes' logs are in {logs}" if logs.exists() else fault.todo
+        raise EnvironmentFault(fault.expected, fault.found, told) from fault
     except BaseException:
         tear_down(state, kind_path, steps)
         raise
@@ -132,11 +136,15 @@ def reuse(name: str, asked: Mapping[str, str | None]) -> tuple[ClusterState, Fil
     return state, lock
 
 
-def tear_down(state: ClusterState, kind_path: Path, steps: Steps) -> None:
+def tear_down(state: ClusterState, kind_path: Path, steps: Steps, *, logs: Path | None = None) -> None:
     """Delete a cluster of ours with all that belongs to it.
 
+    :param logs: where the nodes' logs go before
     :raises EnvironmentFault: something could not be deleted
     """
+    if logs:
+        with steps.step("export the nodes' logs"), suppress(EnvironmentFault):
+            _cluster(state, kind_path, image="").export_logs(logs)
     with steps.step(f"delete cluster {state.name}"):
         _cluster(state, kind_path, image="").delete()
         _remove_containers(state.name)
@@ -208,7 +216,7 @@ def _cluster(state: ClusterState, kind_path: Path, image: str) -> kind.KindClust
     return kind.KindCluster(state.name, state.kubeconfig, image, kind_path, state.network)
 
 
-def _create_cluster(state: ClusterState, kind_path: Path, images: Mapping[str, Image], steps: Steps, logs: Path) -> None:
+def _create_cluster(state: ClusterState, kind_path: Path, images: Mapping[str, Image], steps: Steps) -> None:
     """Create the cluster, and meanwhile pack the images that its nodes get afterwards."""
     cluster = _cluster(state, kind_path, images[NODE_IMAGE].reference)
     config = kind.write_configuration(state.directory / "kind.yaml", nodes=state.nodes, ip_family=state.ip_family)
@@ -218,7 +226,7 @@ def _create_cluster(state: ClusterState, kind_path: Path, images: Mapping[str, I
     with ThreadPoolExecutor(2) as pool:
         packing = [pool.submit(save, part, archive) for archive, part in archives.items()]
         with steps.step(f"create cluster {state.name} ({state.nodes} nodes)"):
-            cluster.create(config, logs=logs)
+            cluster.create(config)
         for packed in packing:
             packed.result()
         _start_wire_probe(state)

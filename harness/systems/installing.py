@@ -83,6 +83,18 @@ def rolled_out(api: Api, kind: str, name: str, namespace: str) -> Callable[[], s
     return probe
 
 
+def answering(api: Api) -> Callable[[], str]:
+    """A probe that is satisfied when the API server answers."""
+
+    def probe() -> str:
+        try:
+            return f"{len(api.list('Node'))} nodes"
+        except EnvironmentFault as fault:
+            raise Unanswered(fault.found) from fault
+
+    return probe
+
+
 def accepted(api: Api, document: Object) -> Callable[[], str]:
     """A probe that is satisfied when a dry run of an object passes admission."""
 

@@ -9,7 +9,7 @@ from harness.model.errors import UsageFault
 from harness.model.statements import Gate
 from harness.model.versions import holds
 
-ENTRY = '[[deviation]]\nstatement = "{}"\nobserved = "o"\nreason = "r"\nlink = "https://example.org/1"\n{}\n'
+ENTRY = '[[deviation]]\nstatement = "{}"\nobserved = "o"\nsays = "s"\nreason = "r"\nlink = "https://example.org/1"\n{}\n'
 
 ids = st.sampled_from(["EXH-01", "EXH-02", "ALC-01"])
 cases = st.sampled_from(["", "ipv4", "ipv6"])
@@ -17,7 +17,7 @@ versions = st.sampled_from(["0.13.9", "0.14.8", "0.15.2", "0.16.0-rc1", "main"])
 bounds = st.none() | versions
 deviations = st.builds(
     lambda statement, case, since, until: Deviation(
-        statement, "o", "r", "https://e/", Gate("metallb", since, until), Path("metallb.toml"), 1, case
+        statement, "o", "s", "r", "https://e/", Gate("metallb", since, until), Path("metallb.toml"), 1, case
     ),
     ids,
     st.none() | cases,
@@ -47,7 +47,9 @@ def test_a_new_entry_can_be_read_once_it_is_filled_in(
 ) -> None:
     file = tmp_path_factory.mktemp("baseline") / "metallb.toml"
     text = entry("EXH-01", case, "", f"seen: {observed}")
-    file.write_text(text.replace('reason = ""', 'reason = "r"').replace('link = ""', 'link = "https://e/"'), encoding="utf-8")
+    for key in ("says", "reason", "link"):
+        text = text.replace(f'{key} = ""', f'{key} = "https://e/"')
+    file.write_text(text, encoding="utf-8")
     (found,) = read(file)
     assert (found.statement, found.line) == ("EXH-01", 1)
     assert "\n" not in found.observed
@@ -65,7 +67,7 @@ def test_a_new_entry_can_be_read_once_it_is_filled_in(
         (ENTRY.format("EXH-01", 'since = "0.15.0"\nuntil = "0.14.0"'), "line 1: no version lies between"),
         (ENTRY.format("EXH-01", "").replace("https:", "see "), "is no http address"),
         ("\n\n" + ENTRY.format("", ""), "line 3: 'statement' is missing or empty"),
-        (ENTRY.format("EXH-01", "") * 2, "line 7: EXH-01 is listed in line 1 already"),
+        (ENTRY.format("EXH-01", "") * 2, "line 8: EXH-01 is listed in line 1 already"),
     ],
 )
 def test_a_bad_file_is_refused_with_the_line(tmp_path: Path, text: str, complaint: str) -> None:

@@ -84,11 +84,12 @@ class Suite:
         before: str = "",
         parameters: str = "",
         folder: str = "exhaustion",
+        profile: str = "CORE",
         text: str = "A Service MUST do what is said here.",
     ) -> None:
         """A statement in a file of its own; ``before`` stands above it, ``options`` are further arguments of its declaration."""
         name = f"test_{identifier.lower().replace('-', '_')}"
-        declaration = f'@statement("{identifier}", MUST, CORE, source="https://metallb.io/usage/", {options})'
+        declaration = f'@statement("{identifier}", MUST, {profile}, source="https://metallb.io/usage/", {options})'
         function = f'def {name}({parameters}):\n    """{text}"""\n{indent(dedent(body).strip(), "    ")}\n'
         self.write(f"suites/{folder}/{name}.py", "\n".join([PREAMBLE, dedent(before), declaration, function]))
 
@@ -106,7 +107,9 @@ class Suite:
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Run in a process of its own, at the head of a process group as in a terminal."""
         command = [sys.executable, "-m", "pytest", *_plugins(arguments), *arguments]
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs with SIGINT ignored, and children inherit it
+        signal.signal(
+            signal.SIGINT, signal.default_int_handler
+        )  # shells start background jobs with SIGINT ignored, and children inherit it
         return subprocess.Popen(
             command, cwd=self.pytester.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )

@@ -26,7 +26,7 @@ def test_the_first_failure_ends_a_run_where_asked(suite: Suite) -> None:
 
 
 def test_known_deviations_and_what_does_not_apply_end_no_run(suite: Suite) -> None:
-    entry = '[[deviation]]\nstatement = "EXH-01"\nobserved = "o"\nreason = "r"\nlink = "https://example.org/1"\n'
+    entry = '[[deviation]]\nstatement = "EXH-01"\nobserved = "o"\nsays = "assert"\nreason = "r"\nlink = "https://example.org/1"\n'
     suite.write("reports/baselines/metallb.toml", entry)
     suite.add("EXH-01", "assert False")
     suite.add("EXH-02", "raise NotApplicable('no')")

@@ -9,6 +9,7 @@ ENTRY = """# upstream knows
 [[deviation]]
 statement = "{}"
 observed = "the event names <nil>"
+says = "assert False"
 reason = "broken by a refactoring"
 link = "https://github.com/metallb/metallb/issues/2590"
 {}
@@ -23,6 +24,31 @@ def test_a_listed_failure_is_a_known_deviation(suite: Suite) -> None:
     assert ran.outcomes == {"EXH-01": Outcome.KNOWN_DEVIATION}
     assert "the event names <nil>" in ran.results["EXH-01"].reason
     assert ran.results["EXH-01"].failure
+
+
+def test_a_failure_of_another_kind_is_not_excused(suite: Suite) -> None:
+    file = suite.write("reports/baselines/metallb.toml", ENTRY.format("EXH-01", ""))
+    suite.add("EXH-01", "raise WrongAnswer('an event', 'none')")
+    ran = suite.run()
+    assert ran.code == 1
+    assert f"{file}:2 excuses only a failure that says 'assert False'" in ran.output
+
+
+def test_a_characterisation_is_recorded_and_held_against_nobody(suite: Suite) -> None:
+    suite.write("reports/baselines/metallb.toml", ENTRY.format("EXH-01", "") + ENTRY.format("EXH-02", ""))
+    suite.add("EXH-01", profile="CHARACTERISATION")
+    suite.add("EXH-02", "assert False", profile="CHARACTERISATION")
+    suite.add("EXH-03", "raise WrongAnswer('an event', 'none')", profile="CHARACTERISATION")
+    suite.add("EXH-04", "raise EnvironmentFault('a', 'b', 'c')", profile="CHARACTERISATION")
+    ran = suite.run()
+    assert ran.outcomes == {
+        "EXH-01": Outcome.PASSED,
+        "EXH-02": Outcome.KNOWN_DEVIATION,
+        "EXH-03": Outcome.KNOWN_DEVIATION,
+        "EXH-04": Outcome.ENVIRONMENT_ERROR,
+    }
+    assert "broken by a refactoring" in ran.results["EXH-02"].reason
+    assert ran.results["EXH-03"].reason == "recorded, not judged: none"
 
 
 def test_a_listed_statement_that_passes_makes_the_list_stale(suite: Suite) -> None:

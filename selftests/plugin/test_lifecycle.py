@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.model.errors import UsageFault
+from harness.model.verdicts import Outcome
 from harness.plugin.lifecycle import settings
 from selftests.plugin.conftest import Ran, Suite
 
@@ -39,8 +40,15 @@ def bring_up(settings, steps, logs):
     return state
 
 
+def answer():
+    if pathlib.Path(__file__).with_name("gone").exists():
+        raise EnvironmentFault("an API server that answers", "connection refused", "look")
+
+
 lifecycle.bring_up = bring_up
-lifecycle.tear_down = lambda state, kind_path, steps: note("delete")
+lifecycle.tear_down = lambda state, kind_path, steps, logs: note("export delete" if logs else "delete")
+lifecycle.settle = lambda probe, expected, within: probe()
+lifecycle.answering = lambda api: answer
 lifecycle.kind_binary = lambda option, source: pathlib.Path("kind")
 """
 
@@ -83,10 +91,28 @@ def test_nothing_is_created_when_something_cannot_be_collected(project: Suite, w
     assert log(project) == []
 
 
-def test_it_goes_after_a_failure_too(project: Suite) -> None:
+def test_it_goes_after_a_failure_too_and_its_logs_stay(project: Suite) -> None:
     project.add("EXH-03", "assert False", parameters="cluster")
     assert project.run("-x").code == 1
-    assert log(project) == ["create", "delete"]
+    assert log(project) == ["create", "export", "delete"]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_a_run_ends_when_its_cluster_is_gone(project: Suite, workers: tuple[str, ...]) -> None:
+    project.write("gone", "")
+    for number in range(3, 9):
+        project.add(f"EXH-0{number}", "raise EnvironmentFault('an API server that answers', 'none', 'look')", parameters="cluster")
+    ran = project.run(*workers)
+    assert ran.code == 3
+    assert list(ran.outcomes.values()).count(Outcome.NOT_RUN) >= 3
+    assert "the cluster is gone: connection refused" in ran.output
+    assert log(project)[-1] == "delete"
+
+
+def test_a_run_goes_on_when_its_cluster_is_there(project: Suite) -> None:
+    project.add("EXH-03", "raise EnvironmentFault('a probe', 'none', 'look')", parameters="cluster")
+    project.add("EXH-04", parameters="cluster")
+    assert project.run().outcomes["EXH-04"] is Outcome.PASSED
 
 
 @pytest.mark.parametrize(("keep", "fails", "log_"), [("always", False, 1), ("on-failure", True, 1), ("on-failure", False, 2)])

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 
 from harness.model.record import Measurement
+from harness.model.statements import Profile
 from harness.model.verdicts import Outcome, Verdict
 from harness.report import compare, files, html
 from harness.report.compare import Kind
@@ -52,11 +53,17 @@ def test_a_run_is_the_same_as_itself(compared: Compare) -> None:
 
 
 def test_a_pass_that_fails_is_a_regression(compared: Compare) -> None:
-    code, out = compared(GOOD, _with(GOOD, 3, Outcome.FAILED))
+    code, out = compared(GOOD, _with(GOOD, 0, Outcome.FAILED))
     assert code == 1
     assert out.startswith("# B is worse than A\n")
     assert "## Outcomes: regression" in out
-    assert "| EXH-01 | passed | failed |" in out
+    assert f"| {GOOD.results[0].id} | passed | failed |" in out
+
+
+def test_a_characterisation_that_differs_is_no_regression(compared: Compare) -> None:
+    code, out = compared(GOOD, _with(GOOD, 3, Outcome.KNOWN_DEVIATION))
+    assert GOOD.results[3].profile is Profile.CHARACTERISATION
+    assert (code, "## Outcomes: other" in out) == (0, True)
 
 
 def test_a_failure_that_passes_is_an_improvement(compared: Compare) -> None:
