@@ -1,12 +1,14 @@
 """The Kubernetes API, as plain dictionaries, through the official client's dynamic half."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from harness.model.errors import EnvironmentFault
+from harness.model.record import asking
 
 Object = dict[str, Any]
 
@@ -80,16 +82,16 @@ class Api:
         # The client takes HTTPS_PROXY from the environment even for 127.0.0.1.
         configuration.proxy = None
         configuration.retries = False
-        with _told_as_faults():
+        with _asking():
             return DynamicClient(client.ApiClient(configuration), cache_file=str(self._cache))
 
     def _resource(self, kind: str, api_version: str | None = None) -> Any:
-        with _told_as_faults():
+        with _asking():
             return self._client.resources.get(api_version=api_version or API_VERSIONS[kind], kind=kind)
 
     def _call(self, method: str, kind: str, *words: Any, api_version: str | None = None, **options: Any) -> Any:
         resource = self._resource(kind, api_version)
-        with _told_as_faults():
+        with _asking():
             return getattr(resource, method)(*words, serializer=_plain, _request_timeout=REQUEST_TIMEOUT, **options)
 
     def apply(self, *documents: Object, dry_run: bool = False) -> list[Object]:
@@ -154,7 +156,7 @@ class Api:
         """Merge-patch an object (https://www.rfc-editor.org/rfc/rfc7386): ``None`` removes a field."""
         options = {"body": patch, "name": name, "namespace": namespace, "content_type": "application/merge-patch+json"}
         resource = self._resource(kind)
-        with _told_as_faults():
+        with _asking():
             target = resource if subresource is None else getattr(resource, subresource)
             patched: Object = target.patch(serializer=_plain, _request_timeout=REQUEST_TIMEOUT, field_manager=FIELD_MANAGER, **options)
         return patched
@@ -171,14 +173,14 @@ class Api:
         """What a pod's container printed in the last ``since`` seconds, 200 KiB at most."""
         query = [("sinceSeconds", since), ("limitBytes", 200 * 1024), *([("container", container)] if container else [])]
         path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
-        with _told_as_faults():
+        with _asking():
             response = self._client.request("get", path, query_params=query, serialize=False, _request_timeout=REQUEST_TIMEOUT)
         return str(response.data.decode(errors="replace"))
 
     def ask_pod(self, method: str, pod: str, namespace: str, port: int, path: str) -> str:
         """Send a request to a Pod by way of the API server, past every Service and route, and return the body of its answer."""
         target = f"/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy{path}"
-        with _told_as_faults():
+        with _asking():
             response = self._client.request(method.lower(), target, serialize=False, _request_timeout=REQUEST_TIMEOUT)
         return str(response.data.decode(errors="replace"))
 
@@ -186,7 +188,7 @@ class Api:
         """A token of a ServiceAccount, good for ten minutes, the shortest there is."""
         request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 600}}
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
-        with _told_as_faults():
+        with _asking():
             made = self._client.request("post", path, body=request, serializer=_plain, _request_timeout=REQUEST_TIMEOUT)
         return str(made["status"]["token"])
 
@@ -204,29 +206,22 @@ def _plain(_client: Any, data: Object) -> Object:
     return data
 
 
-class _told_as_faults:  # noqa: N801 -- reads as a with-statement
+@contextmanager
+def _asking() -> Iterator[None]:
     """Translate the client's exceptions: a refusal is data for statements, everything else means that the cluster does not answer."""
+    from kubernetes.client.exceptions import ApiException, OpenApiException
+    from kubernetes.dynamic.exceptions import DynamicApiError, ResourceNotFoundError
+    from urllib3.exceptions import HTTPError
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, _trace: object) -> None:
-        if fault is None or not isinstance(fault, Exception):
-            return
-        from kubernetes.client.exceptions import ApiException, OpenApiException
-        from kubernetes.dynamic.exceptions import DynamicApiError, ResourceNotFoundError
-        from urllib3.exceptions import HTTPError
-
-        if isinstance(fault, DynamicApiError | ApiException):
-            raise Refused(int(fault.status or 0), _reason(fault)) from None
-        if isinstance(fault, HTTPError | OSError):
-            raise EnvironmentFault(
-                "an API server that answers", f"{type(fault).__name__}: {fault}", "look at the cluster's nodes"
-            ) from fault
-        if isinstance(fault, ResourceNotFoundError | OpenApiException):
-            raise EnvironmentFault(
-                "an API that serves the kind asked for", str(fault), "check that MetalLB's CRDs are installed"
-            ) from fault
+    try:
+        with asking():
+            yield
+    except (DynamicApiError, ApiException) as fault:
+        raise Refused(int(fault.status or 0), _reason(fault)) from None
+    except (HTTPError, OSError) as fault:
+        raise EnvironmentFault("an API server that answers", f"{type(fault).__name__}: {fault}", "look at the cluster's nodes") from fault
+    except (ResourceNotFoundError, OpenApiException) as fault:
+        raise EnvironmentFault("an API that serves the kind asked for", str(fault), "check that MetalLB's CRDs are installed") from fault
 
 
 def _reason(fault: Any) -> str:

@@ -47,11 +47,16 @@ class Measurement:
 
 @dataclass(slots=True)
 class Record:
-    """Everything a statement saw; ``evidence`` maps a file name to the function that collects its text at the moment of failure."""
+    """Everything a statement saw.
+
+    :param asked: when it asked a system something, and how long the answer took, in seconds since the record opened
+    :param evidence: by file name, the function that collects its text at the moment of failure
+    """
 
     scale: float = 1.0
     opened: float = field(default_factory=monotonic)
     waits: list[Wait] = field(default_factory=list)
+    asked: list[tuple[float, float]] = field(default_factory=list)
     measurements: list[Measurement] = field(default_factory=list)
     looks: deque[Look] = field(default_factory=lambda: deque(maxlen=KEPT))
     exchanges: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT))
@@ -82,6 +87,17 @@ def recording(fresh: Record) -> Iterator[Record]:
         yield fresh
     finally:
         _CURRENT.reset(token)
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Count the block as a time in which nothing is done but wait for a system's answer."""
+    kept = record()
+    began = kept.now()
+    try:
+        yield
+    finally:
+        kept.asked.append((began, kept.now() - began))
 
 
 def measure(name: str, value: float, *, unit: str = "s", budget: Budget | None = None) -> None:

@@ -18,6 +18,7 @@ from harness.plugin.judging import Judgement, characterised, judge, known
 from harness.plugin.run import RUN, known_deviations
 from harness.report import evidence
 from harness.report.model import Failure
+from harness.report.spent import covered
 
 #: The user property of a phase's report that carries what is handed on.
 PROPERTY = "conformance"
@@ -28,10 +29,15 @@ TEXT = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one phase tells the controller: its judgement, and the record up to its end. ``started`` in seconds since the run began."""
+    """What one phase tells the controller: its judgement, and the record up to its end.
+
+    :param started: when the record opened, in seconds since the run began
+    :param waited: seconds spent waiting for a state or for an answer
+    """
 
     judged: Judgement
     started: float
+    waited: float = 0.0
     waits: tuple[Wait, ...] = ()
     measurements: tuple[Measurement, ...] = ()
 
@@ -96,7 +102,8 @@ class Recording:
     def _told(self, judged: Judgement, kept: Record) -> str:
         # text, because the pipe to the controller knows neither our classes nor halves of surrogate pairs
         started = kept.opened - self.config.stash[RUN].started
-        return json.dumps(asdict(Told(judged, started, tuple(kept.waits), tuple(kept.measurements))))
+        waited = covered([*((wait.at, wait.seconds) for wait in kept.waits), *kept.asked])
+        return json.dumps(asdict(Told(judged, started, waited, tuple(kept.waits), tuple(kept.measurements))))
 
 
 def _presentable(failure: Failure) -> Failure:
@@ -129,4 +136,4 @@ def told(report: pytest.TestReport) -> Told | None:
     failure = Failure(**judged["failure"]) if judged["failure"] else None
     judgement = Judgement(**{**judged, "outcome": Outcome(judged["outcome"]), "failure": failure})
     waits = tuple(Wait(**wait) for wait in values["waits"])
-    return Told(judgement, values["started"], waits, tuple(Measurement(**one) for one in values["measurements"]))
+    return Told(judgement, values["started"], values["waited"], waits, tuple(Measurement(**one) for one in values["measurements"]))

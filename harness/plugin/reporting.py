@@ -19,7 +19,6 @@ from harness.plugin.run import WORKER_KEY, RunFacts, known_deviations, sent
 from harness.plugin.terminal import StatementTerminal
 from harness.report.files import write
 from harness.report.model import Failure, Report, Result, SystemUnderTest
-from harness.report.spent import waited
 
 #: Outcomes, the gravest first: where a case reports twice, as under reruns, nothing grave is overwritten.
 GRAVITY = (
@@ -176,7 +175,7 @@ class Reporting:
             reason=judged.reason,
             started=last.started,
             seconds=progress.seconds,
-            waited=waited(last.waits),
+            waited=last.waited,
             worker=progress.worker,
             line=case.line,
             failure=judged.failure,

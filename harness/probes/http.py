@@ -15,7 +15,7 @@ from cryptography import x509
 
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.expectations import Echo, Exchange, Headers, Request
-from harness.model.record import record
+from harness.model.record import asking, record
 
 #: Bytes of a body that an exchange keeps, and that are read to find the backend's answer.
 KEPT_BYTES, READ_BYTES = 4096, 1 << 20
@@ -46,7 +46,7 @@ class HttpProbe:
         __tracebackhide__ = True
         outgoing, began = self._outgoing(request), monotonic()
         try:
-            with self._client(request) as client:
+            with asking(), self._client(request) as client:
                 exchange = self._exchange(client, request, outgoing, began)
         except httpx.LocalProtocolError:
             raise
@@ -65,7 +65,7 @@ class HttpProbe:
         __tracebackhide__ = True
         outgoing, began = self._outgoing(request), monotonic()
         try:
-            with self._client(request) as client:
+            with asking(), self._client(request) as client:
                 response = client.send(outgoing, stream=True)
                 with closing(response):
                     return [(monotonic() - began, line) for line in response.iter_lines()]
@@ -160,7 +160,7 @@ def status_line(address: str, port: int, text: str, timeout: float = 5.0) -> str
     :raises Unanswered: no connection, or silence for ``timeout`` seconds
     """
     try:
-        with socket.create_connection((address, port), timeout) as connection:
+        with asking(), socket.create_connection((address, port), timeout) as connection:
             connection.sendall(text.encode("latin-1"))
             with connection.makefile("rb") as answer:
                 return str(answer.readline(8192).decode("latin-1").rstrip("\r\n"))
@@ -174,7 +174,8 @@ def port_open(address: str, port: int, timeout: float = 2.0) -> str:
     :raises Unanswered: it did not, with the reason: refused, no route, or silence for ``timeout`` seconds
     """
     try:
-        socket.create_connection((address, port), timeout).close()
+        with asking():
+            socket.create_connection((address, port), timeout).close()
     except OSError as error:
         raise Unanswered(f"{bracketed(address)}:{port}: {_reason(error)}") from None
     return f"{bracketed(address)}:{port} accepts connections"

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from harness.model.addresses import Address
 from harness.model.errors import EnvironmentFault
-from harness.model.record import record
+from harness.model.record import asking, record
 from harness.model.sightings import Answer, Answerers
 
 PROGRAM = Path(__file__).with_name("wire_program.py")
@@ -61,7 +61,10 @@ class WireProbe:
 
     def _run(self, arguments: list[str], *, timeout: float) -> list[dict[str, str | float]]:
         """Feed the program to the container's Python, so that the container holds nothing that could be of another version."""
-        output = self._docker("exec", "--interactive", self.name, "python3", "-", *arguments, timeout=timeout, stdin=PROGRAM.read_bytes())
+        with asking():
+            output = self._docker(
+                "exec", "--interactive", self.name, "python3", "-", *arguments, timeout=timeout, stdin=PROGRAM.read_bytes()
+            )
         try:
             seen = [dict(json.loads(line)) for line in output.splitlines()]
         except (ValueError, TypeError):

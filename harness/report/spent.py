@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.model.record import Wait
 from harness.report.model import Report
 
 
@@ -17,7 +16,7 @@ class Spent:
 
     @property
     def harness(self) -> float:
-        """The overhead of the harness: what statements took beyond their recorded waits, so applying objects, probing and judging."""
+        """The overhead of the harness: what statements took beyond waiting for a state or for an answer, so preparing and judging."""
         return max(0.0, self.statements - self.waiting)
 
     @property
@@ -37,13 +36,8 @@ def spent(report: Report) -> Spent:
     )
 
 
-def waited(waits: Iterable[Wait]) -> float:
-    """Seconds in which at least one of the waits was going on: a wait inside another one counts once."""
-    return covered((wait.at, wait.seconds) for wait in waits)
-
-
 def covered(spans: Iterable[tuple[float, float]]) -> float:
-    """Seconds in which at least one of the spans (begin, length) was going on."""
+    """Seconds in which at least one of the spans (begin, length) was going on: one inside another counts once."""
     total, end = 0.0, float("-inf")
     for begin, seconds in sorted(spans):
         total += max(0.0, begin + seconds - max(begin, end))

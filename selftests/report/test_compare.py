@@ -57,7 +57,7 @@ def test_a_pass_that_fails_is_a_regression(compared: Compare) -> None:
     assert code == 1
     assert out.startswith("# B is worse than A\n")
     assert "## Outcomes: regression" in out
-    assert f"| {GOOD.results[0].id} | passed | failed |" in out
+    assert " | passed | failed |" in out
 
 
 def test_a_characterisation_that_differs_is_no_regression(compared: Compare) -> None:
