@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from harness.cluster.changes import Changes, Pause
 from harness.model.errors import EnvironmentFault
 from harness.model.record import asking
 
@@ -69,6 +70,7 @@ class Api:
         self._kubeconfig = kubeconfig
         self._context = context
         self._cache = cache
+        self._changes: dict[str, Changes] = {}
 
     @cached_property
     def _client(self) -> Any:
@@ -151,6 +153,16 @@ class Api:
         """Every object of a kind, in one namespace or in all, narrowed by selectors."""
         found = self._call("get", kind, namespace=namespace, label_selector=labels, field_selector=fields)
         return list(found["items"])
+
+    def changed(self, kind: str, namespace: str) -> Pause:
+        """A pause between two looks at objects of a kind that ends early when one in the namespace changed."""
+        if kind not in self._changes:
+            self._changes[kind] = Changes(lambda: self._watch(kind))
+        return self._changes[kind].pause(namespace)
+
+    def _watch(self, kind: str) -> Iterable[bytes]:
+        stream: Iterable[bytes] = self._resource(kind).get(watch=True, serialize=False, _request_timeout=(REQUEST_TIMEOUT, None)).stream()
+        return stream
 
     def merge(self, kind: str, name: str, namespace: str | None, patch: Object, *, subresource: str | None = None) -> Object:
         """Merge-patch an object (https://www.rfc-editor.org/rfc/rfc7386): ``None`` removes a field."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, sleep
 from typing import TypeVar
 
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_exponential, wait_fixed
@@ -76,18 +76,22 @@ class _Watcher:
         return kind(self.expected, self.last, first=self.first, elapsed=self.elapsed(), attempts=self.looks)
 
 
-def eventually(probe: Callable[[], Seen], *, within: Budget, expected: str, consecutive: int = 1) -> Seen:
+def eventually(
+    probe: Callable[[], Seen], *, within: Budget, expected: str, consecutive: int = 1, pause: Callable[[float], None] = sleep
+) -> Seen:
     """Look until the probe is satisfied ``consecutive`` times in a row and return what it saw.
 
     A probe returns what it saw, raises ``AssertionError`` on a wrong answer and ``Unanswered`` without one; anything else ends the wait.
 
     :param within: the time a conforming implementation needs at most (seconds, scaled)
+    :param pause: waits between two looks, for this many seconds at most; ``Api.changed`` ends with the next change
     :raises WrongAnswer: the deadline passed, and there were answers, but wrong ones
     :raises NoAnswer: the deadline passed without any answer
     """
     __tracebackhide__ = True
     watcher = _Watcher(expected, within, record(), monotonic())
     retrying = Retrying(
+        sleep=pause,
         stop=stop_after_delay(watcher.kept.bound(within)),
         wait=lambda state: SETTLED_PAUSE if watcher.in_a_row else _growing(state),
         retry=retry_if_exception_type((AssertionError, Unanswered, _OnceMore)),

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Any
 
 from harness.cluster.api import Api, Object, Refused, named
+from harness.cluster.changes import Pause
 from harness.cluster.isolation import Ledger, unrouted
 from harness.model.addresses import AddressRange
 from harness.model.budgets import ALLOCATION, DELETION, EVENT, REUSE, SILENCE, WITHDRAWAL, Budget
@@ -102,7 +103,12 @@ class Pools:
         self.pools[pool.name] = pool
         self.api.apply(pool.document)
         if self.counted:
-            eventually(lambda: self._in_force(pool), within=ALLOCATION, expected=f"MetalLB counts the addresses of {pool}")
+            eventually(
+                lambda: self._in_force(pool),
+                within=ALLOCATION,
+                expected=f"MetalLB counts the addresses of {pool}",
+                pause=self.api.changed("IPAddressPool", metallb.NAMESPACE),
+            )
         return pool
 
     def _in_force(self, pool: Pool) -> str:
@@ -195,6 +201,11 @@ class Service:
         return addresses_in(self.object)
 
     @property
+    def changed(self) -> Pause:
+        """A pause between two looks at it that ends when it changes."""
+        return self.api.changed("Service", self.namespace)
+
+    @property
     def address(self) -> str:
         """Its external address, waited for.
 
@@ -215,14 +226,14 @@ class Service:
                 raise Unanswered(f"{self!r} has no external address")
             return addresses[0]
 
-        found = eventually(look, within=within, expected=f"{self!r} has an external address")
+        found = eventually(look, within=within, expected=f"{self!r} has an external address", pause=self.changed)
         measure(measured, monotonic() - since, budget=within)
         return found
 
     def comes_to_have(self, address: str, *, within: Budget = REUSE) -> None:
         """Wait until this address is the only one in its status."""
         __tracebackhide__ = True
-        eventually(lambda: self._has(address), within=within, expected=f"{self!r} has {address} and no other address")
+        eventually(lambda: self._has(address), within=within, expected=f"{self!r} has {address} and no other address", pause=self.changed)
 
     def _has(self, address: str) -> list[str]:
         addresses = self.addresses
@@ -238,7 +249,7 @@ class Service:
             assert [address in pool for address in addresses] == [True], f"{self!r} has {addresses or 'no address'}"
             return addresses[0]
 
-        return eventually(look, within=REUSE, expected=f"{self!r} has an address of {pool}")
+        return eventually(look, within=REUSE, expected=f"{self!r} has an address of {pool}", pause=self.changed)
 
     def stays_pending(self) -> None:
         """Require that no address comes, for a whole observation window.
@@ -261,7 +272,7 @@ class Service:
     def loses_address(self) -> None:
         """Wait until its status has no address."""
         __tracebackhide__ = True
-        eventually(self._pending, within=WITHDRAWAL, expected=f"the address is gone from the status of {self!r}")
+        eventually(self._pending, within=WITHDRAWAL, expected=f"the address is gone from the status of {self!r}", pause=self.changed)
 
     def is_refused(self, cause: str) -> str:
         """Wait until MetalLB says why it gives the Service no address, require that it has none, and return what was said.
@@ -290,7 +301,9 @@ class Service:
             assert any(message in text for text in messages), "; ".join(messages)
             return next(text for text in messages if message in text)
 
-        return eventually(look, within=EVENT, expected=f"an event {reason} that says {message!r}")
+        return eventually(
+            look, within=EVENT, expected=f"an event {reason} that says {message!r}", pause=self.api.changed("Event", self.namespace)
+        )
 
     def events(self) -> list[Object]:
         """The events about this Service, as of now."""
@@ -313,7 +326,7 @@ class Service:
             assert found == wanted, f"{key}: {found}"
             return found
 
-        eventually(look, within=ALLOCATION, expected=f"{key} of {self!r} is {wanted}")
+        eventually(look, within=ALLOCATION, expected=f"{key} of {self!r} is {wanted}", pause=self.changed)
 
     def change(self, patch: Object) -> float:
         """Merge-patch the Service and return when (clock of ``time.monotonic``)."""
@@ -441,7 +454,12 @@ class Services:
             assert len({*found.values()}) == count, f"an address was given twice: {found}"
             return found
 
-        return eventually(look, within=REUSE, expected=f"exactly {count} Services of {self.namespace} have an address of their own")
+        return eventually(
+            look,
+            within=REUSE,
+            expected=f"exactly {count} Services of {self.namespace} have an address of their own",
+            pause=self.api.changed("Service", self.namespace),
+        )
 
     def close(self) -> None:
         """Delete every Service of the statement and require that none stays.

@@ -19,4 +19,6 @@ def announcer(api: Api, service: Service) -> str:
         assert len(nodes) == 1, f"{service!r} is announced from {', '.join(nodes)}"
         return str(nodes[0])
 
-    return eventually(look, within=ANNOUNCEMENT, expected=f"one node announces {service!r}")
+    return eventually(
+        look, within=ANNOUNCEMENT, expected=f"one node announces {service!r}", pause=api.changed("ServiceL2Status", NAMESPACE)
+    )

@@ -329,7 +329,12 @@ class Speakers:
             assert found == sorted(nodes), f"{found or 'none'}"
             return found
 
-        eventually(look, within=within, expected=f"ServiceL2Status of {service!r}: {', '.join(nodes) or 'none'}")
+        eventually(
+            look,
+            within=within,
+            expected=f"ServiceL2Status of {service!r}: {', '.join(nodes) or 'none'}",
+            pause=self.api.changed("ServiceL2Status", NAMESPACE),
+        )
 
     def assigned(self, service: Service, node: str) -> None:
         """Wait for the event that says which node announces."""
@@ -355,7 +360,9 @@ class Speakers:
                 raise Unanswered("no event nodeAssigned")
             return count
 
-        first = eventually(written, within=EVENT, expected=f"an event nodeAssigned about {service!r}")
+        first = eventually(
+            written, within=EVENT, expected=f"an event nodeAssigned about {service!r}", pause=self.api.changed("Event", service.namespace)
+        )
 
         def look() -> int:
             count = written()

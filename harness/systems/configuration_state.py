@@ -32,7 +32,7 @@ def come_to_be(api: Api, *, invalid: set[str] | None = None) -> None:
         assert found == wanted, f"{found}"
         return found
 
-    eventually(look, within=ALLOCATION, expected=f"ConfigurationStates: {wanted}")
+    eventually(look, within=ALLOCATION, expected=f"ConfigurationStates: {wanted}", pause=api.changed("ConfigurationState", NAMESPACE))
 
 
 def comes_to_be_invalid(api: Api, name: str, why: str) -> None:
@@ -45,7 +45,12 @@ def comes_to_be_invalid(api: Api, name: str, why: str) -> None:
         assert why in told, told
         return told
 
-    eventually(look, within=ALLOCATION, expected=f"ConfigurationState {name} is {INVALID}: {why}")
+    eventually(
+        look,
+        within=ALLOCATION,
+        expected=f"ConfigurationState {name} is {INVALID}: {why}",
+        pause=api.changed("ConfigurationState", NAMESPACE),
+    )
 
 
 def summary(api: Api, name: str) -> str:
@@ -71,7 +76,12 @@ def comes_back(api: Api, name: str, uid: str) -> None:
         assert found.get("status", {}).get("result") == VALID, str(found.get("status"))
         return VALID
 
-    eventually(look, within=ALLOCATION, expected=f"ConfigurationState {name} is there again and {VALID}")
+    eventually(
+        look,
+        within=ALLOCATION,
+        expected=f"ConfigurationState {name} is there again and {VALID}",
+        pause=api.changed("ConfigurationState", NAMESPACE),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,12 @@ def require_rollout(api: Api, kind: str, name: str, namespace: str) -> None:
 
     :raises StatementFailed: it does not within the budget of a rollout
     """
-    eventually(rolled_out(api, kind, name, namespace), within=ROLLOUT, expected=f"{kind} {namespace}/{name} is ready on every replica")
+    eventually(
+        rolled_out(api, kind, name, namespace),
+        within=ROLLOUT,
+        expected=f"{kind} {namespace}/{name} is ready on every replica",
+        pause=api.changed(kind, namespace),
+    )
 
 
 def restarts(api: Api, namespace: str) -> dict[str, int]:

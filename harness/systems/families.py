@@ -58,4 +58,6 @@ def gets_families(service: Service, *families: int) -> dict[int, str]:
         assert found == sorted(families), f"{service!r} has {addresses}"
         return {ip_address(address).version: address for address in addresses}
 
-    return eventually(look, within=ALLOCATION, expected=f"{service!r} has one address of each of the families {families}")
+    return eventually(
+        look, within=ALLOCATION, expected=f"{service!r} has one address of each of the families {families}", pause=service.changed
+    )

@@ -66,7 +66,12 @@ class OwnBackend:
         """Replace every Pod, as a change of the template does, and wait until the new ones are ready."""
         __tracebackhide__ = True
         self.change({"spec": {"template": {"metadata": {"annotations": {"conformance/rollout": "again"}}}}})
-        eventually(rolled_out(self.api, "Deployment", NAME, self.namespace), within=ROLLOUT, expected="every Pod was replaced")
+        eventually(
+            rolled_out(self.api, "Deployment", NAME, self.namespace),
+            within=ROLLOUT,
+            expected="every Pod was replaced",
+            pause=self.api.changed("Deployment", self.namespace),
+        )
 
     @contextmanager
     def under_load(self) -> Iterator[Load]:

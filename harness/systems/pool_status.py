@@ -28,7 +28,7 @@ def comes_to_count(api: Api, pool: Pool, *, assigned: int, available: int) -> No
         assert found == wanted, f"{pool}: {found}"
         return found
 
-    eventually(look, within=ALLOCATION, expected=f"the status of {pool} counts {wanted}")
+    eventually(look, within=ALLOCATION, expected=f"the status of {pool} counts {wanted}", pause=api.changed("IPAddressPool", NAMESPACE))
 
 
 def overwrite(api: Api, pool: Pool, *, assigned: int, available: int) -> None:

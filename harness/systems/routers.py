@@ -254,4 +254,9 @@ class Routing:
             assert found == expected, f"{found or 'none'}"
             return found
 
-        eventually(look, within=WITHDRAWAL, expected=f"ServiceBGPStatus of {service!r}: {dict(expected) or 'none'}")
+        eventually(
+            look,
+            within=WITHDRAWAL,
+            expected=f"ServiceBGPStatus of {service!r}: {dict(expected) or 'none'}",
+            pause=self.announcing.services.api.changed("ServiceBGPStatus", NAMESPACE),
+        )

@@ -23,7 +23,7 @@ def comes_to_show(api: Api, name: str, address: str) -> None:
         assert address in shown, f"shown: {', '.join(shown)}"
         return shown
 
-    eventually(look, within=STATUS, expected=f"the status of Ingress {name} shows {address}")
+    eventually(look, within=STATUS, expected=f"the status of Ingress {name} shows {address}", pause=api.changed("Ingress", NAMESPACE))
     measure("address in the status", record().now() - began, budget=STATUS)
 
 
@@ -36,7 +36,12 @@ def come_to_agree(api: Api, name: str, controller: Controller) -> list[str]:
         assert sorted(shown) == sorted(wanted), f"shown: {', '.join(shown)}; the Service has {', '.join(wanted)}"
         return shown
 
-    return eventually(look, within=STATUS, expected=f"the status of Ingress {name} shows the addresses of Service {controller.service}")
+    return eventually(
+        look,
+        within=STATUS,
+        expected=f"the status of Ingress {name} shows the addresses of Service {controller.service}",
+        pause=api.changed("Ingress", NAMESPACE),
+    )
 
 
 def has_none(api: Api, name: str) -> None:
