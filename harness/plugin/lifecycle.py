@@ -28,6 +28,9 @@ from harness.systems.routers import ROUTER_IMAGE
 KEEP = ("never", "on-failure", "always")
 #: Files in the run's exchange folder: where the state of the cluster is, for workers.
 STATE_POINTER = "cluster"
+#: Statements that pytest-xdist hands to a worker at a time. Large shares would leave some workers with statements that run beside others when
+#: the rest have come to those that run alone, and each of these would wait for them all.
+CHUNK = 2
 #: The folder of the report with the nodes' logs, of a cluster that did not come up or of a run in which something failed.
 LOGS = "cluster-logs"
 #: The fixture of statements that need routers beside the cluster.
@@ -66,6 +69,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Lookout(config), "conformance-lookout")
     if is_worker(config):
         return
+    if getattr(config.option, "maxschedchunk", 0) is None:
+        config.option.maxschedchunk = CHUNK
     try:
         owner = Owner(config, settings(config))
     except UsageFault as fault:

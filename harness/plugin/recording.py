@@ -92,6 +92,7 @@ class Recording:
             "output.txt": "\n".join(f"--- {title}\n{text}" for title, text in report.sections),
             "looks.txt": "\n".join(f"{look.at:8.3f} s  {'yes' if look.satisfied else 'no '}  {look.seen}" for look in kept.looks),
             "exchanges.txt": "\n\n".join(kept.exchanges),
+            "measurements.txt": "\n".join(map(str, [*kept.waits, *kept.measurements])),
         }
         sources: evidence.Sources = {f"{failure.phase}-{file}": partial(str, text) for file, text in texts.items() if text}
         if not (facts.directory / name).exists():  # what a failed removal finds must not replace what the failure found
