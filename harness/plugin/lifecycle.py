@@ -28,8 +28,8 @@ from harness.systems.routers import ROUTER_IMAGE
 KEEP = ("never", "on-failure", "always")
 #: Files in the run's exchange folder: where the state of the cluster is, for workers.
 STATE_POINTER = "cluster"
-#: Statements that pytest-xdist hands to a worker at a time. Large shares would leave some workers with statements that run beside others when
-#: the rest have come to those that run alone, and each of these would wait for them all.
+#: Statements that pytest-xdist hands to a worker at a time. With large shares some workers still have statements that run beside others
+#: when the rest have come to those that run alone, and each of these would wait for them.
 CHUNK = 2
 #: The folder of the report with the nodes' logs, of a cluster that did not come up or of a run in which something failed.
 LOGS = "cluster-logs"
