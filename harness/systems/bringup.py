@@ -68,8 +68,8 @@ def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
     :raises EnvironmentFault: something did not come up; nothing else of it stays
     """
     engine.require_engine()
-    kind_path = kind_binary(settings.kind_bin, settings.images)
     _require_room()
+    kind_path = kind_binary(settings.kind_bin, settings.images)
     remove_leftovers(steps)
     images = Images(settings.images, settings.image_mirror, settings.overrides, steps).resolve(settings.components)
     state = _fresh_state(settings, images)
