@@ -1,8 +1,9 @@
 """The invariant that stands behind every statement: what it made is gone, and what it shares is as it was."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.cluster.api import Api, Object
+from harness.cluster.api import Api, Object, named
 from harness.model.budgets import DELETION
 from harness.model.errors import Leak, StatementFailed
 from harness.probes.waiting import eventually
@@ -17,16 +18,21 @@ Nodes = dict[str, tuple[dict[str, str], list[Object]]]
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """What has to hold after a statement, given its label and, of one that ran alone, the labels and taints of the nodes before it."""
+    """What has to hold after a statement, given its label.
+
+    :param nodes: labels and taints of the nodes before it; empty unless it runs alone
+    :param addresses: external addresses of all Services before it, by ``namespace/name``; empty unless it runs alone
+    """
 
     api: Api
     label: str
     nodes: Nodes
+    addresses: dict[str, list[str]]
 
     @classmethod
     def of(cls, api: Api, label: str, *, alone: bool) -> "Invariant":
-        """Remember the nodes as they are; beside other statements they are not remembered, as those may change them meanwhile."""
-        return cls(api, label, _nodes(api) if alone else {})
+        """Remember what it shares as it is; beside other statements it is not remembered, as those may change it meanwhile."""
+        return cls(api, label, _nodes(api) if alone else {}, _addresses(api) if alone else {})
 
     def holds(self) -> None:
         """Require it, waiting for what MetalLB removes on its own.
@@ -37,17 +43,17 @@ class Invariant:
             lambda: self._left("IPAddressPool", "L2Advertisement", "BGPAdvertisement", "BGPPeer"),
             f"no pool or advertisement of {self.label} is left",
         )
-        require_gone(self._addresses, f"no Service of {self.label} has an address")
+        require_gone(self._served, f"no Service of {self.label} has an address")
         require_gone(self._statuses, f"no ServiceL2Status of {self.label} is left")
         self._nodes_are_as_before()
+        self._addresses_are_as_before()
 
     def _left(self, *kinds: str) -> list[str]:
         found = [(kind, item["metadata"]["name"]) for kind in kinds for item in self.api.list(kind, NAMESPACE)]
         return [f"{kind} {name}" for kind, name in found if name.startswith(self.label)]
 
-    def _addresses(self) -> list[str]:
-        found = [item for item in self.api.list("Service") if item["metadata"]["namespace"].startswith(self.label)]
-        return [f"{item['metadata']['name']} with {addresses_in(item)}" for item in found if addresses_in(item)]
+    def _served(self) -> list[str]:
+        return [f"{name} with {addresses}" for name, addresses in _addresses(self.api).items() if name.startswith(self.label)]
 
     def _statuses(self) -> list[str]:
         found = [item.get("status", {}) for item in self.api.list("ServiceL2Status", NAMESPACE)]
@@ -65,10 +71,28 @@ class Invariant:
             assert not changed, f"now {changed}, before {self.nodes}"
             return "as before"
 
-        try:
-            eventually(look, within=DELETION, expected=expected)
-        except StatementFailed as failure:
-            raise Leak(expected, failure.last, elapsed=failure.elapsed, attempts=failure.attempts) from None
+        _require(look, expected)
+
+    def _addresses_are_as_before(self) -> None:
+        def look() -> str:
+            now = _addresses(self.api)
+            changed = {name: now.get(name) for name, before in self.addresses.items() if now.get(name) != before}
+            assert not changed, f"now {changed}, before {self.addresses}"
+            return "as before"
+
+        _require(look, "every Service that others use has the addresses from before the statement")
+
+
+def _require(look: Callable[[], str], expected: str) -> None:
+    try:
+        eventually(look, within=DELETION, expected=expected)
+    except StatementFailed as failure:
+        raise Leak(expected, failure.last, elapsed=failure.elapsed, attempts=failure.attempts) from None
+
+
+def _addresses(api: Api) -> dict[str, list[str]]:
+    found = [item for item in api.list("Service") if addresses_in(item)]
+    return dict(zip(named(found), map(addresses_in, found), strict=True))
 
 
 def _nodes(api: Api) -> Nodes:

@@ -7,7 +7,7 @@ from time import monotonic
 from harness.cluster.api import Api, Object
 from harness.model.errors import EnvironmentFault, Unanswered
 from harness.model.record import measure
-from harness.systems.addresses import addresses_in
+from harness.systems.addresses import Service
 from harness.systems.installing import accepted, rolled_out, settle
 from harness.systems.metallb import NAMESPACE, pool
 
@@ -106,16 +106,23 @@ def slip_in(api: Api, document: Object) -> None:
 
 
 @contextmanager
-def without_pools(api: Api, holder: tuple[str, str]) -> Iterator[None]:
-    """No pool exists inside of the block; afterwards those from before do, and the holder (namespace, name) has an address again."""
+def without_pools(api: Api, holder: Service) -> Iterator[None]:
+    """No pool exists inside of the block; afterwards those from before do, and the holder has the addresses from before.
+
+    Until it has, the pools give nothing to anybody who does not ask, and it is the one who asks.
+    """
     stored = [pool(item["metadata"]["name"], **item["spec"]) for item in api.list("IPAddressPool", NAMESPACE)]
+    addresses = holder.addresses
     try:
+        holder.annotate(loadBalancerIPs=",".join(addresses))
         for item in stored:
             api.delete("IPAddressPool", item["metadata"]["name"], NAMESPACE)
         yield
     finally:
+        api.apply(*({**item, "spec": {**item["spec"], "autoAssign": False}} for item in stored))
+        settle(lambda: _has(holder, addresses), f"{holder!r} has {', '.join(addresses)} again")
+        holder.annotate(loadBalancerIPs=None)
         api.apply(*stored)
-        settle(lambda: _has_address(api, *holder), f"Service {'/'.join(holder)} has an address")
 
 
 @contextmanager
@@ -128,11 +135,11 @@ def on_request_only(api: Api, name: str) -> Iterator[None]:
         api.merge("IPAddressPool", name, NAMESPACE, {"spec": {"autoAssign": True}})
 
 
-def _has_address(api: Api, namespace: str, name: str) -> list[str]:
-    addresses = addresses_in(api.get("Service", name, namespace) or {"status": {}})
-    if not addresses:
-        raise Unanswered(f"Service {namespace}/{name} has no address")
-    return addresses
+def _has(service: Service, addresses: list[str]) -> list[str]:
+    found = service.addresses
+    if found != addresses:
+        raise Unanswered(f"{service!r} has {', '.join(found) or 'no address'}")
+    return found
 
 
 def _deployment(api: Api) -> Object:

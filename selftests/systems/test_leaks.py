@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -27,6 +28,10 @@ def node(**labels: str) -> dict[str, Any]:
     return {"metadata": {"name": "one", "labels": labels}, "spec": {"taints": [{"key": "node.kubernetes.io/not-ready"}]}}
 
 
+def exposed(address: str) -> dict[str, Any]:
+    return named("controller", namespace="ingress", status={"loadBalancer": {"ingress": [{"ip": address}]}})
+
+
 @pytest.fixture(autouse=True)
 def short() -> Iterator[None]:
     with recording(Record(scale=0.001)):
@@ -35,14 +40,13 @@ def short() -> Iterator[None]:
 
 def after(*, alone: bool = False, before: Stored | None = None, **kinds: list[dict[str, Any]]) -> None:
     invariant = Invariant.of(cast(Api, before or Stored(**kinds)), "t1", alone=alone)
-    Invariant(cast(Api, Stored(**kinds)), invariant.label, invariant.nodes).holds()
+    replace(invariant, api=cast(Api, Stored(**kinds))).holds()
 
 
 def test_what_others_have_is_no_leak() -> None:
-    ingress = {"loadBalancer": {"ingress": [{"ip": "198.18.0.1"}]}}
     after(
         IPAddressPool=[named("example")],
-        Service=[named("controller", namespace="ingress", status=ingress), named("own", namespace="t1", status={})],
+        Service=[exposed("198.18.0.1"), named("own", namespace="t1", status={})],
         ServiceL2Status=[named("l2-1", status={"serviceNamespace": "ingress", "serviceName": "controller", "node": "one"})],
         Node=[node()],
     )
@@ -70,4 +74,11 @@ def test_nodes_are_compared_after_a_statement_that_ran_alone() -> None:
     changed: dict[str, Any] = {"before": Stored(Node=[node(zone="a")]), "Node": [node(zone="b")]}
     after(**changed)
     with pytest.raises(Leak, match="before"):
+        after(alone=True, **changed)
+
+
+def test_addresses_of_others_are_compared_after_a_statement_that_ran_alone() -> None:
+    changed: dict[str, Any] = {"before": Stored(Service=[exposed("198.18.0.1")]), "Service": [exposed("198.18.0.2")]}
+    after(**changed)
+    with pytest.raises(Leak, match=r"198\.18\.0\.1"):
         after(alone=True, **changed)

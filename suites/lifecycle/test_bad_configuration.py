@@ -4,8 +4,7 @@ import pytest
 
 from harness.cluster.api import Api
 from harness.model.statements import CHARACTERISATION, CORE, MUST, SHOULD, statement
-from harness.systems.addresses import Pools, Services, refusal, stay
-from harness.systems.controllers import Controller
+from harness.systems.addresses import Pools, Service, Services, refusal, stay
 from harness.systems.metallb_control import slip_in, unchecked, without_pools
 
 CONFIGURATION = "https://metallb.io/configuration/"
@@ -45,9 +44,9 @@ def test_contradictory_pools_leave_the_last_good_configuration(api: Api, pools: 
 
 @statement("LIF-13", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/2887", covers=("MLB-043",))
 @pytest.mark.disruptive
-def test_foreign_status_is_left_alone_without_pools(api: Api, services: Services, ingress_controller: Controller) -> None:
+def test_foreign_status_is_left_alone_without_pools(api: Api, services: Services, exposed: Service) -> None:
     """Where no pool exists MetalLB SHOULD leave alone what another load balancer wrote into the status of a Service."""
-    with without_pools(api, (ingress_controller.namespace, ingress_controller.service)):
+    with without_pools(api, exposed):
         service = services.create()
         service.is_given(FOREIGN)
         stay({service: FOREIGN})
@@ -55,10 +54,10 @@ def test_foreign_status_is_left_alone_without_pools(api: Api, services: Services
 
 @statement("LIF-14", MUST, CORE, source="https://metallb.io/release-notes/#version-0-14-2", since="0.14.2", covers=("MLB-037",))
 @pytest.mark.disruptive
-def test_last_pool_takes_every_address_with_it(api: Api, services: Services, ingress_controller: Controller) -> None:
+def test_last_pool_takes_every_address_with_it(api: Api, services: Services, exposed: Service) -> None:
     """When the last pool is deleted every Service MUST lose its address, and get one again when there is a pool."""
     service = services.create()
     assert service.address
-    with without_pools(api, (ingress_controller.namespace, ingress_controller.service)):
+    with without_pools(api, exposed):
         service.loses_address()
     assert service.is_served(since=service.created)
