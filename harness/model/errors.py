@@ -5,6 +5,7 @@
     Exception
     ├── UsageFault            the command line asks for something that cannot be           exit code 4
     ├── EnvironmentFault      cluster, engine, image or probe failed, not the system       exit code 3
+    ├── Unanswered            one look got no answer                                       exit code 1
     ├── NotApplicable         the statement does not speak of what is under test           no failure
     └── AssertionError
         └── StatementFailed   the system under test does not do what the statement says    exit code 1
@@ -85,4 +86,7 @@ class Leak(StatementFailed):
 
 
 class Unanswered(Exception):
-    """One look got no answer (connection refused, time-out, object absent); raised by probes, caught by the waiting functions."""
+    """One look got no answer (connection refused, time-out, object absent); raised by probes, caught by the waiting functions.
+
+    Where nobody waits it fails the statement: the system was asked, and said nothing.
+    """

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.model.baselines import Deviation
-from harness.model.errors import EnvironmentFault, NotApplicable, StatementFailed
+from harness.model.errors import EnvironmentFault, NotApplicable, StatementFailed, Unanswered
 from harness.model.verdicts import Outcome
 from harness.report.model import Failure
 
@@ -43,7 +43,7 @@ def gravest(error: BaseException) -> BaseException:
     """
     leaves = list(_leaves(error))
     candidates = [*(cause for leaf in leaves for cause in _causes(leaf) if isinstance(cause, EnvironmentFault)), *leaves]
-    return next((one for one in candidates if isinstance(one, (EnvironmentFault, AssertionError))), leaves[0])
+    return next((one for one in candidates if isinstance(one, (EnvironmentFault, AssertionError, Unanswered))), leaves[0])
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
@@ -65,7 +65,7 @@ def _classified(error: BaseException) -> tuple[Outcome, str]:
     match error:
         case EnvironmentFault():
             return Outcome.ENVIRONMENT_ERROR, type(error).__name__
-        case AssertionError():
+        case AssertionError() | Unanswered():
             return Outcome.FAILED, type(error).__name__
         case pytest.skip.Exception():
             return Outcome.FAILED, "Skip"  # a skip hides a hole; what does not apply says so by NotApplicable
@@ -83,7 +83,7 @@ def _failure(error: BaseException, kind: str, phase: str) -> Failure:
         return Failure(kind, phase, text, error.expected, error.last, error.first, error.elapsed, error.attempts)
     if isinstance(error, EnvironmentFault):
         return Failure(kind, phase, text, error.expected, error.found)
-    named = text if isinstance(error, (AssertionError, pytest.fail.Exception)) else f"{type(error).__name__}: {text}"
+    named = text if isinstance(error, (AssertionError, Unanswered, pytest.fail.Exception)) else f"{type(error).__name__}: {text}"
     return Failure(kind, phase, named)
 
 

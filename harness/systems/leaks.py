@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from harness.cluster.api import Api, Object, named
 from harness.model.budgets import DELETION
-from harness.model.errors import Leak, StatementFailed
+from harness.model.errors import Leak, StatementFailed, Unanswered
+from harness.probes.http import port_open
 from harness.probes.waiting import eventually
 from harness.systems.addresses import addresses_in, require_gone
 from harness.systems.metallb import NAMESPACE
@@ -22,17 +23,19 @@ class Invariant:
 
     :param nodes: labels and taints of the nodes before it; empty unless it runs alone
     :param addresses: external addresses of all Services before it, by ``namespace/name``; empty unless it runs alone
+    :param answering: addresses and ports of these that accepted connections before it
     """
 
     api: Api
     label: str
     nodes: Nodes
     addresses: dict[str, list[str]]
+    answering: list[tuple[str, int]]
 
     @classmethod
     def of(cls, api: Api, label: str, *, alone: bool) -> "Invariant":
         """Remember what it shares as it is; beside other statements it is not remembered, as those may change it meanwhile."""
-        return cls(api, label, _nodes(api) if alone else {}, _addresses(api) if alone else {})
+        return cls(api, label, _nodes(api), _addresses(api), _answering(api)) if alone else cls(api, label, {}, {}, [])
 
     def holds(self) -> None:
         """Require it, waiting for what MetalLB removes on its own.
@@ -81,6 +84,10 @@ class Invariant:
             return "as before"
 
         _require(look, "every Service that others use has the addresses from before the statement")
+        _require(self._answers, "what accepted connections before the statement accepts them again")
+
+    def _answers(self) -> str:
+        return "; ".join(port_open(address, port) for address, port in self.answering) or "nothing to ask"
 
 
 def _require(look: Callable[[], str], expected: str) -> None:
@@ -88,6 +95,23 @@ def _require(look: Callable[[], str], expected: str) -> None:
         eventually(look, within=DELETION, expected=expected)
     except StatementFailed as failure:
         raise Leak(expected, failure.last, elapsed=failure.elapsed, attempts=failure.attempts) from None
+
+
+def _answering(api: Api) -> list[tuple[str, int]]:
+    ports = [(address, port) for item in api.list("Service") for address in addresses_in(item) for port in _tcp_ports(item)]
+    return [end for end in ports if _accepts(*end)]
+
+
+def _tcp_ports(service: Object) -> list[int]:
+    return [port["port"] for port in service["spec"]["ports"] if port.get("protocol", "TCP") == "TCP"]
+
+
+def _accepts(address: str, port: int) -> bool:
+    try:
+        port_open(address, port)
+    except Unanswered:
+        return False
+    return True
 
 
 def _addresses(api: Api) -> dict[str, list[str]]:

@@ -5,8 +5,9 @@ from typing import Any, cast
 import pytest
 
 from harness.cluster.api import Api
-from harness.model.errors import Leak
+from harness.model.errors import Leak, Unanswered
 from harness.model.record import Record, recording
+from harness.systems import leaks
 from harness.systems.leaks import Invariant
 
 
@@ -28,14 +29,30 @@ def node(**labels: str) -> dict[str, Any]:
     return {"metadata": {"name": "one", "labels": labels}, "spec": {"taints": [{"key": "node.kubernetes.io/not-ready"}]}}
 
 
+PORTS = [{"port": 80}, {"port": 53, "protocol": "UDP"}]
+
+
 def exposed(address: str) -> dict[str, Any]:
-    return named("controller", namespace="ingress", status={"loadBalancer": {"ingress": [{"ip": address}]}})
+    return {**named("controller", namespace="ingress", status={"loadBalancer": {"ingress": [{"ip": address}]}}), "spec": {"ports": PORTS}}
 
 
 @pytest.fixture(autouse=True)
 def short() -> Iterator[None]:
     with recording(Record(scale=0.001)):
         yield
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """The ends that were asked for a connection; all accept it until told otherwise."""
+    ends: list[tuple[str, int]] = []
+
+    def accepting(address: str, port: int) -> str:
+        ends.append((address, port))
+        return "accepts connections"
+
+    monkeypatch.setattr(leaks, "port_open", accepting)
+    return ends
 
 
 def after(*, alone: bool = False, before: Stored | None = None, **kinds: list[dict[str, Any]]) -> None:
@@ -82,3 +99,17 @@ def test_addresses_of_others_are_compared_after_a_statement_that_ran_alone() -> 
     after(**changed)
     with pytest.raises(Leak, match=r"198\.18\.0\.1"):
         after(alone=True, **changed)
+
+
+def test_what_answered_before_a_statement_that_ran_alone_has_to_answer(
+    asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(address: str, port: int) -> str:
+        raise Unanswered(f"{address}:{port}: timed out")
+
+    invariant = Invariant.of(cast(Api, Stored(Service=[exposed("198.18.0.1")])), "t1", alone=True)
+    invariant.holds()
+    assert asked == [("198.18.0.1", 80)] * 2
+    monkeypatch.setattr(leaks, "port_open", silent)
+    with pytest.raises(Leak, match="80: timed out"):
+        invariant.holds()
