@@ -271,7 +271,8 @@ class Owner:
 
 def _kept(state: ClusterState) -> list[str]:
     kubeconfig = f"export KUBECONFIG={state.kubeconfig}"
-    removal = f"kind delete cluster --name {state.name} && docker network rm {state.network} && rm -r {state.directory}"
+    containers = f"docker rm --force --volumes $(docker ps --all --quiet --filter network={state.network})"
+    removal = f"{containers} && docker network rm {state.network} && rm -r {state.directory}"
     return [kubeconfig, f"pytest --reuse-cluster {state.name}", removal]
 
 
