@@ -29,6 +29,7 @@ def test_failures_are_told_by_the_type_of_the_exception(suite: Suite) -> None:
     suite.add("EXH-04", "pytest.skip('not today')")
     suite.add("EXH-05", "pytest.xfail('known')")
     suite.add("EXH-06", "pytest.fail('said so')")
+    suite.add("EXH-07", "raise Unanswered('refused')")
     ran = suite.run()
     assert ran.code == 1
     assert set(ran.outcomes.values()) == {Outcome.FAILED}
@@ -41,6 +42,7 @@ def test_failures_are_told_by_the_type_of_the_exception(suite: Suite) -> None:
         "EXH-04": "Skip",
         "EXH-05": "ExpectedFailure",
         "EXH-06": "Fail",
+        "EXH-07": "Unanswered",
     }
     assert (failures["EXH-01"].expected, failures["EXH-01"].last) == ("200", "404")
     assert failures["EXH-01"].attempts > 1
