@@ -12,7 +12,7 @@ import pytest
 import lab
 from harness.cluster import engine
 from harness.cluster.engine import docker
-from harness.cluster.sources import components
+from harness.cluster.sources import Source, components, kind_binary
 from harness.cluster.steps import Steps
 from harness.systems import bringup
 
@@ -39,9 +39,11 @@ def left() -> Iterator[str]:
 
 
 def store(states: Path, name: str, *, kept: bool) -> None:
-    names = ("name", "context", "directory", "kubeconfig", "network", "ip_family", "kubernetes", "metallb", "ingress", "ingress_version")
-    (states / name).mkdir(parents=True)
-    (states / name / "state.json").write_text(json.dumps({**dict.fromkeys(names, name), "kept": kept, "nodes": 3, "images": []}))
+    names = ("name", "context", "network", "ip_family", "kubernetes", "metallb", "ingress", "ingress_version")
+    directory = states / name
+    directory.mkdir(parents=True)
+    paths = {"directory": str(directory), "kubeconfig": str(directory / "kubeconfig")}
+    (directory / "state.json").write_text(json.dumps({**dict.fromkeys(names, name), **paths, "kept": kept, "nodes": 3, "images": []}))
 
 
 def test_what_a_killed_run_left_is_removed(left: str, states: Path) -> None:
@@ -76,3 +78,11 @@ def test_what_a_running_process_owns_stays(states: Path) -> None:
         assert len(engine.network(name).subnets) == 2
     finally:
         docker("network", "rm", name)
+
+
+def test_a_kept_one_goes_when_it_is_no_longer_wanted(left: str, states: Path) -> None:
+    store(states, left, kept=True)
+    bringup.remove(left, kind_binary(None, Source.AUTO), Steps(print))
+    assert left not in engine.ours("network")
+    assert left not in engine.ours("container")
+    assert not (states / left).exists()

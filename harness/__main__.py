@@ -1,4 +1,4 @@
-"""What is done with statements and reports without a cluster."""
+"""What is done beside the runs: with statements, reports and kept clusters."""
 
 import argparse
 import contextlib
@@ -24,6 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
     comparing = commands.add_parser("compare", help="say what changed between two runs")
     compare.add_arguments(comparing)
     comparing.set_defaults(run=compare.run)
+    removing = commands.add_parser("remove", help="delete a cluster that a run kept, with all that belongs to it")
+    removing.add_argument("name", metavar="NAME", help="the cluster's name, as the end of the run told it")
+    removing.set_defaults(run=remove)
     options = parser.parse_args(arguments)
     try:
         return int(options.run(options))
@@ -49,6 +52,20 @@ def statements(options: argparse.Namespace) -> int:
         print(f"{len(entries)} statements, and the documents say the same")
     else:
         print("\n".join(f"wrote {path.relative_to(ROOT)}" for path in catalogue.write(entries, table, docs)))
+    return ExitCode.CONFORMANT
+
+
+def remove(options: argparse.Namespace) -> int:
+    """Delete a kept cluster.
+
+    :raises UsageFault: there is none of that name, or a run is using it
+    :raises EnvironmentFault: something could not be deleted
+    """
+    from harness.cluster.sources import Source, kind_binary  # not before pytest, as below
+    from harness.cluster.steps import Steps
+    from harness.systems import bringup
+
+    bringup.remove(options.name, kind_binary(None, Source.AUTO), Steps(print))
     return ExitCode.CONFORMANT
 
 

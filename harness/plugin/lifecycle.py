@@ -266,14 +266,15 @@ class Owner:
             self.facts.leftovers += [f"the nodes' logs: {folder}"] if folder and folder.exists() else []
             self._account()
         except EnvironmentFault as fault:
-            self.facts.leftovers.append(f"kind delete cluster --name {state.name}  # could not be deleted: {fault.found}")
+            self.facts.leftovers.append(f"python -m harness remove {state.name}  # could not be deleted: {fault.found}")
 
 
 def _kept(state: ClusterState) -> list[str]:
-    kubeconfig = f"export KUBECONFIG={state.kubeconfig}"
-    containers = f"docker rm --force --volumes $(docker ps --all --quiet --filter network={state.network})"
-    removal = f"{containers} && docker network rm {state.network} && rm -r {state.directory}"
-    return [kubeconfig, f"pytest --reuse-cluster {state.name}", removal]
+    return [
+        f"export KUBECONFIG={state.kubeconfig}",
+        f"pytest --reuse-cluster {state.name}",
+        f"python -m harness remove {state.name}",
+    ]
 
 
 def _only_looking(config: pytest.Config) -> bool:

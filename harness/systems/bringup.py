@@ -108,15 +108,7 @@ def reuse(name: str, asked: Mapping[str, str | None]) -> tuple[ClusterState, Fil
     :raises UsageFault: there is none of that name that the suite made, it is of other versions, or another run is using it
     """
     engine.require_engine()
-    file = states_directory() / name / "state.json"
-    if not file.exists():
-        kept = sorted(path.parent.name for path in states_directory().glob("*/state.json"))
-        raise UsageFault(
-            "--reuse-cluster NAME of a cluster that this suite created and kept",
-            name,
-            f"choose one of: {', '.join(kept) or 'none is kept'}",
-        )
-    state = ClusterState.load(file)
+    state = _kept(name)
     for field_name, wanted in asked.items():
         if wanted is not None and getattr(state, field_name) != wanted:
             raise UsageFault(
@@ -124,16 +116,43 @@ def reuse(name: str, asked: Mapping[str, str | None]) -> tuple[ClusterState, Fil
                 f"{name} has {getattr(state, field_name)}",
                 "leave the option out, or create a new cluster",
             )
+    lock = _held(state)
+    pool = [AddressRange.parse(text) for text in state.example_pool]
+    _open_ledger(state, engine.network(state.network), next(iter(pool), None))
+    return state, lock
+
+
+def remove(name: str, kind_path: Path, steps: Steps) -> None:
+    """Delete a cluster that an earlier run kept.
+
+    :raises UsageFault: there is none of that name that the suite made, or a run is using it
+    :raises EnvironmentFault: something could not be deleted
+    """
+    engine.require_engine()
+    state = _kept(name)
+    with _held(state):
+        tear_down(state, kind_path, steps)
+
+
+def _kept(name: str) -> ClusterState:
+    file = states_directory() / name / "state.json"
+    if not file.exists():
+        kept = sorted(state.name for state in map(ClusterState.load, states_directory().glob("*/state.json")) if state.kept)
+        raise UsageFault(
+            "the name of a cluster that this suite created and kept", name, f"choose one of: {', '.join(kept) or 'none is kept'}"
+        )
+    return ClusterState.load(file)
+
+
+def _held(state: ClusterState) -> FileLock:
     lock = FileLock(state.directory / "in-use.lock", timeout=0)
     try:
         lock.acquire()
     except Timeout:
         raise UsageFault(
-            f"a cluster {name} that nobody uses", "another run is using it", "wait for that run, or create a new cluster"
+            f"a cluster {state.name} that nobody uses", "another run is using it", "wait for that run, or create a new cluster"
         ) from None
-    pool = [AddressRange.parse(text) for text in state.example_pool]
-    _open_ledger(state, engine.network(state.network), next(iter(pool), None))
-    return state, lock
+    return lock
 
 
 def tear_down(state: ClusterState, kind_path: Path, steps: Steps, *, logs: Path | None = None) -> None:

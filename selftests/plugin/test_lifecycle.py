@@ -183,5 +183,5 @@ def test_cluster_that_is_not_ours_is_refused(project: Suite, tmp_path: Path, mon
     monkeypatch.setattr("harness.cluster.engine.require_engine", lambda: None)
     ran = project.run("--reuse-cluster=kind")
     assert ran.code == 4
-    assert "expected: --reuse-cluster NAME of a cluster that this suite created and kept" in ran.output
+    assert "expected: the name of a cluster that this suite created and kept" in ran.output
     assert log(project) == []
