@@ -16,6 +16,8 @@ Headers = tuple[tuple[str, str], ...]
 
 #: The header in which the echo backend repeats who it is (manifests/apps/echo.py).
 BACKEND_HEADER = "x-echo-backend"
+#: The header in which it tells the method and the target of a request whose answer has no body.
+REQUEST_HEADER = "x-echo-request"
 
 #: Stands in tables for the host of the statement's own routes, which is random and known to a run only.
 TABLE_HOST = "example.test"
@@ -328,17 +330,19 @@ def _signature(wanted: Signature, exchange: Exchange) -> Iterator[str]:
 
 
 def _arrival(expectation: Expectation, exchange: Exchange) -> Iterator[str]:
-    """What reached the backend; nothing to compare where the answer cannot have a body."""
+    """What reached the backend; where the answer has no body, method and target."""
     sent, arrived = exchange.request, exchange.echo
     if isinstance(expectation.answered_by, Signature) or exchange.identity is None:
         return
+    target = sent.target if expectation.target is None else expectation.target
     if arrived is None:
-        if sent.method != "HEAD" and exchange.status not in {204, 304}:
-            yield _line("body", "what the backend saw", repr(exchange.body[:80]))
+        told = combined(exchange.headers, REQUEST_HEADER)
+        if told != f"{sent.method} {target}":
+            yield _line("request at the backend", f"{sent.method} {target}", told or repr(exchange.body[:80]))
         return
     if arrived.method != sent.method:
         yield _line("method at the backend", sent.method, arrived.method)
-    yield from _target(sent.target if expectation.target is None else expectation.target, arrived)
+    yield from _target(target, arrived)
     if expectation.port not in {None, arrived.port}:
         yield _line("port of the backend", expectation.port, arrived.port)
     host = expectation.host or sent.host

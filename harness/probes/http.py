@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPException, HTTPResponse
 from ipaddress import ip_address
 from time import monotonic
 from typing import Any
@@ -154,18 +155,26 @@ def source_address(address: str) -> str:
         return str(unsent.getsockname()[0])
 
 
-def status_line(address: str, port: int, text: str, timeout: float = 5.0) -> str:
-    """The first line that comes back for bytes that no client library would send; empty when the peer says nothing.
+def spoken(address: str, port: int, text: str, meant: Request, timeout: float = 5.0) -> Exchange:
+    """What comes back for bytes that no client library would send.
 
-    :raises Unanswered: no connection, or silence for ``timeout`` seconds
+    :param meant: the request that they stand for
+    :raises Unanswered: no connection, or no answer within ``timeout`` seconds
+    :raises StatementFailed: an answer that is not HTTP
     """
+    where, began = f"{bracketed(address)}:{port}", monotonic()
     try:
         with asking(), socket.create_connection((address, port), timeout) as connection:
             connection.sendall(text.encode("latin-1"))
-            with connection.makefile("rb") as answer:
-                return str(answer.readline(8192).decode("latin-1").rstrip("\r\n"))
+            answer = HTTPResponse(connection)
+            answer.begin()
+            body = answer.read(READ_BYTES)
     except OSError as error:
-        raise Unanswered(f"{bracketed(address)}:{port}: {_reason(error)}") from None
+        raise Unanswered(f"{where}: {_reason(error)}") from None
+    except HTTPException as error:
+        raise StatementFailed(f"an HTTP answer from {where}", repr(error)) from None
+    headers, echo = tuple(answer.getheaders()), Echo.parse(body)
+    return Exchange(meant, answer.status, headers, body[:KEPT_BYTES], echo, frozenset(), "HTTP/1.1", monotonic() - began, where)
 
 
 def port_open(address: str, port: int, timeout: float = 2.0) -> str:

@@ -17,7 +17,7 @@ from harness.model.errors import NoAnswer, StatementFailed, Unanswered
 from harness.model.expectations import TABLE_HOST, Exchange, Expectation, Request, Signature, differences, require, sentence
 from harness.model.record import measure
 from harness.probes.grpc import Answer, call
-from harness.probes.http import HttpProbe, status_line
+from harness.probes.http import HttpProbe, spoken
 from harness.probes.load import Load, load
 from harness.probes.waiting import eventually
 from harness.probes.websocket import WebSocket
@@ -99,17 +99,18 @@ class Visitor:
         """One answer, which has to be as expected."""
         return self.answers(request, expectation, times=1)
 
-    def understands(self, head: str, status: int) -> str:
-        """Require this status for a request head that no client library would send; it is sent as it is, but for ``example.test``.
+    def understands(self, head: str, expectation: Expectation) -> Exchange:
+        """Require this answer to the head of a GET that no client library would send; it is sent as it is, but for ``example.test``.
 
-        :raises StatementFailed: another status, or no answer in HTTP
+        :raises StatementFailed: the answer differs, or is not in HTTP
         """
         __tracebackhide__ = True
+        text = f"{head.replace(TABLE_HOST, self.host)}\r\nConnection: close\r\n\r\n"
         with _silence_is_failure(f"an answer to {head!r}"):
-            line = status_line(self.probe.address, self.probe.port, f"{head.replace(TABLE_HOST, self.host)}\r\nConnection: close\r\n\r\n")
-        if line.split(" ")[1:2] != [str(status)]:
-            raise StatementFailed(f"{head!r} is answered with {status}", line or "nothing")
-        return line
+            exchange = spoken(self.probe.address, self.probe.port, text, Request(host=self.host))
+        if found := differences(self._bound(expectation), exchange):
+            raise StatementFailed(f"{head!r}: {sentence(exchange.request, expectation)}", "\n".join([repr(exchange), *found]))
+        return exchange
 
     def together(self, *requests: Request) -> list[Exchange]:
         """All requests at once, each over a connection of its own, and what came back, in the order of the requests."""

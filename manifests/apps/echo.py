@@ -22,7 +22,7 @@ own: GET tells readiness (200 or 503), DELETE fails it, PUT restores it.
 
 The answer is a JSON object, bytes above ASCII as latin-1: method, path, query (null without a question mark), version, scheme, port, host,
 headers in order, body size and SHA-256, client, and pod, node, namespace, service, nonce. The header ``X-Echo-Backend`` repeats
-namespace/service/pod/node/nonce for answers that have no body.
+namespace/service/pod/node/nonce for answers that have no body; these tell method and target in ``X-Echo-Request``.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ import ssl
 import sys
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -252,7 +252,8 @@ class Connection:
         if (orders.chunks or orders.events) and not without_body:
             return await self._stream(request, orders)
         close = self.app.ending or not request.keeps_alive()
-        return await self._plain(orders.status, self._told(request), "application/json", close=close, without_body=without_body)
+        instead = [("X-Echo-Request", f"{request.method} {request.target}")] if without_body else []
+        return await self._plain(orders.status, self._told(request), "application/json", close=close, instead=instead)
 
     def _told(self, request: Request) -> bytes:
         """The answer proper: what arrived, and who tells it."""
@@ -270,11 +271,12 @@ class Connection:
         }
         return json.dumps(arrived | IDENTITY).encode() + b"\n"
 
-    async def _plain(self, status: int, body: bytes, kind: str, *, close: bool, without_body: bool = False) -> bool:
-        fields = [("Content-Type", kind), ("Connection", "close" if close else "keep-alive")]
+    async def _plain(self, status: int, body: bytes, kind: str, *, close: bool, instead: Sequence[tuple[str, str]] = ()) -> bool:
+        """An answer in one piece; header fields ``instead`` of the body where it must not have one."""
+        fields = [("Content-Type", kind), ("Connection", "close" if close else "keep-alive"), *instead]
         if status != 204:  # https://www.rfc-editor.org/rfc/rfc9110#section-8.6
             fields.append(("Content-Length", str(len(body))))
-        self.writer.write(head(status, fields) + (b"" if without_body else body))
+        self.writer.write(head(status, fields) + (b"" if instead else body))
         await self.writer.drain()
         return not close
 

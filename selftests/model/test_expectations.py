@@ -55,6 +55,13 @@ ANSWER = Exchange(
     seconds=0.01,
     remote="192.0.2.1:80",
 )
+
+
+def bodiless(arrived: str) -> Exchange:
+    """An answer without a body, whose header tells the request that arrived."""
+    return replace(ANSWER, echo=None, body=b"", headers=(*HEADER, ("X-Echo-Request", arrived)))
+
+
 CONTROLLERS = Signature("ingress-nginx", body="<center>nginx</center>")
 REFUSAL = replace(ANSWER, status=404, headers=(("Content-Type", "text/html"),), body=b"<h1>404</h1><center>nginx</center>", echo=None)
 
@@ -91,9 +98,9 @@ ACCEPTED = {
     "absent response header": (reaching(without_headers=("Server",)), ANSWER),
     "certificate": (reaching(certificate="*.wild.example.test"), ANSWER),
     "protocol": (reaching(protocol="HTTP/2"), ANSWER),
-    "answer to HEAD": (reaching(), replace(ANSWER, request=replace(SENT, method="HEAD"), echo=None, body=b"")),
-    "answer 204": (reaching(status=204), replace(ANSWER, status=204, echo=None, body=b"")),
-    "answer 304": (reaching(status=304), replace(ANSWER, status=304, echo=None, body=b"")),
+    "answer to HEAD": (reaching(), replace(bodiless("HEAD /app/sub?x=1"), request=replace(SENT, method="HEAD"))),
+    "answer 204": (reaching(status=204), replace(bodiless("PUT /app/sub?x=1"), status=204)),
+    "answer 304 to another target": (reaching(target="/sub", status=304), replace(bodiless("PUT /sub"), status=304)),
     "refusal": (refused().bound("demo", CONTROLLERS), REFUSAL),
     "one of several refusals": (refused(404, 503).bound("demo", CONTROLLERS), replace(REFUSAL, status=503)),
     "refusal with a header": (refused(headers={"Content-Type": re.compile("text/.*")}).bound("demo", CONTROLLERS), REFUSAL),
@@ -135,7 +142,12 @@ REJECTED = {
     "pattern fits a part only": (reaching(arrives_with={"X-Forwarded-For": re.compile("10")}), ANSWER, "expected /10/, found 10.0.0.1"),
     "header twice": (reaching(arrives_with={"Via": "a"}), ANSWER, "header at the backend Via: expected a, found a, b"),
     "header not removed": (reaching(arrives_without=("x-sent",)), ANSWER, "header at the backend x-sent: expected none, found 1"),
-    "no echo": (reaching(), replace(ANSWER, echo=None, body=b"?"), "body: expected what the backend saw, found b'?'"),
+    "no echo": (reaching(), replace(ANSWER, echo=None, body=b"?"), "request at the backend: expected PUT /app/sub?x=1, found b'?'"),
+    "other method without a body": (
+        reaching(),
+        replace(bodiless("GET /app/sub?x=1"), request=replace(SENT, method="HEAD")),
+        "request at the backend: expected HEAD /app/sub?x=1, found GET /app/sub?x=1",
+    ),
     "response header missing": (reaching(headers={"Location": "/"}), ANSWER, "response header Location: expected /, found none"),
     "response header there": (reaching(without_headers=("set-cookie",)), ANSWER, "response header set-cookie: expected none, found a=1"),
     "other certificate": (reaching(certificate="x"), ANSWER, "certificate for: expected x, found *.wild.example.test, app.example.test"),

@@ -124,6 +124,7 @@ def test_answers_without_a_body_tell_the_backend_in_their_header(echo: EchoServe
     assert int(to_head.headers["content-length"]) > 0
     assert "content-length" not in empty.headers
     assert to_head.headers["x-echo-backend"] == empty.headers["x-echo-backend"] == "demo/app/app-1/node-a/n0nce"
+    assert (to_head.headers["x-echo-request"], empty.headers["x-echo-request"]) == ("HEAD /?echo-chunks=2", "GET /?echo-status=204")
 
 
 def test_delay_does_not_hold_up_other_connections(echo: EchoServer) -> None:
