@@ -12,6 +12,7 @@ from harness.systems.routes import Routes, path, rule
 API = "https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/"
 PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
 ONE = {"service": {"name": "one", "port": {"number": 80}}}
+PATH = "spec.rules[0].http.paths[0]"
 
 
 @statement("API-01", MUST, CORE, source=PATH_TYPES, system="kubernetes", covers=("API-01",))
@@ -19,7 +20,7 @@ ONE = {"service": {"name": "one", "port": {"number": 80}}}
 @pytest.mark.parametrize("value", ["foo", "", "//", "/a//b", "/a/./b", "/a/../b", "/a/..", "/a/.", "/a%2fb", "/a%2Fb"])
 def test_malformed_path_is_refused(value: str, kind: str, moving: Routes) -> None:
     """An Exact or Prefix path that is not absolute, or has empty, dot or escaped separators, MUST be refused."""
-    assert "spec.rules[0].http.paths[0].path" in moving.refusal(moving.ingress(path(value, "one", kind=kind)))
+    assert f"{PATH}.path: " in moving.refusal(moving.ingress(path(value, "one", kind=kind)))
 
 
 @statement("API-02", MUST, CORE, source=PATH_TYPES, system="kubernetes", covers=("API-01",))
@@ -37,7 +38,7 @@ def test_proper_path_is_accepted(value: str, kind: str, moving: Routes) -> None:
 def test_path_type_is_required(kind: str | None, moving: Routes) -> None:
     """A path without a type, or with one that does not exist, MUST be refused."""
     untyped = {**path("/", "one"), "pathType": kind}
-    assert "pathType" in moving.refusal(moving.ingress({key: value for key, value in untyped.items() if value is not None}))
+    assert f"{PATH}.pathType: " in moving.refusal(moving.ingress({key: value for key, value in untyped.items() if value is not None}))
 
 
 @statement("API-04", MUST, CORE, source=API, system="kubernetes", covers=("API-01",))
@@ -46,15 +47,16 @@ def test_path_type_is_required(kind: str | None, moving: Routes) -> None:
 )
 def test_malformed_host_is_refused(host: str, moving: Routes) -> None:
     """A host that is an address, has a port, is no DNS name, or a wildcard other than the whole first label, MUST be refused."""
-    assert "spec.rules[0].host" in moving.refusal(moving.ingress(rules=[rule(host, path("/", "one"))]))
+    assert "spec.rules[0].host: " in moving.refusal(moving.ingress(rules=[rule(host, path("/", "one"))]))
 
 
 @statement("API-05", MUST, CORE, source=API, system="kubernetes", covers=("API-01",))
 @pytest.mark.parametrize("host", ["a.test", "*.a.test", "a-b.c.test", "test"])
 def test_proper_host_is_accepted(host: str, moving: Routes) -> None:
     """A DNS name, also with a wildcard as its first label, MUST be accepted as a host."""
-    stored = moving.accepts(moving.ingress(rules=[rule(f"{moving.label}.{host}".replace(f"{moving.label}.*", "*"), path("/", "one"))]))
-    assert stored["spec"]["rules"][0]["host"].endswith(host)
+    name = host if host.startswith("*") else f"{moving.label}.{host}"
+    stored = moving.accepts(moving.ingress(rules=[rule(name, path("/", "one"))]))
+    assert stored["spec"]["rules"][0]["host"] == name
 
 
 @statement("API-06", MUST, CORE, source=API, system="kubernetes", covers=("API-01",))
@@ -66,22 +68,25 @@ def test_contradicting_classes_are_refused(moving: Routes) -> None:
 
 WRONG: dict[str, tuple[Callable[[Routes], Object], str]] = {
     "neither rules nor a default backend": (lambda moving: moving.ingress(), "spec"),
-    "a rule without paths": (lambda moving: moving.ingress(rules=[rule("a.test")]), "paths"),
+    "a rule without paths": (lambda moving: moving.ingress(rules=[rule("a.test")]), "spec.rules[0].http.paths"),
     "both a service and a resource": (
         lambda moving: moving.ingress({**path("/", "one"), "backend": {**ONE, "resource": {"kind": "Bucket", "name": "x"}}}),
-        "backend",
+        f"{PATH}.backend",
     ),
-    "a backend of nothing": (lambda moving: moving.ingress({**path("/", "one"), "backend": {}}), "backend"),
+    "a backend of nothing": (lambda moving: moving.ingress({**path("/", "one"), "backend": {}}), f"{PATH}.backend"),
     "both a port number and a port name": (
         lambda moving: moving.ingress(
             {**path("/", "one"), "backend": {"service": {"name": "one", "port": {"number": 80, "name": "http"}}}}
         ),
-        "port",
+        f"{PATH}.backend",
     ),
-    "no port": (lambda moving: moving.ingress({**path("/", "one"), "backend": {"service": {"name": "one"}}}), "port"),
-    "a port out of range": (lambda moving: moving.ingress(path("/", "one", port=65536)), "port"),
-    "a Service that cannot be": (lambda moving: moving.ingress(path("/", "No_Name")), "name"),
-    "a TLS host that is none": (lambda moving: moving.ingress(path("/", "one"), tls=[{"hosts": ["*.*"], "secretName": "x"}]), "hosts"),
+    "no port": (lambda moving: moving.ingress({**path("/", "one"), "backend": {"service": {"name": "one"}}}), f"{PATH}.backend"),
+    "a port out of range": (lambda moving: moving.ingress(path("/", "one", port=65536)), f"{PATH}.backend.service.port.number"),
+    "a Service that cannot be": (lambda moving: moving.ingress(path("/", "No_Name")), f"{PATH}.backend.service.name"),
+    "a TLS host that is none": (
+        lambda moving: moving.ingress(path("/", "one"), tls=[{"hosts": ["*.*"], "secretName": "x"}]),
+        "spec.tls[0].hosts[0]",
+    ),
 }
 
 
@@ -90,4 +95,4 @@ WRONG: dict[str, tuple[Callable[[Routes], Object], str]] = {
 def test_contradiction_is_refused(what: str, moving: Routes) -> None:
     """An Ingress that says nothing, too little or two things at once MUST be refused, with the field at fault."""
     build, field = WRONG[what]
-    assert field in moving.refusal(build(moving))
+    assert f"{field}: " in moving.refusal(build(moving))
