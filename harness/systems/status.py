@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from harness.cluster.api import Api, Object
-from harness.model.budgets import STATUS
+from harness.model.budgets import SILENCE, STATUS
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.record import measure, record
-from harness.probes.waiting import eventually
+from harness.probes.waiting import consistently, eventually
 from harness.systems.controllers import Controller
 from harness.systems.deployment import external_addresses
 from harness.systems.stage import NAMESPACE
@@ -44,17 +44,18 @@ def come_to_agree(api: Api, name: str, controller: Controller) -> list[str]:
     )
 
 
-def has_none(api: Api, name: str) -> None:
-    """Require that the status of an Ingress of the stage is empty.
-
-    :raises StatementFailed: it shows an address
-    """
+def stays_empty(api: Api, name: str) -> None:
+    """Watch that the status of an Ingress of the stage shows no address: a controller writes many, one after the other."""
     __tracebackhide__ = True
-    try:
-        shown = _shown(api, name)
-    except Unanswered:
-        return
-    raise StatementFailed(f"the status of Ingress {name} is empty", ", ".join(shown))
+
+    def look() -> str:
+        try:
+            shown = _shown(api, name)
+        except Unanswered as nothing:
+            return str(nothing)
+        raise StatementFailed("no address", ", ".join(shown))
+
+    consistently(look, during=SILENCE, expected=f"the status of Ingress {name} is empty")
 
 
 @contextmanager

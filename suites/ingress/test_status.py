@@ -8,7 +8,7 @@ from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.controllers import Controller
 from harness.systems.routes import Visitor
 from harness.systems.stage import Stage
-from harness.systems.status import also_at, come_to_agree, comes_to_show, has_none
+from harness.systems.status import also_at, come_to_agree, comes_to_show, stays_empty
 
 LOAD_BALANCER = "https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/#IngressStatus"
 PUBLISHING = "https://kubernetes.github.io/ingress-nginx/user-guide/cli-arguments/"
@@ -40,7 +40,7 @@ def test_route_answers_at_the_address_in_its_status(api: Api, scene: Stage, vip:
 def test_status_of_another_class_stays_empty(api: Api, scene: Stage, vip: str, site: Visitor) -> None:
     """The status of an Ingress of another class MUST NOT show the controller's address, whereas that of an older one of its own does."""
     comes_to_show(api, scene.sentinel, vip)
-    has_none(api, "status-of-another-class-stays-empty")
+    stays_empty(api, "status-of-another-class-stays-empty")
     site.answer_to(Request("/", host="own.example.test"), reaches("one"))
 
 
