@@ -38,7 +38,7 @@ def call(
     """Call a method at port 443 of an address, and read the answer to its end.
 
     :raises Unanswered: no connection, or silence for ``timeout`` seconds
-    :raises StatementFailed: HTTP/2 is not spoken
+    :raises StatementFailed: HTTP/2 is not spoken, or the answer is not what the backend sent
     """
     __tracebackhide__ = True
     trust.set_alpn_protocols(["h2"])
@@ -78,5 +78,11 @@ def _exchange(connection: ssl.SSLSocket, host: str, path: str, message: bytes, m
 
 
 def _decoded(block: bytes) -> dict[str, str]:
-    """The header fields in a block as the backend received it."""
-    return {str(name): str(value) for name, value in hpack.Decoder().decode(block)}
+    """The header fields in a block as the backend received it.
+
+    :raises StatementFailed: these are none: what came back is not what the backend sent
+    """
+    try:
+        return {str(name): str(value) for name, value in hpack.Decoder().decode(block)}
+    except hpack.HPACKError as error:
+        raise StatementFailed("the message and, behind it, the header fields that arrived", repr(error)) from None
