@@ -41,7 +41,7 @@ PROPAGATION = Budget("BGP update", 15, "updates are sent at once over the open s
 RECONSIDERATION = Budget("reconsideration", 5, "who waits is reconsidered at once, in the same process, or only on another occasion")
 
 HANDOVER = Budget(
-    "handover", 15, "the new controller is ready before the old one ends; its address moves to another node when the old endpoint is gone"
+    "handover", 15, "ingress-nginx lets its only Pod go first (maxUnavailable 1); the next is ready once its probe's first 10 s are over"
 )
 HOLD = Budget("hold time", 15, "the shortest hold time is 3 s; a session is lost when it has passed without a message")
 BGP_GAP = Budget("BGP restart", 45, "without graceful restart each node's route goes until its new speaker has a session again")
