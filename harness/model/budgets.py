@@ -35,7 +35,12 @@ TAKEOVER = Budget(
 BRIEF = Budget(
     "brief outage", 5, "a handover that both nodes know of takes one event on each; clients are told at once by gratuitous frames"
 )
+SPEAKER_LOSS = Budget(
+    "speaker loss", 30, "a speaker that dies unannounced is suspected after about 5 s and dead after about 10 s of gossip"
+)
+NODE_LOSS = Budget("node loss", 60, "gossip finds a dead node in about 10 s, as above; existing caches then need one gratuitous frame")
 RETURN = Budget("return", 150, "a node that was stopped boots its runtime, its pods and the speaker, which joins the others anew")
+SETTLING = Budget("settling", 20, "gratuitous frames end 5 s after a change, and two speakers agree within a few gossips")
 SESSION = Budget("BGP session", 60, "the speaker connects at once and retries with a growing pause of up to 30 s")
 PROPAGATION = Budget("BGP update", 15, "updates are sent at once over the open session")
 RECONSIDERATION = Budget("reconsideration", 5, "who waits is reconsidered at once, in the same process, or only on another occasion")

@@ -8,7 +8,7 @@ from typing import Any
 from harness.cluster.api import Api, Object
 from harness.model.budgets import ANNOUNCEMENT, EVENT, SILENCE, TAKEOVER, WITHDRAWAL, Budget
 from harness.model.errors import NotApplicable, StatementFailed, Unanswered
-from harness.model.outages import at_most
+from harness.model.outages import at_most, uninterrupted
 from harness.model.record import measure, record
 from harness.model.sightings import bursts as bursts_of
 from harness.model.sightings import exactly_one, silence
@@ -293,6 +293,12 @@ class Segment:
         length = at_most(sight.since(since - 0.5), record().bound(within), f"traffic to {sight.address}")
         measure("outage", length, budget=within)
 
+    def was_never_interrupted(self, sight: Sight) -> None:
+        """Require that every probe of a watch was answered."""
+        __tracebackhide__ = True
+        uninterrupted(sight.attempts, f"traffic to {sight.address}")
+        measure("outage", 0.0)
+
     def is_served_at(self, sight: Sight, node: str, *, since: float, within: Budget) -> None:
         """Wait until the watched address is served by endpoints on a node, and hold the interruption against a bound."""
         __tracebackhide__ = True
@@ -306,6 +312,19 @@ class Segment:
         eventually(look, within=within, expected=f"{sight.address} is served on {node}")
         length = at_most(sight.since(since - 0.5), record().bound(within), f"{sight.address} comes to be served on {node}")
         measure("outage", length, budget=within)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A Service with endpoints on every worker node that one node announces, that every node forwards, and that clients are served by."""
+
+    service: Service
+    node: str
+
+    @property
+    def address(self) -> str:
+        """The announced address."""
+        return self.service.address
 
 
 @dataclass(frozen=True, slots=True)

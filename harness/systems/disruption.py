@@ -8,14 +8,16 @@ from time import time
 from harness.cluster import engine
 from harness.cluster.api import Api, Object
 from harness.model.budgets import RETURN
-from harness.model.errors import Leak
+from harness.model.errors import EnvironmentFault, Leak
 from harness.systems.installing import accepted, rolled_out, settle
-from harness.systems.metallb import pool
+from harness.systems.metallb import NAMESPACE, pool
 
 #: What labels, taints and annotations of ours begin with.
 CONFORMANCE = "conformance.example"
 #: https://kubernetes.io/docs/reference/labels-annotations-taints/#node-kubernetes-io-exclude-from-external-load-balancers
 EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers"
+#: The taint that Kubernetes sets while a node's network is unavailable.
+NETWORK = "node.kubernetes.io/network-unavailable"
 
 
 @dataclass(slots=True)
@@ -26,9 +28,57 @@ class Disruption:
     cluster: str
 
     @contextmanager
+    def paused(self, node: str) -> Iterator[float]:
+        """A node whose processes stand still, as one that hangs; the value is when (clock of what is watched)."""
+        moment = time()
+        try:
+            engine.docker("pause", node)
+            yield moment
+        finally:
+            engine.docker("unpause", node)
+
+    @contextmanager
+    def stopped(self, node: str) -> Iterator[float]:
+        """A node that lost its power; afterwards it boots again, which is not waited for. The value is when."""
+        moment = time()
+        try:
+            engine.docker("kill", node)
+            yield moment
+        finally:
+            engine.docker("start", node)
+
+    @contextmanager
+    def api_server_paused(self) -> Iterator[float]:
+        """The API server stands still; the value is when."""
+        node = f"{self.cluster}-control-plane"
+        moment = time()
+        try:
+            engine.docker("exec", node, "pkill", "-STOP", "kube-apiserver")
+            yield moment
+        finally:
+            engine.docker("exec", node, "pkill", "-CONT", "kube-apiserver")
+
+    @contextmanager
+    def tainted(self, node: str) -> Iterator[None]:
+        """No new pod gets to a node, not even of a DaemonSet that does not tolerate everything."""
+        before = (self._node(node)["spec"].get("taints")) or None
+        ours = {"key": f"{CONFORMANCE}/closed", "effect": "NoSchedule"}
+        try:
+            self.api.merge("Node", node, None, {"spec": {"taints": [*(before or []), ours]}})
+            yield
+        finally:
+            self.api.merge("Node", node, None, {"spec": {"taints": before}})
+
+    @contextmanager
     def excluded(self, node: str) -> Iterator[float]:
         """A node that the label of Kubernetes excludes from external load balancers; the value is when."""
         with self._patched(node, {"metadata": {"labels": {EXCLUDED: ""}}}, {"metadata": {"labels": {EXCLUDED: None}}}) as moment:
+            yield moment
+
+    @contextmanager
+    def cordoned(self, node: str) -> Iterator[float]:
+        """A node that takes no new pods (``kubectl cordon``); the value is when."""
+        with self._patched(node, {"spec": {"unschedulable": True}}, {"spec": {"unschedulable": None}}) as moment:
             yield moment
 
     @contextmanager
@@ -39,6 +89,44 @@ class Disruption:
             yield moment
         finally:
             self.api.merge("Node", node, None, undo)
+
+    @contextmanager
+    def network_unavailable(self, node: str) -> Iterator[float]:
+        """A node that says that its network is unavailable; the value is when."""
+        moment = time()
+        try:
+            self._tell(node, "True")
+            yield moment
+        finally:
+            self._tell(node, "False")
+            settle(lambda: self._without_taint(node, NETWORK), f"{node} is not tainted as unavailable any more")
+
+    def _tell(self, node: str, value: str) -> None:
+        others = [one for one in self._node(node)["status"]["conditions"] if one["type"] != "NetworkUnavailable"]
+        ours = {"type": "NetworkUnavailable", "status": value, "reason": "Conformance", "message": "set by a conformance statement"}
+        self.api.merge("Node", node, None, {"status": {"conditions": [*others, ours]}}, subresource="status")
+
+    def _without_taint(self, node: str, key: str) -> str:
+        found = [taint["key"] for taint in self._node(node)["spec"].get("taints", [])]
+        assert key not in found, f"taints: {found}"
+        return "no such taint"
+
+    def delete_speaker(self, node: str) -> float:
+        """Delete the speaker's pod on a node, which says goodbye to the others, and return when."""
+        moment = time()
+        self.api.delete("Pod", self.speaker(node), NAMESPACE)
+        return moment
+
+    def kill_speaker(self, node: str) -> float:
+        """Kill the speaker's process on a node, which says nothing to the others, and return when; the kubelet starts it anew."""
+        moment = time()
+        engine.docker("exec", node, "pkill", "-KILL", "-x", "speaker")
+        return moment
+
+    def speaker(self, node: str) -> str:
+        """The name of the speaker's pod on a node."""
+        found = self.api.list("Pod", NAMESPACE, labels="component=speaker", fields=f"spec.nodeName={node}")
+        return next(str(pod["metadata"]["name"]) for pod in found)
 
     def roll(self, kind: str, name: str, namespace: str) -> float:
         """Replace every pod of a workload, as ``kubectl rollout restart`` does, and return when that began; see :meth:`has_rolled`."""
@@ -53,6 +141,18 @@ class Disruption:
         :raises EnvironmentFault: they are not in time
         """
         settle(rolled_out(self.api, kind, name, namespace), f"{kind} {namespace}/{name} has rolled out")
+
+    def scale(self, name: str, namespace: str, replicas: int) -> float:
+        """Give a Deployment another number of replicas and return when."""
+        moment = time()
+        self.api.merge("Deployment", name, namespace, {"spec": {"replicas": replicas}})
+        return moment
+
+    def _node(self, node: str) -> Object:
+        found = self.api.get("Node", node)
+        if found is None:
+            raise EnvironmentFault(f"a node {node}", "there is none", "look at the cluster")
+        return found
 
     def is_over(self) -> None:
         """Put right what a block could not, and wait until the cluster is as it was.

@@ -60,6 +60,18 @@ class Client:
         with self.watcher.watch(address, traffic=kind, port=port, interval=0.1, patience=1) as sight:
             eventually(sight.is_well, within=ANNOUNCEMENT, expected=f"{kind} is answered at {address}, port {port}")
 
+    def is_forwarded(self, service: Service) -> None:
+        """Wait until every node forwards what it gets for a Service; a node port is programmed along with the external address."""
+        __tracebackhide__ = True
+        port = int(service.object["spec"]["ports"][0]["nodePort"])
+        nodes = [node["metadata"]["name"] for node in self.api.list("Node")]
+        probes = {node: HttpProbe(self.node_address(node), port, timeout=1) for node in nodes}
+
+        def look() -> list[int]:
+            return [probe.send(Request("/probe")).status for probe in probes.values()]
+
+        eventually(look, within=ANNOUNCEMENT, expected=f"{', '.join(nodes)} forward to {service!r}", consecutive=3)
+
     def finds_closed(self, address: str, *ports: int) -> None:
         """Wait until none of these TCP ports accepts connections, all looked at at the same time."""
         __tracebackhide__ = True

@@ -1,0 +1,1 @@
+"""What clients notice when nodes, speakers and controllers go and come back."""

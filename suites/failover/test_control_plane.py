@@ -1,0 +1,56 @@
+"""The data plane does not need the control plane."""
+
+import pytest
+
+from harness.cluster.api import Api
+from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
+from harness.probes.watching import Onlooker
+from harness.systems.announcing import Segment, Served
+from harness.systems.disruption import Disruption
+from harness.systems.ingress_rollout import IngressRollout
+from harness.systems.metallb_control import controller_away, ready_afterwards, replace_controller
+
+LAYER_2 = "https://metallb.io/concepts/layer2/"
+pytestmark = pytest.mark.disruptive
+
+
+@statement("FLO-40", MUST, CORE, source=LAYER_2, covers=("MLB-016",))
+def test_addresses_answer_without_a_controller(served: Served, segment: Segment, api: Api, watcher: Onlooker) -> None:
+    """Announced addresses MUST be answered for and served without interruption while no controller of MetalLB runs."""
+    with watcher.watch(served.address) as sight, ready_afterwards(api), controller_away(api):
+        segment.stays_at(served.address, served.node)
+    segment.was_never_interrupted(sight)
+
+
+@statement("FLO-41", MUST, CORE, source=LAYER_2)
+def test_connection_survives_a_restart_of_the_controller(served: Served, segment: Segment, api: Api, watcher: Onlooker) -> None:
+    """A connection that is in use MUST survive a restart of MetalLB's controller."""
+    with watcher.watch(served.address, traffic="kept", interval=0.05) as sight, ready_afterwards(api):
+        replace_controller(api)
+    segment.was_never_interrupted(sight)
+
+
+@statement("FLO-42", MUST, CORE, source=LAYER_2)
+def test_addresses_answer_without_an_api_server(served: Served, segment: Segment, disruption: Disruption, watcher: Onlooker) -> None:
+    """Announced addresses MUST be answered for and served without interruption while the API server stands still."""
+    with watcher.watch(served.address) as sight, disruption.api_server_paused():
+        segment.stays_at(served.address, served.node)
+    segment.was_never_interrupted(sight)
+
+
+@statement("FLO-50", MUST, EXTENDED, source="https://kubernetes.github.io/ingress-nginx/deploy/", covers=("MLB-074",))
+def test_rollout_of_the_ingress_controller_keeps_the_address(ingress_rollout: IngressRollout) -> None:
+    """A rollout of the ingress controller MUST keep its address, and routes answer at it again within the budget of a rollout."""
+    ingress_rollout.happens()
+
+
+@statement("FLO-51", SHOULD, EXTENDED, source="https://kubernetes.github.io/ingress-nginx/deploy/", covers=("MLB-074",))
+def test_loss_of_a_replica_interrupts_briefly(ingress_rollout: IngressRollout) -> None:
+    """The loss of one of two replicas of the ingress controller SHOULD NOT interrupt its clients for longer than a brief outage."""
+    ingress_rollout.loses_a_replica()
+
+
+@statement("FLO-52", SHOULD, EXTENDED, source="https://kubernetes.github.io/ingress-nginx/deploy/", covers=("MLB-074",))
+def test_scaling_the_ingress_controller_interrupts_briefly(ingress_rollout: IngressRollout) -> None:
+    """Scaling the ingress controller to two replicas and back SHOULD NOT interrupt its clients for longer than a brief outage."""
+    ingress_rollout.is_scaled()
