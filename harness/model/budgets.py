@@ -27,6 +27,7 @@ SILENCE = Budget("silence", 5, "observation window of a negative statement, afte
 
 CLOSURE = Budget("closure", 15, "kube-proxy rewrites its rules at most once a second, and a little later on a busy node")
 NOTICE = Budget("notice", 3, "each speaker acts on the event of a change at once; two may differ by the time it takes to reach them")
+RESCAN = Budget("rescan", 30, "the speaker looks for new interfaces every 10 s")
 PROBE = Budget("probe", 30, "a probe container's program starts in a fraction of a second; a busy machine takes seconds")
 ABSENCE = Budget("absence", 30, "an API server that was disturbed is back as soon as its container runs again")
 TAKEOVER = Budget(

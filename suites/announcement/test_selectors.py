@@ -4,10 +4,9 @@ import pytest
 
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.announcing import Announcing, Backends, Marks, Segment, Speakers, nodes_named
+from harness.systems.interfaces import Interfaces
 
 NODES = "https://metallb.io/configuration/_advanced_l2_configuration/#limiting-the-set-of-nodes-where-the-service-can-be-announced-from"
-#: The interface of kind's nodes on the run's network.
-ON_THE_NETWORK = "eth0"
 INTERFACES = "https://metallb.io/configuration/_advanced_l2_configuration/#specify-network-interfaces-that-lb-ip-can-be-announced-from"
 SERVICES = "https://metallb.io/release-notes/#version-0-16-0"
 FIRST, SECOND, THIRD = ({"matchLabels": {"kind": name}} for name in ("first", "second", "third"))
@@ -54,10 +53,29 @@ def test_unknown_interface_is_reported(announcing: Announcing, segment: Segment,
 
 
 @statement("ANN-54", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("MLB-063",))
-def test_named_interface_answers(announcing: Announcing, segment: Segment) -> None:
+def test_named_interface_answers(announcing: Announcing, segment: Segment, interfaces: Interfaces) -> None:
     """An advertisement bound to the interface on the network MUST be answered there."""
-    service = announcing.service(advertised={"interfaces": [ON_THE_NETWORK]})
+    service = announcing.service(advertised={"interfaces": [interfaces.on_the_network]})
     segment.finds(service.address)
+
+
+@statement("ANN-55", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("MLB-063",))
+def test_only_a_named_interface_answers(announcing: Announcing, segment: Segment, backends: Backends, interfaces: Interfaces) -> None:
+    """An advertisement bound to one of a node's interfaces MUST be answered there and not on the others, also after it is bound to another.
+
+    Nobody promises that a speaker looks again at an advertisement when the interface appears that it names: it does when a Service, the
+    configuration or a node changes. So the interface is there, and the speaker listens on it, before it is named.
+    """
+    node = backends.nodes[0]
+    other = interfaces.add(node)
+    pool = announcing.pools.create(size=1)
+    advertisement = announcing.advertisements.create(pool, interfaces=[interfaces.on_the_network], nodeSelectors=nodes_named(node))
+    service = announcing.service(pool=pool)
+    segment.finds_at(service.address, node)
+    other.is_silent(service.address)
+    announcing.advertisements.change(advertisement, pool, interfaces=[other.name], nodeSelectors=nodes_named(node))
+    other.finds(service.address)
+    segment.loses(service.address)
 
 
 @statement("ANN-56", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("MLB-064",))
