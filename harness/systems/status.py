@@ -13,17 +13,17 @@ from harness.systems.deployment import external_addresses
 from harness.systems.stage import NAMESPACE
 
 
-def comes_to_show(api: Api, name: str, address: str) -> None:
-    """Wait until the status of an Ingress of the stage shows this address."""
+def comes_to_show(api: Api, name: str, address: str, *, namespace: str = NAMESPACE) -> None:
+    """Wait until the status of an Ingress, one of the stage by default, shows this address."""
     __tracebackhide__ = True
     began = record().now()
 
     def look() -> list[str]:
-        shown = _shown(api, name)
+        shown = _shown(api, name, namespace)
         assert address in shown, f"shown: {', '.join(shown)}"
         return shown
 
-    eventually(look, within=STATUS, expected=f"the status of Ingress {name} shows {address}", pause=api.changed("Ingress", NAMESPACE))
+    eventually(look, within=STATUS, expected=f"the status of Ingress {name} shows {address}", pause=api.changed("Ingress", namespace))
     measure("address in the status", record().now() - began, budget=STATUS)
 
 
@@ -44,13 +44,13 @@ def come_to_agree(api: Api, name: str, controller: Controller) -> list[str]:
     )
 
 
-def stays_empty(api: Api, name: str) -> None:
-    """Watch that the status of an Ingress of the stage shows no address: a controller writes many, one after the other."""
+def stays_empty(api: Api, name: str, *, namespace: str = NAMESPACE) -> None:
+    """Watch that the status of an Ingress, one of the stage by default, shows no address: a controller writes many, one after the other."""
     __tracebackhide__ = True
 
     def look() -> str:
         try:
-            shown = _shown(api, name)
+            shown = _shown(api, name, namespace)
         except Unanswered as nothing:
             return str(nothing)
         raise StatementFailed("no address", ", ".join(shown))
@@ -76,10 +76,10 @@ def _service(api: Api, controller: Controller) -> Object:
     return found
 
 
-def _shown(api: Api, name: str) -> list[str]:
-    found = api.get("Ingress", name, NAMESPACE)
+def _shown(api: Api, name: str, namespace: str = NAMESPACE) -> list[str]:
+    found = api.get("Ingress", name, namespace)
     if found is None:
-        raise StatementFailed(f"Ingress {NAMESPACE}/{name} exists", "it does not")
+        raise StatementFailed(f"Ingress {namespace}/{name} exists", "it does not")
     shown = [str(entry.get("ip") or entry.get("hostname")) for entry in found["status"].get("loadBalancer", {}).get("ingress", [])]
     if not shown:
         raise Unanswered(f"the status of Ingress {name} shows nothing")

@@ -1,0 +1,26 @@
+"""An ingress controller whose pool has no address left."""
+
+from harness.model.statements import EXTENDED, MUST, statement
+from harness.systems.addresses import Pools, Services
+from harness.systems.second_ingress import SecondIngress
+
+SEVERAL = "https://kubernetes.github.io/ingress-nginx/user-guide/multiple-ingress/"
+
+
+@statement("EXH-30", MUST, EXTENDED, source=SEVERAL, since="0.13.9", covers=("MLB-075",))
+def test_second_ingress_controller_waits_for_an_address(pools: Pools, services: Services, second_ingress: SecondIngress) -> None:
+    """While its pool is exhausted a second ingress controller MUST stay without an address, which its Ingresses show; with one it serves.
+
+    That it serves its route at a node's port shows that nothing but the address is missing.
+    """
+    pool = pools.create(size=1)
+    pools.advertise(pool)
+    holder = services.create(pool=pool)
+    address = holder.address
+    second = second_ingress.exposed(pool)
+    second_ingress.serves_at_a_node(second)
+    second.stays_pending()
+    second_ingress.shows_nothing()
+    assert second.is_served(since=holder.delete()) == address
+    second_ingress.serves_at(address)
+    second_ingress.shows(address)
