@@ -46,6 +46,7 @@ API_VERSIONS = {
     "BGPPeer": "metallb.io/v1beta2",
     "ClusterRole": "rbac.authorization.k8s.io/v1",
     "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
+    "Role": "rbac.authorization.k8s.io/v1",
     "NetworkPolicy": "networking.k8s.io/v1",
 }
 

@@ -100,8 +100,9 @@ def _account(name: str) -> Object:
 def _deployment(stored: Object, name: str) -> Object:
     """The first controller's Deployment, changed where a second one has to differ."""
     pod = deepcopy(stored["spec"]["template"]["spec"])
-    kept = ("containers", "nodeSelector", "dnsPolicy", "terminationGracePeriodSeconds")
-    pod = {key: value for key, value in pod.items() if key in kept} | {"serviceAccountName": name}
+    kept = ("containers", "nodeSelector", "dnsPolicy")
+    pod = {key: value for key, value in pod.items() if key in kept}
+    pod |= {"serviceAccountName": name, "terminationGracePeriodSeconds": 1}  # nobody uses it when its namespace goes
     (container,) = pod["containers"]
     container["args"] = [one for one in container["args"] if not one.startswith(REPLACED)] + [
         f"--publish-service={name}/{name}",
@@ -109,7 +110,8 @@ def _deployment(stored: Object, name: str) -> Object:
         f"--ingress-class={name}",
         f"--watch-namespace={name}",
     ]
-    container.pop("volumeMounts", None)
+    for unused in ("volumeMounts", "lifecycle"):
+        container.pop(unused, None)
     labels = {"second": name}
     template = {"metadata": {"labels": labels}, "spec": pod}
     metadata = {"name": name, "namespace": name}
