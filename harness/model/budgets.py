@@ -49,6 +49,11 @@ RECONSIDERATION = Budget("reconsideration", 5, "who waits is reconsidered at onc
 HANDOVER = Budget(
     "handover", 15, "ingress-nginx lets its only Pod go first (maxUnavailable 1); the next is ready once its probe's first 10 s are over"
 )
+GRACEFUL_END = Budget(
+    "graceful end",
+    30,
+    "a controller that ends closes its ports, but is ready to others for its 10 s of grace, as long as which it holds the address",
+)
 HOLD = Budget("hold time", 15, "the shortest hold time is 3 s; a session is lost when it has passed without a message")
 BGP_GAP = Budget("BGP restart", 45, "without graceful restart each node's route goes until its new speaker has a session again")
 

@@ -5,11 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from harness.cluster.api import Api
-from harness.model.budgets import BRIEF, ROLLOUT
-from harness.model.expectations import Request
-from harness.model.outages import at_most
+from harness.model.budgets import BRIEF, GRACEFUL_END, ROLLOUT, Budget
+from harness.model.outages import Attempt, at_most
 from harness.model.record import measure, record
-from harness.probes.http import HttpProbe
 from harness.probes.waiting import eventually
 from harness.probes.watching import Onlooker, Sight, now
 from harness.systems import example
@@ -19,6 +17,9 @@ from harness.systems.controller_rollout import controller_pods
 from harness.systems.controllers import Controller
 from harness.systems.disruption import Disruption
 from harness.systems.installing import settle
+
+#: https://kubernetes.io/docs/reference/labels-annotations-taints/#pod-deletion-cost
+DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,40 +34,52 @@ class IngressRollout:
     watcher: Onlooker
 
     def happens(self) -> None:
-        """Roll every pod, require that the address stays, and measure the interruption."""
+        """Roll its pod to another node, require that the address stays, and hold the interruption against the bound of a graceful end."""
         __tracebackhide__ = True
         with self._watched() as sight:
-            began = self.disruption.roll("Deployment", self.deployment, self.controller.namespace)
-            self.disruption.has_rolled("Deployment", self.deployment, self.controller.namespace)
-            eventually(lambda: sight.is_well(now() - 1), within=ROLLOUT, expected=f"routes answer at {self.vip} after the rollout")
-        length = at_most(sight.since(began), record().bound(ROLLOUT), "the rollout of the ingress controller")
-        measure("outage", length, budget=ROLLOUT)
-        self._keeps_its_address()
+            with self._from_its_node():
+                began = self.disruption.roll("Deployment", self.deployment, self.controller.namespace)
+                self.disruption.has_rolled("Deployment", self.deployment, self.controller.namespace)
+            settle(self._one_is_left, "one pod of the ingress controller is left")
+            self._is_well_again(sight)
+        self._interrupted(sight.since(began), GRACEFUL_END, "the rollout of the ingress controller")
+
+    def loses_a_replica(self) -> None:
+        """Have two replicas, lose the one on the announcing node without notice, and hold the interruption against a bound."""
+        __tracebackhide__ = True
+        with self._two_replicas(), self._watched() as sight:
+            pod = self._on_the_announcing_node()
+            began = now()
+            self.api.delete("Pod", pod, self.controller.namespace, grace=0)
+            self._is_well_again(sight)
+        self._interrupted(sight.since(began), BRIEF, "the loss of a replica of the ingress controller")
 
     def is_scaled(self) -> None:
-        """Give it a second replica and take it away again, and hold the interruption against the bound of a brief outage."""
+        """Get a second replica, let the one on the announcing node end gracefully, and hold each interruption against its bound."""
         __tracebackhide__ = True
         with self._watched() as sight:
             began = now()
             with self._two_replicas():
-                pass
-            eventually(lambda: sight.is_well(now() - 1), within=ROLLOUT, expected=f"routes answer at {self.vip} after scaling")
-        length = at_most(sight.since(began), record().bound(BRIEF), "scaling of the ingress controller")
-        measure("outage", length, budget=BRIEF)
-        self._keeps_its_address()
+                self._is_well_again(sight)
+                cheap = {"metadata": {"annotations": {DELETION_COST: "-1"}}}
+                self.api.merge("Pod", self._on_the_announcing_node(), self.controller.namespace, cheap)
+                grown = now()
+            self._is_well_again(sight)
+        before = [attempt for attempt in sight.since(began) if attempt.sent < grown]
+        self._interrupted(before, BRIEF, "growth of the ingress controller", "outage of the growth")
+        self._interrupted(sight.since(grown), GRACEFUL_END, "shrinking of the ingress controller")
 
-    def loses_a_replica(self) -> None:
-        """Have two replicas, lose the one on the announcing node, and hold the interruption against the bound of a brief outage."""
+    def _on_the_announcing_node(self) -> str:
+        pods = {pod["spec"]["nodeName"]: str(pod["metadata"]["name"]) for pod in controller_pods(self.api, self.controller)}
+        return pods[self.segment.finds_at(self.vip, *pods)]
+
+    def _is_well_again(self, sight: Sight) -> None:
         __tracebackhide__ = True
-        with self._two_replicas(), self._watched() as sight:
-            serving = {pod["spec"]["nodeName"]: pod["metadata"]["name"] for pod in controller_pods(self.api, self.controller)}
-            pod = serving[self.segment.finds_at(self.vip, *serving)]
-            began = now()
-            self.api.delete("Pod", pod, self.controller.namespace)
-            self.disruption.has_rolled("Deployment", self.deployment, self.controller.namespace)
-            eventually(lambda: sight.is_well(now() - 1), within=ROLLOUT, expected=f"routes answer at {self.vip} after the loss")
-        length = at_most(sight.since(began), record().bound(BRIEF), "the loss of a replica of the ingress controller")
-        measure("outage", length, budget=BRIEF)
+        eventually(lambda: sight.is_well(now() - 1), within=ROLLOUT, expected=f"routes answer at {self.vip} again")
+
+    def _interrupted(self, attempts: list[Attempt], bound: Budget, what: str, measured: str = "outage") -> None:
+        __tracebackhide__ = True
+        measure(measured, at_most(attempts, record().bound(bound), what), budget=bound)
         self._keeps_its_address()
 
     @property
@@ -81,17 +94,30 @@ class IngressRollout:
             yield sight
 
     @contextmanager
+    def _from_its_node(self) -> Iterator[None]:
+        """New pods get to other nodes than the one that has the only one, so that the address has to move."""
+        (pod,) = controller_pods(self.api, self.controller)
+        with self.disruption.cordoned(pod["spec"]["nodeName"]):
+            yield
+
+    @contextmanager
     def _two_replicas(self) -> Iterator[None]:
+        """One on each of two nodes, and one again afterwards."""
         where = self.deployment, self.controller.namespace
         try:
-            self.disruption.scale(*where, 2)
-            self.disruption.has_rolled("Deployment", *where)
+            with self._from_its_node():
+                self.disruption.scale(*where, 2)
+                self.disruption.has_rolled("Deployment", *where)
             yield
         finally:
             self.disruption.scale(*where, 1)
             self.disruption.has_rolled("Deployment", *where)
-            probe = HttpProbe(self.vip, timeout=2)
-            settle(lambda: probe.send(Request("/", host=f"other.{example.DOMAIN}")), f"routes answer at {self.vip}", consecutive=5)
+            settle(self._one_is_left, "one pod of the ingress controller is left")
+
+    def _one_is_left(self) -> str:
+        pods = [pod["metadata"]["name"] for pod in controller_pods(self.api, self.controller)]
+        assert len(pods) == 1, f"there are {', '.join(pods)}"
+        return str(pods[0])
 
     def _keeps_its_address(self) -> None:
         service = self.api.get("Service", self.controller.service, self.controller.namespace) or {"status": {}}
