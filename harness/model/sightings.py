@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from harness.model.addresses import Address
 from harness.model.errors import StatementFailed, Unanswered
 
+#: Unanswered requests in a row that are more than lost frames.
+LOST = 3
 #: Seconds between two bursts of gratuitous frames at least; frames of one burst follow each other within milliseconds.
 BETWEEN_BURSTS = 0.4
 
@@ -48,6 +50,21 @@ def exactly_one(answerers: Answerers) -> str:
     if len(answerers.macs) > 1:
         raise StatementFailed(f"exactly one node answers for {answerers.address}", str(answerers))
     return next(iter(answerers.macs))
+
+
+def steadily(answerers: Answerers) -> str:
+    """The MAC of the only answerer, if it answered all the time; frames get lost, but not :data:`LOST` in a row.
+
+    :raises Unanswered: nobody answered
+    :raises StatementFailed: several did, or one stopped to
+    """
+    mac = exactly_one(answerers)
+    ends = (*answerers.asked[1:], float("inf"))
+    spans = zip(answerers.asked, ends, strict=True)
+    heard = ["." if any(began <= one.at < end for one in answerers.answers) else "-" for began, end in spans]
+    if "-" * LOST in "".join(heard):
+        raise StatementFailed(f"{mac} answers for {answerers.address} all the time", f"requests, - for one unanswered: {''.join(heard)}")
+    return mac
 
 
 def silence(answerers: Answerers) -> Answerers:

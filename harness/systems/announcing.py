@@ -11,7 +11,7 @@ from harness.model.errors import NotApplicable, StatementFailed, Unanswered
 from harness.model.outages import at_most, uninterrupted
 from harness.model.record import measure, record
 from harness.model.sightings import bursts as bursts_of
-from harness.model.sightings import exactly_one, silence
+from harness.model.sightings import exactly_one, silence, steadily
 from harness.probes.waiting import consistently, eventually
 from harness.probes.watching import Sight, now
 from harness.probes.wire import WireProbe
@@ -228,9 +228,9 @@ class Segment:
         return eventually(look, within=within, expected=f"{' or '.join(nodes)} answers for {address}, and nobody else")
 
     def stays_at(self, address: str, node: str) -> None:
-        """Require that one node, and no other, answers many requests in a row."""
+        """Require that one node, and no other, answers many requests in a row, to the last."""
         __tracebackhide__ = True
-        mac = exactly_one(self.wire.ask(address, requests=ASKED, interval=PAUSE))
+        mac = steadily(self.wire.ask(address, requests=ASKED, interval=PAUSE))
         assert self.macs.get(mac) == node, f"{self.macs.get(mac, mac)} answers for {address}, not {node}"
 
     def loses(self, address: str) -> None:
@@ -319,12 +319,8 @@ class Served:
     """A Service with endpoints on every worker node that one node announces, that every node forwards, and that clients are served by."""
 
     service: Service
+    address: str
     node: str
-
-    @property
-    def address(self) -> str:
-        """The announced address."""
-        return self.service.address
 
 
 @dataclass(frozen=True, slots=True)

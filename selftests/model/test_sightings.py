@@ -5,7 +5,7 @@ from ipaddress import ip_address
 import pytest
 
 from harness.model.errors import StatementFailed, Unanswered
-from harness.model.sightings import Answer, Answerers, Gratuitous, at_once, bursts, exactly_one, one_handover, silence, turns
+from harness.model.sightings import Answer, Answerers, Gratuitous, at_once, bursts, exactly_one, one_handover, silence, steadily, turns
 
 ADDRESS = ip_address("192.0.2.10")
 
@@ -24,6 +24,17 @@ def test_one_answerer_is_one_however_often_it_answers(macs: tuple[str, ...]) -> 
 def test_two_answerers_are_never_one(macs: tuple[str, ...]) -> None:
     with pytest.raises(StatementFailed, match=r"exactly one node answers for 192\.0\.2\.10"):
         exactly_one(history(*macs))
+
+
+@pytest.mark.parametrize(("answered", "steady"), [("........", True), (".--.--..", True), (".....---", False), ("..---...", False)])
+def test_an_answerer_that_stops_is_not_steady(answered: str, steady: bool) -> None:
+    asked = tuple(100 + index * 0.25 for index in range(len(answered)))
+    answers = tuple(Answer("02:aa", str(ADDRESS), at + 0.001) for at, mark in zip(asked, answered, strict=True) if mark == ".")
+    if steady:
+        assert steadily(Answerers(ADDRESS, asked, answers)) == "02:aa"
+    else:
+        with pytest.raises(StatementFailed, match="all the time"):
+            steadily(Answerers(ADDRESS, asked, answers))
 
 
 def test_nobody_is_no_answer() -> None:
