@@ -49,7 +49,8 @@ def test_ten_services_at_once_get_ten_addresses(pools: Pools, services: Services
 @pytest.mark.parametrize("kind", ["ClusterIP", "NodePort"])
 def test_other_types_get_no_address(kind: str, pools: Pools, services: Services) -> None:
     """A Service of another type than LoadBalancer MUST NOT get an address."""
-    pool = pools.create(size=2)
+    # Kubernetes shows no address of such a Service: one that MetalLB takes for it is missing for the next.
+    pool = pools.create(size=1)
     other = services.create(pool=pool, kind=kind)
     balanced = services.create(pool=pool)
     assert balanced.address in pool
