@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from harness.cluster import engine
@@ -205,9 +206,14 @@ class Routers:
             engine.docker("unpause", peer.router.name)
 
     def close(self) -> None:
-        """Remove the statement's own routers, and what MetalLB knows of them."""
+        """Remove the statement's own routers, and what MetalLB knows of them.
+
+        A router goes when the sessions with it have ended: speakers would dial one that is gone, and follow no change meanwhile.
+        """
         for peer in self.made:
             self.api.delete("BGPPeer", peer.name, NAMESPACE)
+            if engine.docker("ps", "--quiet", f"--filter=name=^{peer.router.name}$", "--filter=status=running"):
+                settle(partial(_established, peer, 0), f"no speaker has a session with the router {peer.name}", within=SESSION)
             engine.docker("rm", "--force", "--volumes", peer.router.name, peer.client.name)
 
 

@@ -1,5 +1,7 @@
 """Sessions: with whom, how they are protected, and how soon their loss shows."""
 
+import pytest
+
 from harness.cluster.api import Api
 from harness.model.budgets import HOLD
 from harness.model.statements import EXTENDED, MUST, statement
@@ -31,6 +33,7 @@ def test_only_selected_nodes_connect(api: Api, routers: Routers, routing: Routin
 
 
 @statement("BGP-42", MUST, EXTENDED, source=BGP)
+@pytest.mark.disruptive  # a speaker whose dial is not answered follows no change of its configuration for up to 10 s
 def test_password_protects_the_session(api: Api, routers: Routers, label: str, backends: Backends) -> None:
     """A router that asks for a password MUST get a session with this password, and none with another."""
     here, there = backends.pair

@@ -44,6 +44,7 @@ def test_restored_backup_gives_every_service_its_address(announcing: Announcing,
 
 
 @statement("OPS-03", MUST, EXTENDED, source=METRICS)
+@pytest.mark.disruptive  # a speaker whose dial is not answered follows no change of its configuration for up to 10 s
 def test_lost_session_shows_in_the_metrics(api: Api, routers: Routers, metrics: Metrics, label: str, backends: Backends) -> None:
     """The metric of a BGP session MUST be 1 while it is established, and 0 soon after its router has ended it."""
     node = backends.nodes[0]
