@@ -39,10 +39,14 @@ class IngressNginx:
         return {"registry.k8s.io/ingress-nginx/controller": CONTROLLER}
 
     def install(self, api: Api, manifest: Path, references: Mapping[str, str]) -> None:
-        """Apply the manifest without its two Jobs: the webhook's certificate, which they would make, is made here."""
+        """Apply the manifest without its two Jobs: the webhook's certificate, which they would make, is made here.
+
+        Its Service asks for IPv4; the cluster's own first family is taken instead.
+        """
         authority = trustme.CA()
         objects = [item for item in read(manifest) if item["kind"] != "Job"]
         for item in objects:
+            item.get("spec", {}).pop("ipFamilies", None)
             if item["kind"] == "ValidatingWebhookConfiguration":
                 for webhook in item["webhooks"]:
                     webhook["clientConfig"]["caBundle"] = _encoded(authority.cert_pem.bytes())
