@@ -47,8 +47,8 @@ class Changes:
                         self._seen[namespace] += 1
                         self._changed.notify_all()
             except Exception:
-                pass
-            sleep(REOPEN)
+                pass  # whoever looks next meets the same fault, and tells it; here it would end the thread and leave slower waits
+            sleep(REOPEN)  # between two attempts to reach a server that may be away; nobody waits for this thread
 
 
 def _namespaces(pieces: Iterable[bytes]) -> Iterator[str]:

@@ -516,6 +516,14 @@ def require_gone(look: Callable[[], list[str]], expected: str) -> None:
         assert not left, f"still there: {', '.join(left)}"
         return "nothing left"
 
+    require_undone(probe, expected)
+
+
+def require_undone(probe: Callable[[], str], expected: str) -> None:
+    """Wait until what a statement did is undone.
+
+    :raises Leak: it is not when the budget of a deletion is over
+    """
     try:
         eventually(probe, within=DELETION, expected=expected)
     except StatementFailed as failure:

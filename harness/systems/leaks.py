@@ -1,14 +1,11 @@
 """The invariant that stands behind every statement: what it made is gone, and what it shares is as it was."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.cluster.api import Api, Object, named
-from harness.model.budgets import DELETION
-from harness.model.errors import Leak, StatementFailed, Unanswered
+from harness.model.errors import Unanswered
 from harness.probes.http import port_open
-from harness.probes.waiting import eventually
-from harness.systems.addresses import addresses_in, require_gone
+from harness.systems.addresses import addresses_in, require_gone, require_undone
 from harness.systems.metallb import NAMESPACE
 
 #: Taints that Kubernetes itself sets and takes away as nodes come and go.
@@ -50,6 +47,7 @@ class Invariant:
         require_gone(self._statuses, f"no ServiceL2Status of {self.label} is left")
         self._nodes_are_as_before()
         self._addresses_are_as_before()
+        require_undone(self._answers, "what accepted connections before the statement accepts them again")
 
     def _left(self, *kinds: str) -> list[str]:
         found = [(kind, item["metadata"]["name"]) for kind in kinds for item in self.api.list(kind, NAMESPACE)]
@@ -74,7 +72,7 @@ class Invariant:
             assert not changed, f"now {changed}, before {self.nodes}"
             return "as before"
 
-        _require(look, expected)
+        require_undone(look, expected)
 
     def _addresses_are_as_before(self) -> None:
         def look() -> str:
@@ -83,18 +81,10 @@ class Invariant:
             assert not changed, f"now {changed}, before {self.addresses}"
             return "as before"
 
-        _require(look, "every Service that others use has the addresses from before the statement")
-        _require(self._answers, "what accepted connections before the statement accepts them again")
+        require_undone(look, "every Service that others use has the addresses from before the statement")
 
     def _answers(self) -> str:
         return "; ".join(port_open(address, port) for address, port in self.answering) or "nothing to ask"
-
-
-def _require(look: Callable[[], str], expected: str) -> None:
-    try:
-        eventually(look, within=DELETION, expected=expected)
-    except StatementFailed as failure:
-        raise Leak(expected, failure.last, elapsed=failure.elapsed, attempts=failure.attempts) from None
 
 
 def _answering(api: Api) -> list[tuple[str, int]]:
