@@ -20,6 +20,9 @@ FIELD_MANAGER = "metallb-ingress-conformance"
 #: Seconds for one request; the API server of a kind cluster answers in milliseconds unless it is gone.
 REQUEST_TIMEOUT = 15
 
+#: How the API server begins when it passes on a webhook's refusal, or tells that it could not ask.
+WEBHOOK = ('admission webhook "', "Internal error occurred: failed calling webhook ", "failed calling webhook ")
+
 API_VERSIONS = {
     "ConfigMap": "v1",
     "DaemonSet": "apps/v1",
@@ -60,11 +63,18 @@ class Refused(Exception):
         self.message = message
 
 
+class Denied(Refused, AssertionError):
+    """An admission webhook denied a write, or could not be asked: the word of a system under test, so what fails is the statement.
+
+    A statement that expects it catches :class:`Refused` (https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/).
+    """
+
+
 class Api:
     """One cluster's API, found by kubeconfig and context, both always explicit.
 
     :raises EnvironmentFault: (every method) the API server does not answer
-    :raises Refused: (every method that writes) the API server said no
+    :raises Refused: (every method that writes) the API server said no; :class:`Denied` where it was a webhook
     """
 
     def __init__(self, kubeconfig: Path, context: str, cache: Path) -> None:
@@ -230,7 +240,9 @@ def _asking() -> Iterator[None]:
         with asking():
             yield
     except (DynamicApiError, ApiException) as fault:
-        raise Refused(int(fault.status or 0), _reason(fault)) from None
+        reason = _reason(fault)
+        refusal = Denied if reason.startswith(WEBHOOK) else Refused
+        raise refusal(int(fault.status or 0), reason) from None
     except (HTTPError, OSError) as fault:
         raise EnvironmentFault("an API server that answers", f"{type(fault).__name__}: {fault}", "look at the cluster's nodes") from fault
     except (ResourceNotFoundError, OpenApiException) as fault:

@@ -14,6 +14,7 @@ from harness.model.addresses import AddressRange
 from harness.model.budgets import ALLOCATION, DELETION, EVENT, REUSE, SILENCE, WITHDRAWAL, Budget
 from harness.model.errors import Leak, NotApplicable, StatementFailed, Unanswered
 from harness.model.record import measure
+from harness.model.series import select
 from harness.probes.waiting import consistently, eventually
 from harness.systems import metallb
 
@@ -64,8 +65,8 @@ class Pools:
     namespace: str
     family: int
     directory: Path
-    #: Whether the version writes a status, by which a new pool is known to be in force.
-    counted: bool = True
+    #: Whether the version writes a pool's status, by which a new one is known to be in force; where not, the controller's metrics tell.
+    with_status: bool = True
     pools: dict[str, Pool] = field(default_factory=dict)
     advertised: list[str] = field(default_factory=list)
     taken: list[tuple[Ledger, AddressRange]] = field(default_factory=list)
@@ -102,21 +103,23 @@ class Pools:
         pool = Pool(f"{self.namespace}-{len(self.pools)}", given, chosen, None if written is None else list(written))
         self.pools[pool.name] = pool
         self.api.apply(pool.document)
-        if self.counted:
-            eventually(
-                lambda: self._in_force(pool),
-                within=ALLOCATION,
-                expected=f"MetalLB counts the addresses of {pool}",
-                pause=self.api.changed("IPAddressPool", metallb.NAMESPACE),
-            )
+        eventually(
+            lambda: self._in_force(pool),
+            within=ALLOCATION,
+            expected=f"MetalLB counts the addresses of {pool}",
+            pause=self.api.changed("IPAddressPool", metallb.NAMESPACE),
+        )
         return pool
 
     def _in_force(self, pool: Pool) -> str:
         """One look at whether the allocator knows a pool: until then a Service is served from another one that fits."""
-        status = (self.api.get("IPAddressPool", pool.name, metallb.NAMESPACE) or {}).get("status", {})
-        if not any(status.values()):
-            raise Unanswered(f"status: {status or 'none'}")
-        return f"status: {status}"
+        if self.with_status:
+            told = (self.api.get("IPAddressPool", pool.name, metallb.NAMESPACE) or {}).get("status", {})
+        else:
+            told = select(metallb.told_by_controller(self.api), "metallb_allocator_addresses_total", pool=pool.name)
+        if not any(told.values()):
+            raise Unanswered(f"counted: {told or 'nothing'}")
+        return f"counted: {told}"
 
     def adopt(self, ranges: Iterable[AddressRange]) -> Pool:
         """A pool with ranges that another one has; the webhook would refuse it, so it is not created, but removed like the others."""

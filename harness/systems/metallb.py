@@ -7,12 +7,16 @@ from typing import Any
 
 from packaging.version import Version
 
-from harness.cluster.api import Api, Object
+from harness.cluster.api import Api, Object, Refused
+from harness.model.errors import Unanswered
+from harness.model.series import Series, parse
 from harness.systems.installing import accepted, read, rolled_out, settle, with_images
 
 NAMESPACE = "metallb-system"
 #: What MetalLB's annotations began with before 0.14.9; still read (https://metallb.io/release-notes/#version-0-14-9).
 FORMER_PREFIX = "metallb.universe.tf"
+#: The port of the metrics before 0.16, served without TLS to everybody.
+PLAIN_METRICS = 7472
 #: The component of each repository in the published manifest.
 COMPONENTS = {"quay.io/metallb/controller": "metallb-controller", "quay.io/metallb/speaker": "metallb-speaker"}
 
@@ -86,6 +90,19 @@ def counted(api: Api, name: str, family: int) -> int:
     assert found is not None, f"the pool {name} does not exist"
     status = found.get("status", {})
     return sum(int(status.get(f"{kind}IPv{family}", 0)) for kind in ("assigned", "available"))
+
+
+def told_by_controller(api: Api) -> list[Series]:
+    """The controller's metrics, in the versions before 0.16 that serve them to everybody (https://metallb.io/prometheus-metrics/).
+
+    :raises Unanswered: one does not serve them
+    """
+    names = [pod["metadata"]["name"] for pod in api.list("Pod", NAMESPACE, labels="component=controller")]
+    try:
+        texts = [api.ask_pod("GET", name, NAMESPACE, PLAIN_METRICS, "/metrics") for name in names]
+    except Refused as refusal:
+        raise Unanswered(str(refusal)) from refusal
+    return [series for text in texts for series in parse(text)]
 
 
 def pool(name: str, addresses: Iterable[str], **spec: Any) -> Object:

@@ -12,7 +12,7 @@ from harness.model.errors import Unanswered
 from harness.model.series import Series, parse, select
 from harness.probes.inside import Answer, InsideProbe
 from harness.probes.waiting import eventually
-from harness.systems.metallb import NAMESPACE, MetalLB
+from harness.systems.metallb import NAMESPACE, PLAIN_METRICS, MetalLB
 
 RBAC = "rbac.authorization.k8s.io"
 
@@ -27,7 +27,7 @@ class Endpoint:
     @classmethod
     def of(cls, metallb: MetalLB) -> "Endpoint":
         """Scheme and port (https://metallb.io/release-notes/#version-0-16-0)."""
-        return cls("https", 9120) if metallb.at_least("0.16.0") else cls("http", 7472)
+        return cls("https", 9120) if metallb.at_least("0.16.0") else cls("http", PLAIN_METRICS)
 
     def url(self, address: str, *, scheme: str | None = None) -> str:
         """Where the metrics of a pod at this address are."""
