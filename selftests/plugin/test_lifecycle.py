@@ -73,6 +73,14 @@ def test_one_cluster_a_run_and_it_goes(project: Suite, workers: tuple[str, ...])
     assert log(project) == ["create", "delete"]
 
 
+def test_long_statements_begin_in_chunks_of_their_own_and_those_that_run_alone_come_last(project: Suite) -> None:
+    marks = {3: "alone", 4: "long", 5: "", 6: "disruptive", 7: "long"}
+    for number, mark in marks.items():
+        project.add(f"EXH-0{number}", before=f"@pytest.mark.{mark}" if mark else "")
+    ran = sorted(project.run().results.values(), key=lambda result: result.started)
+    assert [result.id[-1] for result in ran] == ["4", "1", "7", "2", "5", "3", "6"]
+
+
 @pytest.mark.parametrize("looking", ["--collect-only", "--statements"])
 def test_looking_creates_nothing(project: Suite, looking: str) -> None:
     project.run(looking)

@@ -1,5 +1,7 @@
 """The address in the status of an Ingress. ingress-nginx writes it once a minute; one Ingress, made early, serves every statement here."""
 
+import pytest
+
 from harness.cluster.api import Api
 from harness.cluster.state import ClusterState
 from harness.model.addresses import AddressRange
@@ -44,6 +46,7 @@ def test_status_of_another_class_stays_empty(api: Api, scene: Stage, vip: str, s
     site.answer_to(Request("/", host="own.example.test"), reaches("one"))
 
 
+@pytest.mark.long  # ingress-nginx writes the statuses once a minute
 @statement("STA-05", MUST, EXTENDED, source=PUBLISHING, covers=("ST-02",))
 def test_status_follows_the_addresses_of_the_service(api: Api, scene: Stage, ingress_controller: Controller) -> None:
     """The status of a served Ingress MUST follow when the controller's Service gets one more external address."""
