@@ -1,4 +1,4 @@
-"""The ingress controller is rolled out anew, or loses a replica, while clients use its address."""
+"""The ingress controller is rolled out anew, gains and loses replicas, while clients use its address."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +17,9 @@ from harness.systems.controller_rollout import controller_pods
 from harness.systems.controllers import Controller
 from harness.systems.disruption import Disruption
 from harness.systems.installing import settle
+
+#: https://kubernetes.io/docs/reference/labels-annotations-taints/#pod-deletion-cost
+DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,23 @@ class IngressRollout:
             self._is_well_again(sight)
         self._interrupted(sight.since(began), BRIEF, "the loss of a replica of the ingress controller")
 
+    def is_scaled(self) -> None:
+        """Get a second replica, let the one on the announcing node end gracefully, and hold each interruption against its bound.
+
+        The first is judged before the second can begin: what was under way then would count for both.
+        """
+        __tracebackhide__ = True
+        with self._watched() as sight:
+            began = now()
+            with self._two_replicas():
+                self._is_well_again(sight)
+                self._interrupted(sight.since(began), BRIEF, "growth of the ingress controller", "outage of the growth")
+                cheap = {"metadata": {"annotations": {DELETION_COST: "-1"}}}
+                self.api.merge("Pod", self._on_the_announcing_node(), self.controller.namespace, cheap)
+                grown = now()
+            self._is_well_again(sight)
+        self._interrupted(sight.since(grown), GRACEFUL_END, "shrinking of the ingress controller")
+
     def _on_the_announcing_node(self) -> str:
         pods = {pod["spec"]["nodeName"]: str(pod["metadata"]["name"]) for pod in controller_pods(self.api, self.controller)}
         return pods[self.segment.finds_at(self.vip, *pods)]
@@ -59,9 +79,9 @@ class IngressRollout:
         __tracebackhide__ = True
         eventually(lambda: sight.is_well(now() - 1), within=ROLLOUT, expected=f"routes answer at {self.vip} again")
 
-    def _interrupted(self, attempts: list[Attempt], bound: Budget, what: str) -> None:
+    def _interrupted(self, attempts: list[Attempt], bound: Budget, what: str, measured: str = "outage") -> None:
         __tracebackhide__ = True
-        measure("outage", at_most(attempts, record().bound(bound), what), budget=bound)
+        measure(measured, at_most(attempts, record().bound(bound), what), budget=bound)
         self._keeps_its_address()
 
     @property

@@ -49,3 +49,9 @@ def test_rollout_of_the_ingress_controller_keeps_the_address(ingress_rollout: In
 def test_loss_of_a_replica_interrupts_briefly(ingress_rollout: IngressRollout) -> None:
     """The sudden loss of one of two replicas of the ingress controller SHOULD NOT interrupt its clients for longer than a brief outage."""
     ingress_rollout.loses_a_replica()
+
+
+@statement("FLO-52", SHOULD, EXTENDED, source=INGRESS_NGINX, covers=("MLB-074",))
+def test_scaling_of_the_ingress_controller_interrupts_for_a_bounded_time(ingress_rollout: IngressRollout) -> None:
+    """Growth of the ingress controller SHOULD interrupt clients briefly at most, shrinking no longer than the budget of a graceful end."""
+    ingress_rollout.is_scaled()
