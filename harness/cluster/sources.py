@@ -156,10 +156,14 @@ def kind_binary(option: str | None, source: Source) -> Path:
     :raises EnvironmentFault: there is none
     """
     found = option or shutil.which("kind")
-    if found and os.access(found, os.X_OK):
+    if found and Path(found).is_file() and os.access(found, os.X_OK):
         return Path(found)
     if option or source is Source.REGISTRY:
-        raise EnvironmentFault("the kind program, version 0.30 or later", option or "none on PATH", "install kind, or pass --kind-bin FILE")
+        raise EnvironmentFault(
+            "the kind program, version 0.30 or later",
+            f"no program {option}" if option else "none on PATH",
+            "install kind, or pass --kind-bin FILE",
+        )
     try:
         return lab.binary("kind")
     except lab.LabError as fault:

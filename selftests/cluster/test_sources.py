@@ -1,11 +1,12 @@
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import lab
 from harness.cluster import sources
-from harness.cluster.sources import Images, Source, parse_overrides
+from harness.cluster.sources import Images, Source, kind_binary, parse_overrides
 from harness.cluster.steps import Steps
 from harness.model.errors import EnvironmentFault, UsageFault
 
@@ -108,3 +109,10 @@ def test_override_that_names_nothing_is_told(word: str) -> None:
 )
 def test_registry_of_a_reference(reference: str, host: str) -> None:
     assert sources._registry_of(reference) == host
+
+
+@pytest.mark.parametrize("made", [Path.mkdir, Path.touch], ids=["a folder", "no program"])
+def test_what_is_not_kind_is_told_before_anything_is_done(tmp_path: Path, made: Callable[[Path], None]) -> None:
+    made(tmp_path / "kind")
+    with pytest.raises(EnvironmentFault, match=r"found:    no program .*/kind\nto do:    install kind, or pass --kind-bin FILE"):
+        kind_binary(str(tmp_path / "kind"), Source.AUTO)
