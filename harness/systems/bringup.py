@@ -72,13 +72,16 @@ def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
     kind_path = kind_binary(settings.kind_bin, settings.images)
     remove_leftovers(steps)
     images = Images(settings.images, settings.image_mirror, settings.overrides, steps).resolve(settings.components)
+    with steps.step("manifests of MetalLB and the ingress controller"):
+        versions = {"metallb": settings.metallb, settings.ingress: settings.ingress_version}
+        manifests = {name: manifest(name, version, settings.images) for name, version in versions.items()}
     state = _fresh_state(settings, images)
     state.save()
     try:
         network = engine.create_network(state.name, ipv6=settings.ip_family != "ipv4", subnet=settings.subnet)
         _create_cluster(state, kind_path, images, steps)
         _open_ledger(state, engine.network(network.name), settings.pool)
-        _install(state, settings.images, steps)
+        _install(state, manifests, steps)
     except EnvironmentFault as fault:
         tear_down(state, kind_path, steps, logs=logs)
         told = f"{fault.todo}; the nodes' logs are in {logs}" if logs.exists() else fault.todo
@@ -276,7 +279,7 @@ def _open_ledger(state: ClusterState, network: engine.Network, pool: AddressRang
     open_unrouted(state.directory)
 
 
-def _install(state: ClusterState, source: Source, steps: Steps) -> None:
+def _install(state: ClusterState, manifests: Mapping[str, Path], steps: Steps) -> None:
     """Install everything at once and wait for each: the waits overlap, and the slowest decides."""
     api = state.api()
     metallb, ingress = MetalLB(state.metallb), controller(state.ingress, state.ingress_version)
@@ -289,8 +292,8 @@ def _install(state: ClusterState, source: Source, steps: Steps) -> None:
                 None,
                 {"metadata": {"labels": {"node.kubernetes.io/exclude-from-external-load-balancers": None}}},
             )
-        metallb.install(api, manifest("metallb", state.metallb, source), references)
-        ingress.install(api, manifest(state.ingress, state.ingress_version, source), references)
+        metallb.install(api, manifests["metallb"], references)
+        ingress.install(api, manifests[state.ingress], references)
         api.apply(*example.app_objects(state.image(PROGRAM_IMAGE), state.nonce))
     with steps.step(f"MetalLB {state.metallb} usable"):
         metallb.wait_until_usable(api)
