@@ -13,9 +13,11 @@ BGP = "https://metallb.io/configuration/_advanced_bgp_configuration/"
 
 
 @statement("BGP-40", MUST, EXTENDED, source="https://metallb.io/configuration/#bgp-configuration", covers=("MLB-076",))
-def test_every_speaker_connects(external: Peer) -> None:
+def test_every_speaker_connects(api: Api, routers: Routers, label: str) -> None:
     """Every node's speaker MUST establish a session with a peer that is not bound to nodes."""
-    external.is_connected_to(*external.nodes.values())
+    peer = routers.start(label)
+    api.apply(peer.document())
+    peer.is_connected_to(*peer.nodes.values())
 
 
 @statement("BGP-41", MUST, EXTENDED, source=BGP, covers=("MLB-077",))
