@@ -30,12 +30,16 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session as the router has it: its state, the router identifier of the other end, and the hold time agreed on in seconds."""
+    """A session as the router has it: its state, the router identifier of the other end, and the hold time agreed on in seconds.
+
+    The port that the other end speaks from tells a session from the one before.
+    """
 
     peer: str
     state: str
     router_id: str
     hold_time: float
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,8 @@ def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None 
 
 def _session(peer: str, told: Mapping[str, Any]) -> Session:
     hold = float(told.get("bgpTimerHoldTimeMsecs", 0)) / 1000
-    return Session(peer, str(told.get("bgpState", "unknown")), str(told.get("remoteRouterId", "")), hold)
+    port = int(told.get("portForeign", 0))
+    return Session(peer, str(told.get("bgpState", "unknown")), str(told.get("remoteRouterId", "")), hold, port)
 
 
 def _used(path: Mapping[str, Any]) -> bool:

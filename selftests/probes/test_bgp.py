@@ -35,11 +35,11 @@ def test_no_path_is_no_route(printed: str) -> None:
 
 def test_sessions() -> None:
     told = {
-        "172.18.0.2": {"bgpState": "Established", "remoteRouterId": "192.0.2.1", "bgpTimerHoldTimeMsecs": 9000},
+        "172.18.0.2": {"bgpState": "Established", "remoteRouterId": "192.0.2.1", "bgpTimerHoldTimeMsecs": 9000, "portForeign": 40001},
         "172.18.0.3": {"bgpState": "Active"},
     }
     found = answering(json.dumps(told)).sessions()
-    assert found == [Session("172.18.0.2", "Established", "192.0.2.1", 9.0), Session("172.18.0.3", "Active", "", 0.0)]
+    assert found == [Session("172.18.0.2", "Established", "192.0.2.1", 9.0, 40001), Session("172.18.0.3", "Active", "", 0.0, 0)]
 
 
 def test_a_daemon_that_is_not_there_yet_does_not_answer() -> None:

@@ -59,14 +59,16 @@ def test_hold_time_and_router_id_are_as_configured(api: Api, routers: Routers, l
 
 
 @statement("BGP-44", MUST, EXTENDED, source="https://metallb.io/configuration/#bgp-configuration")
-def test_deleted_peer_is_left(api: Api, routers: Routers, label: str, backends: Backends) -> None:
-    """The sessions with a peer MUST end when it is deleted."""
+def test_deleted_peer_is_left(api: Api, routers: Routers, external: Peer, label: str, backends: Backends) -> None:
+    """The sessions with a peer MUST end when it is deleted, and those with other peers MUST go on."""
     node = backends.nodes[0]
     peer = routers.start(label)
     api.apply(peer.document(nodeSelectors=nodes_named(node)))
     peer.is_connected_to(node)
+    session = external.session(node)
     api.delete("BGPPeer", peer.name, "metallb-system")
     peer.is_connected_to()
+    assert external.session(node) == session, f"{external.name} has another session with {node} than before"
 
 
 @statement("BGP-45", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc4271#section-6.5")
