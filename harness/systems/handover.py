@@ -85,19 +85,26 @@ class Taken:
         measure("correction of a client", now() - self.moment, budget=TAKEOVER)
 
     def settles_on_one(self) -> None:
-        """Wait until the new node answers, then require that no request is answered by two nodes or by the former one."""
+        """Require that soon the new node answers, the former one does not, and from then on no request is answered by two."""
         __tracebackhide__ = True
         segment, before, after = self.handover.segment, self.handover.before, self.handover.after
         segment.finds_at(self.handover.address, after)
         last = turns([one for one in self.sight.answers if one.mac == segment.mac(before)])
         settled = max(self.moment, last[-1].ended if last else self.moment)
-        if settled - self.moment > record().bound(NOTICE):
-            found = f"it answered until {settled - self.moment:.2f} s after"
-            raise StatementFailed(f"{before} stops to answer within {record().bound(NOTICE):g} s of the change", found)
+        self._is_soon(
+            min((one.at for one in self.sight.answers if one.mac == segment.mac(after)), default=now()), f"{after} begins to answer"
+        )
+        self._is_soon(settled, f"{before} stops to answer")
         both = [moment for moment in at_once(self.sight.asked, self.sight.answers) if moment > self.moment + record().bound(NOTICE)]
         if both:
             raise StatementFailed("no request is answered by two nodes", f"{len(both)} requests were")
         measure("two at once", float(len(at_once(self.sight.asked, self.sight.answers))), unit="requests")
+
+    def _is_soon(self, moment: float, what: str) -> None:
+        __tracebackhide__ = True
+        bound, took = record().bound(NOTICE), moment - self.moment
+        if took > bound:
+            raise StatementFailed(f"{what} within {bound:g} s of the change", f"{took:.2f} s after")
 
     def interrupts_at_most(self, bound: Budget) -> None:
         """Wait until the new node answers and clients are served, then hold the interruption against the bound."""
