@@ -147,7 +147,7 @@ class Routers:
         name = f"conformance-{kind}"
         peer = self._peer(name, f"{self.cluster.name}-{kind}", asn, configuration(asn, METALLB_AS, self._subnet))
         self.api.apply(peer.document())
-        settle(lambda: _established(peer, len(peer.nodes)), f"every speaker has a session with the router {name}", within=SESSION)
+        peer.is_connected_to(*peer.nodes.values())
         return peer
 
     def start(self, label: str, asn: int = EXTERNAL_AS, *, password: str | None = None) -> Peer:
@@ -213,14 +213,14 @@ class Routers:
         for peer in self.made:
             self.api.delete("BGPPeer", peer.name, NAMESPACE)
             if engine.docker("ps", "--quiet", f"--filter=name=^{peer.router.name}$", "--filter=status=running"):
-                settle(partial(_established, peer, 0), f"no speaker has a session with the router {peer.name}", within=SESSION)
+                settle(partial(_left, peer), f"no speaker has a session with the router {peer.name}", within=SESSION)
             engine.docker("rm", "--force", "--volumes", peer.router.name, peer.client.name)
 
 
-def _established(peer: Peer, count: int) -> str:
-    up = [one for one in peer.router.sessions() if one.state == "Established"]
-    assert len(up) == count, f"{len(up)} of {count}"
-    return f"{count} sessions"
+def _left(peer: Peer) -> str:
+    up = [one.peer for one in peer.router.sessions() if one.state == "Established"]
+    assert not up, f"sessions with {', '.join(up)}"
+    return "no session"
 
 
 @dataclass(frozen=True, slots=True)
