@@ -5,6 +5,7 @@ from harness.cluster.state import ClusterState
 from harness.model.addresses import AddressRange
 from harness.model.statements import CORE, MUST, statement
 from harness.systems import example
+from harness.systems.configuration_state import speaker_nodes
 from harness.systems.controllers import Controller
 from harness.systems.deployment import require_rollout, restarts
 from harness.systems.metallb import NAMESPACE, MetalLB, counted
@@ -12,11 +13,14 @@ from harness.systems.metallb import NAMESPACE, MetalLB, counted
 
 @statement("DEP-01", MUST, CORE, source="https://metallb.io/installation/#installation-by-manifest", covers=("MLB-001",))
 def test_metallb_runs_without_restarts(api: Api) -> None:
-    """Every pod of MetalLB MUST be ready, and none of its containers restarted."""
+    """MetalLB's controller and a speaker on every node MUST be ready, and none of their containers restarted."""
     require_rollout(api, "Deployment", "controller", NAMESPACE)
     require_rollout(api, "DaemonSet", "speaker", NAMESPACE)
+    nodes = sorted(node["metadata"]["name"] for node in api.list("Node"))
+    speakers = speaker_nodes(api)
+    assert speakers == nodes, f"speakers on {speakers}, nodes: {nodes}"
     seen = restarts(api, NAMESPACE)
-    assert seen, "MetalLB has no containers"
+    assert any(name.endswith("/controller") for name in seen), f"no controller among {sorted(seen)}"
     assert not any(seen.values()), f"restarts: {seen}"
 
 
