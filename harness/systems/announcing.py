@@ -289,7 +289,7 @@ class Segment:
     def is_back(self, sight: Sight, *, since: float, within: Budget) -> None:
         """Wait until the watched address is served after something that happened, and hold the interruption against a bound."""
         __tracebackhide__ = True
-        eventually(lambda: sight.is_well(now() - 0.5), within=within, expected=f"{sight.address} is served")
+        eventually(lambda: sight.is_well(now() - 1), within=within, expected=f"{sight.address} is served")
         length = at_most(sight.since(since - 0.5), record().bound(within), f"traffic to {sight.address}")
         measure("outage", length, budget=within)
 

@@ -51,6 +51,7 @@ class IngressRollout:
             pod = self._on_the_announcing_node()
             began = now()
             self.api.delete("Pod", pod, self.controller.namespace, grace=0)
+            settle(lambda: self._is_replaced(pod), "the lost replica is replaced")  # before that nobody may have felt its loss
             self._is_well_again(sight)
         self._interrupted(sight.since(began), BRIEF, "the loss of a replica of the ingress controller")
 
@@ -120,6 +121,12 @@ class IngressRollout:
         pods = [pod["metadata"]["name"] for pod in controller_pods(self.api, self.controller)]
         assert len(pods) == 1, f"there are {', '.join(pods)}"
         return str(pods[0])
+
+    def _is_replaced(self, lost: str) -> str:
+        told = {str(pod["metadata"]["name"]): pod["status"].get("conditions", []) for pod in controller_pods(self.api, self.controller)}
+        ready = [name for name, conditions in told.items() if ("Ready", "True") in {(one["type"], one["status"]) for one in conditions}]
+        assert lost not in ready and len(ready) == 2, f"ready: {', '.join(ready)}"  # noqa: PT018 -- one look
+        return ", ".join(ready)
 
     def _keeps_its_address(self) -> None:
         service = self.api.get("Service", self.controller.service, self.controller.namespace) or {"status": {}}
