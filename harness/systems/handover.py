@@ -111,6 +111,6 @@ class Taken:
         __tracebackhide__ = True
         handover = self.handover
         handover.segment.finds_at(handover.address, handover.after)
-        eventually(lambda: self.sight.is_well(now() - 0.5), within=bound, expected=f"{handover.address} is served after the handover")
+        eventually(lambda: self.sight.is_well(now() - 1), within=bound, expected=f"{handover.address} is served after the handover")
         length = at_most(self.sight.since(self.moment - 0.5), record().bound(bound), f"{handover.address} moves to {handover.after}")
         measure("outage", length, budget=bound)
