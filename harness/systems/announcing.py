@@ -227,10 +227,10 @@ class Segment:
 
         return eventually(look, within=within, expected=f"{' or '.join(nodes)} answers for {address}, and nobody else")
 
-    def stays_at(self, address: str, node: str) -> None:
-        """Require that one node, and no other, answers many requests in a row, to the last."""
+    def stays_at(self, address: str, node: str, *, requests: int = ASKED) -> None:
+        """Require that one node, and no other, answers many requests in a row, four a second, to the last."""
         __tracebackhide__ = True
-        mac = steadily(self.wire.ask(address, requests=ASKED, interval=PAUSE))
+        mac = steadily(self.wire.ask(address, requests=requests, interval=PAUSE))
         assert self.macs.get(mac) == node, f"{self.macs.get(mac, mac)} answers for {address}, not {node}"
 
     def loses(self, address: str) -> None:

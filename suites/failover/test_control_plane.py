@@ -33,9 +33,9 @@ def test_connection_survives_a_restart_of_the_controller(served: Served, segment
 
 @statement("FLO-42", MUST, CORE, source=LAYER_2)
 def test_addresses_answer_without_an_api_server(served: Served, segment: Segment, disruption: Disruption, watcher: Onlooker) -> None:
-    """Announced addresses MUST be answered for and served without interruption while the API server stands still."""
+    """Announced addresses MUST be answered for and served without interruption while the API server stands still for 10 s."""
     with watcher.watch(served.address) as sight, disruption.api_server_paused():
-        segment.stays_at(served.address, served.node)
+        segment.stays_at(served.address, served.node, requests=40)
     segment.was_never_interrupted(sight)
 
 
