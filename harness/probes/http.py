@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 from cryptography import x509
+from h2.errors import ErrorCodes
+from h2.events import ConnectionTerminated
 
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.expectations import Echo, Exchange, Headers, Request
@@ -20,6 +22,8 @@ from harness.model.record import asking, record
 
 #: Bytes of a body that an exchange keeps, and that are read to find the backend's answer.
 KEPT_BYTES, READ_BYTES = 4096, 1 << 20
+#: Methods of requests that can be sent twice (https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1).
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,10 @@ class HttpProbe:
         :raises StatementFailed: an answer that is not HTTP, breaks off, or comes with a certificate that cannot be trusted
         """
         __tracebackhide__ = True
+        return self._send(request, again=request.method in SAFE)
+
+    def _send(self, request: Request, *, again: bool) -> Exchange:
+        __tracebackhide__ = True
         outgoing, began = self._outgoing(request), monotonic()
         try:
             with asking(), self._client(request) as client:
@@ -52,6 +60,9 @@ class HttpProbe:
         except httpx.LocalProtocolError:
             raise
         except httpx.TransportError as error:
+            if again and _goes_away(error):
+                record().exchanges.append(_transcript(outgoing, f"sent again on a new connection: {error}"))
+                return self._send(request, again=False)
             fault = self._fault(request, error)
             record().exchanges.append(_transcript(outgoing, f"no exchange: {fault}"))
             raise fault from None
@@ -241,6 +252,15 @@ def _root(error: BaseException) -> BaseException:
     while inner := error.__cause__ or error.__context__:
         error = inner
     return error
+
+
+def _goes_away(error: BaseException) -> bool:
+    """Whether the server said that it answers what it has and takes no more, as one does that gets another configuration.
+
+    It may answer after that (https://www.rfc-editor.org/rfc/rfc9113#section-6.8), but httpcore does not read on.
+    """
+    told = next(iter(_root(error).args), None)
+    return isinstance(told, ConnectionTerminated) and told.error_code == ErrorCodes.NO_ERROR
 
 
 def _reason(error: OSError) -> str:

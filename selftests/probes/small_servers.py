@@ -14,10 +14,10 @@ Script = Callable[[socket.socket], None]
 
 
 @contextmanager
-def serving(script: Script) -> Iterator[int]:
-    """Run a script on the first connection, in a thread; gives the port."""
+def serving(*scripts: Script) -> Iterator[int]:
+    """Run a script on the first connection, the next on the second and so on, in a thread; gives the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=_run, args=(listener, script))
+        thread = threading.Thread(target=_run, args=(listener, scripts))
         thread.start()
         try:
             yield listener.getsockname()[1]
@@ -26,12 +26,13 @@ def serving(script: Script) -> Iterator[int]:
             assert not thread.is_alive()
 
 
-def _run(listener: socket.socket, script: Script) -> None:
-    with suppress(OSError):
-        connection, _ = listener.accept()
-        with connection:
-            connection.settimeout(3)
-            script(connection)
+def _run(listener: socket.socket, scripts: tuple[Script, ...]) -> None:
+    for script in scripts:
+        with suppress(OSError):
+            connection, _ = listener.accept()
+            with connection:
+                connection.settimeout(3)
+                script(connection)
 
 
 def answering(answer: bytes) -> Script:
@@ -89,3 +90,14 @@ def http2(connection: socket.socket) -> None:
                 conversation.send_headers(event.stream_id, [(":status", "200")])
                 conversation.send_data(event.stream_id, repr(dict(event.headers)).encode(), end_stream=True)
         connection.sendall(conversation.data_to_send())
+
+
+def going_away(connection: socket.socket) -> None:
+    """Take an HTTP/2 request, say that no more are taken, and close."""
+    conversation = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
+    conversation.initiate_connection()
+    connection.sendall(conversation.data_to_send())
+    while not any(isinstance(event, h2.events.RequestReceived) for event in conversation.receive_data(connection.recv(65536))):
+        pass
+    conversation.close_connection(last_stream_id=1)
+    connection.sendall(conversation.data_to_send())

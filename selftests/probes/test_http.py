@@ -13,7 +13,7 @@ from harness.model.expectations import Request, reaches, require
 from harness.model.record import Record, recording
 from harness.probes.http import HttpProbe, bracketed, port_closed, port_open, spoken
 from selftests.probes.echo_server import HAS_IPV6, EchoServer
-from selftests.probes.small_servers import Script, answering, dripping, http2, over_tls, resetting, serving, silent
+from selftests.probes.small_servers import Script, answering, dripping, going_away, http2, over_tls, resetting, serving, silent
 
 HOST = "app.example.test"
 
@@ -161,6 +161,15 @@ def test_name_asked_for_in_tls(authority: trustme.CA, host: str | None, sni: str
     with serving(over_tls(context, answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))) as port:
         probe(port).send(Request("/", host, scheme="https", sni=sni))
     assert names == [asked]
+
+
+def test_server_that_goes_away_is_asked_once_more() -> None:
+    with serving(going_away, http2) as port:
+        assert probe(port).send(Request("/", HOST, http2=True)).status == 200
+    with serving(going_away, going_away) as port, pytest.raises(StatementFailed, match="ConnectionTerminated error_code:0"):
+        probe(port).send(Request("/", HOST, http2=True))
+    with serving(going_away) as port, pytest.raises(StatementFailed, match="ConnectionTerminated error_code:0"):
+        probe(port).send(Request("/", HOST, method="POST", http2=True))
 
 
 def test_http2_by_prior_knowledge() -> None:

@@ -70,7 +70,7 @@ def test_request_under_way_survives_a_change(moving: Routes, visitor: Visitor) -
     """A request under way MUST be answered although routes change meanwhile."""
     moving.add(moving.ingress(path("/", "one")))
     visitor.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
-    with visitor.patient(30).waiting_for(Request("/?echo-delay=12", host=HOST), reaches("one")):
+    with visitor.patient(45).waiting_for(Request("/?echo-delay=25", host=HOST), reaches("one")):
         moving.add(moving.ingress(path("/", "two"), suffix="-new"))
         visitor.comes_to_answer(Request(host=f"new.{HOST}"), reaches("two"), measured="route added beside")
 
