@@ -40,7 +40,7 @@ class IngressRollout:
             with self._from_its_node():
                 began = self.disruption.roll("Deployment", self.deployment, self.controller.namespace)
                 self.disruption.has_rolled("Deployment", self.deployment, self.controller.namespace)
-            settle(self._one_is_left, "one pod of the ingress controller is left")
+            self.has_one_pod()
             self._is_well_again(sight)
         self._interrupted(sight.since(began), GRACEFUL_END, "the rollout of the ingress controller")
 
@@ -71,6 +71,10 @@ class IngressRollout:
                 grown = now()
             self._is_well_again(sight)
         self._interrupted(sight.since(grown), GRACEFUL_END, "shrinking of the ingress controller")
+
+    def has_one_pod(self) -> None:
+        """Wait until the controller has one pod, none beside it that is ending: that one may still hold the address."""
+        settle(self._one_is_left, "one pod of the ingress controller is left")
 
     def _on_the_announcing_node(self) -> str:
         pods = {pod["spec"]["nodeName"]: str(pod["metadata"]["name"]) for pod in controller_pods(self.api, self.controller)}
@@ -115,7 +119,7 @@ class IngressRollout:
         finally:
             self.disruption.scale(*where, 1)
             self.disruption.has_rolled("Deployment", *where)
-            settle(self._one_is_left, "one pod of the ingress controller is left")
+            self.has_one_pod()
 
     def _one_is_left(self) -> str:
         pods = [pod["metadata"]["name"] for pod in controller_pods(self.api, self.controller)]
