@@ -11,12 +11,13 @@ STABLE = 5
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One probe: when it left (seconds, CLOCK_REALTIME), how long it took, who answered, or why nobody did."""
+    """One probe: when it left (seconds, CLOCK_REALTIME), how long it took, who answered, or why nobody did; and its place."""
 
     sent: float
     took: float
     by: str = ""
     why: str = ""
+    number: int = 0
 
     @property
     def answered(self) -> bool:

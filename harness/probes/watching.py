@@ -47,8 +47,8 @@ class Sight:
     def read(self, line: str) -> None:
         """Take in a line of the program's."""
         match json.loads(line):
-            case {"sent": sent, "took": took, **rest}:
-                self.attempts.append(Attempt(sent, took, str(rest.get("by", "")), str(rest.get("why", ""))))
+            case {"number": number, "sent": sent, "took": took, **rest}:
+                self.attempts.append(Attempt(sent, took, str(rest.get("by", "")), str(rest.get("why", "")), number))
             case {"mac": mac, "ip": ip, "at": at}:
                 self.answers.append(Answer(mac, ip, at))
             case {"gratuitous": kind, "mac": mac, "at": at}:
@@ -63,7 +63,17 @@ class Sight:
 
         :raises Unanswered: it is not
         """
-        return recovered(list(self.attempts), max(since, self.began))
+        return recovered(self.settled(), max(since, self.began))
+
+    def well_from_now(self) -> Callable[[], float]:
+        """A look that is satisfied once probes that left after this call were answered, and it is known what became of all before them."""
+        moment = now()
+        return lambda: self.is_well(moment)
+
+    def settled(self) -> list[Attempt]:
+        """The probes up to the first that is still under way: of one that is lost this is known only when its time is over."""
+        in_order = sorted(self.attempts, key=lambda one: one.number)
+        return [one for turn, one in enumerate(in_order) if one.number == turn]
 
     def since(self, moment: float) -> list[Attempt]:
         """The probes that left after a moment."""

@@ -230,22 +230,24 @@ class Traffic:
     port: int
     timeout: float
     host: str = ""
+    count: int = 0
     connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     lost: str = ""
 
     async def send(self) -> None:
         """One probe, and what became of it."""
-        sent, began = time.time(), time.monotonic()
+        number, sent, began = self.count, time.time(), time.monotonic()
+        self.count += 1
         try:
             async with asyncio.timeout(self.timeout):
                 told = {"by": await getattr(self, self.kind)()}
         except TimeoutError:
             told = {"why": "timed out"}
         except (OSError, EOFError, IndexError) as error:
-            number = getattr(error, "errno", None)
-            told = {"why": os.strerror(number).lower() if number else str(error) or type(error).__name__}
-        print(json.dumps({"sent": sent, "took": round(time.monotonic() - began, 4), **told}), flush=True)
+            errno = getattr(error, "errno", None)
+            told = {"why": os.strerror(errno).lower() if errno else str(error) or type(error).__name__}
+        print(json.dumps({"number": number, "sent": sent, "took": round(time.monotonic() - began, 4), **told}), flush=True)
 
     async def tcp(self) -> str:
         _, writer = await asyncio.open_connection(self.address, self.port)

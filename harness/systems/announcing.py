@@ -13,7 +13,7 @@ from harness.model.record import measure, record
 from harness.model.sightings import bursts as bursts_of
 from harness.model.sightings import exactly_one, silence, steadily
 from harness.probes.waiting import consistently, eventually
-from harness.probes.watching import Sight, now
+from harness.probes.watching import Sight
 from harness.probes.wire import WireProbe
 from harness.systems import example
 from harness.systems.addresses import Pool, Pools, Service, Services
@@ -289,7 +289,7 @@ class Segment:
     def is_back(self, sight: Sight, *, since: float, within: Budget) -> None:
         """Wait until the watched address is served after something that happened, and hold the interruption against a bound."""
         __tracebackhide__ = True
-        eventually(lambda: sight.is_well(now() - 1), within=within, expected=f"{sight.address} is served")
+        eventually(sight.well_from_now(), within=within, expected=f"{sight.address} is served")
         length = at_most(sight.since(since - 0.5), record().bound(within), f"traffic to {sight.address}")
         measure("outage", length, budget=within)
 

@@ -33,26 +33,33 @@ class Handover:
         return now()
 
     def happens(self) -> float:
-        """Bind the advertisement to the other node, and return when."""
+        """Bind the advertisement to the other node, and return when that began."""
+        moment = now()
         self.advertisements.change(self.advertisement, f"{self.service.namespace}-0", nodeSelectors=nodes_named(self.after))
-        return now()
+        return moment
 
     @contextmanager
     def watched(self, onlooker: Onlooker, *, traffic: str | None = None, asking: bool = False) -> Iterator["Taken"]:
         """Let it happen while somebody watches."""
         with onlooker.watch(self.address, traffic=traffic, asking=asking) as sight:
+            if traffic:
+                self._is_answered(sight)
             yield Taken(self, sight, self.happens())
 
     @contextmanager
     def remembered(self, onlooker: Onlooker) -> Iterator["Taken"]:
         """Let it happen while somebody remembers who has the address, and sends nothing."""
         with onlooker.watch(self.address, traffic="tcp") as spoken:
-            eventually(spoken.is_well, within=TAKEOVER, expected=f"{self.address} is answered before the handover")
+            self._is_answered(spoken)
         known = self.segment.macs.get(onlooker.remembers(self.address) or "")
         if known != self.before:
             raise StatementFailed(f"the client remembers {self.before} for {self.address} before the handover", str(known))
         with onlooker.watch(self.address, traffic=None) as sight:
             yield Taken(self, sight, self.happens())
+
+    def _is_answered(self, sight: Sight) -> None:
+        __tracebackhide__ = True
+        eventually(sight.is_well, within=TAKEOVER, expected=f"{self.address} is answered before the handover")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,6 @@ class Taken:
         __tracebackhide__ = True
         handover = self.handover
         handover.segment.finds_at(handover.address, handover.after)
-        eventually(lambda: self.sight.is_well(now() - 1), within=bound, expected=f"{handover.address} is served after the handover")
-        length = at_most(self.sight.since(self.moment - 0.5), record().bound(bound), f"{handover.address} moves to {handover.after}")
+        eventually(self.sight.well_from_now(), within=TAKEOVER, expected=f"{handover.address} is served after the handover")
+        length = at_most(self.sight.since(self.moment), record().bound(bound), f"{handover.address} moves to {handover.after}")
         measure("outage", length, budget=bound)

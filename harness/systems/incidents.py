@@ -159,7 +159,7 @@ class Theatre:
             )
             with lose(node) as lost:
                 self._until(lambda: _taken(askers, self.segment.mac(node), lost), within, "another node takes over")
-                self._until(lambda: clients.is_well(now() - 1), within, "clients are served again")
+                self._until(clients.well_from_now(), within, "clients are served again")
                 self._until(lambda: _known(clients, lost), SETTLING, "gratuitous frames have come")
                 self._until(lambda: _moved(self.speakers.statuses(service), node), TAKEOVER, "the status names another node")
                 statuses = tuple(self.speakers.statuses(service))

@@ -82,7 +82,7 @@ class IngressRollout:
 
     def _is_well_again(self, sight: Sight) -> None:
         __tracebackhide__ = True
-        eventually(lambda: sight.is_well(now() - 1), within=ROLLOUT, expected=f"routes answer at {self.vip} again")
+        eventually(sight.well_from_now(), within=ROLLOUT, expected=f"routes answer at {self.vip} again")
 
     def _interrupted(self, attempts: list[Attempt], bound: Budget, what: str, measured: str = "outage") -> None:
         __tracebackhide__ = True

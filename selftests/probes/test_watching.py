@@ -13,11 +13,12 @@ from ipaddress import ip_address
 import pytest
 
 from harness.cluster.process import running
-from harness.model.errors import EnvironmentFault
+from harness.model.errors import EnvironmentFault, Unanswered
+from harness.model.outages import Attempt
 from harness.model.record import Record, recording
 from harness.model.sightings import Gratuitous
 from harness.probes import wire_program
-from harness.probes.watching import Onlooker, history
+from harness.probes.watching import Onlooker, Sight, history
 from harness.probes.wire_program import ALL_NODES, ARP, Asker, Traffic, arp_claim, arp_gratuitous, neighbour_gratuitous, neighbours
 
 MAC, OTHER = bytes.fromhex("0242ac120003"), bytes.fromhex("0242ac120009")
@@ -165,8 +166,8 @@ def test_a_kept_connection_once_lost_stays_lost(capsys: pytest.CaptureFixture[st
 
 LINES = [
     {"watching": 100.0},
-    {"sent": 100.1, "took": 0.01, "by": "ns/echo/pod/node/n"},
-    {"sent": 100.2, "took": 0.9, "why": "timed out"},
+    {"number": 0, "sent": 100.1, "took": 0.01, "by": "ns/echo/pod/node/n"},
+    {"number": 1, "sent": 100.2, "took": 0.9, "why": "timed out"},
     {"asked": 100.25},
     {"mac": "02:aa", "ip": str(VIP), "at": 100.3},
     {"gratuitous": "reply", "mac": "02:aa", "at": 100.4},
@@ -191,6 +192,33 @@ def test_sight_is_what_the_program_tells() -> None:
         assert not sight.made_known(100.35, "02:bb")
     assert history(sight).splitlines()[1:3] == ["    0.200  LOST: timed out", "    0.300  02:aa answers"]
     assert list(record.evidence) == [f"watch-{VIP}.txt"]
+
+
+def seen(came_back: str) -> Sight:
+    """One probe a second in this order: ``.`` was answered, ``x`` was lost, ``?`` is under way."""
+    sight = Sight(VIP)
+    for number, mark in enumerate(came_back):
+        if mark != "?":
+            sight.attempts.insert(0, Attempt(100.0 + number, 0.01, why="timed out" * (mark == "x"), number=number))
+    return sight
+
+
+@pytest.mark.parametrize(("came_back", "since"), [(".....", 99), ("xx.....", 99), ("...xx.....", 104), (".....??", 99)])
+def test_an_address_is_well_after_probes_that_were_answered(came_back: str, since: float) -> None:
+    assert seen(came_back).is_well(since)
+
+
+@pytest.mark.parametrize(("came_back", "since"), [("....", 99), ("xx....", 99), ("??.....", 99), ("...??.....", 104)])
+def test_an_address_is_not_known_to_be_well_while_earlier_probes_are_under_way(came_back: str, since: float) -> None:
+    with pytest.raises(Unanswered):
+        seen(came_back).is_well(since)
+
+
+def test_probes_from_before_do_not_tell_that_an_address_is_well_now() -> None:
+    sight = seen("......")
+    assert sight.is_well(99)
+    with pytest.raises(Unanswered):
+        sight.well_from_now()()
 
 
 def test_a_command_beside_the_block_ends_with_its_input() -> None:
