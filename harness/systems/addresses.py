@@ -180,6 +180,7 @@ class Service:
     namespace: str
     annotation_prefix: str
     created: float = field(default_factory=monotonic)
+    measured: bool = False
 
     def __repr__(self) -> str:
         return f"Service {self.namespace}/{self.name}"
@@ -210,17 +211,23 @@ class Service:
 
     @property
     def address(self) -> str:
-        """Its external address, waited for.
+        """Its external address, waited for; the first time tells how long the allocation took.
 
         :raises NoAnswer: none within the budget of an allocation
         """
-        return self._gets_address(ALLOCATION, "allocation", since=self.created)
+        found = self._gets_address(ALLOCATION)
+        if not self.measured:
+            self.measured = True
+            measure("allocation", monotonic() - self.created, budget=ALLOCATION)
+        return found
 
     def is_served(self, since: float) -> str:
         """The address that a waiting Service gets once one is free; ``since`` is when it became free (clock of ``time.monotonic``)."""
-        return self._gets_address(REUSE, "reuse", since=since)
+        found = self._gets_address(REUSE)
+        measure("reuse", monotonic() - since, budget=REUSE)
+        return found
 
-    def _gets_address(self, within: Budget, measured: str, *, since: float) -> str:
+    def _gets_address(self, within: Budget) -> str:
         __tracebackhide__ = True
 
         def look() -> str:
@@ -229,9 +236,7 @@ class Service:
                 raise Unanswered(f"{self!r} has no external address")
             return addresses[0]
 
-        found = eventually(look, within=within, expected=f"{self!r} has an external address", pause=self.changed)
-        measure(measured, monotonic() - since, budget=within)
-        return found
+        return eventually(look, within=within, expected=f"{self!r} has an external address", pause=self.changed)
 
     def comes_to_have(self, address: str, *, within: Budget = REUSE) -> None:
         """Wait until this address is the only one in its status."""

@@ -1,7 +1,10 @@
+from time import sleep
+from types import SimpleNamespace
 from typing import Any
 
 from harness.model.addresses import AddressRange, aligned
-from harness.systems.addresses import Pool, addresses_in, pinned
+from harness.model.record import Record, recording
+from harness.systems.addresses import Pool, Service, addresses_in, pinned
 from harness.systems.metallb import MetalLB, custom
 from harness.systems.metrics import Endpoint, counts
 
@@ -37,6 +40,15 @@ def test_aligned_block_lies_in_the_range() -> None:
 def test_addresses_of_a_service_without_status() -> None:
     statuses: list[Any] = [{}, {"loadBalancer": {}}, {"loadBalancer": {"ingress": [{"ip": "198.18.0.1"}]}}]
     assert [addresses_in({"status": status}) for status in statuses] == [[], [], ["198.18.0.1"]]
+
+
+def test_an_allocation_is_measured_once() -> None:
+    stored = {"status": {"loadBalancer": {"ingress": [{"ip": "198.18.0.1"}]}}}
+    api: Any = SimpleNamespace(get=lambda *_: stored, changed=lambda *_: sleep)
+    service = Service(api, "one", "two", "metallb.io")
+    with recording(Record()) as record:
+        assert [service.address, service.address] == ["198.18.0.1", "198.18.0.1"]
+    assert [one.name for one in record.measurements] == ["allocation"]
 
 
 def test_peers_are_of_another_version() -> None:
