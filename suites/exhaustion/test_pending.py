@@ -38,9 +38,9 @@ def test_pending_service_is_told_why(pools: Pools, services: Services, metallb: 
 @pytest.mark.disruptive
 def test_service_that_asks_for_nothing_is_told_why(api: Api, pools: Pools, services: Services) -> None:
     """A Service that asks for no particular pool MUST stay pending and be told so when no pool that may serve it has an address left."""
-    pool = pools.create(size=1)
-    assert services.create().address in pool
     with on_request_only(api, example.POOL):
+        pool = pools.create(size=1)  # which is in force no sooner than the change before it
+        assert services.create().address in pool
         beyond = services.create()
         beyond.is_refused(texts.NOTHING_FREE)
     assert beyond.is_served(since=beyond.created) not in pool

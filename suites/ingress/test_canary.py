@@ -93,9 +93,12 @@ def test_canary_without_main_route_is_not_served(site: Visitor) -> None:
 
 @statement("CAN-10", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02", "DEF-01"))
 @pytest.mark.disruptive
+@pytest.mark.usefixtures("unknown_hosts")
 def test_canary_without_main_route_leaves_unknown_hosts_alone(moving: Routes, visitor: Visitor) -> None:
     """A canary without a main route MUST NOT take requests for unknown hosts, also where its Service is that of another route."""
     canary = {"nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubernetes.io/canary-weight": "100"}
-    moving.add(moving.ingress(path("/", "two"), suffix="-canary", annotations=canary), moving.ingress(path("/", "two")))
+    moving.add(moving.ingress(path("/", "two")))
     visitor.comes_to_answer(Request(host=HOST), OTHER, measured="route added")
+    moving.add(moving.ingress(path("/", "two"), suffix="-canary", annotations=canary), moving.ingress(path("/", "two"), suffix="-later"))
+    visitor.comes_to_answer(Request(host=f"later.{HOST}"), OTHER, measured="route after the canary added")
     visitor.answers(Request(host="nobody.test"), refused(404))

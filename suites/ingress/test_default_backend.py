@@ -32,6 +32,7 @@ def test_unmatched_host_is_refused(request_: Request, expectation: Expectation, 
 
 @statement("DFB-02", MUST, CORE, source=DEFAULT_BACKEND, covers=("DEF-02",))
 @pytest.mark.disruptive
+@pytest.mark.usefixtures("unknown_hosts")
 def test_default_backend_alone_takes_everything(moving: Routes, visitor: Visitor) -> None:
     """An Ingress that has a default backend and no rules MUST serve every request that no rule matches, as it was sent."""
     moving.add(moving.ingress(defaultBackend={"service": {"name": "two", "port": {"number": 80}}}))

@@ -144,6 +144,7 @@ def test_request_without_a_host_is_malformed(head: str, expectation: Expectation
 
 @statement("HST-11", MUST, CORE, source=RULES, covers=("HOST-06",))
 @pytest.mark.disruptive
+@pytest.mark.usefixtures("unknown_hosts")
 def test_rule_without_a_host_serves_every_host(moving: Routes, visitor: Visitor) -> None:
     """A rule without a host MUST serve its path for every host that no other rule names, and for the bare address."""
     moving.add(moving.without_host(path(f"/{moving.label}", "two")))
