@@ -22,8 +22,6 @@ from harness.model.record import asking, record
 
 #: Bytes of a body that an exchange keeps, and that are read to find the backend's answer.
 KEPT_BYTES, READ_BYTES = 4096, 1 << 20
-#: Methods of requests that can be sent twice (https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1).
-SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class HttpProbe:
         :raises StatementFailed: an answer that is not HTTP, breaks off, or comes with a certificate that cannot be trusted
         """
         __tracebackhide__ = True
-        return self._send(request, again=request.method in SAFE)
+        return self._send(request, again=True)
 
     def _send(self, request: Request, *, again: bool) -> Exchange:
         __tracebackhide__ = True
@@ -257,7 +255,8 @@ def _root(error: BaseException) -> BaseException:
 def _goes_away(error: BaseException) -> bool:
     """Whether the server said that it answers what it has and takes no more, as one does that gets another configuration.
 
-    It may answer after that (https://www.rfc-editor.org/rfc/rfc9113#section-6.8), but httpcore does not read on.
+    It may answer after that (https://www.rfc-editor.org/rfc/rfc9113#section-6.8), but httpcore does not read on. What is sent once more
+    arrives twice then, which no backend of ours minds: they keep nothing of a request.
     """
     told = next(iter(_root(error).args), None)
     return isinstance(told, ConnectionTerminated) and told.error_code == ErrorCodes.NO_ERROR
