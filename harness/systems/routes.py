@@ -248,11 +248,12 @@ class Routes:
         """An Ingress of the statement's own for every host, not created yet."""
         return self.ingress(rules=[rule(None, *paths)])
 
-    def service(self, *, selector: str | None, port: int | str = "http") -> Object:
+    def service(self, *, selector: str | None, port: int | str = "http", suffix: str = "") -> Object:
         """A Service of the statement's own on port 80, not created yet: the shared backend it selects, and the port it leads to there."""
         chosen = {"selector": {"app": selector}} if selector else {}
         spec = {**chosen, "ports": [{"name": "http", "port": 80, "targetPort": port}]}
-        return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": self.label, "namespace": self.namespace}, "spec": spec}
+        metadata = {"name": f"{self.label}{suffix}", "namespace": self.namespace}
+        return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
     def endpoints(self, *addresses: str) -> Object:
         """Endpoints on port 8080 of the Service of the statement's own that selects nothing, not created yet."""

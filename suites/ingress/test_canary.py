@@ -1,5 +1,7 @@
 """Canaries: which requests a second Ingress of one host and path takes."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.model.expectations import Request, reaches, refused
@@ -11,6 +13,8 @@ HOST = "example.test"
 CANARY = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#canary"
 NGINX = "ingress-nginx"
 MAIN, OTHER = reaches("one"), reaches("two")
+#: Makes an Ingress a canary for the requests of ``get("always")``.
+BY_HEADER = {"nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubernetes.io/canary-by-header": "X-Canary"}
 
 
 def get(header: str | None = None, cookie: str | None = None) -> Request:
@@ -102,3 +106,37 @@ def test_canary_without_main_route_leaves_unknown_hosts_alone(moving: Routes, vi
     moving.add(moving.ingress(path("/", "two"), suffix="-canary", annotations=canary), moving.ingress(path("/", "two"), suffix="-later"))
     visitor.comes_to_answer(Request(host=f"later.{HOST}"), OTHER, measured="route after the canary added")
     visitor.answers(Request(host="nobody.test"), refused(404))
+
+
+@statement("CAN-11", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02",))
+def test_canary_gets_requests_of_its_own_host_only(moving: Routes, visitor: Visitor, lone_services: tuple[str, str]) -> None:
+    """A canary MUST NOT get requests for another host whose route leads to the Service of the main route."""
+    one, two = lone_services
+    moving.add(moving.ingress(path("/", one)), moving.ingress(path("/", one), suffix="-other"))
+    visitor.comes_to_answer(Request(host=f"other.{HOST}"), MAIN, measured="routes added")
+    moving.add(moving.second_ingress(path("/", two), annotations=BY_HEADER))
+    visitor.comes_to_answer(get("always"), OTHER, measured="canary added")
+    visitor.answers(replace(get("always"), host=f"other.{HOST}"), MAIN)
+
+
+@statement("CAN-12", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02",))
+def test_service_of_a_canary_serves_a_younger_route(moving: Routes, visitor: Visitor, lone_services: tuple[str, str]) -> None:
+    """A route to the Service of a canary MUST be served also where the canary is older."""
+    one, two = lone_services
+    moving.add(moving.ingress(path("/", one)), moving.second_ingress(path("/", two), annotations=BY_HEADER))
+    visitor.comes_to_answer(get("always"), OTHER, measured="canary added")
+    moving.add(moving.ingress(path("/one", "one"), path("/", two), suffix="-younger"))
+    visitor.comes_to_answer(Request("/one", host=f"younger.{HOST}"), MAIN, measured="younger route added")
+    visitor.answers(Request(host=f"younger.{HOST}"), OTHER)
+
+
+@statement("CAN-13", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02",))
+def test_canary_shares_its_service_with_an_older_route(moving: Routes, visitor: Visitor, lone_services: tuple[str, str]) -> None:
+    """A canary MUST get its requests, and the main route the others, also where another route to the canary's Service is older."""
+    one, two = lone_services
+    moving.add(moving.ingress(path("/", one)), moving.ingress(path("/", two), suffix="-older"))
+    visitor.comes_to_answer(Request(host=f"older.{HOST}"), OTHER, measured="routes added")
+    moving.add(moving.second_ingress(path("/", two), annotations=BY_HEADER), moving.ingress(path("/", "one"), suffix="-younger"))
+    visitor.comes_to_answer(Request(host=f"younger.{HOST}"), MAIN, measured="canary and younger route added")
+    visitor.answers(get(), MAIN)
+    visitor.answers(get("always"), OTHER)
