@@ -6,7 +6,7 @@ from harness.cluster.api import Api
 from harness.cluster.state import ClusterState
 from harness.model.addresses import AddressRange
 from harness.model.expectations import Request, reaches
-from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.model.statements import CORE, MUST, statement
 from harness.systems.controllers import Controller
 from harness.systems.routes import Visitor
 from harness.systems.stage import Stage
@@ -22,10 +22,12 @@ def test_status_shows_the_external_address(api: Api, scene: Stage, vip: str) -> 
     comes_to_show(api, scene.sentinel, vip)
 
 
+@pytest.mark.long  # ingress-nginx writes the statuses once a minute
 @statement("STA-02", MUST, CORE, source=PUBLISHING, covers=("ST-02",))
-def test_status_shows_addresses_of_the_service_only(api: Api, scene: Stage, ingress_controller: Controller, cluster: ClusterState) -> None:
-    """The status of a served Ingress MUST show every external address of the controller's Service, no other, and one of MetalLB's pool."""
-    shown = come_to_agree(api, scene.sentinel, ingress_controller)
+def test_status_follows_the_addresses_of_the_service(api: Api, scene: Stage, ingress_controller: Controller, cluster: ClusterState) -> None:
+    """The status of a served Ingress MUST show every external address of the controller's Service, also a later one, and no other."""
+    with also_at(api, ingress_controller, "192.0.2.77"):
+        shown = come_to_agree(api, scene.sentinel, ingress_controller)
     assert any(address in AddressRange.parse(pool) for pool in cluster.example_pool for address in shown), (
         f"{shown} of {cluster.example_pool}"
     )
@@ -44,11 +46,3 @@ def test_status_of_another_class_stays_empty(api: Api, scene: Stage, vip: str, s
     comes_to_show(api, scene.sentinel, vip)
     stays_empty(api, "status-of-another-class-stays-empty")
     site.answer_to(Request("/", host="own.example.test"), reaches("one"))
-
-
-@pytest.mark.long  # ingress-nginx writes the statuses once a minute
-@statement("STA-05", MUST, EXTENDED, source=PUBLISHING, covers=("ST-02",))
-def test_status_follows_the_addresses_of_the_service(api: Api, scene: Stage, ingress_controller: Controller) -> None:
-    """The status of a served Ingress MUST follow when the controller's Service gets one more external address."""
-    with also_at(api, ingress_controller, "192.0.2.77"):
-        comes_to_show(api, scene.sentinel, "192.0.2.77")
