@@ -16,6 +16,7 @@ from harness.model.addresses import AddressRange, Subnet
 from harness.model.budgets import ABSENCE
 from harness.model.errors import EnvironmentFault, UsageFault
 from harness.model.verdicts import Outcome
+from harness.model.versions import version as ordered
 from harness.plugin.catalogue import needs
 from harness.plugin.recording import told
 from harness.plugin.run import RUN, RunFacts, is_worker
@@ -115,10 +116,10 @@ def settings(config: pytest.Config) -> Settings:
     mirror = option("image_mirror")
     component = next(iter(controller(name, version).components.values()))
     return Settings(
-        kubernetes=(option("kubernetes") or known["kind-node"].default).removeprefix("v"),
-        metallb=(option("metallb") or known["metallb-controller"].default).removeprefix("v"),
+        kubernetes=_version("--kubernetes", option("kubernetes") or known["kind-node"].default),
+        metallb=_version("--metallb", option("metallb") or known["metallb-controller"].default),
         ingress=name,
-        ingress_version=(version or known[component].default).removeprefix("v"),
+        ingress_version=_version("--ingress", version or known[component].default),
         nodes=option("nodes"),
         ip_family=option("ip_family"),
         images=Source(option("images")),
@@ -128,6 +129,14 @@ def settings(config: pytest.Config) -> Settings:
         subnet=subnet,
         pool=pool,
     )
+
+
+def _version(name: str, text: str) -> str:
+    try:
+        ordered(text)
+    except ValueError as fault:
+        raise UsageFault(f"{name} with a version", str(fault), "`python -m lab list` says which can be built from packages") from None
+    return text.removeprefix("v")
 
 
 def _subnet(text: str) -> Subnet:
