@@ -27,12 +27,12 @@ def comes_to_show(api: Api, name: str, address: str, *, namespace: str = NAMESPA
     measure("address in the status", record().now() - began, budget=STATUS)
 
 
-def come_to_agree(api: Api, name: str, controller: Controller) -> list[str]:
-    """Wait until the status of an Ingress of the stage shows what the controller's Service has, and return it."""
+def come_to_agree(api: Api, name: str, controller: Controller, *, namespace: str) -> list[str]:
+    """Wait until the status of an Ingress shows what the controller's Service has, and return it."""
     __tracebackhide__ = True
 
     def look() -> list[str]:
-        shown, wanted = _shown(api, name), external_addresses(_service(api, controller))
+        shown, wanted = _shown(api, name, namespace), external_addresses(_service(api, controller))
         assert sorted(shown) == sorted(wanted), f"shown: {', '.join(shown)}; the Service has {', '.join(wanted)}"
         return shown
 
@@ -40,7 +40,7 @@ def come_to_agree(api: Api, name: str, controller: Controller) -> list[str]:
         look,
         within=STATUS,
         expected=f"the status of Ingress {name} shows the addresses of Service {controller.service}",
-        pause=api.changed("Ingress", NAMESPACE),
+        pause=api.changed("Ingress", namespace),
     )
 
 
@@ -76,7 +76,7 @@ def _service(api: Api, controller: Controller) -> Object:
     return found
 
 
-def _shown(api: Api, name: str, namespace: str = NAMESPACE) -> list[str]:
+def _shown(api: Api, name: str, namespace: str) -> list[str]:
     found = api.get("Ingress", name, namespace)
     if found is None:
         raise StatementFailed(f"Ingress {namespace}/{name} exists", "it does not")
