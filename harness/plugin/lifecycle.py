@@ -66,8 +66,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """On the controlling process: check the options and stand ready; nothing is created yet."""
     config.addinivalue_line("markers", "disruptive: breaks something that other statements share, so it runs alone")
-    config.addinivalue_line("markers", "alone: breaks nothing, but what others do at the same time could hide what it looks for")
-    config.addinivalue_line("markers", "long: takes a minute or more, so it begins before the others and they run beside it")
+    config.addinivalue_line("markers", "serial: breaks nothing, but what others do at the same time could hide what it looks for")
+    config.addinivalue_line("markers", "slow: takes a minute or more, so it begins before the others and they run beside it")
     config.pluginmanager.register(Lookout(config), "conformance-lookout")
     if is_worker(config):
         return
@@ -87,16 +87,16 @@ FIRST, BETWEEN, LAST = range(3)
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put long statements first, no two of them into one chunk, and statements that run alone last: each waits for all others."""
+    """Put slow statements first, no two of them into one chunk, and statements that run alone last: each waits for all others."""
     items.sort(key=_place)
     for nth in reversed(range(sum(_place(item) == FIRST for item in items))):
         items.insert(nth * CHUNK, items.pop(nth))
 
 
 def _place(item: pytest.Item) -> int:
-    if any(map(item.get_closest_marker, ("alone", "disruptive"))):
+    if any(map(item.get_closest_marker, ("serial", "disruptive"))):
         return LAST
-    return FIRST if item.get_closest_marker("long") else BETWEEN
+    return FIRST if item.get_closest_marker("slow") else BETWEEN
 
 
 def settings(config: pytest.Config) -> Settings:

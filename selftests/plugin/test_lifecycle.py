@@ -73,8 +73,8 @@ def test_one_cluster_a_run_and_it_goes(project: Suite, workers: tuple[str, ...])
     assert log(project) == ["create", "delete"]
 
 
-def test_long_statements_begin_in_chunks_of_their_own_and_those_that_run_alone_come_last(project: Suite) -> None:
-    marks = {3: "alone", 4: "long", 5: "", 6: "disruptive", 7: "long"}
+def test_slow_statements_begin_in_chunks_of_their_own_and_those_that_run_alone_come_last(project: Suite) -> None:
+    marks = {3: "serial", 4: "slow", 5: "", 6: "disruptive", 7: "slow"}
     for number, mark in marks.items():
         project.add(f"EXH-0{number}", before=f"@pytest.mark.{mark}" if mark else "")
     ran = sorted(project.run().results.values(), key=lambda result: result.started)

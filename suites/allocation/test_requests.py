@@ -80,7 +80,7 @@ def test_address_requested_twice_is_refused(pools: Pools, services: Services, me
 
 
 @statement("ALC-23", MUST, CORE, source=REQUESTS, covers=("MLB-020",))
-@pytest.mark.alone  # the release of an address elsewhere would reconsider the Service, too
+@pytest.mark.serial  # the release of an address elsewhere would reconsider the Service, too
 def test_address_of_no_pool_waits_for_a_pool(pools: Pools, services: Services) -> None:
     """A Service that asks for an address of no pool MUST stay pending and be told why, until a pool has the address."""
     elsewhere = pools.create(size=1)

@@ -86,7 +86,7 @@ def test_namespace_and_label_both_have_to_fit(another_namespace: str, label: str
 
 
 @statement("ALC-40", MUST, EXTENDED, source="https://github.com/metallb/metallb/pull/2714", since="0.15.0", covers=("MLB-029",))
-@pytest.mark.alone  # the pools are for everybody
+@pytest.mark.serial  # the pools are for everybody
 def test_priority_alone_restricts_nothing(pools: Pools, services: Services) -> None:
     """Pools with a priority and nothing else MUST serve every Service, in the order of their priorities."""
     second = pools.create(size=1, serviceAllocation={"priority": 20})

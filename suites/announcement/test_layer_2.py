@@ -121,7 +121,7 @@ def test_shared_address_is_announced_by_one_node(announcing: Announcing, segment
 
 
 @statement("ANN-11", SHOULD, EXTENDED, source="https://github.com/metallb/metallb/issues/3135")
-@pytest.mark.alone
+@pytest.mark.serial
 def test_assignment_is_not_told_over_and_over(announcing: Announcing, segment: Segment, speakers: Speakers) -> None:
     """The event that names the announcing node SHOULD NOT be written again and again while nothing changes."""
     service = announcing.service()

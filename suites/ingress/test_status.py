@@ -23,7 +23,7 @@ def test_status_shows_the_external_address(api: Api, scene: Stage, vip: str) -> 
     comes_to_show(api, scene.sentinel, vip)
 
 
-@pytest.mark.long  # ingress-nginx writes the statuses once a minute
+@pytest.mark.slow  # ingress-nginx writes the statuses once a minute
 @statement("STA-02", MUST, CORE, source=PUBLISHING, covers=("ST-02",))
 def test_status_follows_the_addresses_of_the_service(api: Api, ingress_controller: Controller, cluster: ClusterState) -> None:
     """The status of a served Ingress MUST show every external address of the controller's Service and no other, and follow a change."""

@@ -15,7 +15,7 @@ REVOCATION = "https://metallb.io/release-notes/#version-0-14-2"
 
 
 @statement("LIF-01", MUST, CORE, source=REVOCATION, since="0.14.2", covers=("MLB-036",))
-@pytest.mark.alone  # the release of an address elsewhere would reconsider the Service, too
+@pytest.mark.serial  # the release of an address elsewhere would reconsider the Service, too
 def test_holder_outside_a_shrunk_pool_moves(pools: Pools, services: Services) -> None:
     """A Service whose address leaves its pool MUST be told so and get another one, and the others keep theirs."""
     lower, upper = (pools.take(2) for _ in range(2))
@@ -31,7 +31,7 @@ def test_holder_outside_a_shrunk_pool_moves(pools: Pools, services: Services) ->
 
 
 @statement("LIF-02", MUST, CORE, source=REVOCATION, since="0.14.2", covers=("MLB-037",))
-@pytest.mark.alone  # the release of an address elsewhere would reconsider the Service, too
+@pytest.mark.serial  # the release of an address elsewhere would reconsider the Service, too
 def test_holder_moves_when_its_pool_is_deleted(pools: Pools, services: Services) -> None:
     """A Service whose pool is deleted MUST get an address of another pool that serves it, and name that pool."""
     pool = pools.create(size=2)

@@ -34,7 +34,7 @@ def test_counters_follow_allocation_growth_and_release(api: Api, pools: Pools, s
 
 
 @statement("OBS-11", MUST, CORE, source=COUNTERS, since="0.15.0", covers=("MLB-040",))
-@pytest.mark.alone  # any change of any pool would write the counters of all
+@pytest.mark.serial  # any change of any pool would write the counters of all
 def test_overwritten_counters_are_put_right(api: Api, pools: Pools, services: Services) -> None:
     """Counters in a pool's status that somebody overwrites MUST be put right."""
     pool = pools.create(size=3)
