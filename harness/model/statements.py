@@ -71,7 +71,7 @@ def statement(
     :param identifier: unique, subject prefix and number, for instance ``EXH-01``
     :param source: the http address of the text that demands the behaviour
     :param system: the system whose version ``since`` and ``until`` speak of: ``metallb``, ``kubernetes`` or a controller's name
-    :param covers: rows of upstream catalogues that this statement answers, for instance ``MLB-006``
+    :param covers: rows of upstream catalogues that this statement answers, for instance ``ROW-MLB-006``
     """
     declaration = Declaration(identifier, keyword, profile, source, Gate(system, since, until), covers)
 

@@ -6,7 +6,7 @@ from selftests.plugin.conftest import PREAMBLE, Suite
 BAD = (
     PREAMBLE
     + """
-@statement("exh1", MUST, CORE, source="ftp://example.org", since="banana", covers=("MLB-900",))
+@statement("exh1", MUST, CORE, source="ftp://example.org", since="banana", covers=("ROW-MLB-900",))
 def test_bad():
     \"\"\"It works. It MUST.\"\"\"
 
@@ -35,7 +35,7 @@ def test_bad_declarations_are_refused_on_one_screen(suite: Suite, workers: tuple
         "the id 'exh1' is not a subject prefix and a number",
         "the source 'ftp://example.org' is no http address",
         "'banana' is neither a version",
-        "it covers 'MLB-900'",
+        "it covers 'ROW-MLB-900'",
         "has to be one sentence, not 'It works. It MUST.'",
         "no version is in metallb >= 0.15.0, < 0.15.0",
         "does not use the keyword MUST: 'A Service SHOULD",

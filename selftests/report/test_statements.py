@@ -11,10 +11,10 @@ from harness.model.statements import CORE, MUST, Declaration, Gate
 from harness.report import catalogue
 from harness.report.catalogue import Entry, Row
 
-DECLARED = Declaration("EXH-01", MUST, CORE, "https://metallb.io/usage/", Gate("metallb", "0.13.9"), ("MLB-006",))
+DECLARED = Declaration("EXH-01", MUST, CORE, "https://metallb.io/usage/", Gate("metallb", "0.13.9"), ("ROW-MLB-006",))
 TEST = "suites/exhaustion/test_pending.py::test_service_beyond_the_pool_stays_pending"
 ENTRY = catalogue.entry(DECLARED, "A Service beyond the pool MUST stay pending | so.\n\nMore.", TEST)
-ROWS = {"MLB-006": Row("MLB-006", "beyond"), "MLB-007": Row("MLB-007", "recovery", "needs <more>")}
+ROWS = {"ROW-MLB-006": Row("ROW-MLB-006", "beyond"), "ROW-MLB-007": Row("ROW-MLB-007", "recovery", "needs <more>")}
 
 
 def test_an_entry_is_read_off_a_test() -> None:
@@ -38,7 +38,7 @@ def test_an_entry_is_read_off_a_test() -> None:
         (replace(ENTRY, text="MUSTARD is yellow."), "does not use the keyword MUST"),
         (replace(ENTRY, gate=Gate("metallb", "0.15.0", "0.14.0")), "no version is in"),
         (replace(ENTRY, gate=Gate("metallb", "soon")), "neither a version"),
-        (replace(ENTRY, covers=("MLB-999",)), "it covers 'MLB-999'"),
+        (replace(ENTRY, covers=("ROW-MLB-999",)), "it covers 'ROW-MLB-999'"),
     ],
 )
 def test_a_bad_entry_is_told(changed: Entry, complaint: str) -> None:
@@ -57,14 +57,20 @@ def test_every_row_is_well_formed() -> None:
     assert all(row.text and not row.text.endswith(".") for row in table.values())
 
 
+def test_no_row_can_be_taken_for_a_statement() -> None:
+    for row in catalogue.rows():
+        assert row.startswith("ROW-")
+        assert any("is not a subject prefix and a number" in wrong for wrong in catalogue.violations([replace(ENTRY, id=row)], ROWS)), row
+
+
 def test_documents_say_what_the_tests_say(tmp_path: Path) -> None:
     catalogue.write([ENTRY], ROWS, tmp_path)
     catalogue.check([ENTRY], ROWS, tmp_path)
     text = (tmp_path / "statements.md").read_text()
     assert "metallb >= 0.13.9" in text
     assert "pending \\| so." in text
-    assert "| MLB-006 | beyond | [EXH-01](#exh-01) |" in text
-    assert "| MLB-007 | recovery | needs &lt;more> |" in text
+    assert "| ROW-MLB-006 | beyond | [EXH-01](#exh-01) |" in text
+    assert "| ROW-MLB-007 | recovery | needs &lt;more> |" in text
     document = json.loads((tmp_path / "statements.json").read_text())
     assert document["statements"][0]["versions"] == {"system": "metallb", "since": "0.13.9", "until": None}
     assert document["rows"][0]["covered_by"] == ["EXH-01"]
@@ -80,10 +86,10 @@ def test_stale_documents_are_told(tmp_path: Path) -> None:
 
 
 def test_rows_are_traceable(tmp_path: Path) -> None:
-    silent = {**ROWS, "MLB-007": Row("MLB-007", "recovery")}
-    assert catalogue.untraceable([ENTRY], silent) == ["MLB-007: no statement covers it and rows.toml gives no reason"]
-    explained = {**ROWS, "MLB-006": Row("MLB-006", "beyond", "no time")}
-    assert catalogue.untraceable([ENTRY], explained) == ["MLB-006: EXH-01 covers it, so the reason in rows.toml has to go"]
+    silent = {**ROWS, "ROW-MLB-007": Row("ROW-MLB-007", "recovery")}
+    assert catalogue.untraceable([ENTRY], silent) == ["ROW-MLB-007: no statement covers it and rows.toml gives no reason"]
+    explained = {**ROWS, "ROW-MLB-006": Row("ROW-MLB-006", "beyond", "no time")}
+    assert catalogue.untraceable([ENTRY], explained) == ["ROW-MLB-006: EXH-01 covers it, so the reason in rows.toml has to go"]
     catalogue.write([ENTRY], silent, tmp_path)
     with pytest.raises(UsageFault, match="every row covered"):
         catalogue.check([ENTRY], silent, tmp_path)

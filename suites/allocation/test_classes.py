@@ -12,7 +12,7 @@ CLASSES = "https://kubernetes.io/docs/concepts/services-networking/service/#load
 FOREIGN = "203.0.113.77"
 
 
-@statement("ALC-44", MUST, CORE, source=CLASSES, covers=("MLB-041",))
+@statement("ALC-44", MUST, CORE, source=CLASSES, covers=("ROW-MLB-041",))
 def test_foreign_class_is_not_touched(pools: Pools, services: Services) -> None:
     """A Service of another load balancer class MUST NOT get an address, and the status that somebody else gave it stays as it is."""
     pool = pools.create(size=3)
@@ -26,7 +26,7 @@ def test_foreign_class_is_not_touched(pools: Pools, services: Services) -> None:
     assert not empty.events()
 
 
-@statement("ALC-45", MUST, EXTENDED, source="https://metallb.io/concepts/#load-balancer-class", covers=("MLB-042",))
+@statement("ALC-45", MUST, EXTENDED, source="https://metallb.io/concepts/#load-balancer-class", covers=("ROW-MLB-042",))
 @pytest.mark.disruptive
 def test_own_class_is_served_and_no_other(api: Api, pools: Pools, services: Services) -> None:
     """With a load balancer class of its own MetalLB MUST serve the Services of that class, and none of another or without one."""

@@ -9,7 +9,7 @@ from harness.systems.addresses import Pools, Services
 from harness.systems.metallb import MetalLB
 
 
-@statement("ALC-01", MUST, CORE, source="https://metallb.io/usage/", covers=("MLB-003",))
+@statement("ALC-01", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-003",))
 def test_service_gets_an_address(pools: Pools, services: Services) -> None:
     """A Service of type LoadBalancer MUST get one address of a pool that serves its namespace, and an event that says so."""
     pool = pools.create(size=4)
@@ -19,7 +19,7 @@ def test_service_gets_an_address(pools: Pools, services: Services) -> None:
     service.explains("IPAllocated", service.address)
 
 
-@statement("ALC-02", MUST, CORE, source="https://metallb.io/release-notes/#version-0-13-9", since="0.13.9", covers=("MLB-003",))
+@statement("ALC-02", MUST, CORE, source="https://metallb.io/release-notes/#version-0-13-9", since="0.13.9", covers=("ROW-MLB-003",))
 def test_service_names_its_pool(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A Service with an address MUST carry an annotation that names the pool which the address is from."""
     pool = pools.create(size=4)
@@ -35,7 +35,7 @@ def test_service_names_its_pool(pools: Pools, services: Services, metallb: Metal
     eventually(named, within=ALLOCATION, expected=f"{key} names {pool.name}")
 
 
-@statement("ALC-03", MUST, CORE, source="https://metallb.io/usage/", covers=("MLB-005",))
+@statement("ALC-03", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-005",))
 def test_ten_services_at_once_get_ten_addresses(pools: Pools, services: Services) -> None:
     """Services created at the same time MUST get different addresses, each of the pool."""
     pool = pools.create(size=10)
@@ -57,7 +57,7 @@ def test_other_types_get_no_address(kind: str, pools: Pools, services: Services)
     other.stays_pending()
 
 
-@statement("ALC-05", MUST, CORE, source="https://metallb.io/usage/", covers=("LB-01",))
+@statement("ALC-05", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-LB-01",))
 def test_last_address_goes_to_the_first_that_asks(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """When one address is left, the Service that asks first MUST get it, and a later one stays without."""
     pool = pools.create(size=2)

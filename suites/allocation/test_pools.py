@@ -25,7 +25,7 @@ SPELLINGS = {
 }
 
 
-@statement("ALC-09", MUST, CORE, source=API, covers=("MLB-004",))
+@statement("ALC-09", MUST, CORE, source=API, covers=("ROW-MLB-004",))
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_all_addresses_of_a_pool_are_handed_out(spelling: str, pools: Pools, services: Services) -> None:
     """A pool MUST hand out every address it is written to have, however it is written, first and last included."""
@@ -35,7 +35,7 @@ def test_all_addresses_of_a_pool_are_handed_out(spelling: str, pools: Pools, ser
     assert sorted(services.comes_to_serve(4).values()) == sorted(pool.addresses)
 
 
-@statement("ALC-10", SHOULD, EXTENDED, source="https://github.com/metallb/metallb/issues/1184", covers=("MLB-004",))
+@statement("ALC-10", SHOULD, EXTENDED, source="https://github.com/metallb/metallb/issues/1184", covers=("ROW-MLB-004",))
 def test_addresses_are_handed_out_in_ascending_order(pools: Pools, services: Services) -> None:
     """Services created one after the other SHOULD get the free addresses of a pool in the order they are listed, lowest first."""
     later, earlier = sorted((pools.take(2), pools.take(2)), reverse=True)
@@ -43,7 +43,7 @@ def test_addresses_are_handed_out_in_ascending_order(pools: Pools, services: Ser
     assert [services.create(pool=pool).address for _ in range(4)] == pool.addresses
 
 
-@statement("ALC-11", MUST, CORE, source="https://metallb.io/usage/", covers=("MLB-005",))
+@statement("ALC-11", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-005",))
 def test_thirty_services_at_once_get_thirty_addresses(pools: Pools, services: Services) -> None:
     """Thirty Services created at the same time MUST get thirty different addresses of their pool."""
     pool = pools.create(size=30)
@@ -51,7 +51,7 @@ def test_thirty_services_at_once_get_thirty_addresses(pools: Pools, services: Se
     assert sorted(services.comes_to_serve(30).values()) == sorted(pool.addresses)
 
 
-@statement("ALC-12", MUST, CORE, source="https://metallb.io/configuration/_advanced_ipaddresspool_configuration/", covers=("MLB-024",))
+@statement("ALC-12", MUST, CORE, source="https://metallb.io/configuration/_advanced_ipaddresspool_configuration/", covers=("ROW-MLB-024",))
 def test_pool_without_automatic_assignment_is_not_used_unasked(pools: Pools, services: Services) -> None:
     """A pool with autoAssign false MUST NOT give an address to a Service that does not ask, not even as the only one of its namespace."""
     pool = pools.create(size=2, autoAssign=False)
@@ -60,7 +60,7 @@ def test_pool_without_automatic_assignment_is_not_used_unasked(pools: Pools, ser
     assert services.create(pool=pool).address in pool
 
 
-@statement("ALC-13", MUST, CORE, source="https://metallb.io/configuration/_advanced_ipaddresspool_configuration/", covers=("MLB-024",))
+@statement("ALC-13", MUST, CORE, source="https://metallb.io/configuration/_advanced_ipaddresspool_configuration/", covers=("ROW-MLB-024",))
 @pytest.mark.parametrize("asks", ["by pool", "by address"])
 def test_pool_without_automatic_assignment_is_used_on_request(asks: str, pools: Pools, services: Services) -> None:
     """A pool with autoAssign false MUST serve a Service that asks for it, or for one of its addresses."""
@@ -73,7 +73,7 @@ def test_pool_without_automatic_assignment_is_used_on_request(asks: str, pools: 
 BUGGY = "https://metallb.io/configuration/_advanced_ipaddresspool_configuration/#handling-buggy-networks"
 
 
-@statement("ALC-14", MUST, EXTENDED, source=BUGGY, since="0.13.4", covers=("MLB-025",))
+@statement("ALC-14", MUST, EXTENDED, source=BUGGY, since="0.13.4", covers=("ROW-MLB-025",))
 def test_buggy_addresses_are_avoided(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A pool with avoidBuggyIPs MUST NOT hand out addresses that end in .0 or .255."""
     block = pools.take_block()
@@ -85,7 +85,7 @@ def test_buggy_addresses_are_avoided(pools: Pools, services: Services, metallb: 
     services.create(address=str(block.first)).is_refused("is not allowed in config")
 
 
-@statement("ALC-15", MUST, EXTENDED, source=BUGGY, since="0.14.2", covers=("MLB-025",))
+@statement("ALC-15", MUST, EXTENDED, source=BUGGY, since="0.14.2", covers=("ROW-MLB-025",))
 def test_switch_for_buggy_addresses_moves_the_holder(pools: Pools, services: Services) -> None:
     """A Service with an address that ends in .0 MUST get another one when its pool begins to avoid these, and get it only before."""
     block = pools.take_block()

@@ -12,7 +12,7 @@ REQUESTS = "https://metallb.io/usage/#requesting-specific-ips"
 RENAMED = "https://metallb.io/release-notes/#version-0-14-9"
 
 
-@statement("ALC-16", MUST, CORE, source=REQUESTS, covers=("MLB-017",))
+@statement("ALC-16", MUST, CORE, source=REQUESTS, covers=("ROW-MLB-017",))
 def test_requested_address_is_given(pools: Pools, services: Services) -> None:
     """A Service that asks for a free address by annotation MUST get exactly that address."""
     pool = pools.create(size=4)
@@ -22,7 +22,7 @@ def test_requested_address_is_given(pools: Pools, services: Services) -> None:
     service.is_said_to_be_from(pool)
 
 
-@statement("ALC-17", MUST, CORE, source=RENAMED, covers=("MLB-018",))
+@statement("ALC-17", MUST, CORE, source=RENAMED, covers=("ROW-MLB-018",))
 @pytest.mark.parametrize("asks", ["for an address", "for a pool"])
 def test_former_spelling_is_followed(asks: str, pools: Pools, services: Services) -> None:
     """A request whose annotation has the former prefix MUST be followed like one with the present prefix."""
@@ -35,7 +35,7 @@ def test_former_spelling_is_followed(asks: str, pools: Pools, services: Services
     assert service.address in ([wanted] if asks == "for an address" else pool)
 
 
-@statement("ALC-18", MUST, CORE, source=RENAMED, since="0.14.9", covers=("MLB-018",))
+@statement("ALC-18", MUST, CORE, source=RENAMED, since="0.14.9", covers=("ROW-MLB-018",))
 def test_former_spelling_is_called_deprecated(pools: Pools, services: Services) -> None:
     """MetalLB MUST warn in an event on a Service that an annotation with the former prefix is deprecated."""
     pool = pools.create(size=2)
@@ -45,7 +45,7 @@ def test_former_spelling_is_called_deprecated(pools: Pools, services: Services) 
     service.explains("deprecatedAnnotation", f"Service uses deprecated annotation {key}", kind="Warning")
 
 
-@statement("ALC-19", MUST, EXTENDED, source=RENAMED, since="0.14.9", covers=("MLB-018",))
+@statement("ALC-19", MUST, EXTENDED, source=RENAMED, since="0.14.9", covers=("ROW-MLB-018",))
 def test_present_spelling_wins(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """Of two requests that differ in the prefix of the annotation only, the present one MUST be followed."""
     pool = pools.create(size=2)
@@ -62,14 +62,14 @@ def test_later_spelling_is_unknown(pools: Pools, services: Services) -> None:
     assert service.address == pool.addresses[0]
 
 
-@statement("ALC-21", MUST, EXTENDED, source=REQUESTS, covers=("MLB-019",))
+@statement("ALC-21", MUST, EXTENDED, source=REQUESTS, covers=("ROW-MLB-019",))
 def test_address_requested_in_the_specification_is_given(pools: Pools, services: Services) -> None:
     """A Service that asks for a free address in spec.loadBalancerIP MUST get exactly that address."""
     pool = pools.create(size=3)
     assert services.create(loadBalancerIP=pool.addresses[1]).address == pool.addresses[1]
 
 
-@statement("ALC-22", MUST, EXTENDED, source=REQUESTS, covers=("MLB-019",))
+@statement("ALC-22", MUST, EXTENDED, source=REQUESTS, covers=("ROW-MLB-019",))
 def test_address_requested_twice_is_refused(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A Service that asks for an address both by annotation and in spec.loadBalancerIP MUST stay pending and be told why."""
     pool = pools.create(size=2)
@@ -79,7 +79,7 @@ def test_address_requested_twice_is_refused(pools: Pools, services: Services, me
     both.comes_to_have(pool.addresses[0])
 
 
-@statement("ALC-23", MUST, CORE, source=REQUESTS, covers=("MLB-020",))
+@statement("ALC-23", MUST, CORE, source=REQUESTS, covers=("ROW-MLB-020",))
 @pytest.mark.serial  # the release of an address elsewhere would reconsider the Service, too
 def test_address_of_no_pool_waits_for_a_pool(pools: Pools, services: Services) -> None:
     """A Service that asks for an address of no pool MUST stay pending and be told why, until a pool has the address."""
@@ -92,7 +92,7 @@ def test_address_of_no_pool_waits_for_a_pool(pools: Pools, services: Services) -
     service.comes_to_have(pool.addresses[1])
 
 
-@statement("ALC-24", MUST, CORE, source=REQUESTS, covers=("MLB-021",))
+@statement("ALC-24", MUST, CORE, source=REQUESTS, covers=("ROW-MLB-021",))
 def test_taken_address_is_refused(pools: Pools, services: Services) -> None:
     """A Service that asks for the address of another MUST stay pending and be told whose it is, and the other keeps it."""
     pool = pools.create(size=2)
@@ -104,7 +104,7 @@ def test_taken_address_is_refused(pools: Pools, services: Services) -> None:
     assert holder.addresses == [wanted]
 
 
-@statement("ALC-25", MUST, CORE, source="https://metallb.io/usage/", covers=("MLB-022",))
+@statement("ALC-25", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-022",))
 def test_change_of_the_request_moves_the_service(pools: Pools, services: Services) -> None:
     """A Service whose requested address changes MUST get the new one, and the old one is free for others."""
     pool = pools.create(size=2)
@@ -116,14 +116,14 @@ def test_change_of_the_request_moves_the_service(pools: Pools, services: Service
     assert services.create(address=old).address == old
 
 
-@statement("ALC-26", MUST, CORE, source=REQUESTS, covers=("MLB-023",))
+@statement("ALC-26", MUST, CORE, source=REQUESTS, covers=("ROW-MLB-023",))
 def test_requested_pool_is_used(pools: Pools, services: Services) -> None:
     """A Service that asks for a pool by name MUST get an address of that pool, whatever the other pools are for."""
     first, second = pools.create(size=2), pools.create(size=2, autoAssign=False)
     assert [services.create(pool=pool).address in pool for pool in (second, first)] == [True, True]
 
 
-@statement("ALC-27", MUST, CORE, source=REQUESTS, covers=("MLB-023",))
+@statement("ALC-27", MUST, CORE, source=REQUESTS, covers=("ROW-MLB-023",))
 def test_unknown_pool_is_refused(pools: Pools, services: Services, label: str) -> None:
     """A Service that asks for a pool that does not exist MUST stay pending and be told so, whatever other pools have."""
     pool = pools.create(size=2)
@@ -133,7 +133,7 @@ def test_unknown_pool_is_refused(pools: Pools, services: Services, label: str) -
     service.moves_into(pool)
 
 
-@statement("ALC-28", MUST, CORE, source=REQUESTS, covers=("MLB-023",))
+@statement("ALC-28", MUST, CORE, source=REQUESTS, covers=("ROW-MLB-023",))
 def test_change_of_the_requested_pool_moves_the_service(pools: Pools, services: Services) -> None:
     """A Service whose annotation comes to name another pool MUST move there, and name it as the origin of its address."""
     old, new = pools.create(size=1), pools.create(size=1)
@@ -144,7 +144,7 @@ def test_change_of_the_requested_pool_moves_the_service(pools: Pools, services: 
     service.is_said_to_be_from(new)
 
 
-@statement("ALC-29", MUST, EXTENDED, source=REQUESTS, since="0.13.10", covers=("MLB-023",))
+@statement("ALC-29", MUST, EXTENDED, source=REQUESTS, since="0.13.10", covers=("ROW-MLB-023",))
 def test_address_outside_the_requested_pool_is_refused(pools: Pools, services: Services) -> None:
     """A Service that asks for a pool and for an address of another pool MUST stay pending and be told so."""
     asked, other = pools.create(size=1), pools.create(size=1)

@@ -20,7 +20,7 @@ def test_address_survives_an_update(pools: Pools, services: Services) -> None:
     service.keeps(address)
 
 
-@statement("ALC-07", MUST, CORE, source="https://metallb.io/release-notes/#version-0-13-9", since="0.13.9", covers=("MLB-014",))
+@statement("ALC-07", MUST, CORE, source="https://metallb.io/release-notes/#version-0-13-9", since="0.13.9", covers=("ROW-MLB-014",))
 @pytest.mark.disruptive
 def test_addresses_survive_a_restart_of_the_controller(api: Api, pools: Pools, services: Services) -> None:
     """Every Service MUST keep its address over a restart of MetalLB's controller."""
@@ -36,7 +36,7 @@ def test_addresses_survive_a_restart_of_the_controller(api: Api, pools: Pools, s
         assert {service: service.addresses for service in held} == held
 
 
-@statement("ALC-08", MUST, CORE, source="https://metallb.io/usage/", covers=("MLB-007",))
+@statement("ALC-08", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-007",))
 def test_address_is_released_and_reused(pools: Pools, services: Services) -> None:
     """The address of a deleted Service MUST be free for the next one."""
     pool = pools.create(size=1)

@@ -11,7 +11,7 @@ LAYER_2 = "https://metallb.io/concepts/layer2/"
 POLICY = "https://metallb.io/usage/#traffic-policies"
 
 
-@statement("ANN-20", MUST, CORE, source=POLICY, covers=("MLB-054",))
+@statement("ANN-20", MUST, CORE, source=POLICY, covers=("ROW-MLB-054",))
 def test_address_without_ready_endpoint_is_silent(announcing: Announcing, segment: Segment, backends: Backends) -> None:
     """An address whose Service has no ready endpoint MUST be answered for by nobody but stay assigned, and answer again with one."""
     service = announcing.service()
@@ -24,7 +24,7 @@ def test_address_without_ready_endpoint_is_silent(announcing: Announcing, segmen
     segment.finds(address)
 
 
-@statement("ANN-21", MUST, CORE, source=POLICY, covers=("MLB-054",))
+@statement("ANN-21", MUST, CORE, source=POLICY, covers=("ROW-MLB-054",))
 def test_service_without_endpoints_is_announced_with_its_first(announcing: Announcing, segment: Segment, backends: Backends) -> None:
     """A Service that never had an endpoint MUST NOT be announced before it has one."""
     service = announcing.service()
@@ -36,7 +36,7 @@ def test_service_without_endpoints_is_announced_with_its_first(announcing: Annou
     segment.finds(waiting.address)
 
 
-@statement("ANN-22", MUST, EXTENDED, since="0.14.5", source="https://metallb.io/release-notes/#version-0-14-5", covers=("MLB-055",))
+@statement("ANN-22", MUST, EXTENDED, since="0.14.5", source="https://metallb.io/release-notes/#version-0-14-5", covers=("ROW-MLB-055",))
 def test_unready_endpoints_can_be_published(announcing: Announcing, segment: Segment, unready: dict[str, str]) -> None:
     """A Service that publishes unready endpoints MUST be announced while it has no other, and one that does not MUST NOT."""
     pool = announcing.pools.create(size=2)
@@ -47,7 +47,7 @@ def test_unready_endpoints_can_be_published(announcing: Announcing, segment: Seg
     segment.is_silent(plain.address)
 
 
-@statement("ANN-23", MUST, CORE, source=POLICY, covers=("MLB-056",))
+@statement("ANN-23", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
 @pytest.mark.parametrize("worker", [0, 1], ids=["first", "second"])
 def test_local_policy_announces_where_the_endpoint_is(worker: int, announcing: Announcing, segment: Segment, backends: Backends) -> None:
     """Under the Local policy the announcing node MUST be one that has an endpoint."""
@@ -57,7 +57,7 @@ def test_local_policy_announces_where_the_endpoint_is(worker: int, announcing: A
     segment.stays_at(service.address, node)
 
 
-@statement("ANN-24", MUST, CORE, source=POLICY, covers=("MLB-056",))
+@statement("ANN-24", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
 def test_local_policy_follows_the_endpoint(announcing: Announcing, segment: Segment, backends: Backends, outside: Client) -> None:
     """Under the Local policy the address MUST move to the node that the only endpoint moves to, and be served there."""
     here, there = backends.pair
@@ -68,7 +68,7 @@ def test_local_policy_follows_the_endpoint(announcing: Announcing, segment: Segm
     assert outside.reaches(service.address).node == there
 
 
-@statement("ANN-25", MUST, CORE, source=POLICY, covers=("MLB-056",))
+@statement("ANN-25", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
 def test_local_policy_keeps_the_clients_address(announcing: Announcing, segment: Segment, backends: Backends, outside: Client) -> None:
     """Under the Local policy the application MUST see the client's own address."""
     node = backends.nodes[0]
@@ -77,7 +77,7 @@ def test_local_policy_keeps_the_clients_address(announcing: Announcing, segment:
     assert outside.reaches(service.address).client == outside.address
 
 
-@statement("ANN-26", MUST, CORE, source=POLICY, covers=("MLB-056",))
+@statement("ANN-26", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
 def test_local_policy_serves_on_the_announcing_node(announcing: Announcing, segment: Segment, outside: Client) -> None:
     """Under the Local policy every connection MUST be served on the announcing node, though other nodes have endpoints too."""
     service = announcing.service(externalTrafficPolicy="Local")
@@ -86,7 +86,7 @@ def test_local_policy_serves_on_the_announcing_node(announcing: Announcing, segm
     assert served == {node}, f"{node} announces, {served} served"
 
 
-@statement("ANN-27", MUST, CORE, source=POLICY, covers=("MLB-056", "MLB-051"))
+@statement("ANN-27", MUST, CORE, source=POLICY, covers=("ROW-MLB-056", "ROW-MLB-051"))
 def test_cluster_policy_needs_no_endpoint_on_the_announcer(
     announcing: Announcing, segment: Segment, backends: Backends, outside: Client
 ) -> None:
@@ -118,7 +118,7 @@ def test_health_check_agrees_with_the_announcement(announcing: Announcing, segme
     outside.health_is(503, there, service)
 
 
-@statement("ANN-30", MUST, CORE, source=LAYER_2, since="0.14.6", covers=("MLB-067",))
+@statement("ANN-30", MUST, CORE, source=LAYER_2, since="0.14.6", covers=("ROW-MLB-067",))
 def test_status_goes_with_the_endpoints(announcing: Announcing, speakers: Speakers, backends: Backends) -> None:
     """The ServiceL2Status of a Service MUST go when its last endpoint does."""
     service = announcing.service(backends.nodes[0], externalTrafficPolicy="Local")

@@ -14,14 +14,14 @@ LAYER_2 = "https://metallb.io/concepts/layer2/"
 CONFIGURATION = "https://metallb.io/configuration/#layer-2-configuration"
 
 
-@statement("ANN-01", MUST, CORE, source=LAYER_2, covers=("MLB-053", "LB-02"))
+@statement("ANN-01", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053", "ROW-LB-02"))
 def test_one_node_answers_for_the_vip(vip: str, wire: WireProbe, node_macs: dict[str, str]) -> None:
     """Exactly one MAC MUST answer for the controller's external address, and it belongs to a node of the cluster."""
     mac = exactly_one(wire.ask(vip, requests=REQUESTS, interval=0.05))
     assert mac in node_macs, f"{mac} is none of the nodes': {node_macs}"
 
 
-@statement("ANN-02", MUST, CORE, source=CONFIGURATION, covers=("MLB-052",))
+@statement("ANN-02", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-052",))
 def test_address_without_advertisement_is_silent(pools: Pools, services: Services, announcing: Announcing, segment: Segment) -> None:
     """An address whose pool is not advertised MUST be given out but answered for by nobody, until an advertisement is created."""
     pool = pools.create(size=1)
@@ -33,7 +33,7 @@ def test_address_without_advertisement_is_silent(pools: Pools, services: Service
     segment.finds(service.address)
 
 
-@statement("ANN-03", MUST, CORE, source=CONFIGURATION, covers=("MLB-052",))
+@statement("ANN-03", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-052",))
 def test_deleted_advertisement_silences_the_address(announcing: Announcing, segment: Segment) -> None:
     """An address MUST fall silent when its last advertisement is deleted, and its Service keeps it."""
     service = announcing.service()
@@ -44,7 +44,7 @@ def test_deleted_advertisement_silences_the_address(announcing: Announcing, segm
     assert service.addresses == [address]
 
 
-@statement("ANN-04", MUST, CORE, source=LAYER_2, covers=("MLB-053", "MLB-067"), since="0.14.6")
+@statement("ANN-04", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053", "ROW-MLB-067"), since="0.14.6")
 def test_status_event_and_wire_agree(announcing: Announcing, segment: Segment, speakers: Speakers) -> None:
     """The node that answers for an address MUST be the one that the Service's only ServiceL2Status and its latest event name."""
     service = announcing.service()
@@ -107,7 +107,7 @@ def test_pools_are_selected_by_label(announcing: Announcing, segment: Segment) -
     segment.is_silent(silent.address)
 
 
-@statement("ANN-10", MUST, CORE, source="https://metallb.io/usage/#ip-address-sharing", covers=("MLB-031",))
+@statement("ANN-10", MUST, CORE, source="https://metallb.io/usage/#ip-address-sharing", covers=("ROW-MLB-031",))
 def test_shared_address_is_announced_by_one_node(announcing: Announcing, segment: Segment, backends: Backends) -> None:
     """Two Services that share an address MUST be announced by one and the same node, wherever their endpoints are."""
     pool = announcing.pools.create(size=1)

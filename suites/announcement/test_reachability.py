@@ -12,7 +12,7 @@ SHARING = "https://metallb.io/usage/#ip-address-sharing"
 MIXED = [{"name": "web", "port": 80, "protocol": "TCP"}, {"name": "datagrams", "port": 80, "protocol": "UDP"}]
 
 
-@statement("ANN-40", MUST, CORE, source=LOAD_BALANCER, covers=("MLB-051",))
+@statement("ANN-40", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-MLB-051",))
 @pytest.mark.parametrize("kind", ["tcp", "http", "udp"])
 def test_address_is_reached_from_outside(kind: str, announcing: Announcing, segment: Segment, outside: Client) -> None:
     """A host outside of the cluster MUST reach the Service at its announced address."""
@@ -21,7 +21,7 @@ def test_address_is_reached_from_outside(kind: str, announcing: Announcing, segm
     outside.is_answered(service.address, kind)
 
 
-@statement("ANN-41", MUST, CORE, source=LOAD_BALANCER, covers=("MLB-051",))
+@statement("ANN-41", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-MLB-051",))
 def test_mixed_protocols_are_reached_at_one_address(announcing: Announcing, segment: Segment, outside: Client) -> None:
     """A Service with TCP and UDP on one port number MUST be reached by both at one address."""
     service = announcing.service(ports=MIXED)
@@ -30,7 +30,7 @@ def test_mixed_protocols_are_reached_at_one_address(announcing: Announcing, segm
         outside.is_answered(service.address, kind)
 
 
-@statement("ANN-42", MUST, CORE, source=SHARING, covers=("MLB-031",))
+@statement("ANN-42", MUST, CORE, source=SHARING, covers=("ROW-MLB-031",))
 def test_each_service_of_a_shared_address_is_reached(announcing: Announcing, segment: Segment, backends: Backends, outside: Client) -> None:
     """At a shared address each Service MUST be reached on its own port, at its own endpoints."""
     pool = announcing.pools.create(size=1)
@@ -44,7 +44,7 @@ def test_each_service_of_a_shared_address_is_reached(announcing: Announcing, seg
         assert outside.reaches(address, port).node == node
 
 
-@statement("ANN-43", MUST, CORE, source=LOAD_BALANCER, covers=("LB-03",))
+@statement("ANN-43", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-LB-03",))
 def test_only_the_services_ports_are_open(announcing: Announcing, segment: Segment, outside: Client) -> None:
     """An announced address MUST be open on the Service's ports, and MUST NOT be on those of the pods, nodes or components behind it."""
     service = announcing.service()

@@ -12,7 +12,7 @@ SERVICES = "https://metallb.io/release-notes/#version-0-16-0"
 FIRST, SECOND, THIRD = ({"matchLabels": {"kind": name}} for name in ("first", "second", "third"))
 
 
-@statement("ANN-50", MUST, CORE, source=NODES, covers=("MLB-062",))
+@statement("ANN-50", MUST, CORE, source=NODES, covers=("ROW-MLB-062",))
 @pytest.mark.parametrize("worker", [0, 1], ids=["first", "second"])
 def test_only_a_selected_node_announces(worker: int, announcing: Announcing, segment: Segment, backends: Backends) -> None:
     """An advertisement bound to a node MUST be made by this node only."""
@@ -22,7 +22,7 @@ def test_only_a_selected_node_announces(worker: int, announcing: Announcing, seg
     segment.stays_at(service.address, node)
 
 
-@statement("ANN-51", MUST, CORE, source=NODES, covers=("MLB-062",))
+@statement("ANN-51", MUST, CORE, source=NODES, covers=("ROW-MLB-062",))
 def test_nodes_are_selected_by_their_labels_of_now(announcing: Announcing, segment: Segment, backends: Backends, marks: Marks) -> None:
     """An advertisement whose node selector matches no node MUST be made by none, and by a node as long as that one is labelled to match."""
     node = backends.nodes[-1]
@@ -36,7 +36,7 @@ def test_nodes_are_selected_by_their_labels_of_now(announcing: Announcing, segme
     segment.loses(service.address)
 
 
-@statement("ANN-52", MUST, CORE, source=NODES, covers=("MLB-062",))
+@statement("ANN-52", MUST, CORE, source=NODES, covers=("ROW-MLB-062",))
 def test_several_node_selectors_are_alternatives(announcing: Announcing, segment: Segment, backends: Backends, marks: Marks) -> None:
     """Of several node selectors of an advertisement one MUST be enough."""
     node = backends.nodes[0]
@@ -44,7 +44,7 @@ def test_several_node_selectors_are_alternatives(announcing: Announcing, segment
     segment.finds_at(service.address, node)
 
 
-@statement("ANN-53", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("MLB-063",))
+@statement("ANN-53", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("ROW-MLB-063",))
 def test_unknown_interface_is_reported(announcing: Announcing, segment: Segment, speakers: Speakers) -> None:
     """An advertisement bound to an interface that no node has MUST be answered by nobody, and an event says so."""
     service = announcing.service(advertised={"interfaces": ["none0"]})
@@ -52,14 +52,14 @@ def test_unknown_interface_is_reported(announcing: Announcing, segment: Segment,
     segment.is_silent(service.address)
 
 
-@statement("ANN-54", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("MLB-063",))
+@statement("ANN-54", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("ROW-MLB-063",))
 def test_named_interface_answers(announcing: Announcing, segment: Segment, interfaces: Interfaces) -> None:
     """An advertisement bound to the interface on the network MUST be answered there."""
     service = announcing.service(advertised={"interfaces": [interfaces.on_the_network]})
     segment.finds(service.address)
 
 
-@statement("ANN-55", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("MLB-063",))
+@statement("ANN-55", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("ROW-MLB-063",))
 def test_only_a_named_interface_answers(announcing: Announcing, segment: Segment, backends: Backends, interfaces: Interfaces) -> None:
     """An advertisement bound to one of a node's interfaces MUST be answered there and not on the others, also after it is bound to another.
 
@@ -78,7 +78,7 @@ def test_only_a_named_interface_answers(announcing: Announcing, segment: Segment
     segment.loses(service.address)
 
 
-@statement("ANN-56", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("MLB-064",))
+@statement("ANN-56", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("ROW-MLB-064",))
 def test_only_selected_services_are_announced(announcing: Announcing, segment: Segment) -> None:
     """An advertisement bound to Services by several selectors MUST hold for those that one of them matches, and for no other."""
     pool = announcing.pools.create(size=3)
@@ -89,7 +89,7 @@ def test_only_selected_services_are_announced(announcing: Announcing, segment: S
     segment.is_silent(third.address)
 
 
-@statement("ANN-57", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("MLB-064",))
+@statement("ANN-57", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("ROW-MLB-064",))
 def test_selected_service_needs_an_advertised_pool(announcing: Announcing, segment: Segment) -> None:
     """An advertisement bound to Services and to pools MUST NOT hold for a Service that is selected but has an address of another pool."""
     advertised, other = (announcing.pools.create(size=1) for _ in range(2))
@@ -99,7 +99,7 @@ def test_selected_service_needs_an_advertised_pool(announcing: Announcing, segme
     segment.is_silent(outside.address)
 
 
-@statement("ANN-58", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("MLB-064",))
+@statement("ANN-58", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("ROW-MLB-064",))
 def test_labels_of_a_service_are_followed(announcing: Announcing, segment: Segment) -> None:
     """A Service MUST be announced as long as an advertisement bound to Services matches its labels."""
     service = announcing.service(advertised={"serviceSelectors": [FIRST]}, labels=FIRST["matchLabels"])
@@ -110,7 +110,7 @@ def test_labels_of_a_service_are_followed(announcing: Announcing, segment: Segme
     segment.finds(service.address)
 
 
-@statement("ANN-59", MUST, EXTENDED, since="0.16.0", source="https://metallb.io/apis/#l2advertisementspec", covers=("MLB-064",))
+@statement("ANN-59", MUST, EXTENDED, since="0.16.0", source="https://metallb.io/apis/#l2advertisementspec", covers=("ROW-MLB-064",))
 def test_advertisement_without_pools_means_every_pool(announcing: Announcing, segment: Segment, label: str) -> None:
     """An advertisement that names no pool MUST hold for all of them."""
     announcing.advertisements.create(serviceSelectors=[{"matchLabels": {"of": label}}])

@@ -14,14 +14,14 @@ POLICIES = "https://metallb.io/usage/#bgp"
 ADVANCED = "https://metallb.io/configuration/_advanced_bgp_configuration/"
 
 
-@statement("BGP-01", MUST, EXTENDED, source=POLICIES, covers=("MLB-076",))
+@statement("BGP-01", MUST, EXTENDED, source=POLICIES, covers=("ROW-MLB-076",))
 def test_every_node_announces_under_the_cluster_policy(routing: Routing, external: Peer, backends: Backends) -> None:
     """Under the Cluster policy every node that may take traffic MUST announce a route to the address, whether or not it has an endpoint."""
     service = routing.service(backends.nodes[0], to=external)
     external.gets(host(service.address), *backends.nodes)
 
 
-@statement("BGP-02", MUST, EXTENDED, source=POLICIES, covers=("MLB-076",))
+@statement("BGP-02", MUST, EXTENDED, source=POLICIES, covers=("ROW-MLB-076",))
 def test_nodes_with_endpoints_announce_under_the_local_policy(routing: Routing, external: Peer, backends: Backends) -> None:
     """Under the Local policy only nodes with an endpoint MUST announce a route, and the route follows the endpoints."""
     here, there = backends.pair
@@ -31,7 +31,7 @@ def test_nodes_with_endpoints_announce_under_the_local_policy(routing: Routing, 
     external.gets(host(service.address), there)
 
 
-@statement("BGP-03", MUST, EXTENDED, source=BGP, covers=("MLB-076",))
+@statement("BGP-03", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-076",))
 def test_deleted_service_is_withdrawn(routing: Routing, external: Peer, backends: Backends) -> None:
     """The route to the address of a deleted Service MUST be withdrawn."""
     service = routing.service(to=external)
@@ -41,7 +41,7 @@ def test_deleted_service_is_withdrawn(routing: Routing, external: Peer, backends
     external.loses(prefix)
 
 
-@statement("BGP-04", MUST, EXTENDED, source=BGP, covers=("MLB-076",))
+@statement("BGP-04", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-076",))
 def test_service_without_ready_endpoint_is_withdrawn(routing: Routing, external: Peer, backends: Backends) -> None:
     """The route to an address MUST be withdrawn with the last ready endpoint, and announced again with the next."""
     service = routing.service(to=external)
@@ -53,7 +53,7 @@ def test_service_without_ready_endpoint_is_withdrawn(routing: Routing, external:
     external.gets(prefix, *backends.nodes)
 
 
-@statement("BGP-05", MUST, EXTENDED, source=BGP, covers=("MLB-076",))
+@statement("BGP-05", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-076",))
 def test_router_spreads_traffic_over_the_nodes(routing: Routing, external: Peer, backends: Backends) -> None:
     """A router that has equal routes by way of several nodes MUST get answers by way of each of them."""
     service = routing.service(to=external, externalTrafficPolicy="Local")
@@ -61,7 +61,7 @@ def test_router_spreads_traffic_over_the_nodes(routing: Routing, external: Peer,
     external.is_served_by(service.address, *backends.nodes)
 
 
-@statement("BGP-06", MUST, EXTENDED, source=ADVANCED, covers=("MLB-077",))
+@statement("BGP-06", MUST, EXTENDED, source=ADVANCED, covers=("ROW-MLB-077",))
 def test_only_selected_nodes_announce(routing: Routing, external: Peer, backends: Backends, marks: Marks) -> None:
     """An advertisement bound to nodes MUST be made by these only, as their labels are now."""
     here, there = backends.pair
@@ -73,7 +73,7 @@ def test_only_selected_nodes_announce(routing: Routing, external: Peer, backends
     external.gets(host(service.address), here)
 
 
-@statement("BGP-07", MUST, EXTENDED, source=BGP, covers=("MLB-076",))
+@statement("BGP-07", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-076",))
 def test_deleted_advertisement_withdraws(routing: Routing, external: Peer, backends: Backends) -> None:
     """The route to an address MUST be withdrawn with its last advertisement, while the Service keeps the address."""
     service = routing.service(to=external)
@@ -84,7 +84,7 @@ def test_deleted_advertisement_withdraws(routing: Routing, external: Peer, backe
     assert service.addresses == [address]
 
 
-@statement("BGP-08", MUST, EXTENDED, source=POLICIES, covers=("MLB-076",))
+@statement("BGP-08", MUST, EXTENDED, source=POLICIES, covers=("ROW-MLB-076",))
 @pytest.mark.disruptive
 def test_excluded_node_withdraws(routing: Routing, external: Peer, backends: Backends, disruption: Disruption) -> None:
     """A node excluded from external load balancers MUST withdraw its routes, and the others keep theirs."""
@@ -96,7 +96,7 @@ def test_excluded_node_withdraws(routing: Routing, external: Peer, backends: Bac
     external.gets(host(service.address), here, there, within=TAKEOVER)
 
 
-@statement("BGP-09", SHOULD, EXTENDED, source="https://metallb.io/concepts/bgp/#limitations", covers=("MLB-076",))
+@statement("BGP-09", SHOULD, EXTENDED, source="https://metallb.io/concepts/bgp/#limitations", covers=("ROW-MLB-076",))
 @pytest.mark.disruptive
 def test_restart_of_the_speakers_interrupts_for_a_bounded_time(
     routing: Routing, external: Peer, backends: Backends, disruption: Disruption, segment: Segment
@@ -111,7 +111,7 @@ def test_restart_of_the_speakers_interrupts_for_a_bounded_time(
         segment.is_back(sight, since=began, within=BGP_GAP)
 
 
-@statement("BGP-10", MUST, EXTENDED, source=BGP, covers=("MLB-079",))
+@statement("BGP-10", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-079",))
 def test_both_protocols_announce_one_pool_independently(
     announcing: Announcing, external: Peer, backends: Backends, segment: Segment
 ) -> None:

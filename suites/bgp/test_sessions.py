@@ -12,7 +12,7 @@ from harness.systems.routers import Peer, Routers, Routing, host
 BGP = "https://metallb.io/configuration/_advanced_bgp_configuration/"
 
 
-@statement("BGP-40", MUST, EXTENDED, source="https://metallb.io/configuration/#bgp-configuration", covers=("MLB-076",))
+@statement("BGP-40", MUST, EXTENDED, source="https://metallb.io/configuration/#bgp-configuration", covers=("ROW-MLB-076",))
 def test_every_speaker_connects(api: Api, routers: Routers, label: str) -> None:
     """Every node's speaker MUST establish a session with a peer that is not bound to nodes."""
     peer = routers.start(label)
@@ -20,7 +20,7 @@ def test_every_speaker_connects(api: Api, routers: Routers, label: str) -> None:
     peer.is_connected_to(*peer.nodes.values())
 
 
-@statement("BGP-41", MUST, EXTENDED, source=BGP, covers=("MLB-077",))
+@statement("BGP-41", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-077",))
 def test_only_selected_nodes_connect(api: Api, routers: Routers, routing: Routing, label: str, backends: Backends) -> None:
     """A peer bound to nodes MUST get sessions from these only, and routes by way of these only."""
     here, there = backends.pair

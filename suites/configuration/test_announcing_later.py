@@ -8,7 +8,7 @@ from harness.probes.wire import WireProbe
 from harness.systems.addresses import Pools, Services
 
 
-@statement("CFG-13", MUST, EXTENDED, source="https://metallb.io/configuration/", covers=("MLB-052",))
+@statement("CFG-13", MUST, EXTENDED, source="https://metallb.io/configuration/", covers=("ROW-MLB-052",))
 def test_advertisement_announces_the_pool_that_comes_later(
     pools: Pools, services: Services, backend: dict[str, str], wire: WireProbe
 ) -> None:

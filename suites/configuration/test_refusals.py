@@ -16,7 +16,7 @@ CONFIGURATION = "https://metallb.io/configuration/"
 WEBHOOKS = "https://metallb.io/apis/"
 
 
-@statement("CFG-01", MUST, CORE, source=CONFIGURATION, covers=("MLB-044",))
+@statement("CFG-01", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-044",))
 @pytest.mark.parametrize("written", ["as a range", "as a CIDR", "within itself"])
 def test_overlapping_pool_is_refused(written: str, api: Api, pools: Pools) -> None:
     """A new pool MUST be refused where it has an address of another pool, or one address twice, however it is written."""
@@ -29,7 +29,7 @@ def test_overlapping_pool_is_refused(written: str, api: Api, pools: Pools) -> No
     assert texts.OVERLAPS in refusal(api, pools.proposed(*addresses))
 
 
-@statement("CFG-02", MUST, CORE, source=CONFIGURATION, covers=("MLB-044",))
+@statement("CFG-02", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-044",))
 def test_change_that_overlaps_is_refused(api: Api, pools: Pools) -> None:
     """A change of a pool MUST be refused where it adds an address of another pool."""
     other, pool = pools.create(size=2), pools.create(size=1)
@@ -49,7 +49,7 @@ MALFORMED = {
 }
 
 
-@statement("CFG-03", MUST, CORE, source=CONFIGURATION, covers=("MLB-045",))
+@statement("CFG-03", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-045",))
 @pytest.mark.parametrize("written", MALFORMED)
 @pytest.mark.parametrize("change", [False, True], ids=["new", "changed"])
 def test_malformed_pool_is_refused(written: str, change: bool, api: Api, pools: Pools) -> None:
@@ -62,7 +62,7 @@ def test_malformed_pool_is_refused(written: str, change: bool, api: Api, pools: 
     assert document["metadata"]["name"] in told
 
 
-@statement("CFG-04", MUST, EXTENDED, source=WEBHOOKS, since="0.13.9", covers=("MLB-045",))
+@statement("CFG-04", MUST, EXTENDED, source=WEBHOOKS, since="0.13.9", covers=("ROW-MLB-045",))
 @pytest.mark.parametrize("twice", proposals.POOL_TWICE)
 def test_pool_that_says_something_twice_is_refused(twice: str, api: Api, pools: Pools) -> None:
     """A pool MUST be refused where it names a namespace or a selector twice."""
@@ -72,7 +72,7 @@ def test_pool_that_says_something_twice_is_refused(twice: str, api: Api, pools: 
     assert cause in refusal(api, pools.proposed(address, serviceAllocation={"priority": 1, **both}))
 
 
-@statement("CFG-05", MUST, EXTENDED, source=WEBHOOKS, covers=("MLB-045",))
+@statement("CFG-05", MUST, EXTENDED, source=WEBHOOKS, covers=("ROW-MLB-045",))
 @pytest.mark.parametrize("kind", ["L2Advertisement", "BGPAdvertisement"])
 @pytest.mark.parametrize("twice", proposals.ADVERTISEMENT_TWICE)
 def test_advertisement_that_says_something_twice_is_refused(twice: str, kind: str, api: Api, label: str) -> None:
@@ -82,7 +82,7 @@ def test_advertisement_that_says_something_twice_is_refused(twice: str, kind: st
     assert cause in refusal(api, custom(kind, label, both))
 
 
-@statement("CFG-06", MUST, CORE, source=CONFIGURATION, since="0.13.5", covers=("MLB-046",))
+@statement("CFG-06", MUST, CORE, source=CONFIGURATION, since="0.13.5", covers=("ROW-MLB-046",))
 @pytest.mark.parametrize("kind", proposals.KINDS)
 def test_configuration_elsewhere_is_refused(kind: str, api: Api, namespace: str) -> None:
     """Configuration of any kind MUST be refused outside of MetalLB's own namespace, where nobody would read it."""
@@ -92,7 +92,13 @@ def test_configuration_elsewhere_is_refused(kind: str, api: Api, namespace: str)
 
 
 @statement(
-    "CFG-07", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-15-0", since="0.15.0", until="0.15.1", covers=("MLB-047",)
+    "CFG-07",
+    MUST,
+    EXTENDED,
+    source="https://metallb.io/release-notes/#version-0-15-0",
+    since="0.15.0",
+    until="0.15.1",
+    covers=("ROW-MLB-047",),
 )
 def test_pool_with_the_address_of_a_node_is_refused(api: Api, pools: Pools) -> None:
     """A pool MUST be refused where it contains the address of a node."""
@@ -100,13 +106,15 @@ def test_pool_with_the_address_of_a_node_is_refused(api: Api, pools: Pools) -> N
     assert "contains nodeIp" in refusal(api, pools.proposed(proposals.of_a_node(api, pools.family)))
 
 
-@statement("CFG-08", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/364", since="0.15.1", covers=("MLB-047",))
+@statement(
+    "CFG-08", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/364", since="0.15.1", covers=("ROW-MLB-047",)
+)
 def test_pool_with_the_address_of_a_node_should_be_refused(api: Api, pools: Pools) -> None:
     """A pool SHOULD be refused where it contains the address of a node, which would come to have two owners."""
     refusal(api, pools.proposed(proposals.of_a_node(api, pools.family)))
 
 
-@statement("CFG-09", SHOULD, CHARACTERISATION, source=CONFIGURATION, since="0.14.4", covers=("MLB-048",))
+@statement("CFG-09", SHOULD, CHARACTERISATION, source=CONFIGURATION, since="0.14.4", covers=("ROW-MLB-048",))
 def test_peer_elsewhere_is_refused_whatever_it_says(api: Api, namespace: str) -> None:
     """A BGP peer outside of MetalLB's namespace SHOULD be refused also with the deprecated field disableMP."""
     proposals.require(api, "BGPPeer")

@@ -16,14 +16,14 @@ STATE = "https://metallb.io/release-notes/#version-0-15-3"
 STALE = "metallb_k8s_client_config_stale_bool"
 
 
-@statement("CFG-14", MUST, CORE, source=STATE, since="0.15.3", covers=("MLB-049",))
+@statement("CFG-14", MUST, CORE, source=STATE, since="0.15.3", covers=("ROW-MLB-049",))
 def test_every_component_says_that_the_configuration_is_valid(api: Api, pools: Pools) -> None:
     """The controller and every speaker MUST say of a valid configuration that it is, each in a ConfigurationState of its own."""
     assert pools.create(size=1)
     state.come_to_be(api)
 
 
-@statement("CFG-15", MUST, EXTENDED, source=STATE, since="0.15.3", covers=("MLB-049",))
+@statement("CFG-15", MUST, EXTENDED, source=STATE, since="0.15.3", covers=("ROW-MLB-049",))
 @pytest.mark.disruptive
 def test_broken_secret_is_told_by_the_node_concerned(api: Api, label: str, namespace: str) -> None:
     """A peer whose Secret is of the wrong type MUST be called invalid by the speaker of its node, by no other, and valid once corrected."""
@@ -36,7 +36,7 @@ def test_broken_secret_is_told_by_the_node_concerned(api: Api, label: str, names
     state.come_to_be(api)
 
 
-@statement("CFG-16", MUST, EXTENDED, source=STATE, since="0.15.3", covers=("MLB-049",))
+@statement("CFG-16", MUST, EXTENDED, source=STATE, since="0.15.3", covers=("ROW-MLB-049",))
 @pytest.mark.disruptive
 def test_contradictory_pools_are_told_by_the_controller(api: Api, pools: Pools) -> None:
     """Pools that cannot be valid together MUST be called invalid by the controller, and valid again once one is gone."""
@@ -49,7 +49,7 @@ def test_contradictory_pools_are_told_by_the_controller(api: Api, pools: Pools) 
         state.come_to_be(api)
 
 
-@statement("CFG-17", MUST, EXTENDED, source=STATE, since="0.15.3", covers=("MLB-049",))
+@statement("CFG-17", MUST, EXTENDED, source=STATE, since="0.15.3", covers=("ROW-MLB-049",))
 @pytest.mark.disruptive
 @pytest.mark.parametrize("component", ["controller", "speaker"])
 def test_deleted_state_comes_back(component: str, api: Api) -> None:
@@ -58,7 +58,7 @@ def test_deleted_state_comes_back(component: str, api: Api) -> None:
     state.comes_back(api, name, state.forget(api, name))
 
 
-@statement("CFG-18", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/2245", covers=("MLB-050",))
+@statement("CFG-18", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/2245", covers=("ROW-MLB-050",))
 @pytest.mark.disruptive
 def test_stale_flag_falls_when_the_configuration_is_as_before(api: Api, pools: Pools, metrics: Metrics) -> None:
     """The metric for stale configuration MUST rise with a configuration that is not valid, and SHOULD fall when it is as it was before."""
@@ -72,7 +72,7 @@ def test_stale_flag_falls_when_the_configuration_is_as_before(api: Api, pools: P
     metrics.come_to_say("controller", {STALE: 0}, within=RECONSIDERATION)
 
 
-@statement("CFG-19", MUST, EXTENDED, source="https://github.com/metallb/metallb/issues/2245", covers=("MLB-050",))
+@statement("CFG-19", MUST, EXTENDED, source="https://github.com/metallb/metallb/issues/2245", covers=("ROW-MLB-050",))
 @pytest.mark.disruptive
 def test_stale_flag_falls_with_the_next_change(api: Api, pools: Pools, metrics: Metrics) -> None:
     """The metric for stale configuration MUST fall when a valid configuration follows that differs from the last valid one."""

@@ -15,7 +15,7 @@ from harness.systems.deployment import external_addresses
 APPS = ("nginx", "other")
 
 
-@statement("EXP-01", SHOULD, EXTENDED, source="https://metallb.io/usage/", covers=("MLB-072", "LB-01"))
+@statement("EXP-01", SHOULD, EXTENDED, source="https://metallb.io/usage/", covers=("ROW-MLB-072", "ROW-LB-01"))
 def test_controller_gets_the_first_address(vip: str, cluster: ClusterState) -> None:
     """The controller's Service, created first, SHOULD get the first address of the example's pool."""
     assert vip == str(AddressRange.parse(cluster.example_pool[0]).first)
@@ -31,14 +31,18 @@ def test_application_stays_inside(app: str, api: Api) -> None:
     assert not external_addresses(service)
 
 
-@statement("EXP-03", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/service/#loadbalancer", covers=("LB-03",))
+@statement(
+    "EXP-03", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/service/#loadbalancer", covers=("ROW-LB-03",)
+)
 @pytest.mark.parametrize("port", [80, 443])
 def test_port_of_the_service_is_open(port: int, vip: str) -> None:
     """The ports of the controller's Service MUST accept connections at its external address."""
     eventually(lambda: port_open(vip, port), within=ANNOUNCEMENT, expected=f"port {port} of {vip} accepts connections")
 
 
-@statement("EXP-04", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/service/#loadbalancer", covers=("LB-03",))
+@statement(
+    "EXP-04", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/service/#loadbalancer", covers=("ROW-LB-03",)
+)
 @pytest.mark.parametrize("port", [22, 8080, 8443, 9090, 10254])
 def test_other_port_is_closed(port: int, vip: str) -> None:
     """A port that the controller's Service does not name MUST NOT accept connections at its external address."""

@@ -11,7 +11,7 @@ from harness.systems.deployment import require_rollout, restarts
 from harness.systems.metallb import NAMESPACE, MetalLB, counted
 
 
-@statement("DEP-01", MUST, CORE, source="https://metallb.io/installation/#installation-by-manifest", covers=("MLB-001",))
+@statement("DEP-01", MUST, CORE, source="https://metallb.io/installation/#installation-by-manifest", covers=("ROW-MLB-001",))
 def test_metallb_runs_without_restarts(api: Api) -> None:
     """MetalLB's controller and a speaker on every node MUST be ready, and none of their containers restarted."""
     require_rollout(api, "Deployment", "controller", NAMESPACE)
@@ -24,7 +24,7 @@ def test_metallb_runs_without_restarts(api: Api) -> None:
     assert not any(seen.values()), f"restarts: {seen}"
 
 
-@statement("DEP-02", MUST, CORE, source="https://metallb.io/apis/", covers=("MLB-002",))
+@statement("DEP-02", MUST, CORE, source="https://metallb.io/apis/", covers=("ROW-MLB-002",))
 def test_custom_resources_are_defined(api: Api, metallb: MetalLB) -> None:
     """The custom resource definitions of this version of MetalLB MUST be installed and established, and no others of its group."""
     found = {item["metadata"]["name"]: item for item in api.list("CustomResourceDefinition") if item["spec"]["group"] == "metallb.io"}

@@ -10,7 +10,7 @@ SEVERAL = "https://kubernetes.github.io/ingress-nginx/user-guide/multiple-ingres
 
 
 @pytest.mark.slow  # a second ingress-nginx writes its first status after a minute
-@statement("EXH-30", MUST, EXTENDED, source=SEVERAL, since="0.13.9", covers=("MLB-075",))
+@statement("EXH-30", MUST, EXTENDED, source=SEVERAL, since="0.13.9", covers=("ROW-MLB-075",))
 def test_second_ingress_controller_waits_for_an_address(pools: Pools, services: Services, second_ingress: SecondIngress) -> None:
     """While its pool is exhausted a second ingress controller MUST stay without an address, which its Ingresses show; with one it serves.
 

@@ -11,7 +11,7 @@ from harness.systems.metallb import MetalLB
 from harness.systems.metallb_control import on_request_only
 
 
-@statement("EXH-01", MUST, CORE, source="https://metallb.io/usage/", covers=("MLB-006",))
+@statement("EXH-01", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-006",))
 def test_service_beyond_the_pool_stays_pending(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A Service created when every address of its pool is taken MUST stay pending, and no address is shared."""
     pool = pools.create(size=3)
@@ -24,7 +24,7 @@ def test_service_beyond_the_pool_stays_pending(pools: Pools, services: Services,
     assert [service.addresses for service in held] == [[address] for address in addresses]
 
 
-@statement("EXH-02", MUST, CORE, source="https://metallb.io/troubleshooting/", covers=("MLB-006",))
+@statement("EXH-02", MUST, CORE, source="https://metallb.io/troubleshooting/", covers=("ROW-MLB-006",))
 def test_pending_service_is_told_why(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """MetalLB MUST say in an event on a pending Service that its pool has no address left."""
     pool = pools.create(size=1)
@@ -34,7 +34,7 @@ def test_pending_service_is_told_why(pools: Pools, services: Services, metallb: 
     assert f"{beyond.namespace}/{beyond.name}" in told
 
 
-@statement("EXH-14", MUST, CORE, source="https://metallb.io/troubleshooting/", covers=("MLB-006",))
+@statement("EXH-14", MUST, CORE, source="https://metallb.io/troubleshooting/", covers=("ROW-MLB-006",))
 @pytest.mark.disruptive
 def test_service_that_asks_for_nothing_is_told_why(api: Api, pools: Pools, services: Services) -> None:
     """A Service that asks for no particular pool MUST stay pending and be told so when no pool that may serve it has an address left."""

@@ -27,7 +27,7 @@ def holder_and_waiter(pools: Pools, services: Services, metallb: MetalLB) -> tup
     return pool, holder, address, waiter
 
 
-@statement("EXH-03", MUST, CORE, source=RELEASE, since="0.13.9", covers=("MLB-007",))
+@statement("EXH-03", MUST, CORE, source=RELEASE, since="0.13.9", covers=("ROW-MLB-007",))
 @pytest.mark.serial
 def test_deletion_serves_the_waiting(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A pending Service MUST get the address that the deletion of another Service frees."""
@@ -35,7 +35,7 @@ def test_deletion_serves_the_waiting(pools: Pools, services: Services, metallb: 
     assert waiter.is_served(since=holder.delete()) == address
 
 
-@statement("EXH-04", MUST, CORE, source=RELEASE, since="0.13.9", covers=("MLB-008",))
+@statement("EXH-04", MUST, CORE, source=RELEASE, since="0.13.9", covers=("ROW-MLB-008",))
 @pytest.mark.serial
 def test_change_of_type_serves_the_waiting(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A pending Service MUST get the address that another Service frees by becoming ClusterIP, which loses it."""
@@ -45,7 +45,7 @@ def test_change_of_type_serves_the_waiting(pools: Pools, services: Services, met
     holder.is_said_to_be_from(None)
 
 
-@statement("EXH-05", MUST, CORE, source="https://metallb.io/configuration/", covers=("MLB-009",))
+@statement("EXH-05", MUST, CORE, source="https://metallb.io/configuration/", covers=("ROW-MLB-009",))
 @pytest.mark.serial
 def test_growth_serves_the_waiting(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A pending Service MUST get one of the addresses that are added to its pool."""
@@ -55,7 +55,7 @@ def test_growth_serves_the_waiting(pools: Pools, services: Services, metallb: Me
     assert holder.addresses == [address]
 
 
-@statement("EXH-06", MUST, EXTENDED, source=RELEASE, since="0.13.9", covers=("MLB-008",))
+@statement("EXH-06", MUST, EXTENDED, source=RELEASE, since="0.13.9", covers=("ROW-MLB-008",))
 @pytest.mark.serial
 def test_deletion_of_a_namespace_serves_the_waiting(
     another_namespace: str, api: Api, pools: Pools, services: Services, metallb: MetalLB
@@ -68,7 +68,7 @@ def test_deletion_of_a_namespace_serves_the_waiting(
     assert waiter.is_served(since=delete(api, another_namespace)) == address
 
 
-@statement("EXH-07", MUST, CORE, source=RELEASE, since="0.13.9", covers=("MLB-010",))
+@statement("EXH-07", MUST, CORE, source=RELEASE, since="0.13.9", covers=("ROW-MLB-010",))
 @pytest.mark.serial
 def test_as_many_are_served_as_addresses_are_freed(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """When two of three addresses are freed at once, exactly two of four pending Services MUST be served, each with one of its own."""
@@ -86,7 +86,7 @@ def test_as_many_are_served_as_addresses_are_freed(pools: Pools, services: Servi
     stay({service: served.get(service.name) for service in [held[2], *waiting]})
 
 
-@statement("EXH-08", MUST, CORE, source=RELEASE, since="0.13.9", covers=("MLB-010", "LB-01"))
+@statement("EXH-08", MUST, CORE, source=RELEASE, since="0.13.9", covers=("ROW-MLB-010", "ROW-LB-01"))
 @pytest.mark.serial
 def test_every_address_that_is_freed_serves_one(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """With one address freed at a time, each time one of five pending Services MUST be served until all were; the order is recorded."""
@@ -112,7 +112,7 @@ def overtakings(order: list[str], created: list[str]) -> int:
     return sum(later < earlier for at, earlier in enumerate(ranks) for later in ranks[at + 1 :])
 
 
-@statement("EXH-09", MUST, CORE, source=RELEASE, since="0.13.10", covers=("MLB-011",))
+@statement("EXH-09", MUST, CORE, source=RELEASE, since="0.13.10", covers=("ROW-MLB-011",))
 def test_deletion_of_a_pending_service_changes_nobody(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """The deletion of a pending Service MUST NOT change the address of anybody, nor give one to another that waits."""
     _, holder, address, waiter = holder_and_waiter(pools, services, metallb)
@@ -122,7 +122,7 @@ def test_deletion_of_a_pending_service_changes_nobody(pools: Pools, services: Se
     stay({holder: address, another: None})
 
 
-@statement("EXH-10", MUST, CORE, source=RELEASE, since="0.13.9", covers=("MLB-007", "MLB-021"))
+@statement("EXH-10", MUST, CORE, source=RELEASE, since="0.13.9", covers=("ROW-MLB-007", "ROW-MLB-021"))
 @pytest.mark.serial
 def test_waiting_for_a_particular_address_ends_with_its_release(pools: Pools, services: Services) -> None:
     """A Service that waits for a particular address MUST get it when its holder is deleted, and no other before."""

@@ -12,7 +12,7 @@ from harness.systems.metallb_control import ready_afterwards, replace_controller
 RESTARTS = 3
 
 
-@statement("EXH-13", MUST, CORE, source="https://metallb.io/release-notes/#version-0-14-2", since="0.14.2", covers=("MLB-015",))
+@statement("EXH-13", MUST, CORE, source="https://metallb.io/release-notes/#version-0-14-2", since="0.14.2", covers=("ROW-MLB-015",))
 @pytest.mark.disruptive
 def test_addresses_survive_restarts_while_others_wait(api: Api, pools: Pools, services: Services, metallb: MetalLB) -> None:
     """Over three restarts of the controller every Service MUST keep its address while others wait for one of the exhausted pool."""

@@ -15,7 +15,7 @@ INGRESS_NGINX = "https://kubernetes.github.io/ingress-nginx/deploy/"
 pytestmark = pytest.mark.disruptive
 
 
-@statement("FLO-40", MUST, CORE, source=LAYER_2, covers=("MLB-016",))
+@statement("FLO-40", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-016",))
 def test_addresses_answer_without_a_controller(served: Served, segment: Segment, api: Api, watcher: Onlooker) -> None:
     """Announced addresses MUST be answered for and served without interruption while no controller of MetalLB runs."""
     with watcher.watch(served.address) as sight, ready_afterwards(api), controller_away(api):
@@ -39,19 +39,19 @@ def test_addresses_answer_without_an_api_server(served: Served, segment: Segment
     segment.was_never_interrupted(sight)
 
 
-@statement("FLO-50", MUST, EXTENDED, source=INGRESS_NGINX, covers=("MLB-074",))
+@statement("FLO-50", MUST, EXTENDED, source=INGRESS_NGINX, covers=("ROW-MLB-074",))
 def test_rollout_of_the_ingress_controller_keeps_the_address(ingress_rollout: IngressRollout) -> None:
     """A rollout of the ingress controller to another node MUST keep its address, and routes answer within the budget of a graceful end."""
     ingress_rollout.happens()
 
 
-@statement("FLO-51", SHOULD, EXTENDED, source=INGRESS_NGINX, covers=("MLB-074",))
+@statement("FLO-51", SHOULD, EXTENDED, source=INGRESS_NGINX, covers=("ROW-MLB-074",))
 def test_loss_of_a_replica_interrupts_briefly(ingress_rollout: IngressRollout) -> None:
     """The sudden loss of one of two replicas of the ingress controller SHOULD NOT interrupt its clients for longer than a brief outage."""
     ingress_rollout.loses_a_replica()
 
 
-@statement("FLO-52", SHOULD, EXTENDED, source=INGRESS_NGINX, covers=("MLB-074",))
+@statement("FLO-52", SHOULD, EXTENDED, source=INGRESS_NGINX, covers=("ROW-MLB-074",))
 def test_scaling_of_the_ingress_controller_interrupts_for_a_bounded_time(ingress_rollout: IngressRollout) -> None:
     """Growth of the ingress controller SHOULD interrupt clients briefly at most, shrinking no longer than the budget of a graceful end."""
     ingress_rollout.is_scaled()

@@ -10,32 +10,32 @@ LAYER_2 = "https://metallb.io/concepts/layer2/"
 pytestmark = pytest.mark.disruptive
 
 
-@statement("FLO-01", MUST, CORE, source=LAYER_2, covers=("MLB-058", "LB-02"))
+@statement("FLO-01", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-058", "ROW-LB-02"))
 def test_stopped_node_is_replaced(theatre: Theatre) -> None:
     """When the announcing node stops, its clients MUST be served by way of another node within the budget of a lost node."""
     theatre.stopped_node().interrupted(NODE_LOSS)
 
 
-@statement("FLO-02", MUST, CORE, source=LAYER_2, covers=("MLB-059",))
+@statement("FLO-02", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-059",))
 def test_replacement_of_a_stopped_node_is_made_known(theatre: Theatre) -> None:
     """The node that takes over from a stopped one MUST make the address known by several bursts of gratuitous frames."""
     theatre.stopped_node().made_known()
 
 
-@statement("FLO-03", MUST, CORE, source=LAYER_2, covers=("MLB-053",))
+@statement("FLO-03", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053",))
 def test_failover_has_one_answerer_at_a_time(theatre: Theatre) -> None:
     """While a node is lost, no request MUST be answered by two nodes, and none by the lost one."""
     theatre.stopped_node().never_two()
 
 
-@statement("FLO-04", MUST, CORE, since="0.16.0", source="https://github.com/metallb/metallb/issues/2930", covers=("MLB-067",))
+@statement("FLO-04", MUST, CORE, since="0.16.0", source="https://github.com/metallb/metallb/issues/2930", covers=("ROW-MLB-067",))
 def test_status_names_the_replacement(theatre: Theatre) -> None:
     """After a node is lost, exactly one ServiceL2Status MUST be left, which names the node that took over."""
     incident = theatre.stopped_node()
     assert incident.statuses == (incident.successor(),), f"{incident.statuses}, while {incident.successor()} answers"
 
 
-@statement("FLO-05", MUST, EXTENDED, source=LAYER_2, covers=("MLB-057",))
+@statement("FLO-05", MUST, EXTENDED, source=LAYER_2, covers=("ROW-MLB-057",))
 def test_returning_node_takes_its_addresses_back(theatre: Theatre) -> None:
     """A node that stopped MUST announce its addresses again after it has come back."""
     theatre.stopped_node().gives_back(RETURN)
@@ -47,13 +47,13 @@ def test_return_interrupts_briefly(theatre: Theatre) -> None:
     theatre.stopped_node().interrupted_by_the_return(BRIEF)
 
 
-@statement("FLO-07", MUST, CORE, source=LAYER_2, covers=("MLB-058",))
+@statement("FLO-07", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-058",))
 def test_frozen_node_is_replaced(theatre: Theatre) -> None:
     """When the processes of the announcing node stand still, another node MUST answer within the budget of a lost speaker."""
     theatre.frozen_node().unanswered(SPEAKER_LOSS)
 
 
-@statement("FLO-08", MUST, CORE, source=LAYER_2, covers=("MLB-053", "MLB-058"))
+@statement("FLO-08", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053", "ROW-MLB-058"))
 def test_woken_node_does_not_compete(theatre: Theatre) -> None:
     """After a frozen node has woken up, every request MUST soon be answered by one and the same node again."""
     theatre.frozen_node().ends_with_one(TAKEOVER)

@@ -13,7 +13,7 @@ LAYER_2 = "https://metallb.io/concepts/layer2/"
 pytestmark = pytest.mark.disruptive
 
 
-@statement("FLO-20", MUST, CORE, source=LAYER_2, covers=("MLB-057", "LB-02"))
+@statement("FLO-20", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-057", "ROW-LB-02"))
 def test_speaker_that_leaves_is_replaced(  # noqa: PLR0917 -- a statement is given what it names
     served: Served, backends: Backends, segment: Segment, speakers: Speakers, disruption: Disruption, watcher: Onlooker
 ) -> None:
@@ -39,7 +39,7 @@ def test_killed_speaker_interrupts_briefly(served: Served, segment: Segment, dis
         segment.is_back(sight, since=killed, within=BRIEF)
 
 
-@statement("FLO-22", MUST, CORE, source=LAYER_2, covers=("MLB-069",))
+@statement("FLO-22", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-069",))
 def test_rolling_restart_interrupts_briefly(served: Served, segment: Segment, disruption: Disruption, watcher: Onlooker) -> None:
     """A rolling restart of all speakers MUST NOT interrupt clients for longer than the budget of a brief outage."""
     with watcher.watch(served.address) as sight:
@@ -49,7 +49,7 @@ def test_rolling_restart_interrupts_briefly(served: Served, segment: Segment, di
         segment.is_back(sight, since=began, within=BRIEF)
 
 
-@statement("FLO-23", MUST, CORE, since="0.14.2", source="https://metallb.io/release-notes/#version-0-14-2", covers=("MLB-060",))
+@statement("FLO-23", MUST, CORE, since="0.14.2", source="https://metallb.io/release-notes/#version-0-14-2", covers=("ROW-MLB-060",))
 def test_excluded_node_gives_its_addresses_away(
     served: Served, backends: Backends, segment: Segment, disruption: Disruption, watcher: Onlooker
 ) -> None:
@@ -61,7 +61,7 @@ def test_excluded_node_gives_its_addresses_away(
         segment.finds_at(served.address, served.node)
 
 
-@statement("FLO-24", MUST, EXTENDED, since="0.13.10", source="https://metallb.io/release-notes/#version-0-13-10", covers=("MLB-061",))
+@statement("FLO-24", MUST, EXTENDED, since="0.13.10", source="https://metallb.io/release-notes/#version-0-13-10", covers=("ROW-MLB-061",))
 def test_node_without_network_gives_its_addresses_away(
     served: Served, backends: Backends, segment: Segment, disruption: Disruption
 ) -> None:

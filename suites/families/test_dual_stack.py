@@ -11,14 +11,14 @@ DUAL_STACK = "https://metallb.io/usage/#ipv6-and-dual-stack-services"
 PREFERRED = "https://metallb.io/release-notes/#version-0-14-9"
 
 
-@statement("FAM-01", MUST, CORE, source=DUAL_STACK, covers=("MLB-080",))
+@statement("FAM-01", MUST, CORE, source=DUAL_STACK, covers=("ROW-MLB-080",))
 def test_required_families_both_come_from_one_pool(dual_stack: DualStack) -> None:
     """A Service that requires both families MUST get one address of each, both of the same pool."""
     pool = dual_stack.pool(4, 6)
     assert set(gets_families(dual_stack.service(pool, REQUIRE), 4, 6).values()) <= set(pool.addresses)
 
 
-@statement("FAM-02", MUST, CORE, source=DUAL_STACK, covers=("MLB-080",))
+@statement("FAM-02", MUST, CORE, source=DUAL_STACK, covers=("ROW-MLB-080",))
 def test_both_addresses_answer(dual_stack: DualStack, segment: Segment, outside: Client) -> None:
     """Both addresses of a Service of both families MUST be answered for, by one node each, and be reached."""
     service = dual_stack.service(dual_stack.pool(4, 6), REQUIRE)
@@ -27,7 +27,7 @@ def test_both_addresses_answer(dual_stack: DualStack, segment: Segment, outside:
         outside.is_answered(address, "http")
 
 
-@statement("FAM-03", MUST, CORE, source=DUAL_STACK, covers=("MLB-080",))
+@statement("FAM-03", MUST, CORE, source=DUAL_STACK, covers=("ROW-MLB-080",))
 @pytest.mark.parametrize("family", [4, 6], ids=["IPv4", "IPv6"])
 def test_single_family_gets_one_address(family: int, dual_stack: DualStack, segment: Segment) -> None:
     """A Service of a single family MUST get one address of this family from a pool of both, which is answered for."""
@@ -35,7 +35,7 @@ def test_single_family_gets_one_address(family: int, dual_stack: DualStack, segm
     segment.finds(gets_families(service, family)[family])
 
 
-@statement("FAM-04", MUST, CORE, source=DUAL_STACK, covers=("MLB-080",))
+@statement("FAM-04", MUST, CORE, source=DUAL_STACK, covers=("ROW-MLB-080",))
 def test_required_families_are_not_served_by_one(dual_stack: DualStack) -> None:
     """A Service that requires both families MUST stay pending while its pool has only one, and be served when it has both."""
     pool = dual_stack.pool(4)
@@ -46,7 +46,7 @@ def test_required_families_are_not_served_by_one(dual_stack: DualStack) -> None:
     gets_families(service, 4, 6)
 
 
-@statement("FAM-05", MUST, EXTENDED, since="0.14.9", source=PREFERRED, covers=("MLB-080",))
+@statement("FAM-05", MUST, EXTENDED, since="0.14.9", source=PREFERRED, covers=("ROW-MLB-080",))
 @pytest.mark.parametrize("family", [4, 6], ids=["IPv4", "IPv6"])
 def test_preferred_families_fall_back_to_one(family: int, dual_stack: DualStack, segment: Segment) -> None:
     """A Service that prefers both families MUST get one address where its pool has only that family, which is answered for."""
@@ -55,7 +55,7 @@ def test_preferred_families_fall_back_to_one(family: int, dual_stack: DualStack,
     segment.finds(gets_families(service, family)[family])
 
 
-@statement("FAM-06", MUST, EXTENDED, since="0.14.9", source=PREFERRED, covers=("MLB-080",))
+@statement("FAM-06", MUST, EXTENDED, since="0.14.9", source=PREFERRED, covers=("ROW-MLB-080",))
 def test_preferred_families_grow_with_the_pool(dual_stack: DualStack, segment: Segment) -> None:
     """A Service that prefers both families MUST get its second address when its pool gains that family, and keep the first."""
     pool = dual_stack.pool(4)
@@ -67,7 +67,7 @@ def test_preferred_families_grow_with_the_pool(dual_stack: DualStack, segment: S
     segment.finds(both[6])
 
 
-@statement("FAM-07", MUST, EXTENDED, since="0.14.9", source=PREFERRED, covers=("MLB-080",))
+@statement("FAM-07", MUST, EXTENDED, since="0.14.9", source=PREFERRED, covers=("ROW-MLB-080",))
 def test_requirement_takes_what_a_preference_had(dual_stack: DualStack) -> None:
     """A Service with one address MUST lose it when it comes to require both families of a pool with one, and get it back afterwards."""
     service = dual_stack.service(dual_stack.pool(4), PREFER, "IPv4", "IPv6")

@@ -22,7 +22,7 @@ def password(text: str) -> tuple[str, str]:
     return "Authorization", f"Basic {b64encode(text.encode()).decode()}"
 
 
-@statement("ACC-01", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#whitelist-source-range", system=NGINX, covers=("ACC-01",))
+@statement("ACC-01", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#whitelist-source-range", system=NGINX, covers=("ROW-ACC-01",))
 @rows(
     [
         (get(), reaches("one")),
@@ -36,14 +36,14 @@ def test_clients_are_allowed_by_address(request_: Request, expectation: Expectat
     site.answers(request_, expectation)
 
 
-@statement("ACC-02", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#denylist-source-range", system=NGINX, covers=("ACC-01",))
+@statement("ACC-02", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#denylist-source-range", system=NGINX, covers=("ROW-ACC-01",))
 @rows([(get(), reaches("one")), (get(f"closed.{HOST}"), refused(403))])
 def test_clients_are_denied_by_address(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A client MUST be refused with 403 whose address is in a range that is denied."""
     site.answers(request_, expectation)
 
 
-@statement("ACC-03", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", system=NGINX, covers=("ACC-02",))
+@statement("ACC-03", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", system=NGINX, covers=("ROW-ACC-02",))
 @rows(
     [
         (get(HOST, "/", password("user:secret")), reaches("one")),
@@ -59,14 +59,14 @@ def test_password_is_asked_for(request_: Request, expectation: Expectation, site
     site.answers(request_, expectation, times=3)
 
 
-@statement("ACC-04", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", system=NGINX, covers=("ACC-02",))
+@statement("ACC-04", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", system=NGINX, covers=("ROW-ACC-02",))
 @rows([(get(), refused(503)), (get(HOST, "/", password("user:secret")), refused(503))])
 def test_missing_passwords_close_the_route(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """Every request MUST be refused with 503 where the Secret with the passwords does not exist."""
     site.answers(request_, expectation)
 
 
-@statement("ACC-05", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ACC-03",))
+@statement("ACC-05", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ROW-ACC-03",))
 @rows(
     [
         (get(HOST, "/x?y"), reaches("one", arrives_with={"X-Echo-Backend": re.compile("stage/three/.*")})),
@@ -80,21 +80,21 @@ def test_external_service_decides(request_: Request, expectation: Expectation, s
     site.answers(request_, expectation)
 
 
-@statement("ACC-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ACC-03",))
+@statement("ACC-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ROW-ACC-03",))
 @rows([(get(HOST, "/x?y=z"), redirected(302, f"https://login.test/start?rd=http://{HOST}%2Fx%3Fy%3Dz"))])
 def test_external_service_can_send_to_a_sign_in(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A request that the external service does not let in MUST be sent to the sign-in, which is told where the request was going."""
     site.answers(request_, expectation)
 
 
-@statement("ACC-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ACC-03",))
+@statement("ACC-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ROW-ACC-03",))
 @rows([(get(), refused(500, 503))])
 def test_missing_external_service_closes_the_route(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """No request MUST reach the backend where the external service does not exist."""
     site.answers(request_, expectation)
 
 
-@statement("ACC-08", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#client-certificate-authentication", system=NGINX, covers=("ACC-04",))
+@statement("ACC-08", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#client-certificate-authentication", system=NGINX, covers=("ROW-ACC-04",))
 def test_client_certificate_is_required(site: Visitor, scene: Stage) -> None:
     """A client without a certificate, or with one of another authority, MUST be refused with 400, and one with a certificate be served."""
     asked, authority = Request("/x?y", host=HOST, scheme="https"), scene.authority
@@ -104,7 +104,7 @@ def test_client_certificate_is_required(site: Visitor, scene: Stage) -> None:
     site.trusting(trusting(authority, authority.issue_cert("guest.test"))).answers(asked, known)
 
 
-@statement("ACC-09", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#client-certificate-authentication", system=NGINX, covers=("ACC-04",))
+@statement("ACC-09", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#client-certificate-authentication", system=NGINX, covers=("ROW-ACC-04",))
 def test_name_of_a_client_certificate_is_matched(site: Visitor, scene: Stage) -> None:
     """A client whose certificate is for another name than the annotation asks for MUST be refused with 403, and the right one be served."""
     asked, authority = Request("/x?y", host=HOST, scheme="https"), scene.authority

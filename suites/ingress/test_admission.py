@@ -12,7 +12,7 @@ PREFIX = "nginx.ingress.kubernetes.io"
 DENIED = "denied the request"
 
 
-@statement("ADM-01", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ADM-01", "PATH-15"))
+@statement("ADM-01", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ROW-ADM-01", "ROW-PATH-15"))
 def test_second_ingress_for_a_path_is_refused(guarded: Routes, guest: Visitor) -> None:
     """An Ingress MUST be refused that claims a host and path which another Ingress has, and accepted with another path or host."""
     guarded.add(guarded.ingress(path("/taken", "one")))
@@ -21,7 +21,7 @@ def test_second_ingress_for_a_path_is_refused(guarded: Routes, guest: Visitor) -
     guarded.accepts(guarded.second_ingress(path("/free", "two")))
 
 
-@statement("ADM-02", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ADM-01", "CAN-01"))
+@statement("ADM-02", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ROW-ADM-01", "ROW-CAN-01"))
 def test_canary_for_a_taken_path_is_accepted(guarded: Routes, guest: Visitor) -> None:
     """A canary MUST be accepted for a host and path which another Ingress has."""
     guarded.add(guarded.ingress(path("/", "one")))
@@ -29,7 +29,7 @@ def test_canary_for_a_taken_path_is_accepted(guarded: Routes, guest: Visitor) ->
     guarded.accepts(guarded.second_ingress(path("/", "two"), annotations={f"{PREFIX}/canary": "true", f"{PREFIX}/canary-weight": "10"}))
 
 
-@statement("ADM-03", MUST, INGRESS_NGINX, source=SNIPPETS, system=NGINX, covers=("ADM-01",))
+@statement("ADM-03", MUST, INGRESS_NGINX, source=SNIPPETS, system=NGINX, covers=("ROW-ADM-01",))
 def test_snippets_are_refused(guarded: Routes) -> None:
     """Annotations that put text into the controller's configuration MUST be refused unless the administrator allows them."""
     for name in ("configuration-snippet", "server-snippet", "auth-snippet"):
@@ -37,7 +37,7 @@ def test_snippets_are_refused(guarded: Routes) -> None:
         assert "snippet" in guarded.refusal(document).lower()
 
 
-@statement("ADM-04", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ADM-01", "DYN-06"))
+@statement("ADM-04", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ROW-ADM-01", "ROW-DYN-06"))
 def test_dangerous_text_is_refused(guarded: Routes) -> None:
     """Paths and names that could break out of the controller's configuration MUST be refused."""
     for value in ("/a{b", "/etc/nginx/secret", "/x;alias /;"):
@@ -45,7 +45,7 @@ def test_dangerous_text_is_refused(guarded: Routes) -> None:
     guarded.accepts(guarded.ingress(path("/a/b", "one", kind="ImplementationSpecific")))
 
 
-@statement("ADM-05", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ADM-01", "CLS-02"))
+@statement("ADM-05", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ROW-ADM-01", "ROW-CLS-02"))
 def test_other_classes_are_not_judged(guarded: Routes) -> None:
     """An Ingress of another class MUST be accepted whatever its annotations say."""
     snippet = {f"{PREFIX}/configuration-snippet": "nonsense"}
@@ -59,7 +59,7 @@ def test_other_classes_are_not_judged(guarded: Routes) -> None:
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/faq/#validation-of-path",
     system=NGINX,
-    covers=("ADM-01", "RW-03"),
+    covers=("ROW-ADM-01", "ROW-RW-03"),
 )
 def test_regular_expression_is_accepted(guarded: Routes) -> None:
     """A regular expression MUST be accepted as a path of the type ImplementationSpecific."""
@@ -67,7 +67,7 @@ def test_regular_expression_is_accepted(guarded: Routes) -> None:
     guarded.accepts(guarded.ingress(path("/id/[0-9]+(/|$)(.*)", "one", kind="ImplementationSpecific"), annotations=regex))
 
 
-@statement("ADM-07", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ADM-01",))
+@statement("ADM-07", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ROW-ADM-01",))
 def test_every_path_of_an_ingress_is_judged(guarded: Routes, guest: Visitor) -> None:
     """An Ingress MUST be refused that claims a path which another Ingress has, also where an earlier one of its paths is free."""
     guarded.add(guarded.ingress(path("/taken", "one")))

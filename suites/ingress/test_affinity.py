@@ -25,7 +25,7 @@ def with_cookie(cookie: str) -> Request:
     return Request(host=HOST, headers=(("Cookie", cookie.partition(";")[0]),))
 
 
-@statement("AFF-01", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("AFF-01",))
+@statement("AFF-01", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
 def test_cookie_keeps_a_client_with_its_pod(site: Visitor) -> None:
     """A client that sends its cookie back MUST reach the same Pod every time, and get no other cookie."""
     first = site.answer_to(Request(host=HOST), MANY)
@@ -37,7 +37,7 @@ def test_cookie_keeps_a_client_with_its_pod(site: Visitor) -> None:
         assert again.identity == first.identity
 
 
-@statement("AFF-02", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("AFF-01",))
+@statement("AFF-02", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
 def test_clients_without_a_cookie_are_spread(moving: Routes, visitor: Visitor) -> None:
     """Clients that send no cookie MUST be spread over the Pods, and get a cookie each."""
     moving.add(moving.service(selector="many"), moving.ingress(path("/", moving.label), annotations=BY_COOKIE))
@@ -47,7 +47,7 @@ def test_clients_without_a_cookie_are_spread(moving: Routes, visitor: Visitor) -
     assert len({cookie_of(answer) for answer in answers}) > 3
 
 
-@statement("AFF-03", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("AFF-01",))
+@statement("AFF-03", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
 def test_client_is_let_go_with_its_pod(moving: Routes, visitor: Visitor) -> None:
     """A client whose Pod is no endpoint any more MUST be served by another one, and stay with that."""
     pods = moving.pods_of("many")
@@ -65,7 +65,7 @@ def test_client_is_let_go_with_its_pod(moving: Routes, visitor: Visitor) -> None
     visitor.answers(with_cookie(cookie), reaches("many", pods={moved.identity.pod}))
 
 
-@statement("AFF-04", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("AFF-01",))
+@statement("AFF-04", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
 def test_cookie_has_the_attributes_asked_for(site: Visitor) -> None:
     """The cookie MUST have the name, the path, the age and the attributes of the annotations, and be Secure over https only."""
     cookies = [cookie_of(site.answer_to(Request("/kept", host=HOST, scheme=scheme), MANY)) for scheme in ("http", "https")]
@@ -77,7 +77,7 @@ def test_cookie_has_the_attributes_asked_for(site: Visitor) -> None:
     assert ["Secure" in found for found in attributes] == [False, True], cookies
 
 
-@statement("AFF-05", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("AFF-01",))
+@statement("AFF-05", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
 def test_cookie_has_a_name_by_default(site: Visitor) -> None:
     """The cookie MUST be called INGRESSCOOKIE where no name is given, and last for the session."""
     cookie = cookie_of(site.answer_to(Request(host=HOST), MANY))

@@ -18,7 +18,7 @@ def get(target: str = "/", host: str = HOST) -> Request:
     return Request(target, host=host)
 
 
-@statement("BKD-01", MUST, CORE, source=SERVICE, covers=("BE-01",))
+@statement("BKD-01", MUST, CORE, source=SERVICE, covers=("ROW-BE-01",))
 @rows(
     [
         (get("/80"), reaches("one", port=8080)),
@@ -32,14 +32,14 @@ def test_backend_is_named_by_number_or_name(request_: Request, expectation: Expe
     site.answers(request_, expectation)
 
 
-@statement("BKD-02", MUST, EXTENDED, source=f"{CONFIGMAP}#custom-http-errors", covers=("BE-02",))
+@statement("BKD-02", MUST, EXTENDED, source=f"{CONFIGMAP}#custom-http-errors", covers=("ROW-BE-02",))
 @rows([(get("/missing"), refused(503)), (get("/port"), refused(503)), (get("/one"), reaches("one"))])
 def test_missing_service_is_unavailable(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A path whose Service or port does not exist MUST be answered with 503, and the other paths of the host be served."""
     site.answers(request_, expectation)
 
 
-@statement("BKD-03", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4", covers=("BE-03",))
+@statement("BKD-03", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4", covers=("ROW-BE-03",))
 @rows([(get("/empty"), refused(503)), (get("/one"), reaches("one"))])
 def test_service_without_endpoints_is_unavailable(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A path whose Service has no endpoint MUST be answered with 503, and the other paths of the host be served."""
@@ -51,7 +51,7 @@ def test_service_without_endpoints_is_unavailable(request_: Request, expectation
     MUST,
     CORE,
     source="https://kubernetes.io/docs/concepts/services-networking/service/#services-without-selectors",
-    covers=("BE-03",),
+    covers=("ROW-BE-03",),
 )
 def test_service_recovers_when_it_gets_endpoints(moving: Routes, visitor: Visitor) -> None:
     """A route MUST be served once its Service gets endpoints, and be unavailable again once it has lost them."""
@@ -63,7 +63,7 @@ def test_service_recovers_when_it_gets_endpoints(moving: Routes, visitor: Visito
     visitor.comes_to_answer(get(), refused(503), measured="endpoint removed")
 
 
-@statement("BKD-05", MUST, CORE, source=READINESS, covers=("BE-04",))
+@statement("BKD-05", MUST, CORE, source=READINESS, covers=("ROW-BE-04",))
 def test_unready_pod_gets_no_requests(own: OwnBackend) -> None:
     """A Pod that is not ready MUST get no requests until it is ready again."""
     own.scale(2)
@@ -74,13 +74,13 @@ def test_unready_pod_gets_no_requests(own: OwnBackend) -> None:
     assert own.is_served_by(2) == both
 
 
-@statement("BKD-06", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9110#section-15.6.3", covers=("BE-05",))
+@statement("BKD-06", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9110#section-15.6.3", covers=("ROW-BE-05",))
 def test_refusing_endpoint_is_a_bad_gateway(site: Visitor) -> None:
     """A request whose only endpoint refuses the connection MUST be answered with 502."""
     site.answers(get(), refused(502))
 
 
-@statement("BKD-07", MUST, INGRESS_NGINX, source=f"{CONFIGMAP}#proxy-next-upstream", system="ingress-nginx", covers=("BE-05",))
+@statement("BKD-07", MUST, INGRESS_NGINX, source=f"{CONFIGMAP}#proxy-next-upstream", system="ingress-nginx", covers=("ROW-BE-05",))
 def test_refusing_endpoint_is_passed_over(moving: Routes, visitor: Visitor) -> None:
     """A request MUST be tried at another endpoint where one refuses the connection, without the client noticing."""
     moving.add(moving.service(selector=None), moving.endpoints(*moving.pods_of("two").values(), moving.refusing_address()))
@@ -89,7 +89,7 @@ def test_refusing_endpoint_is_passed_over(moving: Routes, visitor: Visitor) -> N
     visitor.answers(get(), reaches("two"), times=30)
 
 
-@statement("BKD-08", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/service/", covers=("BE-06",))
+@statement("BKD-08", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/service/", covers=("ROW-BE-06",))
 def test_scaled_backend_is_used_to_the_last_pod(own: OwnBackend) -> None:
     """After scaling up every Pod MUST get requests, after scaling down only the one that is left, and none be lost on the way."""
     own.is_served_by(1)
@@ -102,14 +102,14 @@ def test_scaled_backend_is_used_to_the_last_pod(own: OwnBackend) -> None:
 
 
 @statement(
-    "BKD-09", MUST, EXTENDED, source="https://kubernetes.io/docs/concepts/services-networking/service/#externalname", covers=("BE-07",)
+    "BKD-09", MUST, EXTENDED, source="https://kubernetes.io/docs/concepts/services-networking/service/#externalname", covers=("ROW-BE-07",)
 )
 def test_external_name_is_served(site: Visitor) -> None:
     """A request for a Service of type ExternalName MUST come to reach the host that it names."""
     site.comes_to_answer(get("/x?y"), reaches("two"), measured="name resolved", consecutive=3)
 
 
-@statement("BKD-10", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-timeouts", system="ingress-nginx", covers=("BE-08",))
+@statement("BKD-10", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-timeouts", system="ingress-nginx", covers=("ROW-BE-08",))
 @rows([(get("/?echo-delay=0.3"), reaches("one")), (get("/?echo-delay=2.5"), refused(504))])
 def test_slow_backend_is_a_gateway_timeout(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A backend that takes longer than the read time-out MUST be answered for with 504, and one that is quicker be waited for."""
@@ -121,7 +121,7 @@ def test_slow_backend_is_a_gateway_timeout(request_: Request, expectation: Expec
     SHOULD,
     EXTENDED,
     source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#load-balance",
-    covers=("BE-06",),
+    covers=("ROW-BE-06",),
 )
 def test_every_pod_gets_its_share(site: Visitor) -> None:
     """Of 240 requests each of three Pods SHOULD get a share that chance explains, with one false alarm in a million."""
@@ -132,7 +132,9 @@ def test_every_pod_gets_its_share(site: Visitor) -> None:
         share_is_plausible(count, of=240, probability=1 / 3, told=f"requests at {pod}")
 
 
-@statement("BKD-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-hashing", system="ingress-nginx", covers=("BE-06",))
+@statement(
+    "BKD-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-hashing", system="ingress-nginx", covers=("ROW-BE-06",)
+)
 def test_hash_keeps_a_path_on_a_pod(site: Visitor) -> None:
     """Requests for one target MUST reach one Pod where the target is hashed, and different targets different Pods."""
     seen = {f"/{number}": {site.answer_to(get(f"/{number}"), reaches("many")).identity for _ in range(4)} for number in range(30)}
@@ -140,14 +142,14 @@ def test_hash_keeps_a_path_on_a_pod(site: Visitor) -> None:
     assert len(set.union(*seen.values())) == 3, f"Pods by target: {seen}"
 
 
-@statement("BKD-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#service-upstream", system="ingress-nginx", covers=("BE-06",))
+@statement("BKD-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#service-upstream", system="ingress-nginx", covers=("ROW-BE-06",))
 def test_service_address_can_be_the_upstream(site: Visitor) -> None:
     """A route MUST be served by way of the Service's own address where the annotation asks for it."""
     pods = {site.answer_to(get("/x?y"), reaches("many")).identity for _ in range(20)}
     assert len(pods) == 1, f"the Service keeps each of its clients with one Pod, but these answered: {pods}"
 
 
-@statement("BKD-14", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#backend-protocol", system="ingress-nginx", covers=("PROTO-02",))
+@statement("BKD-14", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#backend-protocol", system="ingress-nginx", covers=("ROW-PROTO-02",))
 def test_backend_protocol_can_be_https(site: Visitor) -> None:
     """A backend MUST be spoken to over TLS where the annotation says so."""
     found = site.answer_to(get("/x?y"), reaches("one", port=8443))
@@ -156,7 +158,11 @@ def test_backend_protocol_can_be_https(site: Visitor) -> None:
 
 
 @statement(
-    "BKD-15", MUST, EXTENDED, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#resource-backend", covers=("BE-02",)
+    "BKD-15",
+    MUST,
+    EXTENDED,
+    source="https://kubernetes.io/docs/concepts/services-networking/ingress/#resource-backend",
+    covers=("ROW-BE-02",),
 )
 @rows([(get("/resource"), refused(404, 503)), (get("/one"), reaches("one"))])
 def test_resource_backend_leaves_others_alone(request_: Request, expectation: Expectation, site: Visitor) -> None:

@@ -22,7 +22,7 @@ def get(header: str | None = None, cookie: str | None = None) -> Request:
     return Request("/x?y", host=HOST, headers=tuple((name, value) for name, value in fields.items() if value is not None))
 
 
-@statement("CAN-01", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-01",))
+@statement("CAN-01", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
 def test_canary_is_chosen_by_header(site: Visitor) -> None:
     """With a header for a canary "always" MUST choose it, and "never", any other value and no header the main route."""
     site.answers(get("always"), OTHER)
@@ -30,7 +30,7 @@ def test_canary_is_chosen_by_header(site: Visitor) -> None:
         site.answers(get(value), MAIN)
 
 
-@statement("CAN-02", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-01",))
+@statement("CAN-02", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
 def test_canary_is_chosen_by_value_of_header(site: Visitor) -> None:
     """With a value for a canary this value MUST choose it, and any other the main route, "always" included."""
     site.answers(get("here"), OTHER)
@@ -38,7 +38,7 @@ def test_canary_is_chosen_by_value_of_header(site: Visitor) -> None:
         site.answers(get(value), MAIN)
 
 
-@statement("CAN-03", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-01",))
+@statement("CAN-03", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
 def test_canary_is_chosen_by_pattern_of_header(site: Visitor) -> None:
     """With a pattern for a canary a value that matches MUST choose it, and any other the main route."""
     site.answers(get("user-1"), OTHER)
@@ -47,7 +47,7 @@ def test_canary_is_chosen_by_pattern_of_header(site: Visitor) -> None:
         site.answers(get(value), MAIN)
 
 
-@statement("CAN-04", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-01",))
+@statement("CAN-04", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
 def test_canary_is_chosen_by_cookie(site: Visitor) -> None:
     """With a cookie for a canary "always" MUST choose it, and "never", any other value and no cookie the main route."""
     site.answers(get(cookie="always"), OTHER)
@@ -55,7 +55,7 @@ def test_canary_is_chosen_by_cookie(site: Visitor) -> None:
         site.answers(get(cookie=value), MAIN)
 
 
-@statement("CAN-05", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-01",))
+@statement("CAN-05", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
 def test_header_outranks_cookie_and_weight(site: Visitor) -> None:
     """A canary MUST be chosen by its header, without a word there by its cookie, and without a word there by its weight."""
     site.answers(get("never", "always"), MAIN)
@@ -66,20 +66,20 @@ def test_header_outranks_cookie_and_weight(site: Visitor) -> None:
     site.answers(get(), OTHER)
 
 
-@statement("CAN-06", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02",))
+@statement("CAN-06", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
 def test_canary_of_no_weight_gets_nothing(site: Visitor) -> None:
     """A canary whose weight is 0 MUST get no request."""
     site.answers(get(), MAIN, times=50)
 
 
-@statement("CAN-07", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02",))
+@statement("CAN-07", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
 def test_canary_of_full_weight_gets_everything(site: Visitor) -> None:
     """A canary whose weight is the total, 100 or another one, MUST get every request."""
     site.answers(get(), OTHER, times=50)
     site.answers(Request("/x?y", host=f"total.{HOST}"), OTHER, times=50)
 
 
-@statement("CAN-08", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02",))
+@statement("CAN-08", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
 def test_canary_gets_the_share_of_its_weight(site: Visitor) -> None:
     """Of 300 requests a canary MUST get a share that its weight explains, with one false alarm in a million."""
     for host, share in ((HOST, 0.30), (f"total.{HOST}", 0.25)):
@@ -89,13 +89,13 @@ def test_canary_gets_the_share_of_its_weight(site: Visitor) -> None:
         share_is_plausible(services.count("two"), of=300, probability=share, told=f"requests at the canary of {host}")
 
 
-@statement("CAN-09", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02",))
+@statement("CAN-09", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
 def test_canary_without_main_route_is_not_served(site: Visitor) -> None:
     """A canary without a main route of the same host and path MUST NOT be served."""
     site.answers(get(), refused(404))
 
 
-@statement("CAN-10", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02", "DEF-01"))
+@statement("CAN-10", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02", "ROW-DEF-01"))
 @pytest.mark.disruptive
 @pytest.mark.usefixtures("unknown_hosts")
 def test_canary_without_main_route_leaves_unknown_hosts_alone(moving: Routes, visitor: Visitor) -> None:
@@ -108,7 +108,7 @@ def test_canary_without_main_route_leaves_unknown_hosts_alone(moving: Routes, vi
     visitor.answers(Request(host="nobody.test"), refused(404))
 
 
-@statement("CAN-11", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02",))
+@statement("CAN-11", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
 def test_canary_gets_requests_of_its_own_host_only(moving: Routes, visitor: Visitor, lone_services: tuple[str, str]) -> None:
     """A canary MUST NOT get requests for another host whose route leads to the Service of the main route."""
     one, two = lone_services
@@ -119,7 +119,7 @@ def test_canary_gets_requests_of_its_own_host_only(moving: Routes, visitor: Visi
     visitor.answers(replace(get("always"), host=f"other.{HOST}"), MAIN)
 
 
-@statement("CAN-12", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02",))
+@statement("CAN-12", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
 def test_service_of_a_canary_serves_a_younger_route(moving: Routes, visitor: Visitor, lone_services: tuple[str, str]) -> None:
     """A route to the Service of a canary MUST be served also where the canary is older."""
     one, two = lone_services
@@ -130,7 +130,7 @@ def test_service_of_a_canary_serves_a_younger_route(moving: Routes, visitor: Vis
     visitor.answers(Request(host=f"younger.{HOST}"), OTHER)
 
 
-@statement("CAN-13", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("CAN-02",))
+@statement("CAN-13", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
 def test_canary_shares_its_service_with_an_older_route(moving: Routes, visitor: Visitor, lone_services: tuple[str, str]) -> None:
     """A canary MUST get its requests, and the main route the others, also where another route to the canary's Service is older."""
     one, two = lone_services

@@ -17,7 +17,7 @@ RELOAD = "https://nginx.org/en/docs/control.html#reconfiguration"
 ROLLOUT = "https://kubernetes.io/docs/tutorials/kubernetes-basics/update/update-intro/"
 
 
-@statement("DYN-01", MUST, CORE, source=f"{INGRESS}#updating-an-ingress", covers=("DYN-01",))
+@statement("DYN-01", MUST, CORE, source=f"{INGRESS}#updating-an-ingress", covers=("ROW-DYN-01",))
 def test_changed_backend_takes_over_without_loss(moving: Routes, visitor: Visitor) -> None:
     """A changed backend MUST take over soon after the Ingress has changed, and every request meanwhile reach the old one or the new one."""
     moving.add(moving.ingress(path("/", "one")))
@@ -28,7 +28,7 @@ def test_changed_backend_takes_over_without_loss(moving: Routes, visitor: Visito
     load.lost_nothing()
 
 
-@statement("DYN-02", MUST, CORE, source=f"{INGRESS}#updating-an-ingress", covers=("DYN-01",))
+@statement("DYN-02", MUST, CORE, source=f"{INGRESS}#updating-an-ingress", covers=("ROW-DYN-01",))
 def test_removed_path_leaves_the_others(moving: Routes, visitor: Visitor) -> None:
     """A path that is removed from an Ingress MUST be refused soon after, and the others of its host be served throughout."""
     moving.add(moving.ingress(path("/kept", "one"), path("/gone", "two")))
@@ -39,7 +39,7 @@ def test_removed_path_leaves_the_others(moving: Routes, visitor: Visitor) -> Non
     load.lost_nothing()
 
 
-@statement("DYN-03", MUST, EXTENDED, source=RELOAD, covers=("DYN-02",))
+@statement("DYN-03", MUST, EXTENDED, source=RELOAD, covers=("ROW-DYN-02",))
 def test_changes_elsewhere_lose_no_request(moving: Routes, visitor: Visitor) -> None:
     """Thirty changes of other routes MUST NOT lose a request that comes over a connection of its own."""
     moving.add(moving.ingress(path("/", "one")))
@@ -54,7 +54,7 @@ def test_changes_elsewhere_lose_no_request(moving: Routes, visitor: Visitor) -> 
     load.lost_nothing()
 
 
-@statement("DYN-04", SHOULD, EXTENDED, source=ROLLOUT, covers=("DYN-03",))
+@statement("DYN-04", SHOULD, EXTENDED, source=ROLLOUT, covers=("ROW-DYN-03",))
 def test_rolling_update_of_the_backend_loses_no_request(own: OwnBackend) -> None:
     """A rolling update of a backend that ends gracefully SHOULD lose no request."""
     before = own.is_served_by(1)
@@ -65,7 +65,7 @@ def test_rolling_update_of_the_backend_loses_no_request(own: OwnBackend) -> None
     load.lost_nothing()
 
 
-@statement("DYN-05", MUST, EXTENDED, source=RELOAD, covers=("DYN-05",))
+@statement("DYN-05", MUST, EXTENDED, source=RELOAD, covers=("ROW-DYN-05",))
 def test_request_under_way_survives_a_change(moving: Routes, visitor: Visitor) -> None:
     """A request under way MUST be answered although routes change meanwhile."""
     moving.add(moving.ingress(path("/", "one")))
@@ -75,7 +75,7 @@ def test_request_under_way_survives_a_change(moving: Routes, visitor: Visitor) -
         visitor.comes_to_answer(Request(host=f"new.{HOST}"), reaches("two"), measured="route added beside")
 
 
-@statement("DYN-06", MUST, CORE, source=f"{INGRESS}#updating-an-ingress", covers=("DYN-06",))
+@statement("DYN-06", MUST, CORE, source=f"{INGRESS}#updating-an-ingress", covers=("ROW-DYN-06",))
 def test_broken_ingress_does_not_stop_others(moving: Routes, visitor: Visitor) -> None:
     """An Ingress that names what does not exist MUST NOT keep a later one from being served."""
     broken = {f"nginx.ingress.kubernetes.io/{name}": value for name, value in {"auth-type": "basic", "auth-secret": "nowhere"}.items()}
@@ -87,7 +87,11 @@ def test_broken_ingress_does_not_stop_others(moving: Routes, visitor: Visitor) -
 
 
 @statement(
-    "DYN-07", SHOULD, EXTENDED, source="https://kubernetes.github.io/ingress-nginx/user-guide/cli-arguments/", covers=("DYN-04", "MLB-074")
+    "DYN-07",
+    SHOULD,
+    EXTENDED,
+    source="https://kubernetes.github.io/ingress-nginx/user-guide/cli-arguments/",
+    covers=("ROW-DYN-04", "ROW-MLB-074"),
 )
 @pytest.mark.disruptive
 def test_rolling_restart_of_the_controller_is_brief(
@@ -104,7 +108,11 @@ def test_rolling_restart_of_the_controller_is_brief(
 
 
 @statement(
-    "DYN-08", MUST, EXTENDED, source="https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination", covers=("DYN-05",)
+    "DYN-08",
+    MUST,
+    EXTENDED,
+    source="https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination",
+    covers=("ROW-DYN-05",),
 )
 @pytest.mark.disruptive
 def test_request_under_way_survives_a_graceful_stop(api: Api, ingress_controller: Controller, moving: Routes, visitor: Visitor) -> None:

@@ -17,7 +17,7 @@ CLASS = "https://kubernetes.io/docs/concepts/services-networking/ingress/#ingres
     MUST,
     EXTENDED,
     source="https://kubernetes.io/docs/concepts/services-networking/ingress/#deprecated-annotation",
-    covers=("CLS-03",),
+    covers=("ROW-CLS-03",),
 )
 def test_legacy_annotation_selects_the_controller(label: str, routes: Routes, visit: Visitor, ingress_controller: Controller) -> None:
     """An Ingress whose legacy annotation names the controller's class MUST be served, and one that names another class MUST NOT."""
@@ -35,7 +35,7 @@ def test_legacy_annotation_selects_the_controller(label: str, routes: Routes, vi
     source="https://kubernetes.io/docs/concepts/services-networking/ingress/#deprecated-annotation",
     system="kubernetes",
     since="1.22",
-    covers=("CLS-03",),
+    covers=("ROW-CLS-03",),
 )
 def test_legacy_annotation_is_warned_of(label: str, routes: Routes, ingress_controller: Controller) -> None:
     """The API server MUST warn that the legacy class annotation is deprecated, and of nothing when the class is a field."""
@@ -47,13 +47,13 @@ def test_legacy_annotation_is_warned_of(label: str, routes: Routes, ingress_cont
     assert not any(LEGACY_CLASS in text for text in routes.warnings(modern))
 
 
-@statement("CLS-03", MUST, CORE, source=CLASS, covers=("CLS-01",))
+@statement("CLS-03", MUST, CORE, source=CLASS, covers=("ROW-CLS-01",))
 def test_class_field_selects_the_controller(site: Visitor) -> None:
     """An Ingress whose class field names a class of the controller MUST be served."""
     site.answers(Request("/x", host=HOST), reaches("one"))
 
 
-@statement("CLS-04", MUST, CORE, source=CLASS, covers=("CLS-02",))
+@statement("CLS-04", MUST, CORE, source=CLASS, covers=("ROW-CLS-02",))
 @rows(
     [
         (Request("/", host=f"unknown.{HOST}"), refused(404), "the class does not exist"),
@@ -66,7 +66,7 @@ def test_other_class_is_left_alone(request_: Request, expectation: Expectation, 
     site.answers(request_, expectation)
 
 
-@statement("CLS-05", MUST, EXTENDED, source=CLASS, covers=("CLS-04",))
+@statement("CLS-05", MUST, EXTENDED, source=CLASS, covers=("ROW-CLS-04",))
 def test_class_less_ingress_is_left_alone(site: Visitor) -> None:
     """An Ingress without a class MUST NOT be served where the cluster has no default class."""
     site.answer_to(Request("/", host=HOST), reaches("one"))
@@ -78,7 +78,7 @@ def test_class_less_ingress_is_left_alone(site: Visitor) -> None:
     MUST,
     CORE,
     source="https://kubernetes.io/docs/concepts/services-networking/ingress/#default-ingress-class",
-    covers=("CLS-05",),
+    covers=("ROW-CLS-05",),
 )
 @pytest.mark.disruptive
 def test_default_class_is_filled_in(moving: Routes) -> None:
@@ -89,7 +89,7 @@ def test_default_class_is_filled_in(moving: Routes) -> None:
     moving.comes_to_fill_in(nameless, moving.label)
 
 
-@statement("CLS-07", MUST, CORE, source=CLASS, covers=("CLS-06",))
+@statement("CLS-07", MUST, CORE, source=CLASS, covers=("ROW-CLS-06",))
 def test_class_can_be_changed(moving: Routes, visitor: Visitor, ingress_controller: Controller) -> None:
     """A route MUST end when the class of its Ingress is changed to another, and come back with the class."""
     moving.add(moving.ingress(path("/", "one")))
@@ -100,7 +100,7 @@ def test_class_can_be_changed(moving: Routes, visitor: Visitor, ingress_controll
     visitor.comes_to_answer(Request(host=HOST), reaches("one"), measured="class given back")
 
 
-@statement("CLS-08", MUST, CORE, source=CLASS, covers=("CLS-01",))
+@statement("CLS-08", MUST, CORE, source=CLASS, covers=("ROW-CLS-01",))
 def test_further_class_of_the_controller_is_served(moving: Routes, visitor: Visitor) -> None:
     """Ingresses of every class that names the controller MUST be served, whatever the class is called."""
     moving.add(moving.further_class(), moving.ingress(path("/", "one"), suffix="-barrier"))

@@ -15,7 +15,7 @@ def ask(origin: str, method: str = "GET", **headers: str) -> Request:
     return Request("/x?y", host=HOST, method=method, headers=(("Origin", origin), *more))
 
 
-@statement("COR-01", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("CORS-01",))
+@statement("COR-01", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
 @rows(
     [
         (ask(origin), reaches("one", headers={ALLOW_ORIGIN: origin, "Access-Control-Allow-Credentials": "true"}))
@@ -27,7 +27,7 @@ def test_allowed_origin_gets_its_headers(request_: Request, expectation: Expecta
     site.answers(request_, expectation)
 
 
-@statement("COR-02", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("CORS-01",))
+@statement("COR-02", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
 @rows(
     [
         (ask(origin), reaches("one", without_headers=(ALLOW_ORIGIN,)))
@@ -47,7 +47,7 @@ def test_other_origin_gets_no_headers(request_: Request, expectation: Expectatio
     site.answers(request_, expectation)
 
 
-@statement("COR-03", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("CORS-01",))
+@statement("COR-03", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
 @rows(
     [
         (
@@ -71,7 +71,7 @@ def test_preflight_is_answered(request_: Request, expectation: Expectation, site
     site.answers(request_, expectation)
 
 
-@statement("COR-04", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("CORS-01",))
+@statement("COR-04", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
 @rows(
     [
         (ask("https://good.test"), reaches("one", without_headers=(ALLOW_ORIGIN,))),
@@ -83,7 +83,7 @@ def test_cors_is_off_unless_asked_for(request_: Request, expectation: Expectatio
     site.answers(request_, expectation)
 
 
-@statement("COR-05", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("CORS-01",))
+@statement("COR-05", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
 @rows(
     [
         (ask("https://any.test"), reaches("one", headers={ALLOW_ORIGIN: "*"})),

@@ -12,7 +12,7 @@ DEFAULT_BACKEND = "https://kubernetes.io/docs/concepts/services-networking/ingre
 ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
 
 
-@statement("DFB-01", MUST, EXTENDED, source=DEFAULT_BACKEND, covers=("DEF-01",))
+@statement("DFB-01", MUST, EXTENDED, source=DEFAULT_BACKEND, covers=("ROW-DEF-01",))
 @rows(
     [
         (Request(target, host=host, method=method, scheme=scheme), refused(404))
@@ -30,7 +30,7 @@ def test_unmatched_host_is_refused(request_: Request, expectation: Expectation, 
     visitor.answers(request_, expectation)
 
 
-@statement("DFB-02", MUST, CORE, source=DEFAULT_BACKEND, covers=("DEF-02",))
+@statement("DFB-02", MUST, CORE, source=DEFAULT_BACKEND, covers=("ROW-DEF-02",))
 @pytest.mark.disruptive
 @pytest.mark.usefixtures("unknown_hosts")
 def test_default_backend_alone_takes_everything(moving: Routes, visitor: Visitor) -> None:
@@ -43,7 +43,7 @@ def test_default_backend_alone_takes_everything(moving: Routes, visitor: Visitor
     visitor.comes_to_answer(Request("/x?y", host="nobody.test"), refused(404), measured="route removed")
 
 
-@statement("DFB-03", MUST, CORE, source=DEFAULT_BACKEND, covers=("DEF-03",))
+@statement("DFB-03", MUST, CORE, source=DEFAULT_BACKEND, covers=("ROW-DEF-03",))
 @rows(
     [
         (Request("/one", host=HOST), reaches("one")),
@@ -60,7 +60,7 @@ def test_unmatched_path_goes_to_the_default_backend(request_: Request, expectati
 
 
 @statement(
-    "DFB-04", MUST, CORE, source="https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/", covers=("DEF-03",)
+    "DFB-04", MUST, CORE, source="https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/", covers=("ROW-DEF-03",)
 )
 @rows([(Request("/", host=HOST), reaches("two")), (Request("/x/y?z", host=HOST), reaches("two"))])
 def test_rule_without_http_goes_to_the_default_backend(request_: Request, expectation: Expectation, site: Visitor) -> None:
@@ -68,7 +68,7 @@ def test_rule_without_http_goes_to_the_default_backend(request_: Request, expect
     site.answers(request_, expectation)
 
 
-@statement("DFB-05", MAY, EXTENDED, source=DEFAULT_BACKEND, covers=("DEF-04",))
+@statement("DFB-05", MAY, EXTENDED, source=DEFAULT_BACKEND, covers=("ROW-DEF-04",))
 @rows([(Request("/", host=f"other.{HOST}"), refused(404)), (Request("/one", host="nobody.test"), refused(404))])
 def test_default_backend_is_for_hosts_of_its_rules(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A default backend beside rules MAY be kept to the hosts of these rules, so that other hosts are refused."""
@@ -76,14 +76,14 @@ def test_default_backend_is_for_hosts_of_its_rules(request_: Request, expectatio
     site.answers(request_, expectation)
 
 
-@statement("DFB-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#default-backend", system="ingress-nginx", covers=("BE-03",))
+@statement("DFB-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#default-backend", system="ingress-nginx", covers=("ROW-BE-03",))
 def test_custom_default_backend_takes_over(site: Visitor) -> None:
     """The default backend of the annotation MUST answer in the place of a Service without endpoints, and be told what was asked of whom."""
     told = {"X-Code": "503", "X-Namespace": "stage", "X-Ingress-Name": "custom-default-backend-takes-over"}
     site.answers(Request("/x", host=HOST), reaches("two", arrives_with=told))
 
 
-@statement("DFB-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-http-errors", system="ingress-nginx", covers=("DEF-01",))
+@statement("DFB-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-http-errors", system="ingress-nginx", covers=("ROW-DEF-01",))
 @rows(
     [
         (Request("/?echo-status=200", host=HOST), reaches("one")),

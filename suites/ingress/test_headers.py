@@ -26,7 +26,7 @@ def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Reque
     return Request(target, host=HOST, headers=headers, **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
 
 
-@statement("HDR-01", SHOULD, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("HDR-01",))
+@statement("HDR-01", SHOULD, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
 def test_forwarding_headers_are_set(site: Visitor, vip: str) -> None:
     """The backend SHOULD be told the client's address, and the host, port and scheme that the client asked."""
     own = source_address(vip)
@@ -34,7 +34,7 @@ def test_forwarding_headers_are_set(site: Visitor, vip: str) -> None:
     site.answers(get(), reaches("one", arrives_with=told))
 
 
-@statement("HDR-02", SHOULD, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("HDR-01",))
+@statement("HDR-02", SHOULD, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
 def test_forwarding_headers_of_clients_are_not_believed(site: Visitor, vip: str) -> None:
     """Forwarding headers that a client sends SHOULD be replaced by what the controller saw itself."""
     own = source_address(vip)
@@ -42,14 +42,14 @@ def test_forwarding_headers_of_clients_are_not_believed(site: Visitor, vip: str)
     site.answers(get("/", *FORGED.items()), reaches("one", arrives_with=told))
 
 
-@statement("HDR-03", SHOULD, INGRESS_NGINX, source=f"{GUIDE}#use-forwarded-headers", system="ingress-nginx", covers=("HDR-01",))
+@statement("HDR-03", SHOULD, INGRESS_NGINX, source=f"{GUIDE}#use-forwarded-headers", system="ingress-nginx", covers=("ROW-HDR-01",))
 @rows([(get("/", *FORGED.items()), reaches("one", arrives_with={"X-Original-Forwarded-For": "203.0.113.7", "X-Scheme": "http"}))])
 def test_forwarding_headers_of_clients_are_kept_aside(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """The addresses that a client claims to have forwarded for SHOULD reach the backend under another name."""
     site.answers(request_, expectation)
 
 
-@statement("HDR-04", MUST, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("HDR-01",))
+@statement("HDR-04", MUST, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
 @rows(
     [
         (get(scheme="http"), reaches("one", arrives_with={"X-Forwarded-Proto": "http", "X-Forwarded-Port": "80"})),
@@ -62,7 +62,7 @@ def test_scheme_is_told_to_the_backend(request_: Request, expectation: Expectati
     site.answers(request_, expectation)
 
 
-@statement("HDR-05", MUST, INGRESS_NGINX, source=f"{GUIDE}#generate-request-id", system="ingress-nginx", covers=("HDR-02",))
+@statement("HDR-05", MUST, INGRESS_NGINX, source=f"{GUIDE}#generate-request-id", system="ingress-nginx", covers=("ROW-HDR-02",))
 def test_request_gets_an_identifier(site: Visitor) -> None:
     """Every request MUST reach the backend with an identifier, its own or else a fresh one."""
     site.answers(get("/", ("X-Request-ID", "given-4711")), reaches("one", arrives_with={"X-Request-ID": "given-4711"}))
@@ -71,14 +71,14 @@ def test_request_gets_an_identifier(site: Visitor) -> None:
     assert len(seen) == 5, f"identifiers: {seen}"
 
 
-@statement("HDR-06", MUST, CORE, source=f"{SEMANTICS}#section-9", covers=("HDR-03",))
+@statement("HDR-06", MUST, CORE, source=f"{SEMANTICS}#section-9", covers=("ROW-HDR-03",))
 @rows([(get("/x?y", method=method), reaches("one")) for method in METHODS])
 def test_method_arrives(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """Every method MUST reach the backend as it was sent."""
     site.answers(request_, expectation)
 
 
-@statement("HDR-07", MUST, CORE, source=f"{SEMANTICS}#section-7.6", covers=("HDR-03",))
+@statement("HDR-07", MUST, CORE, source=f"{SEMANTICS}#section-7.6", covers=("ROW-HDR-03",))
 @rows(
     [
         (get("/", (name, value)), reaches("one", arrives_with={name: value}))
@@ -101,7 +101,7 @@ def test_headers_arrive(request_: Request, expectation: Expectation, site: Visit
     site.answers(request_, expectation)
 
 
-@statement("HDR-08", MUST, CORE, source=f"{SEMANTICS}#section-7.6.1", covers=("HDR-03",))
+@statement("HDR-08", MUST, CORE, source=f"{SEMANTICS}#section-7.6.1", covers=("ROW-HDR-03",))
 @rows(
     [
         (get("/", ("Connection", "close, X-Hop"), ("X-End", "kept")), reaches("one", arrives_with={"X-End": "kept"})),
@@ -116,7 +116,7 @@ def test_hop_by_hop_headers_end_here(request_: Request, expectation: Expectation
     site.answers(request_, expectation)
 
 
-@statement("HDR-09", MUST, CORE, source=f"{SEMANTICS}#section-6.4", covers=("HDR-03",))
+@statement("HDR-09", MUST, CORE, source=f"{SEMANTICS}#section-6.4", covers=("ROW-HDR-03",))
 @rows(
     [
         (get("/", method=method, body=body), reaches("one"))
@@ -129,14 +129,14 @@ def test_body_arrives(request_: Request, expectation: Expectation, site: Visitor
     site.answers(request_, expectation, times=3)
 
 
-@statement("HDR-10", MUST, CORE, source=f"{SEMANTICS}#section-15", covers=("HDR-03",))
+@statement("HDR-10", MUST, CORE, source=f"{SEMANTICS}#section-15", covers=("ROW-HDR-03",))
 @rows([(get(f"/?echo-status={status}"), reaches("one", status=status)) for status in STATUSES])
 def test_status_comes_back(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """The status of the backend's answer MUST come back to the client, with the backend's own body."""
     site.answers(request_, expectation, times=3)
 
 
-@statement("HDR-11", MUST, CORE, source=f"{SEMANTICS}#section-7.6", covers=("HDR-03",))
+@statement("HDR-11", MUST, CORE, source=f"{SEMANTICS}#section-7.6", covers=("ROW-HDR-03",))
 @rows(
     [
         (get(), reaches("one", headers={"Content-Type": "application/json", "X-Echo-Backend": re.compile("stage/one/.+")})),
@@ -153,7 +153,7 @@ def test_answer_headers_come_back(request_: Request, expectation: Expectation, s
     MUST,
     EXTENDED,
     source="https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer/#preserving-the-client-source-ip",
-    covers=("HDR-04",),
+    covers=("ROW-HDR-04",),
 )
 def test_client_address_arrives(site: Visitor, vip: str) -> None:
     """With the traffic policy Local the client's own address MUST reach the backend, not that of a node."""
@@ -161,7 +161,7 @@ def test_client_address_arrives(site: Visitor, vip: str) -> None:
     site.answers(get(), reaches("one", arrives_with={"X-Real-IP": own}), times=20)
 
 
-@statement("HDR-13", SHOULD, INGRESS_NGINX, source=f"{GUIDE}#server-tokens", system="ingress-nginx", covers=("HDR-02",))
+@statement("HDR-13", SHOULD, INGRESS_NGINX, source=f"{GUIDE}#server-tokens", system="ingress-nginx", covers=("ROW-HDR-02",))
 @rows([(get(), reaches("one", without_headers=("Server", "X-Powered-By")))])
 def test_answer_does_not_tell_the_server(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """Answers SHOULD NOT tell which server gave them."""
@@ -174,7 +174,7 @@ def test_answer_does_not_tell_the_server(request_: Request, expectation: Expecta
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#connection-proxy-header",
     system="ingress-nginx",
-    covers=("HDR-02",),
+    covers=("ROW-HDR-02",),
 )
 @rows([(get(), reaches("one", arrives_with={"Connection": "close"}))])
 def test_connection_header_can_be_set(request_: Request, expectation: Expectation, site: Visitor) -> None:

@@ -16,7 +16,7 @@ def ask(host: str | None, target: str = "/", **fields: str) -> Request:
     return Request(target, host=host, **fields)  # type: ignore[arg-type]  # only texts are passed
 
 
-@statement("HST-02", MUST, CORE, source=RULES, covers=("HOST-01",))
+@statement("HST-02", MUST, CORE, source=RULES, covers=("ROW-HOST-01",))
 @rows(
     [
         (ask(HOST), reaches("one")),
@@ -36,14 +36,14 @@ def test_host_is_served_and_no_other(request_: Request, expectation: Expectation
     site.answers(request_, expectation)
 
 
-@statement("HST-03", MUST, CORE, source=WILDCARDS, covers=("HOST-02",))
+@statement("HST-03", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-02",))
 @rows([(ask(f"{label}.{HOST}"), reaches("one")) for label in ("bar", "BAR", "1", "a-b", "xn--bcher-kva", "x" * 60)])
 def test_wildcard_serves_one_label(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A rule whose host is a wildcard MUST serve every host with one label in the wildcard's place."""
     site.answers(request_, expectation)
 
 
-@statement("HST-04", MUST, CORE, source=WILDCARDS, covers=("HOST-02",))
+@statement("HST-04", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-02",))
 @rows(
     [
         (ask(f"baz.bar.{HOST}"), refused(404), "a wildcard covers a single label"),
@@ -59,21 +59,21 @@ def test_wildcard_serves_exactly_one_label(request_: Request, expectation: Expec
     site.answers(request_, expectation)
 
 
-@statement("HST-05", MUST, CORE, source=WILDCARDS, covers=("HOST-03",))
+@statement("HST-05", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-03",))
 @rows([(ask(f"foo.{HOST}"), reaches("two")), (ask(f"FOO.{HOST}"), reaches("two")), (ask(f"bar.{HOST}"), reaches("one"))])
 def test_exact_host_wins_over_wildcard(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A rule that names a host MUST win over a rule whose wildcard covers it."""
     site.answers(request_, expectation)
 
 
-@statement("HST-06", MUST, CORE, source=WILDCARDS, covers=("HOST-03",))
+@statement("HST-06", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-03",))
 @rows([(ask(f"foo.{HOST}"), reaches("two")), (ask(f"bar.{HOST}"), reaches("one"))])
 def test_exact_host_wins_across_ingresses(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A rule that names a host MUST win over a wildcard of another Ingress, although that one is younger."""
     site.answers(request_, expectation)
 
 
-@statement("HST-07", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-4.2.3", covers=("HOST-04",))
+@statement("HST-07", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-4.2.3", covers=("ROW-HOST-04",))
 @rows(
     [
         (ask(f"UPPER.{HOST}"), reaches("one")),
@@ -94,7 +94,7 @@ def test_host_matches_in_any_spelling(request_: Request, expectation: Expectatio
     MUST,
     CORE,
     source="https://kubernetes.io/docs/concepts/services-networking/ingress/#name-based-virtual-hosting",
-    covers=("HOST-05",),
+    covers=("ROW-HOST-05",),
 )
 @rows(
     [
@@ -111,7 +111,7 @@ def test_hosts_of_an_ingress_are_kept_apart(request_: Request, expectation: Expe
     site.answers(request_, expectation)
 
 
-@statement("HST-09", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2", covers=("HOST-01",))
+@statement("HST-09", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2", covers=("ROW-HOST-01",))
 def test_absolute_target_names_the_host(site: Visitor) -> None:
     """The rule for a request whose target is a whole URL MUST be chosen by the target, and the Host field be ignored."""
     for host, other, backend in ((f"one.{HOST}", f"two.{HOST}", "one"), (f"two.{HOST}", f"one.{HOST}", "two")):
@@ -120,13 +120,13 @@ def test_absolute_target_names_the_host(site: Visitor) -> None:
         assert found.service == backend
 
 
-@statement("HST-13", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2", covers=("HDR-03",))
+@statement("HST-13", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2", covers=("ROW-HDR-03",))
 def test_host_of_an_absolute_target_arrives(site: Visitor) -> None:
     """The host in a target that is a whole URL MUST reach the backend in the place of the Host field."""
     site.answers(Request(f"http://one.{HOST}/x?y", host=f"two.{HOST}"), reaches("one", "/x?y", host=f"one.{HOST}"))
 
 
-@statement("HST-10", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2", covers=("HOST-01",))
+@statement("HST-10", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2", covers=("ROW-HOST-01",))
 @pytest.mark.parametrize(
     ("head", "expectation"),
     [
@@ -142,7 +142,7 @@ def test_request_without_a_host_is_malformed(head: str, expectation: Expectation
     site.understands(head, expectation)
 
 
-@statement("HST-11", MUST, CORE, source=RULES, covers=("HOST-06",))
+@statement("HST-11", MUST, CORE, source=RULES, covers=("ROW-HOST-06",))
 @pytest.mark.disruptive
 @pytest.mark.usefixtures("unknown_hosts")
 def test_rule_without_a_host_serves_every_host(moving: Routes, visitor: Visitor) -> None:
@@ -160,7 +160,7 @@ def test_rule_without_a_host_serves_every_host(moving: Routes, visitor: Visitor)
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#server-alias",
     system="ingress-nginx",
-    covers=("HOST-07",),
+    covers=("ROW-HOST-07",),
 )
 @rows(
     [

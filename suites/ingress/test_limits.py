@@ -13,7 +13,7 @@ def post(size: int, host: str = HOST) -> Request:
     return Request("/", host=host, method="POST", body=b"x" * size)
 
 
-@statement("LIM-01", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-max-body-size", system="ingress-nginx", covers=("LIM-01",))
+@statement("LIM-01", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-max-body-size", system="ingress-nginx", covers=("ROW-LIM-01",))
 @rows(
     [
         (post(1024), reaches("one"), "at the limit"),
@@ -28,7 +28,7 @@ def test_large_body_is_refused(request_: Request, expectation: Expectation, site
     site.answers(request_, expectation, times=2)
 
 
-@statement("LIM-02", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", system="ingress-nginx", covers=("LIM-02",))
+@statement("LIM-02", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", system="ingress-nginx", covers=("ROW-LIM-02",))
 def test_requests_beyond_their_rate_are_refused(site: Visitor) -> None:
     """Requests beyond the rate and its burst of five times as many MUST be refused with 503 until the rate has fallen, others not."""
     site.is_limited(Request(host=HOST), reaches("one"), refused(503), burst=5, rate=1)
@@ -36,13 +36,13 @@ def test_requests_beyond_their_rate_are_refused(site: Visitor) -> None:
     site.comes_to_answer(Request(host=HOST), reaches("one"), measured="limit recovered", consecutive=1)
 
 
-@statement("LIM-03", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", system="ingress-nginx", covers=("LIM-02",))
+@statement("LIM-03", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", system="ingress-nginx", covers=("ROW-LIM-02",))
 def test_burst_of_requests_can_be_set(site: Visitor) -> None:
     """Requests beyond the rate and its burst MUST be refused with 503 where the burst is a multiple of the statement's own."""
     site.is_limited(Request(host=HOST), reaches("one"), refused(503), burst=2, rate=1)
 
 
-@statement("LIM-04", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", system="ingress-nginx", covers=("LIM-02",))
+@statement("LIM-04", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", system="ingress-nginx", covers=("ROW-LIM-02",))
 def test_connections_beyond_their_number_are_refused(site: Visitor) -> None:
     """Of five connections at once as many as the limit allows MUST be served, the rest be refused with 503, and later ones be served."""
     answers = site.together(*[Request("/?echo-delay=2", host=HOST)] * 5)

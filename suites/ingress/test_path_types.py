@@ -14,7 +14,7 @@ def get(target: str, host: str = HOST) -> Request:
     return Request(target, host=host)
 
 
-@statement("PTH-02", MUST, CORE, source=PATH_TYPES, covers=("PATH-01",))
+@statement("PTH-02", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-01",))
 @rows(
     [
         (get("/foo"), reaches("one")),
@@ -28,7 +28,7 @@ def test_exact_path_is_served(request_: Request, expectation: Expectation, site:
     site.answers(request_, expectation)
 
 
-@statement("PTH-03", MUST, CORE, source=PATH_TYPES, covers=("PATH-02",))
+@statement("PTH-03", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-02",))
 @rows(
     [
         (get("/foo/"), refused(404), "the trailing slash counts"),
@@ -47,14 +47,14 @@ def test_exact_path_serves_nothing_else(request_: Request, expectation: Expectat
     site.answers(request_, expectation)
 
 
-@statement("PTH-04", MUST, CORE, source=PATH_TYPES, covers=("PATH-03",))
+@statement("PTH-04", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-03",))
 @rows([(get("/foo/"), reaches("one")), (get("/foo/?x=1"), reaches("one")), (get("/foo"), refused(404))])
 def test_exact_path_keeps_its_trailing_slash(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """An Exact path that ends in a slash MUST be served with that slash and not without it."""
     site.answers(request_, expectation)
 
 
-@statement("PTH-05", MUST, CORE, source=PATH_TYPES, covers=("PATH-04",))
+@statement("PTH-05", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-04",))
 @rows(
     [
         (get("/foo"), reaches("one")),
@@ -70,7 +70,7 @@ def test_prefix_serves_what_is_below(request_: Request, expectation: Expectation
     site.answers(request_, expectation)
 
 
-@statement("PTH-06", MUST, CORE, source=PATH_TYPES, covers=("PATH-05",))
+@statement("PTH-06", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-05",))
 @rows(
     [
         (get("/foobar"), refused(404), "a prefix is compared element by element"),
@@ -87,7 +87,7 @@ def test_prefix_serves_nothing_else(request_: Request, expectation: Expectation,
     site.answers(request_, expectation)
 
 
-@statement("PTH-07", MUST, CORE, source=PATH_TYPES, covers=("PATH-06", "PATH-07"))
+@statement("PTH-07", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-06", "ROW-PATH-07"))
 @rows(
     [
         (get("/foo"), reaches("one")),
@@ -104,7 +104,7 @@ def test_trailing_slash_of_a_prefix_is_ignored(request_: Request, expectation: E
     site.answers(request_, expectation)
 
 
-@statement("PTH-08", MUST, CORE, source=PATH_TYPES, covers=("PATH-08",))
+@statement("PTH-08", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-08",))
 @rows(
     [
         (get("/aaa/bb"), reaches("one")),
@@ -122,7 +122,7 @@ def test_prefix_is_compared_by_elements(request_: Request, expectation: Expectat
     site.answers(request_, expectation)
 
 
-@statement("PTH-09", MUST, CORE, source=MULTIPLE_MATCHES, covers=("PATH-09",))
+@statement("PTH-09", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-09",))
 @rows(
     [
         (get("/aaa/bbb"), reaches("three")),
@@ -142,7 +142,7 @@ def test_longest_prefix_wins(request_: Request, expectation: Expectation, site: 
     site.answers(request_, expectation)
 
 
-@statement("PTH-10", MUST, CORE, source=MULTIPLE_MATCHES, covers=("PATH-09",))
+@statement("PTH-10", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-09",))
 @rows(
     [
         (get(target, f"{order}.{HOST}"), reaches(backend))
@@ -155,14 +155,14 @@ def test_order_of_rules_does_not_matter(request_: Request, expectation: Expectat
     site.answers(request_, expectation)
 
 
-@statement("PTH-11", MUST, CORE, source=PATH_TYPES, covers=("PATH-09",))
+@statement("PTH-11", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-09",))
 @rows([(get(target), reaches("one")) for target in ("/", "/x", "/x/", "/x/y/z.html?a=b", "/?a=b", "/%20", "/.well-known/x")])
 def test_root_prefix_takes_everything(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """The Prefix path "/" MUST serve every path of its host."""
     site.answers(request_, expectation)
 
 
-@statement("PTH-12", MUST, CORE, source=MULTIPLE_MATCHES, covers=("PATH-10",))
+@statement("PTH-12", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-10",))
 @rows(
     [
         (get("/foo", f"first.{HOST}"), reaches("one")),
@@ -179,7 +179,7 @@ def test_exact_wins_over_an_equal_prefix(request_: Request, expectation: Expecta
     site.answers(request_, expectation)
 
 
-@statement("PTH-13", MUST, CORE, source=MULTIPLE_MATCHES, covers=("PATH-10",))
+@statement("PTH-13", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-10",))
 @rows(
     [
         (get("/foo/bar"), reaches("one")),
@@ -194,7 +194,7 @@ def test_exact_wins_over_a_longer_prefix_elsewhere(request_: Request, expectatio
     site.answers(request_, expectation)
 
 
-@statement("PTH-14", MUST, CORE, source=MULTIPLE_MATCHES, covers=("PATH-11",))
+@statement("PTH-14", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-11",))
 @rows([(get("/foo"), reaches("one")), (get("/foo/x"), reaches("two")), (get("/foo/"), reaches("two"))])
 def test_exact_wins_across_ingresses(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """An Exact path MUST win over an equal Prefix path of the same host in another Ingress."""
@@ -202,7 +202,11 @@ def test_exact_wins_across_ingresses(request_: Request, expectation: Expectation
 
 
 @statement(
-    "PTH-15", MUST, CORE, source="https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/", covers=("PATH-12",)
+    "PTH-15",
+    MUST,
+    CORE,
+    source="https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/",
+    covers=("ROW-PATH-12",),
 )
 @rows([(get("/"), reaches("one")), (get("/x/y?z"), reaches("one"))])
 def test_rule_without_path_takes_everything(request_: Request, expectation: Expectation, site: Visitor) -> None:
@@ -210,21 +214,21 @@ def test_rule_without_path_takes_everything(request_: Request, expectation: Expe
     site.answers(request_, expectation)
 
 
-@statement("PTH-16", MUST, EXTENDED, source=PATH_TYPES, covers=("PATH-13",))
+@statement("PTH-16", MUST, EXTENDED, source=PATH_TYPES, covers=("ROW-PATH-13",))
 @rows([(get("/foo"), reaches("one")), (get("/foo?x"), reaches("one")), (get("/bar"), refused(404)), (get("/"), refused(404))])
 def test_implementation_specific_path_serves_itself(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A path of the type ImplementationSpecific MUST at least serve itself, and leave unrelated paths alone."""
     site.answers(request_, expectation)
 
 
-@statement("PTH-17", MAY, INGRESS_NGINX, source=PATH_TYPES, system="ingress-nginx", covers=("PATH-13",))
+@statement("PTH-17", MAY, INGRESS_NGINX, source=PATH_TYPES, system="ingress-nginx", covers=("ROW-PATH-13",))
 @rows([(get("/foo/"), reaches("one")), (get("/foo/bar"), reaches("one")), (get("/foobar"), refused(404)), (get("/FOO"), refused(404))])
 def test_implementation_specific_path_is_a_prefix(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A path of the type ImplementationSpecific MAY be served like a Prefix, as ingress-nginx has always done."""
     site.answers(request_, expectation)
 
 
-@statement("PTH-18", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-7.6", covers=("HDR-03",))
+@statement("PTH-18", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-7.6", covers=("ROW-HDR-03",))
 @rows(
     [
         (get(target), reaches("one"))
@@ -250,7 +254,7 @@ def test_path_arrives_as_it_was_sent(request_: Request, expectation: Expectation
     site.answers(request_, expectation)
 
 
-@statement("PTH-19", MUST, CORE, source=PATH_TYPES, covers=("PATH-01",))
+@statement("PTH-19", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-01",))
 @rows(
     [
         (get("/foo?path=/bar"), reaches("one")),
@@ -270,7 +274,7 @@ def test_query_takes_no_part(request_: Request, expectation: Expectation, site: 
     INGRESS_NGINX,
     source="https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
     system="ingress-nginx",
-    covers=("PATH-14",),
+    covers=("ROW-PATH-14",),
 )
 @rows(
     [
@@ -289,7 +293,7 @@ def test_path_is_normalised_before_matching(request_: Request, expectation: Expe
     site.answers(request_, expectation)
 
 
-@statement("PTH-21", MUST, CORE, source=PATH_TYPES, covers=("PATH-05",))
+@statement("PTH-21", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-05",))
 @rows(
     [
         (get("/v1.0/x"), reaches("one")),
@@ -311,7 +315,7 @@ def test_special_characters_are_literal(request_: Request, expectation: Expectat
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/how-it-works/#building-the-nginx-model",
     system="ingress-nginx",
-    covers=("PATH-15",),
+    covers=("ROW-PATH-15",),
 )
 def test_older_ingress_keeps_its_path(moving: Routes, visitor: Visitor) -> None:
     """Of two Ingresses that claim the same path of a host the older one MUST keep it, and the younger its other paths."""
@@ -325,7 +329,7 @@ def test_older_ingress_keeps_its_path(moving: Routes, visitor: Visitor) -> None:
 
 
 @statement(
-    "PTH-23", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules", covers=("PATH-16",)
+    "PTH-23", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules", covers=("ROW-PATH-16",)
 )
 def test_paths_of_a_host_may_be_spread(site: Visitor) -> None:
     """Paths of one host that several Ingresses name, in one namespace or more, MUST all be served."""
@@ -335,7 +339,7 @@ def test_paths_of_a_host_may_be_spread(site: Visitor) -> None:
     site.answers(get("/"), refused(404))
 
 
-@statement("PTH-24", MUST, CORE, source=MULTIPLE_MATCHES, covers=("PATH-16", "PATH-09"))
+@statement("PTH-24", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-16", "ROW-PATH-09"))
 @rows([(get("/aaa/x"), reaches("one")), (get("/aaa/bbb"), reaches("two")), (get("/aaa/bbb/x"), reaches("two"))])
 def test_longest_prefix_wins_across_ingresses(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """The longest matching path MUST be used also where another Ingress names the shorter one."""

@@ -37,7 +37,7 @@ FOREIGN = [
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/examples/rewrite/",
     system="ingress-nginx",
-    covers=("RW-01",),
+    covers=("ROW-RW-01",),
 )
 @rows(REWRITTEN)
 def test_path_is_rewritten(request_: Request, expectation: Expectation, visit: Visitor) -> None:
@@ -45,7 +45,9 @@ def test_path_is_rewritten(request_: Request, expectation: Expectation, visit: V
     visit.answers(request_, expectation)
 
 
-@statement("PTH-01", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types", covers=("DEF-01",))
+@statement(
+    "PTH-01", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types", covers=("ROW-DEF-01",)
+)
 @rows(UNROUTED)
 def test_path_without_a_rule_is_refused(request_: Request, expectation: Expectation, visit: Visitor) -> None:
     """A request for a path that no rule of its host names MUST be refused by the controller itself."""
@@ -54,7 +56,11 @@ def test_path_without_a_rule_is_refused(request_: Request, expectation: Expectat
 
 
 @statement(
-    "HST-01", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards", covers=("HOST-01",)
+    "HST-01",
+    MUST,
+    CORE,
+    source="https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards",
+    covers=("ROW-HOST-01",),
 )
 @rows(FOREIGN)
 def test_host_without_a_rule_is_refused(request_: Request, expectation: Expectation, visit: Visitor) -> None:

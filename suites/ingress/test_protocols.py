@@ -9,7 +9,7 @@ from harness.systems.routes import Visitor
 HOST = "example.test"
 
 
-@statement("PRO-01", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc6455", covers=("PROTO-01",))
+@statement("PRO-01", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc6455", covers=("ROW-PROTO-01",))
 def test_web_socket_passes(site: Visitor) -> None:
     """A web socket MUST be opened at the backend of its host and path, and messages of every size pass in both directions."""
     with site.web_socket("/chat?room=1") as socket:
@@ -18,7 +18,7 @@ def test_web_socket_passes(site: Visitor) -> None:
             assert socket.reflects(message) == message
 
 
-@statement("PRO-02", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc6455", covers=("PROTO-01",))
+@statement("PRO-02", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc6455", covers=("ROW-PROTO-01",))
 def test_quiet_web_socket_stays_open(site: Visitor) -> None:
     """A web socket on which nothing is said for some seconds MUST stay open."""
     with site.web_socket("/") as socket:
@@ -27,7 +27,7 @@ def test_quiet_web_socket_stays_open(site: Visitor) -> None:
         assert socket.reflects(b"still here") == b"still here"
 
 
-@statement("PRO-03", SHOULD, EXTENDED, source="https://html.spec.whatwg.org/multipage/server-sent-events.html", covers=("PROTO-03",))
+@statement("PRO-03", SHOULD, EXTENDED, source="https://html.spec.whatwg.org/multipage/server-sent-events.html", covers=("ROW-PROTO-03",))
 def test_event_stream_is_not_held_back(site: Visitor) -> None:
     """The events of a stream SHOULD arrive one by one as they are sent."""
     pieces = site.patient(20).pieces(Request("/?echo-events=4&echo-pause=1", host=HOST))
@@ -36,7 +36,7 @@ def test_event_stream_is_not_held_back(site: Visitor) -> None:
     assert events[-1] - events[0] > 1.5, f"seconds at which events arrived that were sent over 3 s: {events}"
 
 
-@statement("PRO-04", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9112#section-7.1", covers=("PROTO-03",))
+@statement("PRO-04", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9112#section-7.1", covers=("ROW-PROTO-03",))
 def test_large_answer_is_intact(site: Visitor) -> None:
     """A large answer in chunks MUST arrive complete and in order."""
     lines = [line for _, line in site.patient(30).pieces(Request("/?echo-chunks=20000&echo-pause=0", host=HOST))]
@@ -44,7 +44,7 @@ def test_large_answer_is_intact(site: Visitor) -> None:
     assert [line.partition(",")[0] for line in lines[1:]] == [f'{{"piece": {number}' for number in range(2, 20001)]
 
 
-@statement("PRO-05", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9110#section-6.4", covers=("PROTO-03",))
+@statement("PRO-05", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9110#section-6.4", covers=("ROW-PROTO-03",))
 def test_large_body_is_intact(site: Visitor) -> None:
     """A request body of 10 MB MUST reach the backend byte for byte."""
     body = bytes(range(256)) * 40_000
@@ -57,7 +57,7 @@ def test_large_body_is_intact(site: Visitor) -> None:
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/examples/grpc/",
     system="ingress-nginx",
-    covers=("PROTO-02",),
+    covers=("ROW-PROTO-02",),
 )
 def test_grpc_call_passes(site: Visitor, trust: ssl.SSLContext) -> None:
     """A gRPC call over TLS MUST reach the backend with its path, metadata and message, and its answer come back with its status."""
@@ -75,7 +75,7 @@ def test_grpc_call_passes(site: Visitor, trust: ssl.SSLContext) -> None:
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/examples/grpc/",
     system="ingress-nginx",
-    covers=("PROTO-02",),
+    covers=("ROW-PROTO-02",),
 )
 def test_failed_grpc_call_keeps_its_status(site: Visitor, trust: ssl.SSLContext) -> None:
     """The status with which a gRPC call fails MUST come back to the client."""

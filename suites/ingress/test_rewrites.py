@@ -16,7 +16,7 @@ def get(target: str = "/", host: str = HOST, **headers: str) -> Request:
     return Request(target, host=host, headers=tuple((name.replace("_", "-"), value) for name, value in headers.items()))
 
 
-@statement("RWR-02", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("RW-01",))
+@statement("RWR-02", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-01",))
 @rows(
     [
         (get("/app"), reaches("one", "/")),
@@ -33,14 +33,14 @@ def test_rewrite_without_capture_drops_the_path(request_: Request, expectation: 
     site.answers(request_, expectation)
 
 
-@statement("RWR-03", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("RW-01",))
+@statement("RWR-03", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-01",))
 @rows([(get("/app/x"), reaches("one", "/new/place")), (get("/app?a=b&a=c"), reaches("one", "/new/place?a=b&a=c"))])
 def test_rewrite_without_capture_takes_the_target(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A rewrite target of several elements MUST reach the backend as it is written."""
     site.answers(request_, expectation)
 
 
-@statement("RWR-04", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("RW-02",))
+@statement("RWR-04", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-02",))
 @rows(
     [
         (get("/something"), reaches("one", "/")),
@@ -57,7 +57,7 @@ def test_rewrite_with_capture_keeps_the_rest(request_: Request, expectation: Exp
     site.answers(request_, expectation)
 
 
-@statement("RWR-05", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("RW-02",))
+@statement("RWR-05", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-02",))
 @rows(
     [
         (get("/12/abc"), reaches("one", "/abc/12")),
@@ -71,14 +71,14 @@ def test_rewrite_can_swap_captures(request_: Request, expectation: Expectation, 
     site.answers(request_, expectation)
 
 
-@statement("RWR-06", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("RW-06",))
+@statement("RWR-06", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-06",))
 @rows([(get("/old/page?x=y"), redirected(302, "https://elsewhere.test/page?x=y"))])
 def test_rewrite_to_a_url_redirects(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A rewrite target that is a whole URL MUST send the client there."""
     site.answers(request_, expectation)
 
 
-@statement("RWR-07", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("RW-02", "HOST-05"))
+@statement("RWR-07", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-02", "ROW-HOST-05"))
 @rows(
     [
         (get("/api/v1?x", f"app.{HOST}"), reaches("one", "/v1?x")),
@@ -92,7 +92,7 @@ def test_rewrite_per_host(request_: Request, expectation: Expectation, site: Vis
     site.answers(request_, expectation)
 
 
-@statement("RWR-08", MUST, INGRESS_NGINX, source=REGEX, system=NGINX, covers=("RW-03",))
+@statement("RWR-08", MUST, INGRESS_NGINX, source=REGEX, system=NGINX, covers=("ROW-RW-03",))
 @rows(
     [
         (get("/id/1"), reaches("one")),
@@ -112,7 +112,7 @@ def test_regular_expression_matches_from_the_beginning(request_: Request, expect
     site.answers(request_, expectation)
 
 
-@statement("RWR-09", MUST, INGRESS_NGINX, source=f"{REGEX}#path-priority", system=NGINX, covers=("RW-03",))
+@statement("RWR-09", MUST, INGRESS_NGINX, source=f"{REGEX}#path-priority", system=NGINX, covers=("ROW-RW-03",))
 @rows(
     [
         (get("/foo/bar/bar"), reaches("two"), "[a-z]{3} is the longer text"),
@@ -126,14 +126,14 @@ def test_longest_regular_expression_is_tried_first(request_: Request, expectatio
     site.answers(request_, expectation)
 
 
-@statement("RWR-10", MUST, INGRESS_NGINX, source=REGEX, system=NGINX, covers=("RW-04",))
+@statement("RWR-10", MUST, INGRESS_NGINX, source=REGEX, system=NGINX, covers=("ROW-RW-04",))
 @rows([(get("/headers"), reaches("one")), (get("/HEAD"), reaches("one")), (get("/head/x"), reaches("one")), (get("/re/7"), reaches("two"))])
 def test_regular_expression_changes_the_whole_host(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """All paths of a host MUST become regular expressions as soon as one Ingress of it has one, also Exact paths of another Ingress."""
     site.answers(request_, expectation)
 
 
-@statement("RWR-11", MUST, INGRESS_NGINX, source=f"{REWRITE}#app-root", system=NGINX, covers=("RW-05",))
+@statement("RWR-11", MUST, INGRESS_NGINX, source=f"{REWRITE}#app-root", system=NGINX, covers=("ROW-RW-05",))
 @rows(
     [
         (get("/"), redirected(302, f"http://{HOST}/start")),
@@ -146,7 +146,7 @@ def test_root_is_redirected_to_the_application(request_: Request, expectation: E
     site.answers(request_, expectation)
 
 
-@statement("RWR-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#permanent-redirect", system=NGINX, covers=("RW-06",))
+@statement("RWR-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#permanent-redirect", system=NGINX, covers=("ROW-RW-06",))
 @rows(
     [
         (get("/"), redirected(301, "https://elsewhere.test/new")),
@@ -159,35 +159,35 @@ def test_permanent_redirect(request_: Request, expectation: Expectation, site: V
     site.answers(request_, expectation)
 
 
-@statement("RWR-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#temporal-redirect", system=NGINX, covers=("RW-06",))
+@statement("RWR-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#temporal-redirect", system=NGINX, covers=("ROW-RW-06",))
 @rows([(get("/"), redirected(302, "https://elsewhere.test/now")), (get("/x?y"), redirected(302, "https://elsewhere.test/now"))])
 def test_temporal_redirect(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """Every request for a host that has moved for now MUST be redirected there with 302."""
     site.answers(request_, expectation)
 
 
-@statement("RWR-14", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#redirect-fromto-www", system=NGINX, covers=("RW-06",))
+@statement("RWR-14", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#redirect-fromto-www", system=NGINX, covers=("ROW-RW-06",))
 @rows([(get("/x?y", f"www.{HOST}"), redirected(308, f"http://{HOST}/x?y")), (get("/x?y"), reaches("one"))])
 def test_www_is_redirected(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A host MUST be redirected to from the same host with a leading www, path and query kept."""
     site.answers(request_, expectation)
 
 
-@statement("RWR-15", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#x-forwarded-prefix-header", system=NGINX, covers=("RW-07",))
+@statement("RWR-15", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#x-forwarded-prefix-header", system=NGINX, covers=("ROW-RW-07",))
 @rows([(get("/app/x?y"), reaches("one", "/x?y", arrives_with={"X-Forwarded-Prefix": "/app"}))])
 def test_prefix_is_told_to_the_backend(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A rewritten request MUST tell the prefix that was cut off where the annotation asks for it."""
     site.answers(request_, expectation)
 
 
-@statement("RWR-16", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-vhost", system=NGINX, covers=("RW-07",))
+@statement("RWR-16", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-vhost", system=NGINX, covers=("ROW-RW-07",))
 @rows([(get("/x?y"), reaches("one", host="inside.test", arrives_with={"X-Forwarded-Host": HOST}))])
 def test_host_can_be_replaced(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A request MUST reach the backend with the host of the annotation, and the client's host beside it."""
     site.answers(request_, expectation)
 
 
-@statement("RWR-17", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#canary", system=NGINX, covers=("RW-02", "CAN-01"))
+@statement("RWR-17", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#canary", system=NGINX, covers=("ROW-RW-02", "ROW-CAN-01"))
 @rows([(get("/app/x?y"), reaches("one", "/x?y")), (get("/app/x?y", X_Canary="always"), reaches("two", "/x?y"))])
 def test_canary_is_rewritten_like_its_main_route(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A request that a canary takes MUST be rewritten like those of the main route."""
@@ -201,7 +201,7 @@ def test_canary_is_rewritten_like_its_main_route(request_: Request, expectation:
     source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#strict-validate-path-type",
     system=NGINX,
     since="1.12.0",
-    covers=("RW-08",),
+    covers=("ROW-RW-08",),
 )
 def test_regular_expression_as_a_prefix_is_refused(guarded: Routes) -> None:
     """A regular expression as a path of the type Prefix or Exact MUST be refused by the webhook, and as ImplementationSpecific accepted."""
@@ -217,7 +217,7 @@ def test_regular_expression_as_a_prefix_is_refused(guarded: Routes) -> None:
     source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#strict-validate-path-type",
     system=NGINX,
     until="1.12.0",
-    covers=("RW-08",),
+    covers=("ROW-RW-08",),
 )
 def test_regular_expression_as_a_prefix_is_accepted(guarded: Routes) -> None:
     """A regular expression as a path of the type Prefix MUST be accepted by the webhook of versions that do not judge path types."""

@@ -17,14 +17,14 @@ LOAD_BALANCER = "https://kubernetes.io/docs/reference/kubernetes-api/service-res
 PUBLISHING = "https://kubernetes.github.io/ingress-nginx/user-guide/cli-arguments/"
 
 
-@statement("STA-01", MUST, CORE, source=LOAD_BALANCER, covers=("ST-01", "MLB-072"))
+@statement("STA-01", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-ST-01", "ROW-MLB-072"))
 def test_status_shows_the_external_address(api: Api, scene: Stage, vip: str) -> None:
     """The status of a served Ingress MUST come to show the external address of the controller's Service."""
     comes_to_show(api, scene.sentinel, vip)
 
 
 @pytest.mark.slow  # ingress-nginx writes the statuses once a minute
-@statement("STA-02", MUST, CORE, source=PUBLISHING, covers=("ST-02",))
+@statement("STA-02", MUST, CORE, source=PUBLISHING, covers=("ROW-ST-02",))
 def test_status_follows_the_addresses_of_the_service(api: Api, ingress_controller: Controller, cluster: ClusterState) -> None:
     """The status of a served Ingress MUST show every external address of the controller's Service and no other, and follow a change."""
     come_to_agree(api, "by-path", ingress_controller, namespace=example.NAMESPACE)
@@ -35,14 +35,14 @@ def test_status_follows_the_addresses_of_the_service(api: Api, ingress_controlle
     )
 
 
-@statement("STA-03", MUST, CORE, source=LOAD_BALANCER, covers=("ST-03",))
+@statement("STA-03", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-ST-03",))
 def test_route_answers_at_the_address_in_its_status(api: Api, scene: Stage, vip: str, visitor: Visitor) -> None:
     """A route MUST answer at the address that the status of its Ingress shows."""
     comes_to_show(api, scene.sentinel, vip)
     visitor.answers(Request("/x?y", host=scene.sentinel_host), reaches("one"))
 
 
-@statement("STA-04", MUST, CORE, source=LOAD_BALANCER, covers=("CLS-02",))
+@statement("STA-04", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-CLS-02",))
 def test_status_of_another_class_stays_empty(api: Api, scene: Stage, vip: str, site: Visitor) -> None:
     """The status of an Ingress of another class MUST NOT show the controller's address, whereas that of an older one of its own does."""
     comes_to_show(api, scene.sentinel, vip)

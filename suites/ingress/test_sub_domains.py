@@ -31,7 +31,7 @@ SPELLINGS = [
     MUST,
     CORE,
     source="https://kubernetes.io/docs/concepts/services-networking/ingress/#name-based-virtual-hosting",
-    covers=("HOST-05", "MLB-073"),
+    covers=("ROW-HOST-05", "ROW-MLB-073"),
 )
 @rows(UNTOUCHED)
 def test_sub_domain_reaches_its_application(request_: Request, expectation: Expectation, visit: Visitor) -> None:
@@ -44,7 +44,7 @@ def test_sub_domain_reaches_its_application(request_: Request, expectation: Expe
     MUST,
     CORE,
     source="https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules",
-    covers=("HOST-01", "MLB-073"),
+    covers=("ROW-HOST-01", "ROW-MLB-073"),
 )
 @rows(UNKNOWN)
 def test_unknown_sub_domain_is_refused(request_: Request, expectation: Expectation, visit: Visitor) -> None:
@@ -53,7 +53,7 @@ def test_unknown_sub_domain_is_refused(request_: Request, expectation: Expectati
     visit.answers(request_, expectation)
 
 
-@statement("SUB-03", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-4.2.3", covers=("HOST-04",))
+@statement("SUB-03", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-4.2.3", covers=("ROW-HOST-04",))
 @rows(SPELLINGS)
 def test_case_and_port_of_the_host_do_not_matter(request_: Request, expectation: Expectation, visit: Visitor) -> None:
     """Routing MUST ignore the case of the host and the port behind it."""
@@ -61,7 +61,11 @@ def test_case_and_port_of_the_host_do_not_matter(request_: Request, expectation:
 
 
 @statement(
-    "SUB-04", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#updating-an-ingress", covers=("DYN-01",)
+    "SUB-04",
+    MUST,
+    CORE,
+    source="https://kubernetes.io/docs/concepts/services-networking/ingress/#updating-an-ingress",
+    covers=("ROW-DYN-01",),
 )
 def test_sub_domain_comes_and_goes_live(label: str, routes: Routes, visit: Visitor, ingress_controller: Controller) -> None:
     """A sub-domain added while the controller runs MUST be served within the budget of a route, and refused again after its deletion."""

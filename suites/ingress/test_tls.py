@@ -22,13 +22,13 @@ def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
     return Request(target, host=host, scheme="https", **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
 
 
-@statement("TLS-01", MUST, CORE, source=TLS, covers=("TLS-01",))
+@statement("TLS-01", MUST, CORE, source=TLS, covers=("ROW-TLS-01",))
 def test_tls_host_gets_its_certificate(site: Visitor, trust: ssl.SSLContext) -> None:
     """A host MUST be served with the certificate of its Secret, which verifies against the authority that issued it."""
     site.trusting(trust).answers(secure("/x?y"), reaches("one", certificate=HOST))
 
 
-@statement("TLS-02", MUST, CORE, source=TLS, covers=("TLS-02",))
+@statement("TLS-02", MUST, CORE, source=TLS, covers=("ROW-TLS-02",))
 @rows(
     [
         (secure(host=f"a.{HOST}"), reaches("one", certificate=f"a.{HOST}")),
@@ -42,7 +42,7 @@ def test_certificates_are_chosen_by_name(request_: Request, expectation: Expecta
     site.answers(request_, expectation)
 
 
-@statement("TLS-03", MUST, CORE, source=TLS, covers=("TLS-02",))
+@statement("TLS-03", MUST, CORE, source=TLS, covers=("ROW-TLS-02",))
 @rows(
     [
         (secure(host=f"a.{HOST}"), reaches("one", certificate=f"a.{HOST}")),
@@ -54,7 +54,7 @@ def test_one_certificate_serves_several_hosts(request_: Request, expectation: Ex
     site.trusting(trust).answers(request_, expectation)
 
 
-@statement("TLS-04", MUST, INGRESS_NGINX, source=f"{GUIDE}#default-ssl-certificate", system="ingress-nginx", covers=("TLS-03",))
+@statement("TLS-04", MUST, INGRESS_NGINX, source=f"{GUIDE}#default-ssl-certificate", system="ingress-nginx", covers=("ROW-TLS-03",))
 @rows(
     [
         (secure(host="nobody.test"), refused(404, certificate=DEFAULT)),
@@ -66,7 +66,7 @@ def test_unknown_name_gets_the_default_certificate(request_: Request, expectatio
     visitor.answers(request_, expectation)
 
 
-@statement("TLS-05", MUST, INGRESS_NGINX, source=f"{GUIDE}#default-ssl-certificate", system="ingress-nginx", covers=("TLS-03",))
+@statement("TLS-05", MUST, INGRESS_NGINX, source=f"{GUIDE}#default-ssl-certificate", system="ingress-nginx", covers=("ROW-TLS-03",))
 @rows(
     [
         (secure(host=f"missing.{HOST}"), reaches("one", certificate=DEFAULT)),
@@ -79,7 +79,7 @@ def test_missing_certificate_falls_back(request_: Request, expectation: Expectat
     site.answers(request_, expectation)
 
 
-@statement("TLS-06", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc6066#section-3", covers=("TLS-02",))
+@statement("TLS-06", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc6066#section-3", covers=("ROW-TLS-02",))
 @rows(
     [
         (secure(host=f"b.{HOST}", sni=f"a.{HOST}"), reaches("two", certificate=f"a.{HOST}")),
@@ -97,7 +97,7 @@ def test_route_follows_the_host_not_the_name_asked_for(request_: Request, expect
     INGRESS_NGINX,
     source=f"{GUIDE}#server-side-https-enforcement-through-redirect",
     system="ingress-nginx",
-    covers=("TLS-05",),
+    covers=("ROW-TLS-05",),
 )
 @rows(
     [
@@ -114,14 +114,14 @@ def test_plain_http_of_a_tls_host_is_redirected(request_: Request, expectation: 
     site.answers(request_, expectation)
 
 
-@statement("TLS-08", MUST, CORE, source=TLS, covers=("TLS-05",))
+@statement("TLS-08", MUST, CORE, source=TLS, covers=("ROW-TLS-05",))
 @rows([(Request("/x?y", host=HOST), reaches("one")), (Request("/x", host=HOST, method="POST", body=b"x"), reaches("one"))])
 def test_plain_host_is_not_redirected(request_: Request, expectation: Expectation, site: Visitor) -> None:
     """A host without TLS MUST be served over plain http and not be redirected."""
     site.answers(request_, expectation)
 
 
-@statement("TLS-09", MUST, INGRESS_NGINX, source=f"{GUIDE}#http-strict-transport-security", system="ingress-nginx", covers=("TLS-05",))
+@statement("TLS-09", MUST, INGRESS_NGINX, source=f"{GUIDE}#http-strict-transport-security", system="ingress-nginx", covers=("ROW-TLS-05",))
 @rows(
     [
         (secure(), reaches("one", headers={"Strict-Transport-Security": re.compile(r"max-age=\d{7,}; includeSubDomains")})),
@@ -139,7 +139,7 @@ def test_https_is_made_strict(request_: Request, expectation: Expectation, site:
     INGRESS_NGINX,
     source=f"{GUIDE}#server-side-https-enforcement-through-redirect",
     system="ingress-nginx",
-    covers=("TLS-06",),
+    covers=("ROW-TLS-06",),
 )
 @rows([(Request("/x?y", host=HOST), reaches("one")), (secure("/x?y"), reaches("one", certificate=HOST))])
 def test_redirect_to_https_can_be_switched_off(request_: Request, expectation: Expectation, site: Visitor) -> None:
@@ -153,7 +153,7 @@ def test_redirect_to_https_can_be_switched_off(request_: Request, expectation: E
     INGRESS_NGINX,
     source=f"{GUIDE}#server-side-https-enforcement-through-redirect",
     system="ingress-nginx",
-    covers=("TLS-06",),
+    covers=("ROW-TLS-06",),
 )
 @rows([(Request("/x?y", host=HOST), redirected(308, f"https://{HOST}/x?y")), (secure("/x?y"), reaches("one", certificate=DEFAULT))])
 def test_redirect_to_https_can_be_forced(request_: Request, expectation: Expectation, site: Visitor) -> None:
@@ -167,7 +167,7 @@ def test_redirect_to_https_can_be_forced(request_: Request, expectation: Expecta
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#server-side-https-enforcement-through-redirect",
     system="ingress-nginx",
-    covers=("TLS-06",),
+    covers=("ROW-TLS-06",),
 )
 @rows(
     [
@@ -181,14 +181,14 @@ def test_redirect_to_https_can_keep_the_trailing_slash(request_: Request, expect
     site.answers(request_, expectation)
 
 
-@statement("TLS-13", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9325#section-3.1.1", covers=("TLS-07",))
+@statement("TLS-13", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9325#section-3.1.1", covers=("ROW-TLS-07",))
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 def test_current_versions_of_tls_are_accepted(version: str, vip: str, site: Visitor) -> None:
     """Clients that know only TLS 1.2, or only TLS 1.3, MUST be served."""
     assert handshake(vip, site.host, version) == version
 
 
-@statement("TLS-14", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc8996", covers=("TLS-07",))
+@statement("TLS-14", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc8996", covers=("ROW-TLS-07",))
 @pytest.mark.parametrize("version", ["TLSv1", "TLSv1.1"])
 def test_outdated_versions_of_tls_are_refused(version: str, vip: str, site: Visitor) -> None:
     """Clients that know only TLS 1.0, or only TLS 1.1, MUST be refused for their version."""
@@ -196,7 +196,7 @@ def test_outdated_versions_of_tls_are_refused(version: str, vip: str, site: Visi
     assert "protocol version" in refusal_of(vip, site.host, version)
 
 
-@statement("TLS-15", SHOULD, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9113#section-3.2", covers=("TLS-08",))
+@statement("TLS-15", SHOULD, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9113#section-3.2", covers=("ROW-TLS-08",))
 @rows(
     [
         (secure("/one/x?y", http2=True), reaches("one", protocol="HTTP/2", certificate=HOST)),
@@ -211,7 +211,7 @@ def test_http2_is_negotiated(request_: Request, expectation: Expectation, site: 
     site.answers(request_, expectation)
 
 
-@statement("TLS-16", MUST, CORE, source=TLS, covers=("TLS-04",))
+@statement("TLS-16", MUST, CORE, source=TLS, covers=("ROW-TLS-04",))
 def test_renewed_certificate_is_served_without_loss(moving: Routes, visitor: Visitor, scene: Stage) -> None:
     """A renewed certificate MUST be served soon after its Secret has changed, without a request lost meanwhile."""
     moving.add(moving.certificate(scene.authority), moving.ingress(path("/", "one"), tls=moving.tls))
@@ -223,7 +223,7 @@ def test_renewed_certificate_is_served_without_loss(moving: Routes, visitor: Vis
     load.lost_nothing()
 
 
-@statement("TLS-17", MUST, EXTENDED, source=TLS, covers=("TLS-03",))
+@statement("TLS-17", MUST, EXTENDED, source=TLS, covers=("ROW-TLS-03",))
 def test_late_certificate_is_served(moving: Routes, visitor: Visitor, scene: Stage) -> None:
     """A certificate MUST be served whose Secret was created after the Ingress, and be gone after the TLS section went."""
     moving.add(moving.ingress(path("/", "one"), tls=moving.tls))

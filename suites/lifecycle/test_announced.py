@@ -11,7 +11,7 @@ from harness.systems.reach import answers_at
 CONCEPT = "https://metallb.io/concepts/layer2/"
 
 
-@statement("LIF-10", MUST, CORE, source="https://github.com/metallb/metallb/issues/471", covers=("MLB-022",))
+@statement("LIF-10", MUST, CORE, source="https://github.com/metallb/metallb/issues/471", covers=("ROW-MLB-022",))
 def test_change_of_the_request_moves_what_answers(pools: Pools, services: Services, backend: dict[str, str], wire: WireProbe) -> None:
     """When an announced Service changes its requested address, the new one MUST answer and the old one fall silent."""
     pool = pools.create(size=2)
@@ -25,7 +25,7 @@ def test_change_of_the_request_moves_what_answers(pools: Pools, services: Servic
     exactly_one(wire.ask(new))
 
 
-@statement("LIF-15", MUST, CORE, source=CONCEPT, covers=("MLB-071",))
+@statement("LIF-15", MUST, CORE, source=CONCEPT, covers=("ROW-MLB-071",))
 def test_deleted_service_leaves_silence(pools: Pools, services: Services, backend: dict[str, str], wire: WireProbe) -> None:
     """The address of an announced Service MUST fall silent when the Service is deleted."""
     pool = pools.create(size=1)

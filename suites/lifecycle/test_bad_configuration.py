@@ -12,7 +12,7 @@ CONFIGURATION = "https://metallb.io/configuration/"
 FOREIGN = "203.0.113.77"
 
 
-@statement("LIF-11", MUST, CORE, source=CONFIGURATION, covers=("MLB-045",))
+@statement("LIF-11", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-045",))
 def test_refused_change_costs_no_address(api: Api, pools: Pools, services: Services) -> None:
     """A change of a pool that is refused MUST NOT cost any Service its address, and the pool serves as before."""
     pool = pools.create(size=2)
@@ -24,7 +24,7 @@ def test_refused_change_costs_no_address(api: Api, pools: Pools, services: Servi
     assert service.addresses == [address]
 
 
-@statement("LIF-12", MUST, CORE, source=CONFIGURATION, since="0.13.9", covers=("MLB-044",))
+@statement("LIF-12", MUST, CORE, source=CONFIGURATION, since="0.13.9", covers=("ROW-MLB-044",))
 @pytest.mark.disruptive
 def test_contradictory_pools_leave_the_last_good_configuration(api: Api, pools: Pools, services: Services) -> None:
     """Pools that cannot be valid together MUST leave the configuration from before in force: addresses are kept, and given out."""
@@ -42,7 +42,7 @@ def test_contradictory_pools_leave_the_last_good_configuration(api: Api, pools: 
     assert service.addresses == [address]
 
 
-@statement("LIF-13", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/2887", covers=("MLB-043",))
+@statement("LIF-13", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/2887", covers=("ROW-MLB-043",))
 @pytest.mark.disruptive
 def test_foreign_status_is_left_alone_without_pools(api: Api, services: Services, exposed: Service) -> None:
     """Where no pool exists MetalLB SHOULD leave alone what another load balancer wrote into the status of a Service."""
@@ -52,7 +52,7 @@ def test_foreign_status_is_left_alone_without_pools(api: Api, services: Services
         stay({service: FOREIGN})
 
 
-@statement("LIF-14", MUST, CORE, source="https://metallb.io/release-notes/#version-0-14-2", since="0.14.2", covers=("MLB-037",))
+@statement("LIF-14", MUST, CORE, source="https://metallb.io/release-notes/#version-0-14-2", since="0.14.2", covers=("ROW-MLB-037",))
 @pytest.mark.disruptive
 def test_last_pool_takes_every_address_with_it(api: Api, services: Services, exposed: Service) -> None:
     """When the last pool is deleted every Service MUST lose its address, and get one again when there is a pool."""

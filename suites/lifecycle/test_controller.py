@@ -11,7 +11,7 @@ from harness.systems.metallb_control import controller_away, ready_afterwards
 from harness.systems.reach import answers_at
 
 
-@statement("LIF-09", MUST, CORE, source="https://metallb.io/concepts/", since="0.14.2", covers=("MLB-016",))
+@statement("LIF-09", MUST, CORE, source="https://metallb.io/concepts/", since="0.14.2", covers=("ROW-MLB-016",))
 @pytest.mark.disruptive
 def test_absence_of_the_controller_costs_nothing(
     api: Api, pools: Pools, services: Services, backend: dict[str, str], wire: WireProbe

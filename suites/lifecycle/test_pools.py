@@ -14,7 +14,7 @@ from harness.systems.metallb_control import slip_in, unchecked
 REVOCATION = "https://metallb.io/release-notes/#version-0-14-2"
 
 
-@statement("LIF-01", MUST, CORE, source=REVOCATION, since="0.14.2", covers=("MLB-036",))
+@statement("LIF-01", MUST, CORE, source=REVOCATION, since="0.14.2", covers=("ROW-MLB-036",))
 @pytest.mark.serial  # the release of an address elsewhere would reconsider the Service, too
 def test_holder_outside_a_shrunk_pool_moves(pools: Pools, services: Services) -> None:
     """A Service whose address leaves its pool MUST be told so and get another one, and the others keep theirs."""
@@ -30,7 +30,7 @@ def test_holder_outside_a_shrunk_pool_moves(pools: Pools, services: Services) ->
     assert [stays.addresses, third.addresses] == [[str(lower.first)], [str(upper.last)]]
 
 
-@statement("LIF-02", MUST, CORE, source=REVOCATION, since="0.14.2", covers=("MLB-037",))
+@statement("LIF-02", MUST, CORE, source=REVOCATION, since="0.14.2", covers=("ROW-MLB-037",))
 @pytest.mark.serial  # the release of an address elsewhere would reconsider the Service, too
 def test_holder_moves_when_its_pool_is_deleted(pools: Pools, services: Services) -> None:
     """A Service whose pool is deleted MUST get an address of another pool that serves it, and name that pool."""
@@ -43,7 +43,7 @@ def test_holder_moves_when_its_pool_is_deleted(pools: Pools, services: Services)
     service.is_said_to_be_from(another)
 
 
-@statement("LIF-03", MUST, CORE, source=REVOCATION, since="0.14.2", covers=("MLB-037",))
+@statement("LIF-03", MUST, CORE, source=REVOCATION, since="0.14.2", covers=("ROW-MLB-037",))
 def test_holder_loses_its_address_with_the_only_pool(pools: Pools, services: Services) -> None:
     """A Service that asks for a pool MUST lose its address and be told why when that pool is deleted, and get one when it is back."""
     pool = pools.create(size=2)
@@ -57,7 +57,7 @@ def test_holder_loses_its_address_with_the_only_pool(pools: Pools, services: Ser
     service.moves_into(pool)
 
 
-@statement("LIF-04", MUST, CORE, source="https://github.com/metallb/metallb/issues/2076", since="0.14.2", covers=("MLB-039",))
+@statement("LIF-04", MUST, CORE, source="https://github.com/metallb/metallb/issues/2076", since="0.14.2", covers=("ROW-MLB-039",))
 def test_dead_address_is_not_given_again(pools: Pools, services: Services) -> None:
     """A Service created anew under its old name after its pool was deleted MUST NOT get the address that it had."""
     pool = pools.create(size=1)
@@ -73,7 +73,7 @@ def test_dead_address_is_not_given_again(pools: Pools, services: Services) -> No
     assert second.addresses != [dead]
 
 
-@statement("LIF-05", MUST, CORE, source=REVOCATION, since="0.14.2", covers=("MLB-037",))
+@statement("LIF-05", MUST, CORE, source=REVOCATION, since="0.14.2", covers=("ROW-MLB-037",))
 def test_pool_that_comes_back_serves_everybody_again(pools: Pools, services: Services) -> None:
     """When a pool is deleted and created again, every Service that asks for it MUST get an address of it, no two the same one."""
     pool = pools.create(size=4)
@@ -104,7 +104,7 @@ def test_end_of_automatic_assignment_moves_nobody(pools: Pools, services: Servic
     assert service.addresses == [address]
 
 
-@statement("LIF-07", MUST, EXTENDED, source=REVOCATION, since="0.14.2", covers=("MLB-038",))
+@statement("LIF-07", MUST, EXTENDED, source=REVOCATION, since="0.14.2", covers=("ROW-MLB-038",))
 @pytest.mark.disruptive
 def test_range_that_moves_to_another_pool_keeps_its_holders(api: Api, pools: Pools, services: Services) -> None:
     """A Service MUST keep its address when the range moves at once to a pool of another name, and name that pool."""
@@ -120,7 +120,7 @@ def test_range_that_moves_to_another_pool_keeps_its_holders(api: Api, pools: Poo
     assert service.addresses == [address]
 
 
-@statement("LIF-08", MUST, CORE, source="https://metallb.io/usage/", covers=("MLB-013",))
+@statement("LIF-08", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-013",))
 def test_address_is_stable_while_others_come_and_go(pools: Pools, services: Services) -> None:
     """A Service MUST keep its address while twenty others are created and deleted around it."""
     pool = pools.create(size=6)

@@ -10,7 +10,7 @@ from harness.systems.pool_status import comes_to_count, overwrite
 COUNTERS = "https://metallb.io/apis/#ipaddresspoolstatus"
 
 
-@statement("OBS-09", MUST, CORE, source="https://metallb.io/troubleshooting/", covers=("MLB-003",))
+@statement("OBS-09", MUST, CORE, source="https://metallb.io/troubleshooting/", covers=("ROW-MLB-003",))
 def test_assignment_is_told(pools: Pools, services: Services) -> None:
     """MetalLB MUST tell in a normal event on a Service which address it was given."""
     pool = pools.create(size=1)
@@ -18,7 +18,7 @@ def test_assignment_is_told(pools: Pools, services: Services) -> None:
     service.explains("IPAllocated", f'Assigned IP ["{service.address}"]', kind="Normal")
 
 
-@statement("OBS-10", MUST, CORE, source=COUNTERS, since="0.15.0", covers=("MLB-040",))
+@statement("OBS-10", MUST, CORE, source=COUNTERS, since="0.15.0", covers=("ROW-MLB-040",))
 def test_counters_follow_allocation_growth_and_release(api: Api, pools: Pools, services: Services) -> None:
     """The counters in a pool's status MUST follow what is assigned, added and given back."""
     pool = pools.create(size=3)
@@ -33,7 +33,7 @@ def test_counters_follow_allocation_growth_and_release(api: Api, pools: Pools, s
     comes_to_count(api, pool, assigned=0, available=7)
 
 
-@statement("OBS-11", MUST, CORE, source=COUNTERS, since="0.15.0", covers=("MLB-040",))
+@statement("OBS-11", MUST, CORE, source=COUNTERS, since="0.15.0", covers=("ROW-MLB-040",))
 @pytest.mark.serial  # any change of any pool would write the counters of all
 def test_overwritten_counters_are_put_right(api: Api, pools: Pools, services: Services) -> None:
     """Counters in a pool's status that somebody overwrites MUST be put right."""

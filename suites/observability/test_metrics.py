@@ -17,7 +17,7 @@ SECURED = "https://metallb.io/release-notes/#version-0-16-0"
 COMPONENTS = pytest.mark.parametrize("component", ["controller", "speaker"])
 
 
-@statement("OBS-01", MUST, CORE, source=METRICS, covers=("MLB-068",))
+@statement("OBS-01", MUST, CORE, source=METRICS, covers=("ROW-MLB-068",))
 @COMPONENTS
 def test_metrics_are_served(component: str, metrics: Metrics) -> None:
     """Controller and speaker MUST serve metrics of their own on the port and by the scheme of the release."""
@@ -27,7 +27,7 @@ def test_metrics_are_served(component: str, metrics: Metrics) -> None:
     assert "\nmetallb_k8s_client_updates_total" in answer.body
 
 
-@statement("OBS-02", MUST, CORE, source=SECURED, since="0.16.0", covers=("MLB-068",))
+@statement("OBS-02", MUST, CORE, source=SECURED, since="0.16.0", covers=("ROW-MLB-068",))
 @COMPONENTS
 def test_metrics_are_for_those_allowed(component: str, metrics: Metrics) -> None:
     """Metrics MUST be refused with 401 to those who do not say who they are, with 403 to those not allowed, and served to those allowed."""
@@ -35,7 +35,7 @@ def test_metrics_are_for_those_allowed(component: str, metrics: Metrics) -> None
     assert asked == {None: 401, "stranger": 403, "reader": 200}
 
 
-@statement("OBS-03", MUST, CORE, source=SECURED, since="0.16.0", covers=("MLB-068",))
+@statement("OBS-03", MUST, CORE, source=SECURED, since="0.16.0", covers=("ROW-MLB-068",))
 @COMPONENTS
 def test_metrics_are_not_served_in_the_clear(component: str, metrics: Metrics) -> None:
     """The port of the metrics MUST NOT serve them without TLS, not even to those allowed."""
@@ -45,7 +45,7 @@ def test_metrics_are_not_served_in_the_clear(component: str, metrics: Metrics) -
     assert metrics.ask(component, account="reader").status == 200
 
 
-@statement("OBS-04", MUST, CORE, source=METRICS, covers=("MLB-006", "MLB-068"))
+@statement("OBS-04", MUST, CORE, source=METRICS, covers=("ROW-MLB-006", "ROW-MLB-068"))
 def test_allocator_counts_what_is_in_use(pools: Pools, services: Services, metrics: Metrics) -> None:
     """The controller's metrics MUST count the addresses of a pool and those in use, through growth and release, and end with the pool."""
     pool = pools.create(size=2)
@@ -62,7 +62,7 @@ def test_allocator_counts_what_is_in_use(pools: Pools, services: Services, metri
     metrics.come_to_lack("controller", pool=pool.name)
 
 
-@statement("OBS-05", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-14-2", since="0.14.2", covers=("MLB-068",))
+@statement("OBS-05", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-14-2", since="0.14.2", covers=("ROW-MLB-068",))
 def test_allocator_counts_families_apart(pools: Pools, services: Services, metrics: Metrics) -> None:
     """The controller's metrics MUST count the addresses of each family apart, and a shared address once."""
     pool = pools.create(size=2)
@@ -73,14 +73,16 @@ def test_allocator_counts_families_apart(pools: Pools, services: Services, metri
     metrics.come_to_say("controller", wanted, pool=pool.name)
 
 
-@statement("OBS-06", MUST, EXTENDED, source="https://metallb.io/configuration/_advanced_ipaddresspool_configuration/", covers=("MLB-025",))
+@statement(
+    "OBS-06", MUST, EXTENDED, source="https://metallb.io/configuration/_advanced_ipaddresspool_configuration/", covers=("ROW-MLB-025",)
+)
 def test_avoided_addresses_are_not_counted(pools: Pools, metrics: Metrics) -> None:
     """The controller's metrics MUST NOT count addresses that end in .0 or .255 where their pool avoids these."""
     pool = pools.create(ranges=[pools.take_block()], avoidBuggyIPs=True)
     metrics.come_to_say("controller", counts(total=254, in_use=0), pool=pool.name)
 
 
-@statement("OBS-07", MUST, CORE, source=METRICS, since="0.14.6", covers=("MLB-068",))
+@statement("OBS-07", MUST, CORE, source=METRICS, since="0.14.6", covers=("ROW-MLB-068",))
 def test_announcer_counts_and_no_other(pools: Pools, services: Services, backend: dict[str, str], metrics: Metrics) -> None:
     """The speaker that announces an address MUST say so in its metrics, no other does, and it ends with the Service."""
     pool = pools.create(size=1)
@@ -100,7 +102,7 @@ def test_announcer_counts_and_no_other(pools: Pools, services: Services, backend
     metrics.come_to_lack("speaker", node=node, **labels)
 
 
-@statement("OBS-08", MUST, CORE, source=METRICS, covers=("MLB-068",))
+@statement("OBS-08", MUST, CORE, source=METRICS, covers=("ROW-MLB-068",))
 @COMPONENTS
 def test_configuration_is_said_to_be_loaded(component: str, pools: Pools, metrics: Metrics) -> None:
     """Controller and speaker MUST say in their metrics that the configuration is loaded and not stale when a valid one was made."""

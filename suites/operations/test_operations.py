@@ -71,7 +71,7 @@ def test_isolated_applications_are_reached_by_their_address_only(
     outside.reaches(service.address)
 
 
-@statement("OPS-05", MUST, CORE, source=METRICS, covers=("MLB-068",))
+@statement("OPS-05", MUST, CORE, source=METRICS, covers=("ROW-MLB-068",))
 @pytest.mark.parametrize("component", ["controller", "speaker"])
 def test_configuration_counts_as_loaded_and_fresh(component: str, announcing: Announcing, metrics: Metrics) -> None:
     """The metrics that alerts look at MUST say of a good configuration that it is loaded and not stale."""

@@ -22,7 +22,7 @@ def sharers(pools: Pools, services: Services, **spec: Any) -> tuple[Pool, Servic
     return pool, pair[0], pair[1]
 
 
-@statement("SHR-10", MUST, CORE, source=SHARING, covers=("MLB-034",))
+@statement("SHR-10", MUST, CORE, source=SHARING, covers=("ROW-MLB-034",))
 def test_local_policy_ends_sharing(pools: Pools, services: Services) -> None:
     """A Service that turns to the Local policy MUST lose an address that it shares with one of the Cluster policy, which keeps it."""
     pool, first, second = sharers(pools, services)
@@ -32,7 +32,7 @@ def test_local_policy_ends_sharing(pools: Pools, services: Services) -> None:
     assert first.addresses == pool.addresses
 
 
-@statement("SHR-11", MUST, EXTENDED, source=RECONSIDERED, since="0.15.0", covers=("MLB-034",))
+@statement("SHR-11", MUST, EXTENDED, source=RECONSIDERED, since="0.15.0", covers=("ROW-MLB-034",))
 @pytest.mark.serial  # any change of any pool would reconsider the Service, too
 def test_same_policy_restores_sharing(pools: Pools, services: Services) -> None:
     """A Service that lost a shared address by its traffic policy MUST get it again when the other turns to the same policy."""
@@ -44,7 +44,7 @@ def test_same_policy_restores_sharing(pools: Pools, services: Services) -> None:
     assert first.addresses == pool.addresses
 
 
-@statement("SHR-12", MUST, EXTENDED, source=SHARING, covers=("MLB-034",))
+@statement("SHR-12", MUST, EXTENDED, source=SHARING, covers=("ROW-MLB-034",))
 def test_another_selector_ends_sharing_of_local_services(pools: Pools, services: Services) -> None:
     """A Service with the Local policy MUST lose a shared address when it selects other pods, and get it when it selects the same."""
     pool, first, second = sharers(pools, services, externalTrafficPolicy="Local", selector={"app": "one"})
@@ -55,7 +55,7 @@ def test_another_selector_ends_sharing_of_local_services(pools: Pools, services:
     assert first.addresses == pool.addresses
 
 
-@statement("SHR-13", MUST, CORE, source=SHARING, covers=("MLB-033",))
+@statement("SHR-13", MUST, CORE, source=SHARING, covers=("ROW-MLB-033",))
 def test_another_key_ends_sharing(pools: Pools, services: Services) -> None:
     """A Service whose key changes MUST lose the address that it shares, and the other keeps it."""
     pool, first, second = sharers(pools, services)
@@ -65,7 +65,7 @@ def test_another_key_ends_sharing(pools: Pools, services: Services) -> None:
     assert first.addresses == pool.addresses
 
 
-@statement("SHR-14", MUST, EXTENDED, source=RECONSIDERED, since="0.15.0", covers=("MLB-034",))
+@statement("SHR-14", MUST, EXTENDED, source=RECONSIDERED, since="0.15.0", covers=("ROW-MLB-034",))
 @pytest.mark.serial  # any change of any pool would reconsider the Service, too
 def test_same_key_lets_the_waiting_share(pools: Pools, services: Services) -> None:
     """A Service that waits for an address under another key MUST get it when the holder turns to that key."""
@@ -92,7 +92,7 @@ def test_port_of_another_sharer_costs_the_address(pools: Pools, services: Servic
     assert first.addresses == pool.addresses
 
 
-@statement("SHR-16", MUST, CORE, source=SHARING, covers=("MLB-035",))
+@statement("SHR-16", MUST, CORE, source=SHARING, covers=("ROW-MLB-035",))
 @pytest.mark.serial  # any change of any pool would reconsider the Service, too
 def test_shared_address_is_freed_by_its_last_user(pools: Pools, services: Services) -> None:
     """A shared address MUST be free for others when the last of its Services is deleted, and not before."""
@@ -107,7 +107,7 @@ def test_shared_address_is_freed_by_its_last_user(pools: Pools, services: Servic
     assert waiter.is_served(since=second.delete()) == pool.addresses[0]
 
 
-@statement("SHR-17", MUST, CORE, source="https://metallb.io/apis/#ipaddresspoolstatus", since="0.15.0", covers=("MLB-035",))
+@statement("SHR-17", MUST, CORE, source="https://metallb.io/apis/#ipaddresspoolstatus", since="0.15.0", covers=("ROW-MLB-035",))
 def test_shared_address_is_counted_once(api: Api, pools: Pools, services: Services) -> None:
     """The status of a pool MUST count a shared address once, for as long as one of its Services has it."""
     pool = pools.create(size=2)

@@ -17,7 +17,7 @@ from harness.systems.reach import answers_at
 SHARING = "https://metallb.io/usage/#ip-address-sharing"
 
 
-@statement("SHR-01", MUST, CORE, source=SHARING, covers=("MLB-031",))
+@statement("SHR-01", MUST, CORE, source=SHARING, covers=("ROW-MLB-031",))
 def test_two_ports_share_an_address(pools: Pools, services: Services) -> None:
     """Two Services that ask for one address with the same key and different ports MUST both get it."""
     pool = pools.create(size=2)
@@ -26,7 +26,7 @@ def test_two_ports_share_an_address(pools: Pools, services: Services) -> None:
     assert [service.address for service in pair] == [wanted, wanted]
 
 
-@statement("SHR-02", MUST, CORE, source=SHARING, covers=("MLB-031",))
+@statement("SHR-02", MUST, CORE, source=SHARING, covers=("ROW-MLB-031",))
 def test_both_ports_of_a_shared_address_answer(pools: Pools, services: Services, backend: dict[str, str]) -> None:
     """Every Service that shares an announced address MUST be reachable there on its own port."""
     pool = pools.create(size=1)
@@ -37,7 +37,7 @@ def test_both_ports_of_a_shared_address_answer(pools: Pools, services: Services,
         answers_at(pool.addresses[0], port)
 
 
-@statement("SHR-03", MUST, CORE, source=SHARING, covers=("MLB-032",))
+@statement("SHR-03", MUST, CORE, source=SHARING, covers=("ROW-MLB-032",))
 def test_one_port_of_two_protocols_shares_an_address(pools: Pools, services: Services) -> None:
     """Two Services with the same port and key, one of TCP and one of UDP, MUST both get the address they ask for."""
     pool = pools.create(size=2)
@@ -46,7 +46,7 @@ def test_one_port_of_two_protocols_shares_an_address(pools: Pools, services: Ser
     assert [service.address for service in pair] == [wanted, wanted]
 
 
-@statement("SHR-04", MUST, EXTENDED, source=SHARING, covers=("MLB-032",))
+@statement("SHR-04", MUST, EXTENDED, source=SHARING, covers=("ROW-MLB-032",))
 def test_namespaces_share_an_address(another_namespace: str, pools: Pools, services: Services) -> None:
     """Services of two namespaces with the same key MUST both get the address they ask for, where its pool serves both."""
     pool = pools.create(size=2, serviceAllocation={"namespaces": [pools.namespace, another_namespace]})
@@ -64,7 +64,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@statement("SHR-05", MUST, CORE, source=SHARING, covers=("MLB-033",))
+@statement("SHR-05", MUST, CORE, source=SHARING, covers=("ROW-MLB-033",))
 @pytest.mark.parametrize("differs", REFUSED)
 def test_sharing_is_refused(differs: str, pools: Pools, services: Services) -> None:
     """A Service that asks for a shared address MUST NOT get it, and is told why, where its port is in use or its key or policy differs."""
@@ -79,7 +79,7 @@ def test_sharing_is_refused(differs: str, pools: Pools, services: Services) -> N
     assert holder.addresses == [address]
 
 
-@statement("SHR-06", MUST, CORE, source=SHARING, covers=("MLB-033",))
+@statement("SHR-06", MUST, CORE, source=SHARING, covers=("ROW-MLB-033",))
 def test_local_services_share_with_the_same_selector_only(pools: Pools, services: Services) -> None:
     """Services with the Local policy MUST share an address where they select the same pods, and not where they select others."""
     pool = pools.create(size=1)
@@ -114,7 +114,7 @@ def test_key_lets_an_exhausted_pool_serve_more(pools: Pools, services: Services,
     services.create(pool=pool, port=82).is_refused(metallb.exhausted_message(pool.name))
 
 
-@statement("SHR-09", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-14-9", since="0.14.9", covers=("MLB-018",))
+@statement("SHR-09", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-14-9", since="0.14.9", covers=("ROW-MLB-018",))
 def test_former_spelling_of_the_key_is_followed(pools: Pools, services: Services) -> None:
     """A Service whose key has the former prefix MUST share with one whose key has the present prefix."""
     pool = pools.create(size=1)
