@@ -1,0 +1,116 @@
+"""The web socket probe against the echo backend, and against servers that refuse, close or keep silent."""
+
+import socket
+from base64 import b64encode
+from hashlib import sha1
+
+import pytest
+
+from harness.model.errors import StatementFailed, Unanswered
+from harness.model.record import Record, recording
+from harness.probes import websocket
+from harness.probes.websocket import WebSocket
+from selftests.probes.echo_server import EchoServer
+from selftests.probes.small_servers import Script, answering, serving, silent
+
+GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+def opened(port: int, *, timeout: float = 3.0) -> WebSocket:
+    return WebSocket("127.0.0.1", port, "app.example.test", "/chat?room=1", timeout=timeout)
+
+
+def accepting(*frames: bytes, silent_after: bool = False) -> Script:
+    """Accept the handshake, send bytes, and close or keep silent."""
+
+    def script(connection: socket.socket) -> None:
+        request = connection.recv(65536)
+        key = next(line for line in request.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key")).split(b": ")[1]
+        accept = b64encode(sha1(key + GUID).digest())
+        connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
+        connection.sendall(b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n" + b"".join(frames))
+        if silent_after:
+            silent(connection)
+
+    return script
+
+
+def test_host_and_target_of_the_handshake_arrive_as_given_and_nothing_else(echo: EchoServer) -> None:
+    with recording(Record()) as record, opened(echo.ports[0]) as socket:
+        arrived = socket.greets_from("app", "/chat?room=1", namespace="demo")
+    names = {name.lower() for name, _ in arrived.headers}
+    assert arrived.host == "app.example.test"
+    assert names == {"host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version"}
+    assert "app.example.test/chat?room=1: 101" in record.exchanges[0]
+
+
+@pytest.mark.parametrize("message", [b"", b"hello", b"x" * 125, b"y" * 126, b"\xff" * 70_000])
+def test_messages_of_every_size_come_back(echo: EchoServer, message: bytes) -> None:
+    with opened(echo.ports[0]) as socket:
+        socket.receives()
+        assert socket.reflects(message) == message
+
+
+def test_another_backend_or_target_is_no_greeting(echo: EchoServer) -> None:
+    with opened(echo.ports[0]) as socket, pytest.raises(StatementFailed, match="other/app greets"):
+        socket.greets_from("app", "/chat?room=1", namespace="other")
+
+
+def test_proxies_of_the_environment_are_not_used(echo: EchoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with opened(echo.ports[0]) as socket:
+        assert socket.receives()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 404 Not Found\r\nX-Why: because\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: wrong\r\n\r\n",
+    ],
+    ids=["refused", "redirected", "another key"],
+)
+def test_handshake_that_is_not_accepted_fails(answer: bytes) -> None:
+    with serving(answering(answer)) as port, pytest.raises(StatementFailed, match="expected: the web socket is accepted"):
+        opened(port)
+
+
+@pytest.mark.parametrize(("script", "timeout"), [(silent, 0.2), (answering(b""), 3.0)], ids=["silent", "closing"])
+def test_no_answer_to_the_handshake(script: Script, timeout: float) -> None:
+    with serving(script) as port, pytest.raises(Unanswered, match=r"app\.example\.test/chat"):
+        opened(port, timeout=timeout)
+
+
+def test_refused_connection_is_no_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = int(listener.getsockname()[1])
+    with pytest.raises(Unanswered, match="refused"):
+        opened(port)
+
+
+def test_a_close_frame_is_told_with_its_reason() -> None:
+    reason = r"the peer closes the web socket: b'\\x03\\xe9'"
+    with serving(accepting(b"\x88\x02\x03\xe9")) as port, opened(port) as socket, pytest.raises(StatementFailed, match=reason):
+        socket.receives()
+
+
+def test_the_end_of_the_connection_is_no_silence() -> None:
+    with serving(accepting()) as port, opened(port) as socket, pytest.raises(StatementFailed, match="stays open"):
+        socket.receives()
+
+
+def test_silence_on_an_open_socket_is_no_answer() -> None:
+    with serving(accepting(silent_after=True)) as port, opened(port, timeout=0.2) as socket, pytest.raises(Unanswered, match="silent"):
+        socket.receives()
+
+
+@pytest.mark.parametrize(
+    ("script", "quiet"),
+    [(accepting(silent_after=True), True), (accepting(b"\x81\x01x"), False), (accepting(), False)],
+    ids=["silence", "a message", "the end"],
+)
+def test_quiet_is_neither_a_message_nor_an_end(monkeypatch: pytest.MonkeyPatch, script: Script, quiet: bool) -> None:
+    monkeypatch.setattr(websocket, "QUIET", 0.2)
+    with serving(script) as port, opened(port) as socket:
+        assert socket.stays_quiet() == quiet
