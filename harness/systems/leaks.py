@@ -6,7 +6,7 @@ from harness.cluster.api import Api, Object, named
 from harness.model.errors import Unanswered
 from harness.probes.http import port_open
 from harness.systems.addresses import addresses_in, require_gone, require_undone
-from harness.systems.metallb import NAMESPACE
+from harness.systems.metallb import NAMESPACE, MetalLB
 
 #: Taints that Kubernetes itself sets and takes away as nodes come and go.
 PASSING = "node.kubernetes.io/"
@@ -18,21 +18,23 @@ Nodes = dict[str, tuple[dict[str, str], list[Object]]]
 class Invariant:
     """What has to hold after a statement, given its label.
 
+    :param metallb: the version under test, which knows the kinds of objects that there can be
     :param nodes: labels and taints of the nodes before it; empty unless it runs alone
     :param addresses: external addresses of all Services before it, by ``namespace/name``; empty unless it runs alone
     :param answering: addresses and ports of these that accepted connections before it
     """
 
     api: Api
+    metallb: MetalLB
     label: str
     nodes: Nodes
     addresses: dict[str, list[str]]
     answering: list[tuple[str, int]]
 
     @classmethod
-    def of(cls, api: Api, label: str, *, alone: bool) -> "Invariant":
+    def of(cls, api: Api, metallb: MetalLB, label: str, *, alone: bool) -> "Invariant":
         """Remember what it shares as it is; beside other statements it is not remembered, as those may change it meanwhile."""
-        return cls(api, label, _nodes(api), _addresses(api), _answering(api)) if alone else cls(api, label, {}, {}, [])
+        return cls(api, metallb, label, *((_nodes(api), _addresses(api), _answering(api)) if alone else ({}, {}, [])))
 
     def holds(self) -> None:
         """Require it, waiting for what MetalLB removes on its own.
@@ -44,7 +46,8 @@ class Invariant:
             f"no pool or advertisement of {self.label} is left",
         )
         require_gone(self._served, f"no Service of {self.label} has an address")
-        require_gone(self._statuses, f"no ServiceL2Status of {self.label} is left")
+        if self.metallb.serves("ServiceL2Status"):
+            require_gone(self._statuses, f"no ServiceL2Status of {self.label} is left")
         self._nodes_are_as_before()
         self._addresses_are_as_before()
         require_undone(self._answers, "what accepted connections before the statement accepts them again")

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from packaging.version import Version
-
 from harness.cluster.api import Api, Object, Refused
 from harness.model.errors import Unanswered
 from harness.model.series import Series, parse
+from harness.model.versions import version as ordered
 from harness.systems.installing import accepted, read, rolled_out, settle, with_images
 
 NAMESPACE = "metallb-system"
@@ -17,6 +16,20 @@ NAMESPACE = "metallb-system"
 FORMER_PREFIX = "metallb.universe.tf"
 #: The port of the metrics before 0.16, served without TLS to everybody.
 PLAIN_METRICS = 7472
+#: The kinds of MetalLB's API: their plural, the first version that serves them, and the first that no longer does
+#: (https://metallb.io/apis/). This table is the one place that knows; :meth:`MetalLB.serves` is how it is asked.
+KINDS: Mapping[str, tuple[str, str, str | None]] = {
+    "AddressPool": ("addresspools", "0.13.2", "0.14.2"),
+    "BFDProfile": ("bfdprofiles", "0.13.2", None),
+    "BGPAdvertisement": ("bgpadvertisements", "0.13.2", None),
+    "BGPPeer": ("bgppeers", "0.13.2", None),
+    "Community": ("communities", "0.13.2", None),
+    "ConfigurationState": ("configurationstates", "0.15.3", None),
+    "IPAddressPool": ("ipaddresspools", "0.13.2", None),
+    "L2Advertisement": ("l2advertisements", "0.13.2", None),
+    "ServiceBGPStatus": ("servicebgpstatuses", "0.15.0", None),
+    "ServiceL2Status": ("servicel2statuses", "0.14.4", None),
+}
 #: The component of each repository in the published manifest.
 COMPONENTS = {"quay.io/metallb/controller": "metallb-controller", "quay.io/metallb/speaker": "metallb-speaker"}
 
@@ -29,7 +42,7 @@ class MetalLB:
 
     def at_least(self, version: str) -> bool:
         """Whether the version under test is this one or a later one."""
-        return Version(self.version) >= Version(version)
+        return ordered(self.version) >= ordered(version)
 
     @property
     def annotation_prefix(self) -> str:
@@ -39,11 +52,12 @@ class MetalLB:
     @property
     def custom_resources(self) -> frozenset[str]:
         """The custom resource definitions this version installs (https://metallb.io/apis/)."""
-        kinds = {"bfdprofiles", "bgpadvertisements", "bgppeers", "communities", "ipaddresspools", "l2advertisements"}
-        since = {"addresspools": ("0.13.2", "0.14.2"), "servicel2statuses": ("0.14.4", None), "servicebgpstatuses": ("0.15.0", None)}
-        since["configurationstates"] = ("0.15.3", None)
-        present = {kind for kind, (first, end) in since.items() if self.at_least(first) and not (end and self.at_least(end))}
-        return frozenset(f"{kind}.metallb.io" for kind in kinds | present)
+        return frozenset(f"{plural}.metallb.io" for kind, (plural, _, _) in KINDS.items() if self.serves(kind))
+
+    def serves(self, kind: str) -> bool:
+        """Whether this version has a kind of MetalLB's API; the API server knows no other, so nothing asks for one."""
+        _, first, end = KINDS[kind]
+        return self.at_least(first) and not (end and self.at_least(end))
 
     def exhausted_message(self, pool: str) -> str:
         """Why a Service stays pending that asks for a pool without a free address; from 0.14.9 on the name is not quoted, and up to 0.15.3
@@ -64,7 +78,7 @@ class MetalLB:
         settle(rolled_out(api, "Deployment", "controller", NAMESPACE), "the controller of MetalLB is ready")
         settle(rolled_out(api, "DaemonSet", "speaker", NAMESPACE), "every speaker of MetalLB is ready")
         settle(accepted(api, pool("readiness-probe", ["192.0.2.1/32"])), "the webhook of MetalLB accepts an address pool")
-        if self.at_least("0.15.3"):
+        if self.serves("ConfigurationState"):
             settle(lambda: configuration_is_valid(api), "every ConfigurationState of MetalLB is valid")
 
 

@@ -5,19 +5,26 @@ from typing import Any, cast
 import pytest
 
 from harness.cluster.api import Api
-from harness.model.errors import Leak, Unanswered
+from harness.model.errors import EnvironmentFault, Leak, Unanswered
 from harness.model.record import Record, recording
 from harness.systems import leaks
 from harness.systems.leaks import Invariant
+from harness.systems.metallb import KINDS, MetalLB
+
+#: A version that has every kind the invariant looks at, and one that has not.
+METALLB, EARLY = MetalLB("0.16.1"), MetalLB("0.13.12")
 
 
 class Stored:
-    """An API that holds what it is given."""
+    """An API that holds what it is given, and knows the kinds of one version of MetalLB."""
 
-    def __init__(self, **kinds: list[dict[str, Any]]) -> None:
+    def __init__(self, metallb: MetalLB = METALLB, /, **kinds: list[dict[str, Any]]) -> None:
+        self.metallb = metallb
         self.kinds = kinds
 
     def list(self, kind: str, namespace: str | None = None) -> list[dict[str, Any]]:
+        if kind in KINDS and not self.metallb.serves(kind):
+            raise EnvironmentFault("an API that serves the kind asked for", f"No matches found for {kind}", "")
         return self.kinds.get(kind, [])
 
 
@@ -56,7 +63,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
 
 
 def after(*, alone: bool = False, before: Stored | None = None, **kinds: list[dict[str, Any]]) -> None:
-    invariant = Invariant.of(cast(Api, before or Stored(**kinds)), "t1", alone=alone)
+    invariant = Invariant.of(cast(Api, before or Stored(**kinds)), METALLB, "t1", alone=alone)
     replace(invariant, api=cast(Api, Stored(**kinds))).holds()
 
 
@@ -87,6 +94,19 @@ def test_what_is_left_is_named(kinds: dict[str, Any], told: str) -> None:
         after(**kinds)
 
 
+def test_a_kind_that_the_version_does_not_serve_is_not_asked_for() -> None:
+    without = cast(Api, Stored(EARLY, Service=[exposed("198.18.0.1")], Node=[node()]))
+    Invariant.of(without, EARLY, "t1", alone=True).holds()
+    with pytest.raises(EnvironmentFault, match="ServiceL2Status"):
+        Invariant.of(without, METALLB, "t1", alone=True).holds()
+
+
+def test_leaks_are_found_in_a_version_without_statuses() -> None:
+    left = cast(Api, Stored(EARLY, IPAddressPool=[named("t1-0")]))
+    with pytest.raises(Leak, match="IPAddressPool t1-0"):
+        Invariant.of(left, EARLY, "t1", alone=False).holds()
+
+
 def test_nodes_are_compared_after_a_statement_that_ran_alone() -> None:
     changed: dict[str, Any] = {"before": Stored(Node=[node(zone="a")]), "Node": [node(zone="b")]}
     after(**changed)
@@ -107,7 +127,7 @@ def test_what_answered_before_a_statement_that_ran_alone_has_to_answer(
     def silent(address: str, port: int) -> str:
         raise Unanswered(f"{address}:{port}: timed out")
 
-    invariant = Invariant.of(cast(Api, Stored(Service=[exposed("198.18.0.1")])), "t1", alone=True)
+    invariant = Invariant.of(cast(Api, Stored(Service=[exposed("198.18.0.1")])), METALLB, "t1", alone=True)
     invariant.holds()
     assert asked == [("198.18.0.1", 80)] * 2
     monkeypatch.setattr(leaks, "port_open", silent)
