@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     _add_statements(commands.add_parser("statements", help="write docs/statements.md and docs/statements.json from the tests"))
     comparing = commands.add_parser("compare", help="say what changed between two runs")
     compare.add_arguments(comparing)
-    comparing.set_defaults(run=compare.run)
+    comparing.set_defaults(run=compare.print_comparison)
     removing = commands.add_parser("remove", help="delete a cluster that a run kept, with all that belongs to it")
     removing.add_argument("name", metavar="NAME", help="the cluster's name, as the end of the run told it")
     removing.set_defaults(run=remove)

@@ -18,7 +18,7 @@ from harness.plugin.judging import Judgement, characterised, judge, known
 from harness.plugin.run import RUN, known_deviations
 from harness.report import evidence
 from harness.report.model import Failure
-from harness.report.spent import covered
+from harness.report.time_spent import covered
 
 #: The user property of a phase's report that carries what is handed on.
 PROPERTY = "conformance"

@@ -17,8 +17,8 @@ from harness.plugin.judging import Judgement, joined
 from harness.plugin.recording import Told, told
 from harness.plugin.run import WORKER_KEY, RunFacts, known_deviations, sent
 from harness.plugin.terminal import StatementTerminal
-from harness.report.files import write
 from harness.report.model import Failure, Report, Result, SystemUnderTest
+from harness.report.writer import write_report
 
 #: Outcomes, the gravest first: where a case reports twice, as under reruns, nothing grave is overwritten.
 GRAVITY = (
@@ -208,7 +208,7 @@ class Reporting:
     def _written(self, report: Report) -> list[Path]:
         try:
             proposed = proposals.propose(self.config, report, self.plan) if self.config.getoption("update_baseline") else []
-            return write(report, self.facts.directory) + proposed
+            return write_report(report, self.facts.directory) + proposed
         except OSError as fault:
             report.faults.append(f"the report could not be written: {fault}")
             return []

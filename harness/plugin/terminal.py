@@ -9,10 +9,10 @@ import pytest
 
 from harness.model.verdicts import EXIT_CODES, Outcome, Verdict
 from harness.plugin.run import RunFacts
-from harness.report.digest import TROUBLES, having, headline, name, profiles
+from harness.report.formatting import amount, printable
 from harness.report.model import Report, Result
-from harness.report.spent import spent
-from harness.report.text import amount, printable
+from harness.report.summary import TROUBLES, having, headline, name, profiles
+from harness.report.time_spent import time_spent
 
 WORDS = {
     Outcome.PASSED: "PASS",
@@ -209,7 +209,7 @@ def _slowest(report: Report, width: int) -> list[str]:
 
 
 def _times(report: Report) -> list[str]:
-    time = spent(report)
+    time = time_spent(report)
     phases = [f"{amount(phase.seconds):>9}  {phase.name}" for phase in report.phases]
     return [
         *phases,

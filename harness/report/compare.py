@@ -16,20 +16,20 @@ from pathlib import Path
 from harness.model.errors import UsageFault
 from harness.model.statements import Profile
 from harness.model.verdicts import ExitCode, Outcome, Verdict
-from harness.report import digest, html
-from harness.report.files import replace
+from harness.report import html, summary
+from harness.report.formatting import amount
+from harness.report.json_report import read_report
 from harness.report.markdown import plain, table
 from harness.report.model import Report, Result
-from harness.report.serialise import load
-from harness.report.text import amount
 from harness.report.timings import Distribution, distributions
+from harness.report.writer import replace
 
 #: How far from conforming a judged case is; other outcomes say nothing about the system under test.
 _RANKS = {Outcome.PASSED: 0, Outcome.STALE_DEVIATION: 0, Outcome.KNOWN_DEVIATION: 1, Outcome.FAILED: 2}
 _UNJUDGED = (Outcome.ENVIRONMENT_ERROR, Outcome.NOT_RUN)
 #: Seconds and share that a median has to move by to be worth a line.
 _STEP, _SHARE = 0.1, 0.10
-#: Per cent from which a change is told in powers of ten.
+#: Per cent from which a change is describe in powers of ten.
 _HUGE = 1e6
 #: Standard deviations of the rank test: a false alarm in a hundred comparisons.
 _DEVIATIONS = 2.576
@@ -103,10 +103,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the comparison as a page, too")
 
 
-def run(args: argparse.Namespace) -> int:
+def print_comparison(args: argparse.Namespace) -> int:
     """Print the comparison as Markdown and return the exit code: 1 when B is worse, 4 when a file is not a report."""
     try:
-        comparison = compare(load(args.a), load(args.b))
+        comparison = compare(read_report(args.a), read_report(args.b))
     except UsageFault as fault:
         sys.stderr.write(f"{fault}\n")
         return ExitCode.USAGE
@@ -214,20 +214,20 @@ def markdown(it: Comparison) -> str:
         ]
     for title, results in (("Statements added", it.added), ("Statements gone", it.gone)):
         if results:
-            rows = [[plain(digest.name(result)), digest.told(result.outcome), plain(result.text)] for result in results]
+            rows = [[plain(summary.name(result)), summary.describe(result.outcome), plain(result.text)] for result in results]
             blocks += [f"## {title}\n", table(["statement", "outcome", "text"], rows)]
     return "\n".join(blocks)
 
 
 def _run(name: str, report: Report) -> list[str]:
-    return [f"{name}: {plain(report.id)}", report.verdict.value, plain(digest.headline(report))]
+    return [f"{name}: {plain(report.id)}", report.verdict.value, plain(summary.headline(report))]
 
 
 def _change(change: Change) -> list[str]:
     return [
-        plain(digest.name(change.after)),
-        digest.told(change.before.outcome),
-        digest.told(change.after.outcome),
+        plain(summary.name(change.after)),
+        summary.describe(change.before.outcome),
+        summary.describe(change.after.outcome),
         plain(change.after.text),
     ]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TextIO
 
 from harness.report import markdown
-from harness.report.digest import TROUBLES, having, name, told
+from harness.report.formatting import clipped, printable
 from harness.report.model import Report, Result
-from harness.report.text import clipped, printable
+from harness.report.summary import TROUBLES, describe, having, name
 
 #: GitHub shows this many errors of a step and drops the rest.
 ANNOTATIONS = 10
@@ -48,7 +48,7 @@ def _fault(fault: str) -> str:
 def _annotation(result: Result) -> str:
     file = result.nodeid.partition("::")[0]
     line = f",line={result.line}" if result.line else ""
-    title = f"{name(result)} {told(result.outcome)}"
+    title = f"{name(result)} {describe(result.outcome)}"
     text = f"{result.text}\n{result.failure.message if result.failure else result.reason}"
     return f"::error file={_property(file)}{line},title={_property(title)}::{_message(text)}"
 

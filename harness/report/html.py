@@ -11,10 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.model.verdicts import Outcome, Verdict
-from harness.report import digest, timings
+from harness.report import summary, timings
+from harness.report.formatting import amount, clipped, number, printable, web_address
 from harness.report.model import Report, Result
-from harness.report.strips import strips
-from harness.report.text import amount, clipped, number, printable, web_address
+from harness.report.strip_plots import strip_plots
 from harness.report.timeline import timeline
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -26,26 +26,26 @@ SIGNS = {
     Verdict.ENVIRONMENT_FAILED: Outcome.ENVIRONMENT_ERROR,
     Verdict.NOTHING_JUDGED: Outcome.NOT_RUN,
 }
-#: Characters of all failures together, and the least and the most of one field: many failures are told briefly, so that the page opens.
+#: Characters of all failures together, and the least and the most of one field: many failures are describe briefly, so that the page opens.
 _ROOM, _LEAST, _MOST = 600_000, 300, 6000
 _FIELDS = 4
 
 
 def render(report: Report) -> str:
     """The text of ``report.html``."""
-    troubles = digest.having(report, *digest.TROUBLES)
+    troubles = summary.having(report, *summary.TROUBLES)
     return page(
         "report.html",
         report=report,
         sign=SIGNS[report.verdict],
-        headline=digest.headline(report),
-        counts={outcome: count for outcome, count in digest.counts(report).items() if count},
+        headline=summary.headline(report),
+        counts={outcome: count for outcome, count in summary.counts(report).items() if count},
         troubles=troubles,
         room=min(max(_ROOM // (_FIELDS * max(len(troubles), 1)), _LEAST), _MOST),
-        deviations=digest.having(report, Outcome.KNOWN_DEVIATION),
-        profiles=digest.profiles(report),
-        matrix=digest.matrix(report),
-        strips=strips(timings.distributions(report)),
+        deviations=summary.having(report, Outcome.KNOWN_DEVIATION),
+        profiles=summary.profiles(report),
+        matrix=summary.matrix(report),
+        plots=strip_plots(timings.distributions(report)),
         timeline=timeline(report),
         by_subject=_by_subject(report, {id(result): index for index, result in enumerate(troubles, 1)}),
     )
@@ -72,8 +72,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
-    made.filters |= {"amount": amount, "number": number, "clip": clipped, "told": digest.told, "web": web_address}
-    made.filters |= {"folder": _folder, "name": digest.name, "headline": digest.headline}
+    made.filters |= {"amount": amount, "number": number, "clip": clipped, "describe": summary.describe, "web": web_address}
+    made.filters |= {"folder": _folder, "name": summary.name, "headline": summary.headline}
     return made
 
 

@@ -5,9 +5,9 @@ from math import isfinite
 from xml.etree import ElementTree as Xml
 
 from harness.model.verdicts import Outcome
-from harness.report.digest import counts, name
+from harness.report.formatting import clipped, number, printable
 from harness.report.model import Report, Result
-from harness.report.text import clipped, number, printable
+from harness.report.summary import counts, name
 
 #: The element an outcome becomes; a passed case has none. A run that was cut short did not skip its statements.
 ELEMENTS = {
@@ -70,8 +70,8 @@ def _add_case(suite: Xml.Element, result: Result) -> None:
     element = ELEMENTS.get(result.outcome)
     if element:
         kind = result.failure.kind if result.failure else result.outcome.value
-        told = _child(case, element, type=kind, message=clipped(_message(result), MESSAGE))
-        told.text = printable(clipped(_body(result), BODY))
+        child = _child(case, element, type=kind, message=clipped(_message(result), MESSAGE))
+        child.text = printable(clipped(_body(result), BODY))
 
 
 def _message(result: Result) -> str:

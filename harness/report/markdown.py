@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.model.statements import Profile
 from harness.model.verdicts import Outcome, Verdict
-from harness.report.digest import ORDER, TROUBLES, counts, having, headline, matrix, name, profiles, told
+from harness.report.formatting import amount, clipped, number, printable, web_address
 from harness.report.model import Failure, Report, Result
-from harness.report.text import amount, clipped, number, printable, web_address
+from harness.report.summary import ORDER, TROUBLES, counts, describe, having, headline, matrix, name, profiles
 from harness.report.timings import Distribution, distributions
 
 #: Bytes; GitHub drops a step summary above 1024 KiB
@@ -107,7 +107,7 @@ def _troubles(report: Report) -> Iterator[str]:
 
 def _trouble(result: Result) -> str:
     lines = [
-        f"### {MARKS[result.outcome]} {plain(name(result))}: {told(result.outcome)}\n",
+        f"### {MARKS[result.outcome]} {plain(name(result))}: {describe(result.outcome)}\n",
         f"{result.keyword} {plain(result.profile)}: {plain(result.text)} {_link(result)}\n",
     ]
     if result.reason:
@@ -125,7 +125,7 @@ def _failure(failure: Failure) -> list[str]:
     if failure.first != failure.last:
         lines += ["Seen first\n", fenced(failure.first)]
     if failure.attempts > 1:
-        lines.append(f"Waited {amount(failure.elapsed)}, {failure.attempts} looks ({plain(failure.kind)} in {plain(failure.phase)}).\n")
+        lines.append(f"Waited {amount(failure.elapsed)}, {failure.attempts} attempts ({plain(failure.kind)} in {plain(failure.phase)}).\n")
     return [*lines, *_evidence(failure)]
 
 
@@ -164,7 +164,7 @@ def _profile(profile: Profile) -> str:
 def _cell(cell: Counter[Outcome] | None) -> str:
     if cell is None:
         return ""
-    return ", ".join(f"{MARKS[outcome]} {cell[outcome]} {told(outcome, cell[outcome])}" for outcome in ORDER if cell[outcome])
+    return ", ".join(f"{MARKS[outcome]} {cell[outcome]} {describe(outcome, cell[outcome])}" for outcome in ORDER if cell[outcome])
 
 
 def _timings(report: Report) -> Iterator[str]:
@@ -185,7 +185,7 @@ def _all(report: Report) -> Iterator[str]:
     heading = "## Statements\n\n" + table(["", "id", "statement", "keyword", "profile", "seconds"], [])
     for result in having(report, *outcomes):
         cells = [
-            f"{MARKS[result.outcome]} {told(result.outcome)}",
+            f"{MARKS[result.outcome]} {describe(result.outcome)}",
             plain(name(result)),
             f"{plain(result.text)} {_link(result)}",
             result.keyword.value,

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 from harness.model.verdicts import Outcome
-from harness.report.digest import TROUBLES, name, told
+from harness.report.formatting import amount, clipped
 from harness.report.model import Phase, Report, Result
-from harness.report.text import amount, clipped
+from harness.report.summary import TROUBLES, describe, name
 
 #: Drawing units: the whole width, the gutter with the names of the lanes, a lane, the bar in it, the space above the first lane.
 WIDTH, GUTTER, LANE, BAR, TOP = 1120, 84, 26, 16, 26
@@ -44,7 +44,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class WorkerLoad:
     """What a worker did: cases, seconds in them, seconds of those spent waiting."""
 
     worker: str
@@ -60,7 +60,7 @@ class TimeLine:
     height: float
     ticks: list[tuple[float, str]]
     lanes: list[Lane]
-    loads: list[Load]
+    loads: list[WorkerLoad]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +152,13 @@ def _box(x: float, width: float, y: float) -> str:
 def _result_bar(result: Result, scale: _Scale) -> Bar:
     x, width = scale.stretch(result.started, result.seconds)
     label = result.id if len(result.id) * CHARACTER + 8 <= width else ""
-    title = f"{clipped(name(result), 80)} {told(result.outcome)}: {amount(result.seconds)}, {amount(result.waited)} of it waiting"
+    title = f"{clipped(name(result), 80)} {describe(result.outcome)}: {amount(result.seconds)}, {amount(result.waited)} of it waiting"
     return Bar(x, width, title, label, x + 5, "start" if label else "", result.outcome, result.outcome in TROUBLES)
 
 
-def _load(worker: str, results: list[Result]) -> Load:
+def _load(worker: str, results: list[Result]) -> WorkerLoad:
     seconds = sum(_finite(result.seconds) for result in results)
-    return Load(worker, len(results), seconds, sum(_finite(result.waited) for result in results))
+    return WorkerLoad(worker, len(results), seconds, sum(_finite(result.waited) for result in results))
 
 
 def _ticks(scale: _Scale) -> list[tuple[float, str]]:

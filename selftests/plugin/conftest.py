@@ -11,8 +11,8 @@ from textwrap import dedent, indent
 import pytest
 
 from harness.model.verdicts import Outcome
+from harness.report.json_report import read_report
 from harness.report.model import Report, Result
-from harness.report.serialise import load
 
 ROOT = Path(__file__).parents[2]
 
@@ -116,7 +116,7 @@ class Suite:
 
     def ran(self, code: int, output: str) -> Ran:
         reports = list((self.pytester.path / "reports" / "runs").glob("*/report.json"))
-        return Ran(code, output, load(max(reports, key=lambda path: path.stat().st_mtime_ns)) if reports else None)
+        return Ran(code, output, read_report(max(reports, key=lambda path: path.stat().st_mtime_ns)) if reports else None)
 
 
 def _plugins(arguments: tuple[str, ...]) -> tuple[str, ...]:

@@ -219,7 +219,7 @@ def _failure(outcome: Outcome, index: int) -> Failure:
     expected = "no address in status.loadBalancer.ingress, and an event AllocationFailed"
     last = "status.loadBalancer.ingress[0].ip = 172.19.255.3, outside of the pool 172.19.255.0-172.19.255.1"
     first = "status.loadBalancer = {}"
-    message = f"expected: {expected}\nlast:     {last}\nfirst:    {first}\nwaited:   30.0 s, 9 looks"
+    message = f"expected: {expected}\nlast:     {last}\nfirst:    {first}\nwaited:   30.0 s, 9 attempts"
     return Failure("WrongAnswer", "call", message, expected, last, first, 30.02, 9, f"evidence/EXH-{index:02}")
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from harness.model.record import Measurement
 from harness.model.statements import Profile
 from harness.model.verdicts import Outcome, Verdict
-from harness.report import compare, files, html
+from harness.report import compare, html, writer
 from harness.report.compare import Kind
 from harness.report.model import Report, SystemUnderTest
 from harness.report.timings import Distribution
@@ -33,11 +33,11 @@ def compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Compare:
         arguments = []
         for name, made in (("a", a), ("b", b)):
             path = tmp_path / name
-            files.write(made, path)
+            writer.write_report(made, path)
             arguments.append(str(path / "report.json"))
         parser = argparse.ArgumentParser()
         compare.add_arguments(parser)
-        code = compare.run(parser.parse_args([*arguments, "--html", str(tmp_path / "compare.html")]))
+        code = compare.print_comparison(parser.parse_args([*arguments, "--html", str(tmp_path / "compare.html")]))
         page = Page((tmp_path / "compare.html").read_text())
         assert complaints(page) == []
         return code, capsys.readouterr().out
@@ -137,7 +137,7 @@ def test_a_run_that_takes_twice_as_long_is_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "expected"),
     [
         ((2.0,), (7.9,), False),
         ((2.0,), (8.1,), True),
@@ -151,9 +151,9 @@ def test_a_run_that_takes_twice_as_long_is_seen() -> None:
         ((1.0, 2.0, 3.0, 4.0, 5.0, 6.0), (2.0, 3.0, 4.0, 5.0, 6.0, 7.0), False),
     ],
 )
-def test_the_rule_at_its_edges(before: tuple[float, ...], after: tuple[float, ...], told: bool) -> None:
+def test_the_rule_at_its_edges(before: tuple[float, ...], after: tuple[float, ...], expected: bool) -> None:
     one, two = (Distribution("x", "s", samples, None) for samples in (before, after))
-    assert compare.changed(one, two) is told
+    assert compare.changed(one, two) is expected
 
 
 def test_the_rank_statistic_is_the_textbook_one() -> None:
@@ -165,7 +165,7 @@ def test_the_rank_statistic_is_the_textbook_one() -> None:
 def test_a_file_that_is_no_report_ends_with_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "a.json"
     path.write_text("{}")
-    assert compare.run(argparse.Namespace(a=path, b=path, html=None)) == 4
+    assert compare.print_comparison(argparse.Namespace(a=path, b=path, html=None)) == 4
     assert "to be the report.json of a run" in capsys.readouterr().err
 
 

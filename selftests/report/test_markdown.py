@@ -24,7 +24,7 @@ def test_verdict_versions_failures_come_before_everything_else() -> None:
 def test_a_failure_is_told_in_full() -> None:
     text = markdown.render(synthetic.report())
     failure = text[text.index("### ❌ LIF-01") :]
-    for part in ("MUST CHARACTERISATION", "([source](<https://metallb.io", "no address in status", "172.19.255.3", "30.0 s, 9 looks"):
+    for part in ("MUST CHARACTERISATION", "([source](<https://metallb.io", "no address in status", "172.19.255.3", "30.0 s, 9 attempts"):
         assert part in failure[:1200]
 
 

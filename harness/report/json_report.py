@@ -14,9 +14,9 @@ from harness.model.errors import UsageFault
 from harness.model.record import Measurement, Wait
 from harness.model.statements import Keyword, Profile
 from harness.model.verdicts import Outcome
-from harness.report.digest import counts
+from harness.report.formatting import clipped, printable
 from harness.report.model import SCHEMA_VERSION, Failure, ImageUsed, Phase, Report, Result, SystemUnderTest
-from harness.report.text import clipped, printable
+from harness.report.summary import counts
 
 Made = TypeVar("Made")
 Document = dict[str, Any]
@@ -35,20 +35,20 @@ def document(report: Report) -> Document:
     return dict(plain)
 
 
-def dumps(report: Report) -> str:
+def render(report: Report) -> str:
     """The text of ``report.json``; what cannot be written as UTF-8 is escaped, what is not a finite number is null."""
     return json.dumps(document(report), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def load(path: Path) -> Report:
+def read_report(path: Path) -> Report:
     """Read a report back.
 
     :raises UsageFault: the file is not there, is not a report of this version, or contradicts itself
     """
-    return report_of(_read(path), path)
+    return parse_report(_read(path), path)
 
 
-def report_of(found: Any, path: Path) -> Report:
+def parse_report(found: Any, path: Path) -> Report:
     """The report in a document that was read from ``path``.
 
     :raises UsageFault: the document is not a report of this version, or contradicts itself

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.model.verdicts import Outcome
-from harness.report import files, github, html, markdown, serialise
+from harness.report import github, html, json_report, markdown, writer
 from harness.report.model import Report
 from selftests.report import synthetic
 
@@ -22,26 +22,26 @@ def outside_of_github(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("made", [synthetic.report(), synthetic.nasty()], ids=["usual", "nasty"])
 def test_four_files_and_nothing_half_written(tmp_path: Path, made: Report) -> None:
-    written = files.write(made, tmp_path / "reports" / "run")
+    written = writer.write_report(made, tmp_path / "reports" / "run")
     assert [path.name for path in written] == ["report.json", "report.md", "report.html", "junit.xml"]
     assert sorted(os.listdir(tmp_path / "reports" / "run")) == sorted(path.name for path in written)
-    assert serialise.load(written[0]).id
+    assert json_report.read_report(written[0]).id
 
 
 def test_a_report_that_lost_a_case_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="61 cases were planned and 60 have a result"):
-        files.write(replace(synthetic.report(), planned=61), tmp_path / "run")
+        writer.write_report(replace(synthetic.report(), planned=61), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_a_rendering_that_breaks_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files.write(synthetic.report(3), tmp_path)
+    writer.write_report(synthetic.report(3), tmp_path)
     before = (tmp_path / "report.html").read_bytes()
     monkeypatch.setattr(html, "page", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        files.write(synthetic.report(4), tmp_path)
+        writer.write_report(synthetic.report(4), tmp_path)
     assert (tmp_path / "report.html").read_bytes() == before
-    assert serialise.load(tmp_path / "report.json").planned == 4, "the data are safe before anything is drawn"
+    assert json_report.read_report(tmp_path / "report.json").planned == 4, "the data are safe before anything is drawn"
 
 
 def test_github_gets_annotations_and_the_summary(
@@ -52,7 +52,7 @@ def test_github_gets_annotations_and_the_summary(
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     made = synthetic.report()
-    files.write(made, tmp_path)
+    writer.write_report(made, tmp_path)
     assert summary.read_text() == "before\n" + markdown.render(made)
     lines = capsys.readouterr().out.split("\n")
     assert lines[0] == ""
@@ -62,7 +62,7 @@ def test_github_gets_annotations_and_the_summary(
 
 
 def test_nothing_is_printed_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    files.write(synthetic.report(), tmp_path)
+    writer.write_report(synthetic.report(), tmp_path)
     assert capsys.readouterr().out == ""
 
 

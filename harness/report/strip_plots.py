@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
-from harness.report.text import amount
+from harness.report.formatting import amount
 from harness.report.timings import Distribution
 
-#: Drawing units: a strip, and the space left and right so that a dot at the edge is whole.
+#: Drawing units: a plot, and the space left and right so that a dot at the edge is whole.
 WIDTH, HEIGHT, EDGE = 360, 30, 6
 #: Seconds beyond these are drawn at the edge: a wait is not measured finer than a millisecond, and no run takes a week.
 _LEAST, _MOST = 1e-3, 1e6
@@ -15,7 +15,7 @@ _DOTS = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
+class StripPlot:
     """One distribution, drawn: ``dots`` is an SVG path of points, ``bound`` is None where nothing bounds the samples."""
 
     distribution: Distribution
@@ -47,10 +47,10 @@ class _Axis:
         return [(self.x(value), amount(value, "")) for value in (self.low, (self.low + self.high) / 2, self.high)]
 
 
-def strips(found: list[Distribution]) -> list[Strip]:
+def strip_plots(found: list[Distribution]) -> list[StripPlot]:
     """Draw every distribution; those in seconds share one logarithmic axis so that they can be compared at a glance."""
     seconds = _decades([one for one in found if one.unit == "s"])
-    return [_strip(one, seconds if one.unit == "s" else _linear(one)) for one in found]
+    return [_strip_plot(one, seconds if one.unit == "s" else _linear(one)) for one in found]
 
 
 def _decades(found: list[Distribution]) -> _Axis:
@@ -68,11 +68,11 @@ def _linear(one: Distribution) -> _Axis:
     return _Axis(low, high if high > low else low + max(1.0, abs(low)), logarithmic=False)
 
 
-def _strip(one: Distribution, axis: _Axis) -> Strip:
+def _strip_plot(one: Distribution, axis: _Axis) -> StripPlot:
     step = ceil(len(one.samples) / _DOTS)
     points = [axis.x(sample) for sample in one.samples[::step]]
     low, high = (axis.x(quartile) for quartile in one.quartiles)
-    return Strip(
+    return StripPlot(
         one,
         axis.ticks(),
         "".join(f"M{x:g} {_jitter(index):g}h0" for index, x in enumerate(points)),

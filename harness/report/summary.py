@@ -14,7 +14,7 @@ ORDER = (*TROUBLES, Outcome.NOT_RUN, Outcome.KNOWN_DEVIATION, Outcome.PASSED, Ou
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MatrixRow:
     """One subject of the matrix, and how many cases of each profile came out how."""
 
     subject: str
@@ -30,11 +30,11 @@ def counts(report: Report) -> dict[Outcome, int]:
 def headline(report: Report) -> str:
     """The counts as a sentence, for instance ``46 of 49 cases passed, 2 failed, 1 not applicable``."""
     seen = counts(report)
-    others = [f"{number} {told(outcome, number)}" for outcome, number in seen.items() if number and outcome is not Outcome.PASSED]
+    others = [f"{number} {describe(outcome, number)}" for outcome, number in seen.items() if number and outcome is not Outcome.PASSED]
     return ", ".join([f"{seen[Outcome.PASSED]} of {len(report.results)} cases passed", *others])
 
 
-def told(outcome: Outcome, number: int = 1) -> str:
+def describe(outcome: Outcome, number: int = 1) -> str:
     """The outcome in words, to stand behind the number of cases that have it."""
     words = outcome.replace("-", " ")
     return f"{words}s" if number > 1 and words.endswith(("deviation", "error")) else words
@@ -57,10 +57,10 @@ def profiles(report: Report) -> list[Profile]:
     return [profile for profile in Profile if profile in seen]
 
 
-def matrix(report: Report) -> list[Row]:
+def matrix(report: Report) -> list[MatrixRow]:
     """Subject by profile."""
-    rows: dict[str, Row] = {}
+    rows: dict[str, MatrixRow] = {}
     for result in report.results:
-        row = rows.setdefault(result.subject, Row(result.subject, {}))
+        row = rows.setdefault(result.subject, MatrixRow(result.subject, {}))
         row.cells.setdefault(result.profile, Counter())[result.outcome] += 1
     return sorted(rows.values(), key=lambda row: row.subject)

@@ -7,7 +7,7 @@ from harness.report.model import Report
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class TimeSpent:
     """Seconds of work: of the set-up and removal, of all statements together (workers add up), and of these spent waiting on systems."""
 
     phases: float
@@ -26,10 +26,10 @@ class Spent:
         return self.harness / work if work else 0.0
 
 
-def spent(report: Report) -> Spent:
+def time_spent(report: Report) -> TimeSpent:
     """The time of a run by what it was spent on."""
     results = report.results
-    return Spent(
+    return TimeSpent(
         covered((phase.started, phase.seconds) for phase in report.phases),
         sum(result.seconds for result in results),
         sum(min(result.waited, result.seconds) for result in results),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.model.record import Wait
-from harness.report import strips, text, timeline
+from harness.report import formatting, strip_plots, timeline
 from harness.report.model import Phase, Report
 from harness.report.timings import Distribution, distributions
 from selftests.report import synthetic
@@ -47,10 +47,10 @@ def test_everything_stays_on_the_canvas(made: Report) -> None:
             assert timeline.GUTTER <= bar.x <= timeline.WIDTH
             assert 0 < bar.width <= timeline.WIDTH
     assert len(drawn.ticks) <= 12
-    for strip in strips.strips(distributions(made)):
-        assert 0 <= strip.median <= strips.WIDTH
-        assert strip.bound is None or 0 <= strip.bound <= strips.WIDTH
-        assert "nan" not in strip.dots
+    for plot in strip_plots.strip_plots(distributions(made)):
+        assert 0 <= plot.median <= strip_plots.WIDTH
+        assert plot.bound is None or 0 <= plot.bound <= strip_plots.WIDTH
+        assert "nan" not in plot.dots
 
 
 def test_measurements_and_waits_are_told_apart_and_failed_waits_are_left_out() -> None:
@@ -74,7 +74,7 @@ def test_a_distribution_knows_its_middle() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "told"),
+    ("value", "unit", "expected"),
     [
         (0.314, "s", "0.31 s"),
         (12.34, "s", "12.3 s"),
@@ -89,24 +89,24 @@ def test_a_distribution_knows_its_middle() -> None:
         (1e300, "s", "1e+300 s"),
     ],
 )
-def test_amounts(value: float, unit: str, told: str) -> None:
-    assert text.amount(value, unit) == told
+def test_amounts(value: float, unit: str, expected: str) -> None:
+    assert formatting.amount(value, unit) == expected
 
 
 @synthetic.unhurried
 @given(st.text(st.characters(exclude_categories=())))
 def test_printable_text_can_be_written_anywhere(raw: str) -> None:
-    made = text.printable(raw)
+    made = formatting.printable(raw)
     made.encode()
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", made)
-    assert text.printable(made) == made
+    assert formatting.printable(made) == made
 
 
 @pytest.mark.parametrize(
     "address", ["javascript:alert(1)", "https://", "https://a b", "data:text/html,x", "ftp://x", "", "https://x\n", "//x"]
 )
 def test_only_web_addresses_are_linked(address: str) -> None:
-    assert text.web_address(address) == ""
+    assert formatting.web_address(address) == ""
 
 
 def _extent(bar: timeline.Bar) -> tuple[float, float]:

@@ -5,18 +5,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.report import github, html, junit, markdown, serialise
+from harness.report import github, html, json_report, junit, markdown
 from harness.report.model import Report
 
 RENDERERS: dict[str, Callable[[Report], str]] = {
-    "report.json": serialise.dumps,
+    "report.json": json_report.render,
     "report.md": markdown.render,
     "report.html": html.render,
     "junit.xml": junit.render,
 }
 
 
-def write(report: Report, directory: Path) -> list[Path]:
+def write_report(report: Report, directory: Path) -> list[Path]:
     """Write ``report.json``, ``report.md``, ``report.html`` and ``junit.xml``, each whole or not at all, and tell GitHub where it runs us.
 
     :raises RuntimeError: a case was planned and has no result, or the other way round: the report would not be the whole truth

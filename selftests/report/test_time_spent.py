@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report.spent import Spent, covered
+from harness.report.time_spent import TimeSpent, covered
 
 spans = st.lists(st.tuples(st.floats(0, 1e4), st.floats(0, 1e4)), max_size=20)
 
@@ -19,6 +19,6 @@ def test_a_wait_inside_another_one_counts_once() -> None:
 
 
 def test_the_overhead_is_a_share_of_all_work() -> None:
-    time = Spent(phases=60.0, statements=40.0, waiting=35.0)
+    time = TimeSpent(phases=60.0, statements=40.0, waiting=35.0)
     assert (time.harness, time.share) == (5.0, 0.05)
-    assert Spent(0.0, 0.0, 0.0).share == 0.0
+    assert TimeSpent(0.0, 0.0, 0.0).share == 0.0

@@ -13,11 +13,11 @@ from harness.model.errors import UsageFault
 from harness.model.record import Measurement, Wait
 from harness.model.statements import Keyword, Profile
 from harness.model.verdicts import Outcome, Verdict
-from harness.report import serialise
+from harness.report import json_report
 from harness.report.model import Failure, ImageUsed, Phase, Report, Result, SystemUnderTest
 from selftests.report import synthetic
 
-SCHEMA = serialise.schema()
+SCHEMA = json_report.schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 
@@ -56,18 +56,18 @@ def test_the_schema_has_the_words_of_the_model() -> None:
 
 def test_a_usual_report_comes_back_the_same() -> None:
     made = synthetic.report()
-    assert _read(serialise.dumps(made)) == made
+    assert _read(json_report.render(made)) == made
 
 
 def test_verdict_and_counts_are_there_for_readers_that_look_no_further() -> None:
-    found = json.loads(serialise.dumps(synthetic.report()))
+    found = json.loads(json_report.render(synthetic.report()))
     assert found["verdict"] == "not conformant"
     assert found["counts"]["failed"] == 2
     assert sum(found["counts"].values()) == found["planned"] == 60
 
 
 def test_a_nasty_report_is_valid_utf8_and_valid_json() -> None:
-    text = serialise.dumps(synthetic.nasty())
+    text = json_report.render(synthetic.nasty())
     assert list(VALIDATOR.iter_errors(json.loads(text.encode()))) == []
     assert "NaN" not in text
     assert "Infinity" not in text
@@ -76,11 +76,11 @@ def test_a_nasty_report_is_valid_utf8_and_valid_json() -> None:
 @synthetic.unhurried
 @given(synthetic.reports())
 def test_any_report_is_valid_and_comes_back(made: Report) -> None:
-    text = serialise.dumps(made)
+    text = json_report.render(made)
     text.encode()
     assert list(VALIDATOR.iter_errors(json.loads(text))) == []
     again = _read(text)
-    assert serialise.dumps(again) == text
+    assert json_report.render(again) == text
     assert again.verdict == made.verdict
     assert [result.outcome for result in again.results] == [result.outcome for result in made.results]
 
@@ -88,8 +88,8 @@ def test_any_report_is_valid_and_comes_back(made: Report) -> None:
 @synthetic.unhurried
 @given(synthetic.reports())
 def test_what_can_be_shown_and_counted_comes_back_as_it_was(made: Report) -> None:
-    clean = _read(serialise.dumps(made))
-    assert repr(asdict(_read(serialise.dumps(clean)))) == repr(asdict(clean))
+    clean = _read(json_report.render(made))
+    assert repr(asdict(_read(json_report.render(clean)))) == repr(asdict(clean))
 
 
 @pytest.mark.parametrize(
@@ -109,17 +109,17 @@ def test_a_file_that_is_no_report_is_a_fault_of_usage(tmp_path: Path, text: str,
     path = tmp_path / "report.json"
     path.write_text(text)
     with pytest.raises(UsageFault) as caught:
-        serialise.load(path)
+        json_report.read_report(path)
     assert str(path) in caught.value.expected
     assert found in caught.value.found
 
 
 def test_a_file_that_is_not_there_or_not_text_is_a_fault_of_usage(tmp_path: Path) -> None:
     with pytest.raises(UsageFault, match="FileNotFoundError"):
-        serialise.load(tmp_path / "none.json")
+        json_report.read_report(tmp_path / "none.json")
     (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageFault, match="UnicodeDecodeError"):
-        serialise.load(tmp_path / "binary.json")
+        json_report.read_report(tmp_path / "binary.json")
 
 
 @pytest.mark.parametrize(
@@ -135,14 +135,14 @@ def test_a_file_that_is_not_there_or_not_text_is_a_fault_of_usage(tmp_path: Path
     ],
 )
 def test_a_report_that_was_changed_by_hand_is_refused(path: tuple[Any, ...], value: Any) -> None:
-    found: Any = json.loads(serialise.dumps(synthetic.report()))
+    found: Any = json.loads(json_report.render(synthetic.report()))
     place = found
     for key in path[:-1]:
         place = place[key]
     place[path[-1]] = value
     with pytest.raises(UsageFault):
-        serialise.report_of(found, Path("report.json"))
+        json_report.parse_report(found, Path("report.json"))
 
 
 def _read(text: str) -> Report:
-    return serialise.report_of(json.loads(text), Path("report.json"))
+    return json_report.parse_report(json.loads(text), Path("report.json"))
