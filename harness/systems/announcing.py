@@ -18,7 +18,7 @@ from harness.probes.wire import WireProbe
 from harness.systems import example
 from harness.systems.addresses import Pool, Pools, Service, Services
 from harness.systems.installing import MANIFESTS, read, rolled_out, settle
-from harness.systems.metallb import NAMESPACE, custom
+from harness.systems.metallb import NAMESPACE, MetalLB, custom
 
 #: Where the shared backend is, and the ports it listens on, by protocol.
 BACKEND, LISTENS = "announcement", {"TCP": 8080, "UDP": 8081}
@@ -328,16 +328,21 @@ class Speakers:
     """What the speakers report of the Services they announce."""
 
     api: Api
+    metallb: MetalLB
 
     def statuses(self, service: Service) -> list[str]:
-        """The nodes named by the ServiceL2Status objects of a Service, one an object."""
+        """The nodes named by the ServiceL2Status objects of a Service, one an object; none in a version without such objects."""
+        if not self.metallb.serves("ServiceL2Status"):
+            return []
         found = [item.get("status", {}) for item in self.api.list("ServiceL2Status", NAMESPACE)]
         of_service = [one for one in found if (one.get("serviceNamespace"), one.get("serviceName")) == (service.namespace, service.name)]
         return sorted(str(one.get("node")) for one in of_service)
 
     def report(self, service: Service, *nodes: str, within: Budget = TAKEOVER) -> None:
-        """Wait until the status objects of a Service name exactly these nodes, one each."""
+        """Wait until the status objects of a Service name exactly these nodes, one each; nothing to wait for where none are written."""
         __tracebackhide__ = True
+        if not self.metallb.writes_layer2_statuses:
+            return
 
         def look() -> list[str]:
             found = self.statuses(service)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from harness.cluster.api import Api
 from harness.model.budgets import ALLOCATION
 from harness.probes.waiting import eventually
+from harness.systems import proposals
 from harness.systems.metallb import NAMESPACE, custom
 
 VALID, INVALID = "Valid", "Invalid"
@@ -113,7 +114,11 @@ class SecretPeer:
 
 @contextmanager
 def broken_peer(api: Api, name: str, node: str) -> Iterator[SecretPeer]:
-    """A peer of one node whose Secret is of the wrong type; gone after the block."""
+    """A peer of one node whose Secret is of the wrong type; gone after the block.
+
+    :raises NotApplicable: this Kubernetes takes no peer of this release
+    """
+    proposals.require(api, "BGPPeer")
     peer = SecretPeer(api, name)
     try:
         peer.secret("Opaque")

@@ -59,6 +59,11 @@ class MetalLB:
         _, first, end = KINDS[kind]
         return self.at_least(first) and not (end and self.at_least(end))
 
+    @property
+    def writes_layer2_statuses(self) -> bool:
+        """Whether speakers write a ServiceL2Status without being asked to (https://metallb.io/release-notes/#version-0-14-6)."""
+        return self.at_least("0.14.6")
+
     def exhausted_message(self, pool: str) -> str:
         """Why a Service stays pending that asks for a pool without a free address; from 0.14.9 on the name is not quoted, and up to 0.15.3
         the family follows (https://github.com/metallb/metallb/blob/v0.15.3/internal/allocator/allocation.go).

@@ -15,6 +15,7 @@ from harness.probes.bgp import Route, Router, Session, configuration
 from harness.probes.waiting import eventually
 from harness.probes.watching import Onlooker
 from harness.probes.wire import WireProbe
+from harness.systems import proposals
 from harness.systems.addresses import Service
 from harness.systems.announcing import Announcing
 from harness.systems.installing import settle
@@ -143,7 +144,7 @@ class Routers:
 
     def shared(self, kind: str, asn: int) -> Peer:
         """A router that all statements use, started where it does not run yet, with sessions to every node."""
-        self.require_ipv4()
+        self.require_peers()
         name = f"conformance-{kind}"
         peer = self._peer(name, f"{self.cluster.name}-{kind}", asn, configuration(asn, METALLB_AS, self._subnet))
         self.api.apply(peer.document())
@@ -152,7 +153,7 @@ class Routers:
 
     def start(self, label: str, asn: int = EXTERNAL_AS, *, password: str | None = None) -> Peer:
         """A router of the statement's own, which MetalLB does not know before the peer's document is applied."""
-        self.require_ipv4()
+        self.require_peers()
         number = len(self.made)
         peer = self._peer(
             f"{label}-{number}",
@@ -163,13 +164,14 @@ class Routers:
         self.made.append(peer)
         return peer
 
-    def require_ipv4(self) -> None:
+    def require_peers(self) -> None:
         """Require what MetalLB's own BGP implementation needs.
 
-        :raises NotApplicable: the cluster has IPv6
+        :raises NotApplicable: the cluster has IPv6, or its Kubernetes takes no peer of this release
         """
         if self.cluster.ip_family != "ipv4":
             raise NotApplicable("MetalLB's native BGP mode refuses configurations with IPv6 pools, and this cluster has one")
+        proposals.require(self.api, "BGPPeer")
 
     @property
     def _subnet(self) -> str:
