@@ -1,1 +1,1 @@
-"""How the controller routes requests that arrive at its external address."""
+"""How the controller routes requests that arrive at its external address: what every ingress controller has to do."""

@@ -1,0 +1,1 @@
+"""What the controller's admission webhook refuses."""

@@ -1,0 +1,1 @@
+"""Rewrites, regular expressions and redirects."""

@@ -1,0 +1,1 @@
+"""The address in the status of an Ingress."""

@@ -1,0 +1,1 @@
+"""Certificates, versions of TLS, HTTP/2."""

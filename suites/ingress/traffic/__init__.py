@@ -1,0 +1,1 @@
+"""What reaches the backend and what comes back: headers, bodies, streams, and backends in trouble."""

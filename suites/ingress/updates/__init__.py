@@ -1,0 +1,1 @@
+"""Changes while requests keep coming: routes, endpoints, and the controller itself."""

@@ -1,0 +1,1 @@
+"""What the API server promises, whatever controller is behind it."""

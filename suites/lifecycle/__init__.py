@@ -1,1 +1,0 @@
-"""What becomes of addresses when pools change and when MetalLB's controller comes and goes."""

@@ -1,0 +1,1 @@
+"""What becomes of addresses when their pools change, go and come back."""

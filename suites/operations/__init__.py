@@ -1,1 +1,0 @@
-"""What operators rely on: restoring a backup, being told of trouble, keeping applications apart."""
