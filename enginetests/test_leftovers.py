@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 import lab
-from harness.cluster import engine
+from harness.cluster import engine, lifetime
 from harness.cluster.engine import docker
 from harness.cluster.sources import Source, components, kind_binary
 from harness.cluster.steps import Steps
-from harness.systems import bringup
 
 MAKE = "import sys; from harness.cluster.engine import create_network; create_network(sys.argv[1], ipv6=False)"
 
@@ -48,7 +47,7 @@ def store(states: Path, name: str, *, kept: bool) -> None:
 
 def test_what_a_killed_run_left_is_removed(left: str, states: Path) -> None:
     store(states, left, kept=False)
-    bringup.remove_leftovers(Steps(print))
+    lifetime.remove_leftovers(Steps(print))
     assert left not in engine.ours("network")
     assert left not in engine.ours("container")
     assert not (states / left).exists()
@@ -56,14 +55,14 @@ def test_what_a_killed_run_left_is_removed(left: str, states: Path) -> None:
 
 def test_what_was_kept_stays(left: str, states: Path) -> None:
     store(states, left, kept=True)
-    bringup.remove_leftovers(Steps(print))
+    lifetime.remove_leftovers(Steps(print))
     assert left in engine.ours("network")
     assert left in engine.ours("container")
 
 
 def test_what_somebody_else_may_keep_stays(left: str, states: Path) -> None:
     assert not states.exists()
-    bringup.remove_leftovers(Steps(print))
+    lifetime.remove_leftovers(Steps(print))
     assert left in engine.ours("network")
     assert left in engine.ours("container")
 
@@ -73,7 +72,7 @@ def test_what_a_running_process_owns_stays(states: Path) -> None:
     store(states, name, kept=False)
     engine.create_network(name, ipv6=True)
     try:
-        bringup.remove_leftovers(Steps(print))
+        lifetime.remove_leftovers(Steps(print))
         assert name in engine.ours("network")
         assert len(engine.network(name).subnets) == 2
     finally:
@@ -82,7 +81,7 @@ def test_what_a_running_process_owns_stays(states: Path) -> None:
 
 def test_a_kept_one_goes_when_it_is_no_longer_wanted(left: str, states: Path) -> None:
     store(states, left, kept=True)
-    bringup.remove(left, kind_binary(None, Source.AUTO), Steps(print))
+    lifetime.remove(left, kind_binary(None, Source.AUTO), Steps(print))
     assert left not in engine.ours("network")
     assert left not in engine.ours("container")
     assert not (states / left).exists()

@@ -61,11 +61,11 @@ def remove(options: argparse.Namespace) -> int:
     :raises UsageFault: there is none of that name, or a run is using it
     :raises EnvironmentFault: something could not be deleted
     """
+    from harness.cluster import lifetime
     from harness.cluster.sources import Source, kind_binary  # not before pytest, as below
     from harness.cluster.steps import Steps
-    from harness.systems import bringup
 
-    bringup.remove(options.name, kind_binary(None, Source.AUTO), Steps(print))
+    lifetime.remove(options.name, kind_binary(None, Source.AUTO), Steps(print))
     return ExitCode.CONFORMANT
 
 

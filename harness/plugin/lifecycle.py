@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from harness.cluster.lifetime import reuse, tear_down
 from harness.cluster.sources import Source, components, kind_binary, parse_overrides
 from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
@@ -21,10 +22,10 @@ from harness.plugin.catalogue import needs
 from harness.plugin.recording import told
 from harness.plugin.run import RUN, RunFacts, is_worker
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
-from harness.systems.bringup import Settings, add_image, bring_up, reuse, tear_down
-from harness.systems.controllers import controller
-from harness.systems.installing import answering, settle
-from harness.systems.routers import ROUTER_IMAGE
+from harness.systems.environment import Settings, add_image, bring_up
+from harness.systems.ingress.controllers import controller
+from harness.systems.kubernetes.readiness import answering, settle
+from harness.systems.metallb.bgp import ROUTER_IMAGE
 
 KEEP = ("never", "on-failure", "always")
 #: Files in the run's exchange folder: where the state of the cluster is, for workers.

@@ -4,9 +4,12 @@ from typing import Any
 
 from harness.model.addresses import AddressRange, aligned
 from harness.model.record import Record, recording
-from harness.systems.addresses import Pool, Service, addresses_in, pinned
-from harness.systems.metallb import MetalLB, custom
-from harness.systems.metrics import Endpoint, counts
+from harness.systems.kubernetes.load_balancers import addresses_in
+from harness.systems.metallb.custom_resources import custom_resource
+from harness.systems.metallb.installation import MetalLB
+from harness.systems.metallb.metrics import Endpoint, counts
+from harness.systems.metallb.pools import Pool, pinned
+from harness.systems.metallb.services import Service
 
 
 def test_pool_is_applied_as_it_is_spelled() -> None:
@@ -52,8 +55,8 @@ def test_an_allocation_is_measured_once() -> None:
 
 
 def test_peers_are_of_another_version() -> None:
-    assert custom("BGPPeer", "one", {})["apiVersion"] == "metallb.io/v1beta2"
-    assert custom("IPAddressPool", "one", {}, namespace="two")["metadata"] == {"name": "one", "namespace": "two"}
+    assert custom_resource("BGPPeer", "one", {})["apiVersion"] == "metallb.io/v1beta2"
+    assert custom_resource("IPAddressPool", "one", {}, namespace="two")["metadata"] == {"name": "one", "namespace": "two"}
 
 
 def test_metrics_moved_with_0_16() -> None:

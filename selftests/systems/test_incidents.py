@@ -10,7 +10,7 @@ from harness.model.errors import StatementFailed, Unanswered
 from harness.model.outages import Attempt
 from harness.model.sightings import Answer, Gratuitous
 from harness.probes.watching import Sight, now
-from harness.systems.incidents import Incident, served_by
+from harness.systems.scenarios.node_loss import Incident, served_by
 
 ADDRESS = "192.0.2.10"
 LOST, BACK, OVER = 10.0, 30.0, 60.0

@@ -4,10 +4,9 @@ import pytest
 
 from harness.cluster.api import Object
 from harness.model.errors import EnvironmentFault
-from harness.systems import example
-from harness.systems.controllers import controller
-from harness.systems.installing import read, repository_of, with_images
-from harness.systems.metallb import MetalLB
+from harness.systems.apps import example
+from harness.systems.kubernetes.manifests import read, repository_of, with_images
+from harness.systems.metallb.installation import MetalLB
 
 
 def deployment(image: str) -> Object:
@@ -48,7 +47,7 @@ def test_manifest_that_is_missing_or_broken_is_told(tmp_path: Path) -> None:
 
 
 def test_example_project_is_what_it_says() -> None:
-    ingresses = example.route_objects(controller("ingress-nginx", "1.11.0"))
+    ingresses = example.route_objects("nginx")
     hosts = [rule["host"] for item in ingresses for rule in item["spec"]["rules"]]
     assert hosts == ["example.com", "nginx.example.com", "other.example.com"]
     assert all(item["metadata"]["annotations"]["kubernetes.io/ingress.class"] == "nginx" for item in ingresses)

@@ -4,7 +4,7 @@ import pytest
 
 from harness.cluster import engine
 from harness.model.errors import Unanswered
-from harness.systems.interfaces import Interface
+from harness.systems.metallb.interfaces import Interface
 
 SOCKETS = """\
 sk               RefCnt Type Proto  Iface R Rmem   User   Inode

@@ -7,9 +7,9 @@ import pytest
 from harness.cluster.api import Api
 from harness.model.errors import EnvironmentFault, Leak, Unanswered
 from harness.model.record import Record, recording
-from harness.systems import leaks
-from harness.systems.leaks import Invariant
-from harness.systems.metallb import KINDS, MetalLB
+from harness.systems import invariants
+from harness.systems.invariants import Invariant
+from harness.systems.metallb.installation import KINDS, MetalLB
 
 #: A version that has every kind the invariant looks at, and one that has not.
 METALLB, EARLY = MetalLB("0.16.1"), MetalLB("0.13.12")
@@ -58,7 +58,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
         ends.append((address, port))
         return "accepts connections"
 
-    monkeypatch.setattr(leaks, "port_open", accepting)
+    monkeypatch.setattr(invariants, "port_open", accepting)
     return ends
 
 
@@ -130,6 +130,6 @@ def test_what_answered_before_a_statement_that_ran_alone_has_to_answer(
     invariant = Invariant.of(cast(Api, Stored(Service=[exposed("198.18.0.1")])), METALLB, "t1", alone=True)
     invariant.holds()
     assert asked == [("198.18.0.1", 80)] * 2
-    monkeypatch.setattr(leaks, "port_open", silent)
+    monkeypatch.setattr(invariants, "port_open", silent)
     with pytest.raises(Leak, match="80: timed out"):
         invariant.holds()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.systems.metallb import MetalLB
+from harness.systems.metallb.installation import MetalLB
 
 ALWAYS = {"bfdprofiles", "bgpadvertisements", "bgppeers", "communities", "ipaddresspools", "l2advertisements"}
 

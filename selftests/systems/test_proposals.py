@@ -7,9 +7,9 @@ import pytest
 from harness.cluster.api import Api, Denied, Refused
 from harness.cluster.state import ClusterState
 from harness.model.errors import NotApplicable
-from harness.systems import proposals
-from harness.systems.configuration_state import broken_peer
-from harness.systems.routers import Routers
+from harness.systems.metallb import invalid_configuration
+from harness.systems.metallb.bgp import Routers
+from harness.systems.metallb.configuration_state import broken_peer
 
 #: Kubernetes of a peer of a release before 0.16.1.
 FORMAT = Refused(422, 'BGPPeer.metallb.io "proposed" is invalid: spec.myASN: must be of type integer with format int32')
@@ -41,12 +41,12 @@ def refusing(refusal: Refused | None = None) -> tuple[Refusing, Api]:
 
 def test_a_kind_that_kubernetes_takes() -> None:
     for refusal in (None, Denied(422, 'admission webhook "w" denied the request: no')):
-        proposals.require(refusing(refusal)[1], "BGPPeer")
+        invalid_configuration.require(refusing(refusal)[1], "BGPPeer")
 
 
 def test_a_kind_that_kubernetes_does_not_take() -> None:
     with pytest.raises(NotApplicable, match="takes no BGPPeer of this release"):
-        proposals.require(refusing(FORMAT)[1], "BGPPeer")
+        invalid_configuration.require(refusing(FORMAT)[1], "BGPPeer")
 
 
 def test_no_router_is_started_for_peers_that_cannot_be() -> None:

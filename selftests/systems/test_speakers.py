@@ -9,9 +9,9 @@ import pytest
 from harness.cluster.api import Api
 from harness.model.errors import EnvironmentFault, StatementFailed
 from harness.model.record import Record, recording
-from harness.systems.addresses import Service
-from harness.systems.announcing import Speakers
-from harness.systems.metallb import MetalLB
+from harness.systems.metallb.installation import MetalLB
+from harness.systems.metallb.services import Service
+from harness.systems.metallb.status import Speakers
 
 
 class Reporting:

@@ -9,8 +9,8 @@ from harness.model.budgets import ANNOUNCEMENT
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.probes.http import port_closed, port_open
 from harness.probes.waiting import eventually
-from harness.systems import example
-from harness.systems.deployment import external_addresses
+from harness.systems.apps import example
+from harness.systems.kubernetes.load_balancers import external_addresses
 
 APPS = ("nginx", "other")
 

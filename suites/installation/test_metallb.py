@@ -4,11 +4,12 @@ from harness.cluster.api import Api
 from harness.cluster.state import ClusterState
 from harness.model.addresses import AddressRange
 from harness.model.statements import CORE, MUST, statement
-from harness.systems import example
-from harness.systems.configuration_state import speaker_nodes
-from harness.systems.controllers import Controller
-from harness.systems.deployment import require_rollout, restarts
-from harness.systems.metallb import NAMESPACE, MetalLB, counted
+from harness.systems.apps import example
+from harness.systems.ingress.controllers import Controller
+from harness.systems.kubernetes.workloads import require_rollout, restarts
+from harness.systems.metallb.configuration_state import speaker_nodes
+from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb.installation import MetalLB, counted
 
 
 @statement("DEP-01", MUST, CORE, source="https://metallb.io/installation/#installation-by-manifest", covers=("ROW-MLB-001",))

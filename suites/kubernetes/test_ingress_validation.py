@@ -6,8 +6,8 @@ import pytest
 
 from harness.cluster.api import Object
 from harness.model.statements import CORE, MUST, statement
-from harness.systems.controllers import LEGACY_CLASS
-from harness.systems.routes import Routes, path, rule
+from harness.systems.ingress.controllers import LEGACY_CLASS
+from harness.systems.ingress.resources import Routes, path, rule
 
 API = "https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/"
 PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"

@@ -4,7 +4,8 @@ import pytest
 
 from harness.model.expectations import Expectation, Request, reaches, refused
 from harness.model.statements import CORE, EXTENDED, INGRESS_NGINX, MAY, MUST, statement
-from harness.systems.routes import Routes, Visitor
+from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.resources import Routes
 from suites.cases import rows
 
 HOST = "example.test"

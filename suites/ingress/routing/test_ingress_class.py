@@ -4,8 +4,9 @@ import pytest
 
 from harness.model.expectations import Expectation, Request, reaches, refused
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems.controllers import LEGACY_CLASS, Controller
-from harness.systems.routes import Routes, Visitor, path
+from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.controllers import LEGACY_CLASS, Controller
+from harness.systems.ingress.resources import Routes, path
 from suites.cases import rows
 
 HOST = "example.test"

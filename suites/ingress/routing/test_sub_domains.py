@@ -2,8 +2,9 @@
 
 from harness.model.expectations import Expectation, Request, reaches, refused
 from harness.model.statements import CORE, MUST, statement
-from harness.systems.controllers import Controller
-from harness.systems.routes import Routes, Visitor
+from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.controllers import Controller
+from harness.systems.ingress.resources import Routes
 from suites.cases import rows
 
 UNTOUCHED = [

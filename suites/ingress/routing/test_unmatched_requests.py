@@ -2,7 +2,7 @@
 
 from harness.model.expectations import Expectation, Request, reaches, refused
 from harness.model.statements import CORE, INGRESS_NGINX, MUST, statement
-from harness.systems.routes import Visitor
+from harness.systems.ingress.client import Visitor
 from suites.cases import rows
 
 HOST = "example.com"

@@ -7,11 +7,11 @@ from harness.cluster.state import ClusterState
 from harness.model.addresses import AddressRange
 from harness.model.expectations import Request, reaches
 from harness.model.statements import CORE, MUST, statement
-from harness.systems import example
-from harness.systems.controllers import Controller
-from harness.systems.routes import Visitor
-from harness.systems.stage import Stage
-from harness.systems.status import also_at, come_to_agree, comes_to_show, stays_empty
+from harness.systems.apps import example
+from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.controllers import Controller
+from harness.systems.ingress.shared_routes import Stage
+from harness.systems.ingress.status import also_at, come_to_agree, comes_to_show, stays_empty
 
 LOAD_BALANCER = "https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/#IngressStatus"
 PUBLISHING = "https://kubernetes.github.io/ingress-nginx/user-guide/cli-arguments/"

@@ -8,8 +8,9 @@ import pytest
 from harness.model.expectations import Expectation, Request, reaches, redirected, refused
 from harness.model.statements import CORE, EXTENDED, INGRESS_NGINX, MUST, SHOULD, statement
 from harness.probes.tls import handshake, refusal_of
-from harness.systems.routes import Routes, Visitor, path
-from harness.systems.stage import Stage
+from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.resources import Routes, path
+from harness.systems.ingress.shared_routes import Stage
 from suites.cases import rows
 
 HOST = "example.test"

@@ -3,8 +3,9 @@
 from harness.model.expectations import Expectation, Request, reaches, refused
 from harness.model.sampling import share_is_plausible
 from harness.model.statements import CORE, EXTENDED, INGRESS_NGINX, MUST, SHOULD, statement
-from harness.systems.own_backends import OwnBackend
-from harness.systems.routes import Routes, Visitor, path
+from harness.systems.ingress.backends import OwnBackend
+from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.resources import Routes, path
 from suites.cases import rows
 
 HOST = "example.test"

@@ -5,7 +5,7 @@ import re
 from harness.model.expectations import Expectation, Request, combined, reaches
 from harness.model.statements import CORE, EXTENDED, INGRESS_NGINX, MUST, SHOULD, statement
 from harness.probes.http import source_address
-from harness.systems.routes import Visitor
+from harness.systems.ingress.client import Visitor
 from suites.cases import rows
 
 HOST = "example.test"

@@ -4,7 +4,7 @@ import ssl
 
 from harness.model.expectations import Request, reaches
 from harness.model.statements import EXTENDED, INGRESS_NGINX, MUST, SHOULD, statement
-from harness.systems.routes import Visitor
+from harness.systems.ingress.client import Visitor
 
 HOST = "example.test"
 

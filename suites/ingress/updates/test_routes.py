@@ -6,10 +6,11 @@ from harness.cluster.api import Api
 from harness.model.budgets import HANDOVER
 from harness.model.expectations import Request, reaches, refused
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.systems.controller_rollout import addresses_of, replaced
-from harness.systems.controllers import Controller
-from harness.systems.own_backends import OwnBackend
-from harness.systems.routes import Routes, Visitor, path
+from harness.systems.ingress.backends import OwnBackend
+from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.controllers import Controller
+from harness.systems.ingress.resources import Routes, path
+from harness.systems.ingress.rollout import addresses_of, replaced
 
 HOST = "example.test"
 INGRESS = "https://kubernetes.io/docs/concepts/services-networking/ingress/"

@@ -4,8 +4,9 @@ import pytest
 
 from harness.model.addresses import AddressRange, aligned
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.systems.addresses import Pools, Services
-from harness.systems.metallb import MetalLB
+from harness.systems.metallb.installation import MetalLB
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
 
 API = "https://metallb.io/apis/#ipaddresspoolspec"
 

@@ -4,8 +4,9 @@ import pytest
 
 from harness.cluster.api import Api
 from harness.model.statements import CORE, MUST, statement
-from harness.systems.addresses import Pools, Services
-from harness.systems.metallb_control import ready_afterwards, replace_controller
+from harness.systems.metallb.controller import ready_afterwards, replace_controller
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
 
 
 @statement("ALC-06", MUST, CORE, source="https://metallb.io/usage/")

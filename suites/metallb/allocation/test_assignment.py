@@ -5,8 +5,9 @@ import pytest
 from harness.model.budgets import ALLOCATION
 from harness.model.statements import CORE, MUST, statement
 from harness.probes.waiting import eventually
-from harness.systems.addresses import Pools, Services
-from harness.systems.metallb import MetalLB
+from harness.systems.metallb.installation import MetalLB
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
 
 
 @statement("ALC-01", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-003",))

@@ -4,8 +4,9 @@ import pytest
 
 from harness.cluster.api import Api
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems.addresses import Pools, Services, stay
-from harness.systems.metallb_control import load_balancer_class
+from harness.systems.metallb.controller import load_balancer_class
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services, stay
 
 CLASSES = "https://kubernetes.io/docs/concepts/services-networking/service/#load-balancer-class"
 #: An address of nobody's, as another load balancer could have given it (https://www.rfc-editor.org/rfc/rfc5737).

@@ -4,9 +4,10 @@ import pytest
 
 from harness.cluster.api import Api
 from harness.model.statements import CHARACTERISATION, CORE, EXTENDED, MUST, SHOULD, statement
-from harness.systems import metallb_texts as texts
-from harness.systems.addresses import Pools, Services, pinned, stay
-from harness.systems.namespaces import relabel
+from harness.systems.kubernetes.namespaces import relabel
+from harness.systems.metallb import messages
+from harness.systems.metallb.pools import Pools, pinned
+from harness.systems.metallb.services import Services, stay
 
 SELECTION = "https://metallb.io/configuration/_advanced_ipaddresspool_configuration/#reduce-scope-of-address-allocation-to-specific-namespace-and-service"
 
@@ -25,7 +26,7 @@ def test_pool_of_a_namespace_refuses_requests_of_others(asks: str, another_names
     """A pool bound to a namespace MUST refuse requests from another one, and say that it is not for them."""
     pool = pools.create(size=4)
     request = {"pool": pool} if asks == "by pool" else {"address": pool.addresses[0]}
-    services.create(namespace=another_namespace, **request).is_refused(texts.not_compatible(pool.name))
+    services.create(namespace=another_namespace, **request).is_refused(messages.not_compatible(pool.name))
     assert services.create(**request).address in pool
 
 
@@ -36,11 +37,11 @@ def test_selected_namespaces_follow_their_labels(another_namespace: str, api: Ap
     pool = pools.create(size=4, serviceAllocation={"priority": 1, "namespaceSelectors": [selector]})
     relabel(api, another_namespace, pool=label)
     assert services.create(namespace=another_namespace).moves_into(pool)
-    services.create(address=pool.addresses[3]).is_refused(texts.not_compatible(pool.name))
+    services.create(address=pool.addresses[3]).is_refused(messages.not_compatible(pool.name))
     relabel(api, another_namespace, pool="another")
     relabel(api, pools.namespace, pool=label)
     assert services.create(pool=pool).address in pool
-    services.create(address=pool.addresses[2], namespace=another_namespace).is_refused(texts.not_compatible(pool.name))
+    services.create(address=pool.addresses[2], namespace=another_namespace).is_refused(messages.not_compatible(pool.name))
 
 
 @statement("ALC-36", MUST, CORE, source=SELECTION, since="0.13.9", covers=("ROW-MLB-027",))
@@ -72,7 +73,7 @@ def test_pool_of_labelled_services_serves_no_other(label: str, pools: Pools, ser
     assert services.create().address not in pool
     assert services.create(labels={"tier": label}).address in pool
     assert services.create(labels={"kept": label}).address in pool
-    services.create(address=pool.addresses[3]).is_refused(texts.not_compatible(pool.name))
+    services.create(address=pool.addresses[3]).is_refused(messages.not_compatible(pool.name))
 
 
 @statement("ALC-39", MUST, CORE, source=SELECTION, since="0.13.9", covers=("ROW-MLB-028",))

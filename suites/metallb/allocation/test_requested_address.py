@@ -4,9 +4,10 @@ import pytest
 
 from harness.model.addresses import AddressRange
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems import metallb_texts as texts
-from harness.systems.addresses import Pools, Services
-from harness.systems.metallb import FORMER_PREFIX, MetalLB
+from harness.systems.metallb import messages
+from harness.systems.metallb.installation import FORMER_PREFIX, MetalLB
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
 
 REQUESTS = "https://metallb.io/usage/#requesting-specific-ips"
 RENAMED = "https://metallb.io/release-notes/#version-0-14-9"
@@ -74,7 +75,7 @@ def test_address_requested_twice_is_refused(pools: Pools, services: Services, me
     """A Service that asks for an address both by annotation and in spec.loadBalancerIP MUST stay pending and be told why."""
     pool = pools.create(size=2)
     both = services.create(address=pool.addresses[0], loadBalancerIP=pool.addresses[0])
-    both.is_refused(texts.requested_twice(metallb))
+    both.is_refused(messages.requested_twice(metallb))
     both.change({"spec": {"loadBalancerIP": None}})
     both.comes_to_have(pool.addresses[0])
 
@@ -86,7 +87,7 @@ def test_address_of_no_pool_waits_for_a_pool(pools: Pools, services: Services) -
     elsewhere = pools.create(size=1)
     future = pools.take(2)
     service = services.create(address=str(future.last))
-    service.is_refused(texts.not_in_config(str(future.last)))
+    service.is_refused(messages.not_in_config(str(future.last)))
     pool = pools.create(ranges=[future])
     assert len(elsewhere) == 1
     service.comes_to_have(pool.addresses[1])
@@ -100,7 +101,7 @@ def test_taken_address_is_refused(pools: Pools, services: Services) -> None:
     holder = services.create(address=wanted)
     assert holder.address == wanted
     late = services.create(address=wanted)
-    late.is_refused(texts.taken_by(f"{holder.namespace}/{holder.name}"))
+    late.is_refused(messages.taken_by(f"{holder.namespace}/{holder.name}"))
     assert holder.addresses == [wanted]
 
 
@@ -128,7 +129,7 @@ def test_unknown_pool_is_refused(pools: Pools, services: Services, label: str) -
     """A Service that asks for a pool that does not exist MUST stay pending and be told so, whatever other pools have."""
     pool = pools.create(size=2)
     service = services.create(pool=f"{label}-none")
-    service.is_refused(texts.unknown_pool(f"{label}-none"))
+    service.is_refused(messages.unknown_pool(f"{label}-none"))
     service.annotate(address_pool=pool.name)
     service.moves_into(pool)
 
@@ -149,7 +150,7 @@ def test_address_outside_the_requested_pool_is_refused(pools: Pools, services: S
     """A Service that asks for a pool and for an address of another pool MUST stay pending and be told so."""
     asked, other = pools.create(size=1), pools.create(size=1)
     service = services.create(pool=asked, address=other.addresses[0])
-    service.is_refused(texts.disagree(other.addresses[0], asked.name))
+    service.is_refused(messages.disagree(other.addresses[0], asked.name))
     assert services.create(address=other.addresses[0]).address in other
 
 
@@ -160,7 +161,7 @@ def test_request_that_is_no_address_is_refused(request_: str, pools: Pools, serv
     pool = pools.create(size=2)
     text = request_ or " "
     service = services.create(address=text)
-    service.is_refused(texts.unparsable(metallb, text))
+    service.is_refused(messages.unparsable(metallb, text))
     service.annotate(loadBalancerIPs=None)
     service.moves_into(pool)
 

@@ -1,8 +1,8 @@
 """What an advertisement says beside the address: aggregation, communities, preference, and to whom."""
 
 from harness.model.statements import EXTENDED, MUST, statement
-from harness.systems.announcing import Backends
-from harness.systems.routers import ADVERTISEMENT, Peer, Routing, host
+from harness.systems.metallb.bgp import ADVERTISEMENT, Peer, Routing, host
+from harness.systems.metallb.endpoints import Backends
 
 BGP = "https://metallb.io/configuration/_advanced_bgp_configuration/"
 COMMUNITY = "64500:1234"

@@ -4,10 +4,13 @@ import pytest
 
 from harness.model.budgets import BGP_GAP, TAKEOVER
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
-from harness.systems.announcing import Announcing, Backends, Marks, Segment, nodes_named
-from harness.systems.disruption import Disruption
-from harness.systems.metallb import NAMESPACE
-from harness.systems.routers import ADVERTISEMENT, Peer, Routing, host
+from harness.systems.kubernetes.nodes import Marks, nodes_named
+from harness.systems.metallb.advertisements import Announcing
+from harness.systems.metallb.bgp import ADVERTISEMENT, Peer, Routing, host
+from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb.endpoints import Backends
+from harness.systems.metallb.layer2 import Segment
+from harness.systems.scenarios.faults import Disruption
 
 BGP = "https://metallb.io/concepts/bgp/"
 POLICIES = "https://metallb.io/usage/#bgp"

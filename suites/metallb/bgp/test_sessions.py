@@ -5,9 +5,10 @@ import pytest
 from harness.cluster.api import Api
 from harness.model.budgets import HOLD
 from harness.model.statements import EXTENDED, MUST, statement
-from harness.systems.announcing import Backends, nodes_named
-from harness.systems.metrics import Metrics
-from harness.systems.routers import Peer, Routers, Routing, host
+from harness.systems.kubernetes.nodes import nodes_named
+from harness.systems.metallb.bgp import Peer, Routers, Routing, host
+from harness.systems.metallb.endpoints import Backends
+from harness.systems.metallb.metrics import Metrics
 
 BGP = "https://metallb.io/configuration/_advanced_bgp_configuration/"
 

@@ -7,10 +7,10 @@ import pytest
 
 from harness.cluster.api import Api
 from harness.model.statements import CHARACTERISATION, CORE, EXTENDED, MUST, SHOULD, statement
-from harness.systems import metallb_texts as texts
-from harness.systems import proposals
-from harness.systems.addresses import Pools, acceptance, refusal
-from harness.systems.metallb import advertisement, custom
+from harness.systems.kubernetes.admission import acceptance, refusal
+from harness.systems.metallb import invalid_configuration, messages
+from harness.systems.metallb.custom_resources import custom_resource, l2_advertisement
+from harness.systems.metallb.pools import Pools
 
 CONFIGURATION = "https://metallb.io/configuration/"
 WEBHOOKS = "https://metallb.io/apis/"
@@ -26,7 +26,7 @@ def test_overlapping_pool_is_refused(written: str, api: Api, pools: Pools) -> No
     bits = 32 if pools.family == 4 else 128
     addresses = {"as a range": [f"{first}-{last}"], "as a CIDR": [f"{last}/{bits}"], "within itself": [free, free]}[written]
     acceptance(api, pools.proposed(free))
-    assert texts.OVERLAPS in refusal(api, pools.proposed(*addresses))
+    assert messages.OVERLAPS in refusal(api, pools.proposed(*addresses))
 
 
 @statement("CFG-02", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-044",))
@@ -36,7 +36,7 @@ def test_change_that_overlaps_is_refused(api: Api, pools: Pools) -> None:
     changed = {**pool.document, "spec": {**pool.document["spec"], "addresses": [str(pool.ranges[0]), str(pools.take(1))]}}
     acceptance(api, changed)
     changed["spec"]["addresses"].append(str(other.ranges[0]))
-    assert texts.OVERLAPS in refusal(api, changed)
+    assert messages.OVERLAPS in refusal(api, changed)
 
 
 MALFORMED = {
@@ -63,10 +63,10 @@ def test_malformed_pool_is_refused(written: str, change: bool, api: Api, pools: 
 
 
 @statement("CFG-04", MUST, EXTENDED, source=WEBHOOKS, since="0.13.9", covers=("ROW-MLB-045",))
-@pytest.mark.parametrize("twice", proposals.POOL_TWICE)
+@pytest.mark.parametrize("twice", invalid_configuration.POOL_TWICE)
 def test_pool_that_says_something_twice_is_refused(twice: str, api: Api, pools: Pools) -> None:
     """A pool MUST be refused where it names a namespace or a selector twice."""
-    once, both, cause = proposals.POOL_TWICE[twice]
+    once, both, cause = invalid_configuration.POOL_TWICE[twice]
     address = str(pools.take(1))
     acceptance(api, pools.proposed(address, serviceAllocation={"priority": 1, **once}))
     assert cause in refusal(api, pools.proposed(address, serviceAllocation={"priority": 1, **both}))
@@ -74,21 +74,23 @@ def test_pool_that_says_something_twice_is_refused(twice: str, api: Api, pools: 
 
 @statement("CFG-05", MUST, EXTENDED, source=WEBHOOKS, covers=("ROW-MLB-045",))
 @pytest.mark.parametrize("kind", ["L2Advertisement", "BGPAdvertisement"])
-@pytest.mark.parametrize("twice", proposals.ADVERTISEMENT_TWICE)
+@pytest.mark.parametrize("twice", invalid_configuration.ADVERTISEMENT_TWICE)
 def test_advertisement_that_says_something_twice_is_refused(twice: str, kind: str, api: Api, label: str) -> None:
     """An advertisement MUST be refused where it names a pool or a selector twice."""
-    once, both, cause = proposals.ADVERTISEMENT_TWICE[twice]
-    acceptance(api, custom(kind, label, once))
-    assert cause in refusal(api, custom(kind, label, both))
+    once, both, cause = invalid_configuration.ADVERTISEMENT_TWICE[twice]
+    acceptance(api, custom_resource(kind, label, once))
+    assert cause in refusal(api, custom_resource(kind, label, both))
 
 
 @statement("CFG-06", MUST, CORE, source=CONFIGURATION, since="0.13.5", covers=("ROW-MLB-046",))
-@pytest.mark.parametrize("kind", proposals.KINDS)
+@pytest.mark.parametrize("kind", invalid_configuration.KINDS)
 def test_configuration_elsewhere_is_refused(kind: str, api: Api, namespace: str) -> None:
     """Configuration of any kind MUST be refused outside of MetalLB's own namespace, where nobody would read it."""
-    proposals.require(api, kind)
-    acceptance(api, custom(kind, namespace, proposals.KINDS[kind]))
-    assert texts.WRONG_NAMESPACE in refusal(api, custom(kind, namespace, proposals.KINDS[kind], namespace=namespace))
+    invalid_configuration.require(api, kind)
+    acceptance(api, custom_resource(kind, namespace, invalid_configuration.KINDS[kind]))
+    assert messages.WRONG_NAMESPACE in refusal(
+        api, custom_resource(kind, namespace, invalid_configuration.KINDS[kind], namespace=namespace)
+    )
 
 
 @statement(
@@ -103,7 +105,7 @@ def test_configuration_elsewhere_is_refused(kind: str, api: Api, namespace: str)
 def test_pool_with_the_address_of_a_node_is_refused(api: Api, pools: Pools) -> None:
     """A pool MUST be refused where it contains the address of a node."""
     acceptance(api, pools.proposed(str(pools.take(1))))
-    assert "contains nodeIp" in refusal(api, pools.proposed(proposals.of_a_node(api, pools.family)))
+    assert "contains nodeIp" in refusal(api, pools.proposed(invalid_configuration.of_a_node(api, pools.family)))
 
 
 @statement(
@@ -111,25 +113,25 @@ def test_pool_with_the_address_of_a_node_is_refused(api: Api, pools: Pools) -> N
 )
 def test_pool_with_the_address_of_a_node_should_be_refused(api: Api, pools: Pools) -> None:
     """A pool SHOULD be refused where it contains the address of a node, which would come to have two owners."""
-    refusal(api, pools.proposed(proposals.of_a_node(api, pools.family)))
+    refusal(api, pools.proposed(invalid_configuration.of_a_node(api, pools.family)))
 
 
 @statement("CFG-09", SHOULD, CHARACTERISATION, source=CONFIGURATION, since="0.14.4", covers=("ROW-MLB-048",))
 def test_peer_elsewhere_is_refused_whatever_it_says(api: Api, namespace: str) -> None:
     """A BGP peer outside of MetalLB's namespace SHOULD be refused also with the deprecated field disableMP."""
-    proposals.require(api, "BGPPeer")
-    peer = {**proposals.KINDS["BGPPeer"], "disableMP": True}
-    assert texts.WRONG_NAMESPACE in refusal(api, custom("BGPPeer", namespace, peer, namespace=namespace))
+    invalid_configuration.require(api, "BGPPeer")
+    peer = {**invalid_configuration.KINDS["BGPPeer"], "disableMP": True}
+    assert messages.WRONG_NAMESPACE in refusal(api, custom_resource("BGPPeer", namespace, peer, namespace=namespace))
 
 
 @statement("CFG-10", MUST, EXTENDED, source=WEBHOOKS)
-@pytest.mark.parametrize("fault", proposals.FAULTY)
+@pytest.mark.parametrize("fault", invalid_configuration.FAULTY)
 def test_faulty_routing_configuration_is_refused(fault: str, api: Api, label: str) -> None:
     """Peers, communities and advertisements for BGP MUST be refused where they contradict themselves, and told why."""
-    kind, right, wrong, cause = proposals.FAULTY[fault]
-    proposals.require(api, kind)
-    acceptance(api, custom(kind, label, right))
-    assert cause in refusal(api, custom(kind, label, wrong))
+    kind, right, wrong, cause = invalid_configuration.FAULTY[fault]
+    invalid_configuration.require(api, kind)
+    acceptance(api, custom_resource(kind, label, right))
+    assert cause in refusal(api, custom_resource(kind, label, wrong))
 
 
 @statement("CFG-11", MUST, EXTENDED, source=WEBHOOKS)
@@ -137,12 +139,12 @@ def test_aggregation_wider_than_the_pool_is_refused(api: Api, pools: Pools) -> N
     """An advertisement for BGP MUST be refused where it would announce a route that is wider than a range of its pool."""
     block = pools.take_block()
     pool = pools.create(ranges=[block], written=[f"{block.first}/28"])
-    acceptance(api, custom("BGPAdvertisement", pool.name, {"ipAddressPools": [pool.name], "aggregationLength": 28}))
-    wider = custom("BGPAdvertisement", pool.name, {"ipAddressPools": [pool.name], "aggregationLength": 26})
+    acceptance(api, custom_resource("BGPAdvertisement", pool.name, {"ipAddressPools": [pool.name], "aggregationLength": 28}))
+    wider = custom_resource("BGPAdvertisement", pool.name, {"ipAddressPools": [pool.name], "aggregationLength": 26})
     assert "prefix 28 in this pool is more specific than the aggregation length" in refusal(api, wider)
 
 
 @statement("CFG-12", MUST, EXTENDED, source=CONFIGURATION)
 def test_advertisement_of_an_unknown_pool_is_accepted(api: Api, label: str) -> None:
     """An advertisement MUST be accepted although its pool does not exist yet, as the order of the two is the user's."""
-    acceptance(api, advertisement(label, [f"{label}-none"]))
+    acceptance(api, l2_advertisement(label, [f"{label}-none"]))

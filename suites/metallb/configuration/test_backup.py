@@ -5,13 +5,16 @@ import pytest
 from harness.cluster.api import Api
 from harness.model.statements import CHARACTERISATION, CORE, EXTENDED, MAY, MUST, SHOULD, statement
 from harness.probes.watching import Onlooker
-from harness.systems.announcing import Announcing, Backends, Segment, nodes_named
-from harness.systems.backup import Backup
-from harness.systems.metallb import MetalLB
-from harness.systems.metrics import Metrics
-from harness.systems.network_policies import only_from_outside, require_enforcement
-from harness.systems.reaching import Client
-from harness.systems.routers import Routers
+from harness.systems.kubernetes.network_policies import only_from_outside, require_enforcement
+from harness.systems.kubernetes.nodes import nodes_named
+from harness.systems.metallb.advertisements import Announcing
+from harness.systems.metallb.backup import Backup
+from harness.systems.metallb.bgp import Routers
+from harness.systems.metallb.clients import Client
+from harness.systems.metallb.endpoints import Backends
+from harness.systems.metallb.installation import MetalLB
+from harness.systems.metallb.layer2 import Segment
+from harness.systems.metallb.metrics import Metrics
 
 METRICS = "https://metallb.io/prometheus-metrics/"
 SESSION_UP = "metallb_bgp_session_up"

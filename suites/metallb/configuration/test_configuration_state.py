@@ -5,12 +5,15 @@ import pytest
 from harness.cluster.api import Api
 from harness.model.budgets import RECONSIDERATION
 from harness.model.statements import CHARACTERISATION, CORE, EXTENDED, MUST, SHOULD, statement
-from harness.systems import configuration_state as state
-from harness.systems.addresses import Pools, Services, acceptance
-from harness.systems.metallb_control import slip_in, unchecked
-from harness.systems.metallb_texts import OVERLAPS
-from harness.systems.metrics import Metrics
-from harness.systems.network_policies import fenced, require_enforcement
+from harness.systems.kubernetes.admission import acceptance
+from harness.systems.kubernetes.network_policies import isolated, require_enforcement
+from harness.systems.metallb import configuration_state as state
+from harness.systems.metallb.controller import slip_in, unchecked
+from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb.messages import OVERLAPS
+from harness.systems.metallb.metrics import Metrics
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
 
 STATE = "https://metallb.io/release-notes/#version-0-15-3"
 STALE = "metallb_k8s_client_config_stale_bool"
@@ -93,7 +96,7 @@ def test_network_policies_leave_metallb_working(
 ) -> None:
     """With network policies that allow no more than the controller needs, addresses, admission and metrics MUST work as without."""
     require_enforcement(api, metrics.probe, services.namespace, backend)
-    with fenced(api, metrics=metrics.endpoint.port):
+    with isolated(api, NAMESPACE, metrics=metrics.endpoint.port):
         pool = pools.create(size=1)
         assert services.create(pool=pool).address in pool
         acceptance(api, pools.proposed(str(pools.take(1))))

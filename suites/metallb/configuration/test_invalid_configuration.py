@@ -4,8 +4,10 @@ import pytest
 
 from harness.cluster.api import Api
 from harness.model.statements import CHARACTERISATION, CORE, MUST, SHOULD, statement
-from harness.systems.addresses import Pools, Service, Services, refusal, stay
-from harness.systems.metallb_control import slip_in, unchecked, without_pools
+from harness.systems.kubernetes.admission import refusal
+from harness.systems.metallb.controller import slip_in, unchecked, without_pools
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Service, Services, stay
 
 CONFIGURATION = "https://metallb.io/configuration/"
 #: An address of nobody's, as another load balancer could have given it (https://www.rfc-editor.org/rfc/rfc5737).

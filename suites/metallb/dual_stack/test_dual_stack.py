@@ -3,9 +3,9 @@
 import pytest
 
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems.announcing import Segment
-from harness.systems.families import PREFER, REQUIRE, SINGLE, DualStack, gets_families
-from harness.systems.reaching import Client
+from harness.systems.metallb.clients import Client
+from harness.systems.metallb.dual_stack import PREFER, REQUIRE, SINGLE, DualStack, gets_families
+from harness.systems.metallb.layer2 import Segment
 
 DUAL_STACK = "https://metallb.io/usage/#ipv6-and-dual-stack-services"
 PREFERRED = "https://metallb.io/release-notes/#version-0-14-9"

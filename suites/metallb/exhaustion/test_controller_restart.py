@@ -4,9 +4,10 @@ import pytest
 
 from harness.cluster.api import Api
 from harness.model.statements import CORE, MUST, statement
-from harness.systems.addresses import Pools, Service, Services
-from harness.systems.metallb import MetalLB
-from harness.systems.metallb_control import ready_afterwards, replace_controller
+from harness.systems.metallb.controller import ready_afterwards, replace_controller
+from harness.systems.metallb.installation import MetalLB
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Service, Services
 
 #: Restarts in a row; each is another chance for a waiting Service to be looked at before the holders.
 RESTARTS = 3

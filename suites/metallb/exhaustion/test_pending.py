@@ -4,11 +4,12 @@ import pytest
 
 from harness.cluster.api import Api
 from harness.model.statements import CORE, MUST, statement
-from harness.systems import example
-from harness.systems import metallb_texts as texts
-from harness.systems.addresses import Pools, Services
-from harness.systems.metallb import MetalLB
-from harness.systems.metallb_control import on_request_only
+from harness.systems.apps import example
+from harness.systems.metallb import messages
+from harness.systems.metallb.controller import on_request_only
+from harness.systems.metallb.installation import MetalLB
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
 
 
 @statement("EXH-01", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-006",))
@@ -42,5 +43,5 @@ def test_service_that_asks_for_nothing_is_told_why(api: Api, pools: Pools, servi
         pool = pools.create(size=1)  # which is in force no sooner than the change before it
         assert services.create().address in pool
         beyond = services.create()
-        beyond.is_refused(texts.NOTHING_FREE)
+        beyond.is_refused(messages.NOTHING_FREE)
     assert beyond.is_served(since=beyond.created) not in pool

@@ -9,10 +9,11 @@ import pytest
 from harness.cluster.api import Api
 from harness.model.record import measure
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems import metallb_texts as texts
-from harness.systems.addresses import Pool, Pools, Service, Services, stay
-from harness.systems.metallb import MetalLB
-from harness.systems.namespaces import delete
+from harness.systems.kubernetes.namespaces import delete
+from harness.systems.metallb import messages
+from harness.systems.metallb.installation import MetalLB
+from harness.systems.metallb.pools import Pool, Pools
+from harness.systems.metallb.services import Service, Services, stay
 
 RELEASE = "https://metallb.io/release-notes/#version-0-13-9"
 
@@ -131,7 +132,7 @@ def test_waiting_for_a_particular_address_ends_with_its_release(pools: Pools, se
     holder = services.create(address=wanted)
     assert holder.address == wanted
     waiter = services.create(address=wanted)
-    waiter.is_refused(texts.taken_by(f"{holder.namespace}/{holder.name}"))
+    waiter.is_refused(messages.taken_by(f"{holder.namespace}/{holder.name}"))
     assert waiter.is_served(since=holder.delete()) == wanted
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from harness.model.statements import EXTENDED, MUST, statement
-from harness.systems.addresses import Pools, Services
-from harness.systems.second_ingress import SecondIngress
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
+from harness.systems.scenarios.second_controller import SecondIngress
 
 SEVERAL = "https://kubernetes.github.io/ingress-nginx/user-guide/multiple-ingress/"
 

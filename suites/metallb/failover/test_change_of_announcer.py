@@ -3,8 +3,12 @@
 from harness.model.budgets import BRIEF, TAKEOVER
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.probes.watching import Onlooker
-from harness.systems.announcing import Announcing, Backends, Segment, Speakers, nodes_named
-from harness.systems.handover import Handover
+from harness.systems.kubernetes.nodes import nodes_named
+from harness.systems.metallb.advertisements import Announcing
+from harness.systems.metallb.endpoints import Backends
+from harness.systems.metallb.layer2 import Segment
+from harness.systems.metallb.status import Speakers
+from harness.systems.scenarios.failover import Handover
 
 LAYER_2 = "https://metallb.io/concepts/layer2/"
 GRATUITOUS = "https://www.rfc-editor.org/rfc/rfc5227#section-3"

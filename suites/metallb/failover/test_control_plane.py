@@ -5,10 +5,11 @@ import pytest
 from harness.cluster.api import Api
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.probes.watching import Onlooker
-from harness.systems.announcing import Segment, Served
-from harness.systems.disruption import Disruption
-from harness.systems.ingress_rollout import IngressRollout
-from harness.systems.metallb_control import controller_away, ready_afterwards, replace_controller
+from harness.systems.metallb.advertisements import Served
+from harness.systems.metallb.controller import controller_away, ready_afterwards, replace_controller
+from harness.systems.metallb.layer2 import Segment
+from harness.systems.scenarios.faults import Disruption
+from harness.systems.scenarios.ingress_rollout import IngressRollout
 
 LAYER_2 = "https://metallb.io/concepts/layer2/"
 INGRESS_NGINX = "https://kubernetes.github.io/ingress-nginx/deploy/"

@@ -6,9 +6,10 @@ from harness.cluster.api import Api
 from harness.model.sightings import exactly_one
 from harness.model.statements import CORE, MUST, statement
 from harness.probes.wire import WireProbe
-from harness.systems.addresses import Pools, Services
-from harness.systems.metallb_control import controller_away, ready_afterwards
-from harness.systems.reach import answers_at
+from harness.systems.metallb.clients import answers_at
+from harness.systems.metallb.controller import controller_away, ready_afterwards
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
 
 
 @statement("LIF-09", MUST, CORE, source="https://metallb.io/concepts/", since="0.14.2", covers=("ROW-MLB-016",))

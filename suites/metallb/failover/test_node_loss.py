@@ -4,7 +4,7 @@ import pytest
 
 from harness.model.budgets import BRIEF, NODE_LOSS, RETURN, SPEAKER_LOSS, TAKEOVER
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.systems.incidents import Theatre
+from harness.systems.scenarios.node_loss import Theatre
 
 LAYER_2 = "https://metallb.io/concepts/layer2/"
 pytestmark = pytest.mark.disruptive

@@ -5,9 +5,12 @@ import pytest
 from harness.model.budgets import BRIEF, RETURN, TAKEOVER
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.probes.watching import Onlooker
-from harness.systems.announcing import Backends, Segment, Served, Speakers
-from harness.systems.disruption import Disruption
-from harness.systems.metallb import NAMESPACE
+from harness.systems.metallb.advertisements import Served
+from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb.endpoints import Backends
+from harness.systems.metallb.layer2 import Segment
+from harness.systems.metallb.status import Speakers
+from harness.systems.scenarios.faults import Disruption
 
 LAYER_2 = "https://metallb.io/concepts/layer2/"
 pytestmark = pytest.mark.disruptive

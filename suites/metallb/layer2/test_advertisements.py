@@ -5,7 +5,8 @@ from harness.model.sightings import exactly_one, silence
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
-from harness.systems.addresses import Pools, Services
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
 
 
 @statement("CFG-13", MUST, EXTENDED, source="https://metallb.io/configuration/", covers=("ROW-MLB-052",))

@@ -5,8 +5,13 @@ import pytest
 from harness.model.sightings import exactly_one
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.probes.wire import WireProbe
-from harness.systems.addresses import Pools, Services
-from harness.systems.announcing import Announcing, Backends, Segment, Speakers, nodes_named
+from harness.systems.kubernetes.nodes import nodes_named
+from harness.systems.metallb.advertisements import Announcing
+from harness.systems.metallb.endpoints import Backends
+from harness.systems.metallb.layer2 import Segment
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
+from harness.systems.metallb.status import Speakers
 
 #: Requests that a single answerer is asked with; two that take turns would show.
 REQUESTS = 20

@@ -4,8 +4,12 @@ import pytest
 
 from harness.model.budgets import WITHDRAWAL
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems.announcing import Announcing, Backends, Segment, Speakers, nodes_named
-from harness.systems.reaching import Client
+from harness.systems.kubernetes.nodes import nodes_named
+from harness.systems.metallb.advertisements import Announcing
+from harness.systems.metallb.clients import Client
+from harness.systems.metallb.endpoints import Backends
+from harness.systems.metallb.layer2 import Segment
+from harness.systems.metallb.status import Speakers
 
 LAYER_2 = "https://metallb.io/concepts/layer2/"
 POLICY = "https://metallb.io/usage/#traffic-policies"

@@ -3,8 +3,12 @@
 import pytest
 
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems.announcing import Announcing, Backends, Marks, Segment, Speakers, nodes_named
-from harness.systems.interfaces import Interfaces
+from harness.systems.kubernetes.nodes import Marks, nodes_named
+from harness.systems.metallb.advertisements import Announcing
+from harness.systems.metallb.endpoints import Backends
+from harness.systems.metallb.interfaces import Interfaces
+from harness.systems.metallb.layer2 import Segment
+from harness.systems.metallb.status import Speakers
 
 NODES = "https://metallb.io/configuration/_advanced_l2_configuration/#limiting-the-set-of-nodes-where-the-service-can-be-announced-from"
 INTERFACES = "https://metallb.io/configuration/_advanced_l2_configuration/#specify-network-interfaces-that-lb-ip-can-be-announced-from"

@@ -3,9 +3,11 @@
 import pytest
 
 from harness.model.statements import CORE, MUST, statement
-from harness.systems.addresses import Service
-from harness.systems.announcing import Announcing, Backends, Segment
-from harness.systems.reaching import Client
+from harness.systems.metallb.advertisements import Announcing
+from harness.systems.metallb.clients import Client
+from harness.systems.metallb.endpoints import Backends
+from harness.systems.metallb.layer2 import Segment
+from harness.systems.metallb.services import Service
 
 LOAD_BALANCER = "https://kubernetes.io/docs/concepts/services-networking/service/#loadbalancer"
 SHARING = "https://metallb.io/usage/#ip-address-sharing"

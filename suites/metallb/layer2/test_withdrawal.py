@@ -5,8 +5,9 @@ from harness.model.sightings import exactly_one, silence
 from harness.model.statements import CORE, MUST, statement
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
-from harness.systems.addresses import Pools, Services
-from harness.systems.reach import answers_at
+from harness.systems.metallb.clients import answers_at
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
 
 CONCEPT = "https://metallb.io/concepts/layer2/"
 

@@ -4,8 +4,9 @@ import pytest
 
 from harness.cluster.api import Api
 from harness.model.statements import CORE, MUST, statement
-from harness.systems.addresses import Pools, Services
-from harness.systems.pool_status import comes_to_count, overwrite
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
+from harness.systems.metallb.status import comes_to_count, overwrite
 
 COUNTERS = "https://metallb.io/apis/#ipaddresspoolstatus"
 

@@ -7,9 +7,10 @@ import pytest
 from harness.model.errors import NotApplicable
 from harness.model.series import select
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems.addresses import Pools, Services
-from harness.systems.announced import announcer
-from harness.systems.metrics import Metrics, counts
+from harness.systems.metallb.metrics import Metrics, counts
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
+from harness.systems.metallb.status import announcer
 
 METRICS = "https://metallb.io/prometheus-metrics/"
 SECURED = "https://metallb.io/release-notes/#version-0-16-0"

@@ -7,9 +7,10 @@ from harness.model.addresses import AddressRange
 from harness.model.budgets import ALLOCATION
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.probes.waiting import eventually
-from harness.systems import metallb_texts as texts
-from harness.systems.addresses import Pools, Services
-from harness.systems.metallb_control import slip_in, unchecked
+from harness.systems.metallb import messages
+from harness.systems.metallb.controller import slip_in, unchecked
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
 
 REVOCATION = "https://metallb.io/release-notes/#version-0-14-2"
 
@@ -51,7 +52,7 @@ def test_holder_loses_its_address_with_the_only_pool(pools: Pools, services: Ser
     assert service.address in pool
     pools.delete(pool)
     service.loses_address()
-    service.is_refused(texts.unknown_pool(pool.name))
+    service.is_refused(messages.unknown_pool(pool.name))
     service.is_said_to_be_from(None)
     pools.recreate(pool)
     service.moves_into(pool)
@@ -69,7 +70,7 @@ def test_dead_address_is_not_given_again(pools: Pools, services: Services) -> No
     living = pools.create(size=2)
     second = services.create(name="renewed")
     assert second.address in living
-    services.create(address=dead).is_refused(texts.not_in_config(dead))
+    services.create(address=dead).is_refused(messages.not_in_config(dead))
     assert second.addresses != [dead]
 
 

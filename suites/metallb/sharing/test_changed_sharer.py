@@ -6,9 +6,10 @@ import pytest
 
 from harness.cluster.api import Api
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems import metallb_texts as texts
-from harness.systems.addresses import Pool, Pools, Service, Services
-from harness.systems.pool_status import comes_to_count
+from harness.systems.metallb import messages
+from harness.systems.metallb.pools import Pool, Pools
+from harness.systems.metallb.services import Service, Services
+from harness.systems.metallb.status import comes_to_count
 
 SHARING = "https://metallb.io/usage/#ip-address-sharing"
 RECONSIDERED = "https://github.com/metallb/metallb/pull/2692"
@@ -28,7 +29,7 @@ def test_local_policy_ends_sharing(pools: Pools, services: Services) -> None:
     pool, first, second = sharers(pools, services)
     second.change({"spec": {"externalTrafficPolicy": "Local"}})
     second.loses_address()
-    second.explains("ClearAssignment", texts.taken_by(f"{first.namespace}/{first.name}"))
+    second.explains("ClearAssignment", messages.taken_by(f"{first.namespace}/{first.name}"))
     assert first.addresses == pool.addresses
 
 
@@ -61,7 +62,7 @@ def test_another_key_ends_sharing(pools: Pools, services: Services) -> None:
     pool, first, second = sharers(pools, services)
     second.annotate(allow_shared_ip="another")
     second.loses_address()
-    second.is_refused(texts.taken_by(f"{first.namespace}/{first.name}"))
+    second.is_refused(messages.taken_by(f"{first.namespace}/{first.name}"))
     assert first.addresses == pool.addresses
 
 
@@ -73,7 +74,7 @@ def test_same_key_lets_the_waiting_share(pools: Pools, services: Services) -> No
     holder = services.create(pool=pool, key="before", port=80)
     assert holder.address in pool
     waiter = services.create(address=pool.addresses[0], key="after", port=81)
-    waiter.is_refused(texts.taken_by(f"{holder.namespace}/{holder.name}"))
+    waiter.is_refused(messages.taken_by(f"{holder.namespace}/{holder.name}"))
     assert waiter.is_served(since=holder.annotate(allow_shared_ip="after")) == holder.address
 
 
@@ -85,7 +86,7 @@ def test_port_of_another_sharer_costs_the_address(pools: Pools, services: Servic
     own = {"name": "main", "port": 81}
     second.change({"spec": {"ports": [own, free]}})
     probe = services.create(address=pool.addresses[0], key="shared", port=82)
-    probe.is_refused(texts.port_in_use("TCP/82", pool.addresses[0]))
+    probe.is_refused(messages.port_in_use("TCP/82", pool.addresses[0]))
     assert second.addresses == pool.addresses
     second.change({"spec": {"ports": [own, taken]}})
     second.loses_address()

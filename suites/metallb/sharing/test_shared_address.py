@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems import metallb_texts as texts
-from harness.systems.addresses import Pools, Services
-from harness.systems.metallb import FORMER_PREFIX, MetalLB
-from harness.systems.reach import answers_at
+from harness.systems.metallb import messages
+from harness.systems.metallb.clients import answers_at
+from harness.systems.metallb.installation import FORMER_PREFIX, MetalLB
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
 
 SHARING = "https://metallb.io/usage/#ip-address-sharing"
 
@@ -57,10 +58,10 @@ def test_namespaces_share_an_address(another_namespace: str, pools: Pools, servi
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "the same port": ({"key": "shared", "port": 80}, texts.port_in_use("TCP/80", "{address}")),
-    "another key": ({"key": "another", "port": 81}, texts.taken_by("{holder}")),
-    "no key": ({"port": 81}, texts.taken_by("{holder}")),
-    "the Local policy": ({"key": "shared", "port": 81, "externalTrafficPolicy": "Local"}, texts.taken_by("{holder}")),
+    "the same port": ({"key": "shared", "port": 80}, messages.port_in_use("TCP/80", "{address}")),
+    "another key": ({"key": "another", "port": 81}, messages.taken_by("{holder}")),
+    "no key": ({"port": 81}, messages.taken_by("{holder}")),
+    "the Local policy": ({"key": "shared", "port": 81, "externalTrafficPolicy": "Local"}, messages.taken_by("{holder}")),
 }
 
 
@@ -99,7 +100,7 @@ def test_pending_third_does_not_disturb_those_who_share(pools: Pools, services: 
     first, second = (services.create(address=address, key="shared", port=port) for port in (80, 81))
     assert [first.address, second.address] == [address, address]
     third = services.create(address=address, key="shared", port=81)
-    third.is_refused(texts.port_in_use("TCP/81", address))
+    third.is_refused(messages.port_in_use("TCP/81", address))
     assert third.is_served(since=second.delete()) == address
     assert first.addresses == [address]
 

@@ -5,8 +5,8 @@ from base64 import b64encode
 
 from harness.model.expectations import Expectation, Request, answered, reaches, redirected, refused
 from harness.model.statements import INGRESS_NGINX, MUST, statement
-from harness.systems.routes import Visitor
-from harness.systems.stage import Stage, trusting
+from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.shared_routes import Stage, trusting
 from suites.cases import rows
 
 HOST = "example.test"

@@ -2,7 +2,8 @@
 
 from harness.model.expectations import Request, refused
 from harness.model.statements import INGRESS_NGINX, MUST, statement
-from harness.systems.routes import Routes, Visitor, path
+from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.resources import Routes, path
 
 ADMISSION = "https://kubernetes.github.io/ingress-nginx/how-it-works/#avoiding-outage-from-wrong-configuration"
 SNIPPETS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#allow-snippet-annotations"

@@ -4,7 +4,8 @@ import re
 
 from harness.model.expectations import Exchange, Request, combined, reaches
 from harness.model.statements import INGRESS_NGINX, MUST, statement
-from harness.systems.routes import Routes, Visitor, path
+from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.resources import Routes, path
 
 HOST = "example.test"
 AFFINITY = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#session-affinity"

@@ -7,7 +7,8 @@ import pytest
 from harness.model.expectations import Request, reaches, refused
 from harness.model.sampling import share_is_plausible
 from harness.model.statements import INGRESS_NGINX, MUST, statement
-from harness.systems.routes import Routes, Visitor, path
+from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.resources import Routes, path
 
 HOST = "example.test"
 CANARY = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#canary"

@@ -2,7 +2,7 @@
 
 from harness.model.expectations import Expectation, Request, answered, reaches
 from harness.model.statements import INGRESS_NGINX, MUST, statement
-from harness.systems.routes import Visitor
+from harness.systems.ingress.client import Visitor
 from suites.cases import rows
 
 HOST = "example.test"

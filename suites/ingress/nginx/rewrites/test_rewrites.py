@@ -2,7 +2,8 @@
 
 from harness.model.expectations import Expectation, Request, reaches, redirected, refused
 from harness.model.statements import INGRESS_NGINX, MUST, statement
-from harness.systems.routes import Routes, Visitor, path
+from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.resources import Routes, path
 from suites.cases import rows
 
 HOST = "example.test"

@@ -1,0 +1,39 @@
+"""The example project: the pool, the two applications and the two Ingresses that most statements of the first profile look at."""
+
+from harness.cluster.api import Api, Object
+from harness.model.addresses import AddressRange
+from harness.systems.apps.echo import program
+from harness.systems.kubernetes.manifests import MANIFESTS, read
+from harness.systems.kubernetes.readiness import rolled_out, settle
+
+NAMESPACE = "example"
+POOL = "example"
+#: Host of the by-path Ingress, parent of the hosts of the by-sub-domain one.
+DOMAIN = "example.com"
+_FILES = MANIFESTS / "example"
+
+
+def pool_objects(ranges: list[AddressRange]) -> list[Object]:
+    """The example's IPAddressPool and L2Advertisement."""
+    return read(_FILES / "pool.yaml", addresses=", ".join(str(item) for item in ranges))
+
+
+def app_objects(image: str, nonce: str) -> list[Object]:
+    """The example's two applications, with the program that both run."""
+    namespace, *apps = read(_FILES / "apps.yaml", image=image, nonce=nonce)
+    return [namespace, program(NAMESPACE), *apps]
+
+
+def route_objects(ingress_class: str) -> list[Object]:
+    """The example's two Ingresses."""
+    files = ("by-path.yaml", "by-sub-domain.yaml")
+    return [item for name in files for item in read(_FILES / name, ingress_class=ingress_class)]
+
+
+def wait_for_apps(api: Api) -> None:
+    """Wait until both applications are ready.
+
+    :raises EnvironmentFault: they do not become ready in time
+    """
+    for name in ("nginx", "other"):
+        settle(rolled_out(api, "Deployment", name, NAMESPACE), f"the application {name} is ready")

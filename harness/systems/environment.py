@@ -1,0 +1,188 @@
+"""From an engine to a cluster that statements can run on, and back to nothing."""
+
+import secrets
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.cluster import engine, kind
+from harness.cluster.api import Api
+from harness.cluster.lifetime import kind_cluster, open_ledgers, remove_leftovers, tear_down
+from harness.cluster.requirements import require_room
+from harness.cluster.sources import Image, Images, Source, components, kind_binary, manifest, save
+from harness.cluster.state import ClusterState, states_directory
+from harness.cluster.steps import Steps
+from harness.model.addresses import AddressRange, Subnet
+from harness.model.errors import EnvironmentFault, Unanswered
+from harness.model.expectations import Request
+from harness.probes.http import HttpProbe
+from harness.probes.wire import WireProbe
+from harness.systems.apps import example
+from harness.systems.ingress.controllers import Controller, controller
+from harness.systems.kubernetes.readiness import settle
+from harness.systems.metallb.installation import MetalLB
+
+PROGRAM_IMAGE = "python"
+NODE_IMAGE = "kind-node"
+#: What runs on the control plane, too; everything else keeps off it by its taint, and its image is not loaded there.
+EVERYWHERE = ("metallb-speaker",)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command line asks for."""
+
+    kubernetes: str
+    metallb: str
+    ingress: str
+    ingress_version: str
+    nodes: int = 3
+    ip_family: str = "ipv4"
+    images: Source = Source.AUTO
+    image_mirror: str = ""
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    kind_bin: str | None = None
+    subnet: Subnet | None = None
+    pool: AddressRange | None = None
+
+    @property
+    def components(self) -> dict[str, str]:
+        """The components a run needs, and their versions."""
+        needed = {NODE_IMAGE: self.kubernetes, PROGRAM_IMAGE: components()[PROGRAM_IMAGE].default}
+        needed |= dict.fromkeys(("metallb-controller", "metallb-speaker"), self.metallb)
+        return needed | dict.fromkeys(controller(self.ingress, self.ingress_version).components.values(), self.ingress_version)
+
+
+def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
+    """Create a cluster in a network of its own and install everything on it.
+
+    :param logs: where the nodes' logs go when something does not come up
+    :raises EnvironmentFault: something did not come up; nothing else of it stays
+    """
+    engine.require_engine()
+    require_room()
+    kind_path = kind_binary(settings.kind_bin, settings.images)
+    remove_leftovers(steps)
+    images = Images(settings.images, settings.image_mirror, settings.overrides, steps).resolve(settings.components)
+    with steps.step("manifests of MetalLB and the ingress controller"):
+        versions = {"metallb": settings.metallb, settings.ingress: settings.ingress_version}
+        manifests = {name: manifest(name, version, settings.images) for name, version in versions.items()}
+    state = _fresh_state(settings, images)
+    state.save()
+    try:
+        network = engine.create_network(state.name, ipv6=settings.ip_family != "ipv4", subnet=settings.subnet)
+        _create_cluster(state, kind_path, images, steps)
+        open_ledgers(state, engine.network(network.name), settings.pool)
+        _install(state, manifests, steps)
+    except EnvironmentFault as fault:
+        tear_down(state, kind_path, steps, logs=logs)
+        told = f"{fault.todo}; the nodes' logs are in {logs}" if logs.exists() else fault.todo
+        raise EnvironmentFault(fault.expected, fault.found, told) from fault
+    except BaseException:
+        tear_down(state, kind_path, steps)
+        raise
+    return state
+
+
+def add_image(state: ClusterState, component: str, settings: Settings, steps: Steps) -> None:
+    """Have one more component's image in the engine, in its default version, for containers beside the nodes.
+
+    :raises EnvironmentFault: it cannot be had
+    """
+    if any(image.component == component for image in state.images):
+        return
+    wanted = {component: components()[component].default}
+    state.images += Images(settings.images, settings.image_mirror, settings.overrides, steps).resolve(wanted).values()
+    state.save()
+
+
+def _fresh_state(settings: Settings, images: Mapping[str, Image]) -> ClusterState:
+    name = f"conformance-{secrets.token_hex(3)}"
+    directory = states_directory() / name
+    return ClusterState(
+        name=name,
+        context=f"kind-{name}",
+        directory=directory,
+        kubeconfig=directory / "kubeconfig",
+        network=name,
+        kept=False,
+        ip_family=settings.ip_family,
+        nodes=settings.nodes,
+        kubernetes=settings.kubernetes,
+        metallb=settings.metallb,
+        ingress=settings.ingress,
+        ingress_version=settings.ingress_version,
+        images=list(images.values()),
+        nonce=secrets.token_hex(4),
+    )
+
+
+def _create_cluster(state: ClusterState, kind_path: Path, images: Mapping[str, Image], steps: Steps) -> None:
+    """Create the cluster, and meanwhile pack the images that its nodes get afterwards."""
+    cluster = kind_cluster(state, kind_path, images[NODE_IMAGE].reference)
+    config = kind.write_configuration(state.directory / "kind.yaml", nodes=state.nodes, ip_family=state.ip_family)
+    for_workers = [image for name, image in images.items() if name != NODE_IMAGE]
+    for_control_plane = for_workers if state.nodes == 1 else [image for image in for_workers if image.component in EVERYWHERE]
+    archives = {state.directory / "workers.tar": for_workers, state.directory / "control-plane.tar": for_control_plane}
+    with ThreadPoolExecutor(2) as pool:
+        packing = [pool.submit(save, part, archive) for archive, part in archives.items()]
+        with steps.step(f"create cluster {state.name} ({state.nodes} nodes)"):
+            cluster.create(config)
+        for packed in packing:
+            packed.result()
+        _start_wire_probe(state)
+        with steps.step(f"load {len(for_workers)} images into the nodes"):
+            list(pool.map(cluster.load_archive, archives, (cluster.workers(), [cluster.control_plane])))
+    for archive in archives:
+        archive.unlink()
+
+
+def _start_wire_probe(state: ClusterState) -> None:
+    labels = {engine.LABEL: state.name}
+    WireProbe.start(engine.docker, wire_container(state), image=state.image(PROGRAM_IMAGE), network=state.network, labels=labels)
+
+
+def wire_container(state: ClusterState) -> str:
+    """The name of the container that looks at the cluster's network from outside."""
+    return f"{state.name}-wire"
+
+
+def _install(state: ClusterState, manifests: Mapping[str, Path], steps: Steps) -> None:
+    """Install everything at once and wait for each: the waits overlap, and the slowest decides."""
+    api = state.api()
+    metallb, ingress = MetalLB(state.metallb), controller(state.ingress, state.ingress_version)
+    references = {image.component: image.reference for image in state.images}
+    with steps.step("apply MetalLB, controller and applications"):
+        if state.nodes == 1:
+            api.merge(
+                "Node",
+                f"{state.name}-control-plane",
+                None,
+                {"metadata": {"labels": {"node.kubernetes.io/exclude-from-external-load-balancers": None}}},
+            )
+        metallb.install(api, manifests["metallb"], references)
+        ingress.install(api, manifests[state.ingress], references)
+        api.apply(*example.app_objects(state.image(PROGRAM_IMAGE), state.nonce))
+    with steps.step(f"MetalLB {state.metallb} usable"):
+        metallb.wait_until_usable(api)
+        api.apply(*example.pool_objects([AddressRange.parse(text) for text in state.example_pool]))
+    with steps.step(f"{ingress.name} {ingress.version} usable"):
+        ingress.wait_until_usable(api)
+        example.wait_for_apps(api)
+        api.apply(*example.route_objects(ingress.ingress_class))
+    with steps.step("routes answer through the controller's address"):
+        _wait_for_routes(api, ingress)
+
+
+def _wait_for_routes(api: Api, ingress: Controller) -> None:
+    def probe() -> str:
+        service = api.get("Service", ingress.service, ingress.namespace) or {}
+        addresses = service.get("status", {}).get("loadBalancer", {}).get("ingress", [])
+        if not addresses:
+            raise Unanswered(f"Service {ingress.namespace}/{ingress.service} has no external address")
+        exchanges = [HttpProbe(entry["ip"]).send(Request("/", host=f"other.{example.DOMAIN}")) for entry in addresses]
+        assert all(exchange.status == 200 for exchange in exchanges), [exchange.status for exchange in exchanges]
+        return f"{addresses[0]['ip']} answers"
+
+    settle(probe, "the example's routes answer through the controller's address", consecutive=3)

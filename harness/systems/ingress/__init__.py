@@ -1,0 +1,1 @@
+"""Ingress controllers, and what is routed through them."""

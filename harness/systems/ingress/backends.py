@@ -1,0 +1,80 @@
+"""A backend of a statement's own behind a route of its own: Pods that come, go and change."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from harness.cluster.api import Api, Object
+from harness.model.budgets import ROLLOUT
+from harness.model.expectations import Request, reaches
+from harness.probes.load import Load
+from harness.probes.waiting import eventually
+from harness.systems.ingress.client import Visitor
+from harness.systems.kubernetes.readiness import rolled_out
+
+NAME = "echo"
+#: Requests per Pod in one look at who answers: one of three Pods stays unseen in 12 a Pod with p < 1e-6.
+PER_POD = 12
+EVERYTHING = Request("/", host="example.test")
+
+
+@dataclass(slots=True)
+class OwnBackend:
+    """The Deployment ``echo`` in the statement's namespace, seen through the controller's external address."""
+
+    api: Api
+    namespace: str
+    visitor: Visitor
+    sick: set[str] = field(default_factory=set)
+
+    def scale(self, replicas: int) -> None:
+        """Ask for that many Pods."""
+        self.change({"spec": {"replicas": replicas}})
+
+    def change(self, patch: Object) -> None:
+        """Merge-patch the Deployment."""
+        self.api.merge("Deployment", NAME, self.namespace, patch)
+
+    def is_served_by(self, count: int, *, without: str = "") -> frozenset[str]:
+        """Wait until exactly that many Pods share the requests, and return their names."""
+        __tracebackhide__ = True
+
+        def look() -> frozenset[str]:
+            found = frozenset(self._pod() for _ in range(PER_POD * count))
+            assert (len(found), without in found) == (count, False), f"answers from {', '.join(sorted(found))}"
+            return found
+
+        excluded = f", {without} not among them" if without else ""
+        return eventually(look, within=ROLLOUT, expected=f"requests are shared by {count} Pods{excluded}", consecutive=2)
+
+    def _pod(self) -> str:
+        identity = self.visitor.answer_to(EVERYTHING, reaches(NAME)).identity
+        assert identity is not None
+        return identity.pod
+
+    def fail_readiness(self) -> str:
+        """Make one of its Pods unready and return its name."""
+        pod = self._pod()
+        self.api.ask_pod("DELETE", pod, self.namespace, 8080, "/-/ready")
+        return pod
+
+    def restore_readiness(self, pod: str) -> None:
+        """Make a Pod ready again."""
+        self.api.ask_pod("PUT", pod, self.namespace, 8080, "/-/ready")
+
+    def rolls_out(self) -> None:
+        """Replace every Pod, as a change of the template does, and wait until the new ones are ready."""
+        __tracebackhide__ = True
+        self.change({"spec": {"template": {"metadata": {"annotations": {"conformance/rollout": "again"}}}}})
+        eventually(
+            rolled_out(self.api, "Deployment", NAME, self.namespace),
+            within=ROLLOUT,
+            expected="every Pod was replaced",
+            pause=self.api.changed("Deployment", self.namespace),
+        )
+
+    @contextmanager
+    def under_load(self) -> Iterator[Load]:
+        """Requests all the time, each of which has to be answered by one of its Pods."""
+        with self.visitor.under_load(EVERYTHING, reaches(NAME)) as result:
+            yield result

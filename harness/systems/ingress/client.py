@@ -1,0 +1,193 @@
+"""The client of an ingress controller."""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Self
+
+from harness.model.budgets import ROUTE, Budget
+from harness.model.errors import NoAnswer, StatementFailed, Unanswered
+from harness.model.expectations import TABLE_HOST, Exchange, Expectation, Request, Signature, differences, require, sentence
+from harness.model.record import measure
+from harness.probes.grpc import Answer, call
+from harness.probes.http import HttpProbe, spoken
+from harness.probes.load import Load, load
+from harness.probes.waiting import eventually
+from harness.probes.websocket import WebSocket
+
+#: Requests, each over its own connection, that a settled route has to answer rightly: a fault in one of ten shows with p = 0.65.
+SAMPLE = 10
+#: Seconds after which an answer under load counts as lost; until then it is slow, which is measured.
+SLOW = 20.0
+#: Right answers in a row that end a wait for a change: workers of nginx learn of it one by one, within a second.
+CONVERGED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Visits the controller's external address the way a client outside of the cluster does.
+
+    :param probe: where http is asked, and what the requests look like; https is asked at port 443 of the same address
+    :param namespace: where the backends are
+    :param host: what stands in tables as ``example.test`` (TABLE_HOST)
+    :param nonce: what backends of this run prove themselves by
+    """
+
+    probe: HttpProbe
+    signature: Signature
+    namespace: str
+    host: str = TABLE_HOST
+    nonce: str | None = None
+
+    def answers(self, request: Request, expectation: Expectation, *, times: int = SAMPLE) -> Exchange:
+        """Require that a settled route gives this answer, every one of ten times, without waiting for it.
+
+        Changes of other routes excuse nothing: a reload of nginx hands its listening sockets on, with every connection in their queues.
+
+        :raises StatementFailed: one of the answers differs, with every difference
+        :raises NoAnswer: one did not come
+        """
+        __tracebackhide__ = True
+        bound = self._bound(expectation)
+        with _silence_is_failure(sentence(request, bound)):
+            return [require(bound, self._ask(request)) for _ in range(times)][-1]
+
+    def comes_to_answer(
+        self, request: Request, expectation: Expectation, *, measured: str, within: Budget = ROUTE, consecutive: int = CONVERGED
+    ) -> Exchange:
+        """Wait until a changed route gives this answer twenty times in a row, which takes a second; the time is kept as a measurement."""
+        __tracebackhide__ = True
+        bound = self._bound(expectation)
+        began = monotonic()
+        exchange = eventually(
+            lambda: require(bound, self._ask(request)), within=within, expected=sentence(request, bound), consecutive=consecutive
+        )
+        measure(measured, monotonic() - began, budget=within)
+        return exchange
+
+    def sends(self, request: Request) -> Exchange:
+        """One request and whatever comes back.
+
+        :raises NoAnswer: nothing came back
+        """
+        __tracebackhide__ = True
+        with _silence_is_failure(f"an answer to {request.line}"):
+            return self._ask(request)
+
+    def _ask(self, request: Request) -> Exchange:
+        return self._probe_for(request).send(request.at(self.host))
+
+    def answer_to(self, request: Request, expectation: Expectation) -> Exchange:
+        """One answer, which has to be as expected."""
+        return self.answers(request, expectation, times=1)
+
+    def understands(self, head: str, expectation: Expectation) -> Exchange:
+        """Require this answer to the head of a GET that no client library would send; it is sent as it is, but for ``example.test``.
+
+        :raises StatementFailed: the answer differs, or is not in HTTP
+        """
+        __tracebackhide__ = True
+        text = f"{head.replace(TABLE_HOST, self.host)}\r\nConnection: close\r\n\r\n"
+        with _silence_is_failure(f"an answer to {head!r}"):
+            exchange = spoken(self.probe.address, self.probe.port, text, Request(host=self.host))
+        if found := differences(self._bound(expectation), exchange):
+            raise StatementFailed(f"{head!r}: {sentence(exchange.request, expectation)}", "\n".join([repr(exchange), *found]))
+        return exchange
+
+    def together(self, *requests: Request) -> list[Exchange]:
+        """All requests at once, each over a connection of its own, and what came back, in the order of the requests."""
+        with ThreadPoolExecutor(len(requests)) as pool:
+            return list(pool.map(self.sends, requests))
+
+    def is_limited(self, request: Request, served: Expectation, beyond: Expectation, *, burst: int, rate: float) -> None:
+        """Require that of requests in quick succession the first one and a burst are served, and what is beyond them refused.
+
+        :param rate: requests a second that are served all the time; they count for as long as the requests took
+        :raises StatementFailed: an answer is neither, or their numbers are wrong
+        """
+        __tracebackhide__ = True
+        began = monotonic()
+        answers = [self.sends(request) for _ in range(3 * (1 + burst))]
+        took = monotonic() - began
+        passed = [answer for answer in answers if answer.status in served.statuses]
+        for answer in answers:
+            require(self._bound(served if answer in passed else beyond), answer)
+        most = 1 + burst + rate * took + 1
+        if not 1 + burst <= len(passed) <= most:
+            wanted = f"{1 + burst} to {most:.0f} of {len(answers)} requests in {took:.1f} s are served"
+            raise StatementFailed(wanted, f"{len(passed)}: {[answer.status for answer in answers]}")
+
+    def web_socket(self, target: str) -> WebSocket:
+        """A web socket to a target of the statement's host, to be used in a with-statement."""
+        with _silence_is_failure(f"a web socket to {target}"):
+            return WebSocket(self.probe.address, self.probe.port, self.host, target)
+
+    def calls(self, method: str, message: bytes, trust: ssl.SSLContext, *, metadata: Mapping[str, str]) -> Answer:
+        """A gRPC call to the statement's host."""
+        with _silence_is_failure(f"an answer to the call of {method}"):
+            return call(self.probe.address, self.host, method, message, trust=trust, metadata=metadata)
+
+    def pieces(self, request: Request) -> list[tuple[float, str]]:
+        """The lines of an answer, each with the seconds after which it came."""
+        with _silence_is_failure(f"an answer to {request.line}"):
+            return self._probe_for(request).lines(request.at(self.host))
+
+    @contextmanager
+    def waiting_for(self, request: Request, expectation: Expectation) -> Iterator[None]:
+        """Send a slow request, run the block meanwhile, and require the answer afterwards.
+
+        :raises StatementFailed: it is another one, or was there before the block ended
+        """
+        __tracebackhide__ = True
+        with ThreadPoolExecutor(1) as pool:
+            under_way = pool.submit(self.answer_to, request, expectation)
+            yield
+            early = under_way.done()
+            under_way.result()
+        if early:
+            raise StatementFailed("the request is under way until the change is complete", "it was answered before")
+
+    def under_load_of_either(self, request: Request, *expectations: Expectation) -> AbstractContextManager[Load]:
+        """Send a request all the time while the block runs, and require one of these answers to each."""
+        waiting = self.patient(SLOW)
+
+        def shoot() -> None:
+            exchange = waiting._ask(request)
+            if all(differences(self._bound(expectation), exchange) for expectation in expectations):
+                raise StatementFailed(" or ".join(sentence(request, expectation) for expectation in expectations), repr(exchange))
+
+        return load(shoot)
+
+    @contextmanager
+    def under_load(self, request: Request, expectation: Expectation) -> Iterator[Load]:
+        """Send a request all the time while the block runs, and require the same answer to each."""
+        bound, waiting = self._bound(expectation), self.patient(SLOW)
+        with load(lambda: require(bound, waiting._ask(request))) as result:
+            yield result
+
+    def trusting(self, trust: ssl.SSLContext) -> Self:
+        """The same visitor, who verifies certificates, or shows one of its own."""
+        return replace(self, probe=replace(self.probe, trust=trust))
+
+    def patient(self, timeout: float) -> Self:
+        """The same visitor, who waits up to ``timeout`` seconds for an answer."""
+        return replace(self, probe=replace(self.probe, timeout=timeout))
+
+    def _probe_for(self, request: Request) -> HttpProbe:
+        return replace(self.probe, port=443) if request.scheme == "https" else self.probe
+
+    def _bound(self, expectation: Expectation) -> Expectation:
+        return expectation.at(self.host).bound(self.namespace, self.signature, self.nonce)
+
+
+@contextmanager
+def _silence_is_failure(expected: str) -> Iterator[None]:
+    """Tell that nothing came back where a statement does not wait for it."""
+    __tracebackhide__ = True
+    try:
+        yield
+    except Unanswered as silence:
+        raise NoAnswer(expected, str(silence)) from None

@@ -1,0 +1,188 @@
+"""Ingresses and what belongs to them."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import trustme
+
+from harness.cluster.api import Api, Object, Refused
+from harness.model.budgets import EVENT
+from harness.model.errors import StatementFailed
+from harness.probes.waiting import eventually
+
+
+@dataclass(slots=True)
+class Routes:
+    """Creates Ingresses and what belongs to them, and removes them again.
+
+    :param label: what the names and hosts of new Ingresses begin with
+    :param ingress_class: the class of new Ingresses
+    """
+
+    api: Api
+    namespace: str
+    label: str = ""
+    ingress_class: str = ""
+    made: list[tuple[str, str]] = field(default_factory=list)
+
+    def create(self, name: str, host: str, service: str, port: int, annotations: Mapping[str, str]) -> Object:
+        """An Ingress that routes everything of one host to one Service."""
+        return self._create(self.document(name, host, service, port, annotations))
+
+    def document(self, name: str, host: str, service: str, port: int, annotations: Mapping[str, str]) -> Object:
+        """The same as an object that is not created yet."""
+        metadata = {"name": name, "namespace": self.namespace, "annotations": dict(annotations)}
+        return {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "Ingress",
+            "metadata": metadata,
+            "spec": {"rules": [rule(host, path("/", service, port=port))]},
+        }
+
+    @property
+    def host(self) -> str:
+        """The host of the statement's own routes."""
+        return f"{self.label}.moving.test"
+
+    def ingress(self, *paths: Object, annotations: Mapping[str, str] | None = None, suffix: str = "", **spec: Any) -> Object:
+        """An Ingress of the statement's own, not created yet: some paths of its host, and what else its specification has."""
+        metadata = {"name": f"{self.label}{suffix}", "namespace": self.namespace, "annotations": dict(annotations or {})}
+        rules = {"rules": [rule(f"{suffix.lstrip('-')}.{self.host}" if suffix else self.host, *paths)]} if paths else {}
+        content = {"ingressClassName": self.ingress_class, **rules, **spec}
+        kept = {key: value for key, value in content.items() if value is not None}
+        return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": kept}
+
+    def second_ingress(self, *paths: Object, annotations: Mapping[str, str] | None = None) -> Object:
+        """One more Ingress for the same host, not created yet."""
+        document = self.ingress(*paths, annotations=annotations)
+        document["metadata"]["name"] += "-second"
+        return document
+
+    def without_host(self, *paths: Object) -> Object:
+        """An Ingress of the statement's own for every host, not created yet."""
+        return self.ingress(rules=[rule(None, *paths)])
+
+    def service(self, *, selector: str | None, port: int | str = "http", suffix: str = "") -> Object:
+        """A Service of the statement's own on port 80, not created yet: the shared backend it selects, and the port it leads to there."""
+        chosen = {"selector": {"app": selector}} if selector else {}
+        spec = {**chosen, "ports": [{"name": "http", "port": 80, "targetPort": port}]}
+        metadata = {"name": f"{self.label}{suffix}", "namespace": self.namespace}
+        return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+
+    def endpoints(self, *addresses: str) -> Object:
+        """Endpoints on port 8080 of the Service of the statement's own that selects nothing, not created yet."""
+        metadata = {"name": self.label, "namespace": self.namespace, "labels": {"kubernetes.io/service-name": self.label}}
+        return {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": metadata,
+            "addressType": "IPv6" if ":" in addresses[0] else "IPv4",
+            "ports": [{"name": "http", "port": 8080}],
+            "endpoints": [{"addresses": [address], "conditions": {"ready": True}} for address in addresses],
+        }
+
+    def pods_of(self, backend: str) -> dict[str, str]:
+        """The address of each Pod of a shared backend."""
+        pods = self.api.list("Pod", self.namespace, labels=f"app={backend}")
+        return {pod["metadata"]["name"]: str(pod["status"]["podIP"]) for pod in pods}
+
+    def refusing_address(self) -> str:
+        """An address where nobody listens on port 8080: that of MetalLB's controller."""
+        return str(self.api.list("Pod", "metallb-system", labels="component=controller")[0]["status"]["podIP"])
+
+    @property
+    def tls(self) -> list[Object]:
+        """The TLS section for the host of the statement's own routes and for :meth:`certificate`."""
+        return [{"hosts": [self.host], "secretName": self.label}]
+
+    def certificate(self, authority: trustme.CA, *more: str) -> Object:
+        """A Secret with a fresh certificate for the host of the statement's own routes, and for further names below it."""
+        issued = authority.issue_cert(self.host, *(f"{name}.{self.host}" for name in more))
+        chain = b"".join(part.bytes() for part in issued.cert_chain_pems)
+        data = {"tls.crt": b64encode(chain).decode(), "tls.key": b64encode(issued.private_key_pem.bytes()).decode()}
+        metadata = {"name": self.label, "namespace": self.namespace}
+        return {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": metadata, "data": data}
+
+    def further_class(self, **notes: str) -> Object:
+        """One more IngressClass of the controller, not created yet."""
+        own = self.api.get("IngressClass", self.ingress_class)
+        assert own is not None, f"the IngressClass {self.ingress_class} does not exist"
+        metadata = {"name": self.label, "annotations": notes}
+        return {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": metadata, "spec": own["spec"]}
+
+    def default_class(self) -> Object:
+        """An IngressClass for Ingresses without one, not created yet."""
+        return self.further_class(**{"ingressclass.kubernetes.io/is-default-class": "true"})
+
+    def comes_to_fill_in(self, document: Object, ingress_class: str) -> None:
+        """Wait until the API server gives a new Ingress this class; it reads classes from a cache of its own."""
+
+        def look() -> str:
+            found = self.accepts(document)["spec"].get("ingressClassName")
+            assert found == ingress_class, f"ingressClassName: {found}"
+            return str(found)
+
+        eventually(look, within=EVENT, expected=f"a new Ingress without a class gets {ingress_class}")
+
+    def add(self, *objects: Object) -> None:
+        """Apply objects of the statement's own."""
+        for item in objects:
+            self.made.append((item["kind"], item["metadata"]["name"]))
+            self.api.apply(item)
+
+    def refusal(self, document: Object) -> str:
+        """Why the API server, or the controller's webhook behind it, refuses to create an object; nothing is created.
+
+        :raises StatementFailed: it does not
+        """
+        __tracebackhide__ = True
+        try:
+            self.api.create(document, dry_run=True)
+        except Refused as refusal:
+            return str(refusal)
+        raise StatementFailed("the object is refused", f"it is accepted: {document['spec']}")
+
+    def accepts(self, document: Object) -> Object:
+        """The object as it would be stored; nothing is created.
+
+        :raises StatementFailed: it is refused
+        """
+        __tracebackhide__ = True
+        try:
+            return self.api.create(document, dry_run=True)
+        except Refused as refusal:
+            raise StatementFailed("the object is accepted", str(refusal)) from None
+
+    def warnings(self, document: Object) -> list[str]:
+        """What the API server warns of when such an object is created; nothing is created."""
+        return self.api.warnings(document)
+
+    def change(self, patch: Object, *, kind: str = "Ingress", suffix: str = "") -> None:
+        """Merge-patch an object of the statement's own."""
+        self.api.merge(kind, f"{self.label}{suffix}", self.namespace, patch)
+
+    def delete(self, name: str, kind: str = "Ingress") -> None:
+        """Delete an object."""
+        self.api.delete(kind, name, self.namespace)
+
+    def close(self) -> None:
+        """Delete what is still there, the youngest first."""
+        for kind, name in reversed(self.made):
+            self.delete(name, kind)
+
+    def _create(self, document: Object) -> Object:
+        self.made.append((document["kind"], document["metadata"]["name"]))
+        return self.api.create(document)
+
+
+def rule(host: str | None, *paths: Object) -> Object:
+    """A rule of an Ingress; without host it is for every host."""
+    return {**({"host": host} if host is not None else {}), "http": {"paths": list(paths)}}
+
+
+def path(value: str, service: str, *, kind: str = "Prefix", port: int | str = 80) -> Object:
+    """A path of a rule, and the port of the Service behind it by number or by name."""
+    named = {"name": port} if isinstance(port, str) else {"number": port}
+    return {"path": value, "pathType": kind, "backend": {"service": {"name": service, "port": named}}}

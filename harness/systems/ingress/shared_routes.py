@@ -1,0 +1,249 @@
+"""The stage: backends and static routes that the routing statements of a run share, set up once for all workers together.
+
+ingress-nginx reads changes at most once in about three seconds and then reloads. A statement that made its own route and waited for it
+would cost seconds; here every route is made before the first statement asks, and one sentinel tells when the controller has read them.
+Nothing on it is changed afterwards: statements about changes make routes of their own.
+"""
+
+import json
+import secrets
+import ssl
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import trustme
+from filelock import FileLock
+
+from harness.cluster.api import Api, Object, Refused
+from harness.model.errors import EnvironmentFault, StatementFailed
+from harness.model.expectations import Request, reaches, require
+from harness.probes.http import HttpProbe
+from harness.systems.apps.echo import program
+from harness.systems.ingress.controllers import Controller
+from harness.systems.kubernetes.manifests import MANIFESTS, read
+from harness.systems.kubernetes.readiness import rolled_out, settle
+
+#: Where the backends and the static routes are, and a second namespace for routes that share a host with the first.
+NAMESPACE, BESIDE = "stage", "stage-beside"
+#: Number of Pods of each backend, by namespace and name.
+BACKENDS = {NAMESPACE: {"one": 1, "two": 1, "three": 1, "many": 3, "calls": 1}, BESIDE: {"beside": 1}}
+#: The backend that speaks gRPC.
+CALLS = "calls"
+#: A Secret of type kubernetes.io/tls with this annotation gets a certificate of the run's authority for these names (comma-separated).
+CERTIFICATE_FOR = "conformance/certificate-for"
+#: A Secret with this annotation gets the certificate of the run's authority as ``ca.crt``.
+AUTHORITY = "conformance/authority"
+#: The label of namespaces in which the controller's webhook judges nothing; statements about it use others.
+SPARED = "conformance-spared"
+#: Requests in a row that the sentinel has to answer: every worker process of nginx fetches backends by itself, once a second.
+SETTLED = 25
+#: Seconds for setting up the stage; the workers that did not begin it wait as long.
+PATIENCE = 300
+_FOLDER = MANIFESTS / "ingress"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a run's workers know of the stage: the label in its hosts, its certificate authority in PEM, and which routes were refused."""
+
+    label: str
+    certificate: str
+    key: str
+    refused: Mapping[str, str]
+
+    def host(self, test: str) -> str:
+        """The host of a test's routes."""
+        return f"{slug(test)}.{self.label}.test"
+
+    @property
+    def sentinel(self) -> str:
+        """The Ingress that was made last, and whose status serves every statement about a status."""
+        return "sentinel"
+
+    @property
+    def sentinel_host(self) -> str:
+        """Its host."""
+        return self.host(self.sentinel)
+
+    @property
+    def authority(self) -> trustme.CA:
+        """The authority that issued every certificate of the stage."""
+        return trustme.CA.from_pem(self.certificate.encode(), self.key.encode())
+
+    def another_authority(self) -> trustme.CA:
+        """An authority that nobody trusts."""
+        return trustme.CA()
+
+    def require(self, test: str) -> None:
+        """Require that the routes of a test were accepted.
+
+        :raises StatementFailed: the API server or the controller's webhook refused one
+        """
+        __tracebackhide__ = True
+        if test in self.refused:
+            raise StatementFailed(f"the routes in {manifest_of(test).name} are accepted", self.refused[test])
+
+
+def slug(test: str) -> str:
+    """A test's name as a label of a host name (https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4)."""
+    return test.removeprefix("test_").replace("_", "-")[:60].strip("-")
+
+
+def manifest_of(test: str) -> Path:
+    """The file with a test's routes."""
+    return _FOLDER / f"{test.removeprefix('test_')}.yaml"
+
+
+def backend_objects(image: str, nonce: str) -> list[Object]:
+    """The shared backends, with their namespaces."""
+    authority = trustme.CA()
+    objects: list[Object] = []
+    for namespace, backends in BACKENDS.items():
+        metadata = {"name": namespace, "labels": {SPARED: "yes"}}
+        objects += [{"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}, program(namespace)]
+        objects.append(_filled(_secret("backend", namespace, "backend.test"), authority))
+        for name, replicas in backends.items():
+            if name == CALLS:
+                objects += [_calls_program(namespace), *read(_FOLDER / "stage" / "calls.yaml", namespace=namespace, image=image)]
+                continue
+            objects += read(
+                _FOLDER / "stage" / "backend.yaml", name=name, namespace=namespace, replicas=str(replicas), image=image, nonce=nonce
+            )
+    return objects
+
+
+def _calls_program(namespace: str) -> Object:
+    data = {"calls.py": (_FOLDER / "stage" / "calls.py").read_text()}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": CALLS, "namespace": namespace}, "data": data}
+
+
+def trusting(authority: trustme.CA, identity: trustme.LeafCert | None = None) -> ssl.SSLContext:
+    """A client that trusts an authority and no other, and shows a certificate of its own where it is asked for one."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    authority.configure_trust(context)
+    if identity:
+        identity.configure_cert(context)
+    return context
+
+
+def own_objects(namespace: str, image: str, nonce: str) -> list[Object]:
+    """A backend named ``echo`` in a statement's own namespace, which ends gracefully."""
+    return [program(namespace), *read(_FOLDER / "stage" / "own.yaml", namespace=namespace, image=image, nonce=nonce)]
+
+
+@contextmanager
+def joined(
+    file: Path, api: Api, controller: Controller, *, probe: HttpProbe, tests: Iterable[str], objects: list[Object]
+) -> Iterator[Stage]:
+    """The stage of the run, set up by whichever worker comes first and struck by the last one that leaves.
+
+    :param file: where the workers of a run tell each other about it
+    :param tests: the tests whose routes are needed
+    :param objects: the backends
+    """
+    lock = FileLock(f"{file}.lock", timeout=PATIENCE)
+    with lock:
+        stage, users = _load(file)
+        if stage is None:
+            with _told_once(file.with_suffix(".fault")):
+                stage = set_up(api, controller, probe, sorted(tests), objects)
+        _save(file, stage, users + 1)
+    try:
+        yield stage
+    finally:
+        with lock:
+            _, users = _load(file)
+            _save(file, stage, users - 1)
+            if users == 1:
+                _strike(api)
+                file.unlink()
+
+
+@contextmanager
+def _told_once(file: Path) -> Iterator[None]:
+    """Keep a fault of the set-up for the other workers, so that they do not wait for the same one again."""
+    if file.exists():
+        raise EnvironmentFault(*json.loads(file.read_text()))
+    try:
+        yield
+    except EnvironmentFault as fault:
+        file.write_text(json.dumps([fault.expected, fault.found, fault.todo]))
+        raise
+
+
+def set_up(api: Api, controller: Controller, probe: HttpProbe, tests: list[str], objects: list[Object]) -> Stage:
+    """Create the backends and every test's routes, and wait until the controller serves the last one.
+
+    :raises EnvironmentFault: the backends do not come up, or the sentinel does not answer
+    """
+    controller.spare(api, SPARED)
+    api.apply(*objects)
+    authority, label = trustme.CA(), f"t{secrets.token_hex(3)}"
+    keys = authority.cert_pem.bytes().decode(), authority.private_key_pem.bytes().decode()
+    refused: dict[str, str] = {}
+    stage = Stage(label, *keys, refused)
+    _strike(api)
+    for test in tests:
+        try:
+            api.apply(*routes_of(stage, test, controller, authority))
+        except Refused as refusal:
+            refused[test] = str(refusal)
+    for namespace, backends in BACKENDS.items():
+        for name in backends:
+            settle(rolled_out(api, "Deployment", name, namespace), f"the backend {namespace}/{name} is ready")
+    host = stage.sentinel_host
+    api.apply(*read(_FOLDER / "stage" / "sentinel.yaml", host=host, namespace=NAMESPACE, ingress_class=controller.ingress_class))
+    bound = reaches("one").bound(NAMESPACE, controller.signature)
+    settle(lambda: require(bound, probe.send(Request("/", host=host))), "the sentinel of the stage answers", consecutive=SETTLED)
+    return stage
+
+
+def routes_of(stage: Stage, test: str, controller: Controller, authority: trustme.CA) -> list[Object]:
+    """The objects in a test's manifest, for the hosts of this stage."""
+    values = {"name": slug(test), "host": stage.host(test), "namespace": NAMESPACE, "beside": BESIDE}
+    objects = read(manifest_of(test), ingress_class=controller.ingress_class, **values)
+    return [_filled(item, authority) for item in objects]
+
+
+def _filled(item: Object, authority: trustme.CA) -> Object:
+    """A Secret with the certificate that its annotation asks for."""
+    notes = item["metadata"].get("annotations", {})
+    if names := notes.get(CERTIFICATE_FOR):
+        issued = authority.issue_cert(*(name.strip() for name in names.split(",")))
+        chain = b"".join(part.bytes() for part in issued.cert_chain_pems)
+        item["data"] = {"tls.crt": encoded(chain), "tls.key": encoded(issued.private_key_pem.bytes())}
+    if AUTHORITY in notes:
+        item["data"] = {"ca.crt": encoded(authority.cert_pem.bytes())}
+    return item
+
+
+def _secret(name: str, namespace: str, names: str) -> Object:
+    metadata = {"name": name, "namespace": namespace, "annotations": {CERTIFICATE_FOR: names}}
+    return {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": metadata}
+
+
+def encoded(data: bytes) -> str:
+    """Bytes as they stand in a Secret."""
+    return b64encode(data).decode()
+
+
+def _strike(api: Api) -> None:
+    """Remove every route of the stage; the backends stay."""
+    for namespace in BACKENDS:
+        for item in api.list("Ingress", namespace):
+            api.delete("Ingress", item["metadata"]["name"], namespace)
+
+
+def _load(file: Path) -> tuple[Stage | None, int]:
+    if not file.exists():
+        return None, 0
+    stored = json.loads(file.read_text())
+    return Stage(**stored["stage"]), stored["users"]
+
+
+def _save(file: Path, stage: Stage, users: int) -> None:
+    file.touch(mode=0o600)
+    file.write_text(json.dumps({"stage": asdict(stage), "users": users}))

@@ -1,0 +1,120 @@
+"""The invariant that stands behind every statement: what it made is gone, and what it shares is as it was."""
+
+from dataclasses import dataclass
+
+from harness.cluster.api import Api, Object, named
+from harness.model.errors import Unanswered
+from harness.probes.http import port_open
+from harness.systems.kubernetes.cleanup import require_gone, require_undone
+from harness.systems.kubernetes.load_balancers import addresses_in
+from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb.installation import MetalLB
+
+#: Taints that Kubernetes itself sets and takes away as nodes come and go.
+PASSING = "node.kubernetes.io/"
+Nodes = dict[str, tuple[dict[str, str], list[Object]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """What has to hold after a statement, given its label.
+
+    :param metallb: the version under test, which knows the kinds of objects that there can be
+    :param nodes: labels and taints of the nodes before it; empty unless it runs alone
+    :param addresses: external addresses of all Services before it, by ``namespace/name``; empty unless it runs alone
+    :param answering: addresses and ports of these that accepted connections before it
+    """
+
+    api: Api
+    metallb: MetalLB
+    label: str
+    nodes: Nodes
+    addresses: dict[str, list[str]]
+    answering: list[tuple[str, int]]
+
+    @classmethod
+    def of(cls, api: Api, metallb: MetalLB, label: str, *, alone: bool) -> "Invariant":
+        """Remember what it shares as it is; beside other statements it is not remembered, as those may change it meanwhile."""
+        return cls(api, metallb, label, *((_nodes(api), _addresses(api), _answering(api)) if alone else ({}, {}, [])))
+
+    def holds(self) -> None:
+        """Require it, waiting for what MetalLB removes on its own.
+
+        :raises Leak: named, the first that is left
+        """
+        require_gone(
+            lambda: self._left("IPAddressPool", "L2Advertisement", "BGPAdvertisement", "BGPPeer"),
+            f"no pool or advertisement of {self.label} is left",
+        )
+        require_gone(self._served, f"no Service of {self.label} has an address")
+        if self.metallb.serves("ServiceL2Status"):
+            require_gone(self._statuses, f"no ServiceL2Status of {self.label} is left")
+        self._nodes_are_as_before()
+        self._addresses_are_as_before()
+        require_undone(self._answers, "what accepted connections before the statement accepts them again")
+
+    def _left(self, *kinds: str) -> list[str]:
+        found = [(kind, item["metadata"]["name"]) for kind in kinds for item in self.api.list(kind, NAMESPACE)]
+        return [f"{kind} {name}" for kind, name in found if name.startswith(self.label)]
+
+    def _served(self) -> list[str]:
+        return [f"{name} with {addresses}" for name, addresses in _addresses(self.api).items() if name.startswith(self.label)]
+
+    def _statuses(self) -> list[str]:
+        found = [item.get("status", {}) for item in self.api.list("ServiceL2Status", NAMESPACE)]
+        told = [f"{one.get('serviceNamespace')}/{one.get('serviceName')} on {one.get('node')}" for one in found]
+        return [text for text in told if text.startswith(self.label)]
+
+    def _nodes_are_as_before(self) -> None:
+        expected = "labels and taints of the nodes are as they were before the statement"
+
+        def look() -> str:
+            now = _nodes(self.api)
+            marked = [name for name, of_node in now.items() if self.label in str(of_node)]
+            assert not marked, f"labels or taints of {self.label} are left on {', '.join(marked)}"
+            changed = {name: now.get(name) for name in self.nodes if now.get(name) != self.nodes[name]}
+            assert not changed, f"now {changed}, before {self.nodes}"
+            return "as before"
+
+        require_undone(look, expected)
+
+    def _addresses_are_as_before(self) -> None:
+        def look() -> str:
+            now = _addresses(self.api)
+            changed = {name: now.get(name) for name, before in self.addresses.items() if now.get(name) != before}
+            assert not changed, f"now {changed}, before {self.addresses}"
+            return "as before"
+
+        require_undone(look, "every Service that others use has the addresses from before the statement")
+
+    def _answers(self) -> str:
+        return "; ".join(port_open(address, port) for address, port in self.answering) or "nothing to ask"
+
+
+def _answering(api: Api) -> list[tuple[str, int]]:
+    ports = [(address, port) for item in api.list("Service") for address in addresses_in(item) for port in _tcp_ports(item)]
+    return [end for end in ports if _accepts(*end)]
+
+
+def _tcp_ports(service: Object) -> list[int]:
+    return [port["port"] for port in service["spec"]["ports"] if port.get("protocol", "TCP") == "TCP"]
+
+
+def _accepts(address: str, port: int) -> bool:
+    try:
+        port_open(address, port)
+    except Unanswered:
+        return False
+    return True
+
+
+def _addresses(api: Api) -> dict[str, list[str]]:
+    found = [item for item in api.list("Service") if addresses_in(item)]
+    return dict(zip(named(found), map(addresses_in, found), strict=True))
+
+
+def _nodes(api: Api) -> Nodes:
+    def kept(node: Object) -> list[Object]:
+        return [taint for taint in node["spec"].get("taints", []) if not taint["key"].startswith(PASSING)]
+
+    return {node["metadata"]["name"]: (node["metadata"].get("labels", {}), kept(node)) for node in api.list("Node")}

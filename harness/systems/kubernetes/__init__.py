@@ -1,0 +1,1 @@
+"""What is used of Kubernetes alone, whatever is installed on it."""

@@ -1,0 +1,32 @@
+"""Waiting until what a statement did is undone."""
+
+from collections.abc import Callable
+
+from harness.model.budgets import DELETION
+from harness.model.errors import Leak, StatementFailed
+from harness.probes.waiting import eventually
+
+
+def require_gone(look: Callable[[], list[str]], expected: str) -> None:
+    """Wait until a listing is empty.
+
+    :raises Leak: it is not when the budget of a deletion is over
+    """
+
+    def probe() -> str:
+        left = look()
+        assert not left, f"still there: {', '.join(left)}"
+        return "nothing left"
+
+    require_undone(probe, expected)
+
+
+def require_undone(probe: Callable[[], str], expected: str) -> None:
+    """Wait until what a statement did is undone.
+
+    :raises Leak: it is not when the budget of a deletion is over
+    """
+    try:
+        eventually(probe, within=DELETION, expected=expected)
+    except StatementFailed as failure:
+        raise Leak(expected, failure.last, elapsed=failure.elapsed, attempts=failure.attempts) from None

@@ -1,0 +1,1 @@
+"""MetalLB: installed, configured, and asked what it does."""

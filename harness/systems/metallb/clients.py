@@ -1,0 +1,114 @@
+"""Clients of announced addresses: from this machine, from the run's network, from pods and nodes."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from socket import AF_INET, AF_INET6, SOCK_DGRAM, socket
+
+from harness.cluster.api import Api
+from harness.model.budgets import ANNOUNCEMENT, CLOSURE
+from harness.model.errors import StatementFailed
+from harness.model.expectations import Exchange, Request
+from harness.probes.http import HttpProbe, port_closed
+from harness.probes.waiting import eventually
+from harness.probes.watching import Onlooker
+from harness.systems.metallb.services import Service
+
+
+def answers_at(address: str, port: int = 80) -> str:
+    """Wait until an echo backend answers there, and return which pod it is."""
+    __tracebackhide__ = True
+    probe = HttpProbe(address, port)
+
+    def look() -> str:
+        exchange = probe.send(Request("/", host="reach.example.com"))
+        assert exchange.identity is not None, f"no backend answers: {exchange!r}"
+        return exchange.identity.pod
+
+    return eventually(look, within=ANNOUNCEMENT, expected=f"a backend answers at {address}:{port}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where a connection was served, and whom the application saw as its client."""
+
+    node: str
+    pod: str
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Connects to announced addresses: from where the suite runs, and by the watching container."""
+
+    api: Api
+    watcher: Onlooker
+    gateway: str
+
+    @property
+    def address(self) -> str:
+        """The address that this host connects from on the run's network."""
+        with socket(AF_INET6 if ":" in self.gateway else AF_INET, SOCK_DGRAM) as datagram:
+            datagram.connect((self.gateway, 9))
+            return str(datagram.getsockname()[0])
+
+    def reaches(self, address: str, port: int = 80) -> Reached:
+        """Wait until the echo backend answers at an address, and tell where that was."""
+        __tracebackhide__ = True
+
+        def look() -> Reached:
+            exchange = HttpProbe(address, port, timeout=2).send(Request("/probe"))
+            if exchange.echo is None:
+                raise StatementFailed("the echo backend answers", f"HTTP {exchange.status} of somebody else")
+            identity = exchange.echo.identity
+            return Reached(identity.node, identity.pod, exchange.echo.client)
+
+        return eventually(look, within=ANNOUNCEMENT, expected=f"the echo backend answers at {address}, port {port}")
+
+    def is_answered(self, address: str, kind: str, port: int = 80) -> None:
+        """Wait until a neighbouring container is answered several times in a row.
+
+        :param kind: ``http``, ``tcp`` or ``udp``
+        """
+        __tracebackhide__ = True
+        with self.watcher.watch(address, traffic=kind, port=port, interval=0.1, patience=1) as sight:
+            eventually(sight.is_well, within=ANNOUNCEMENT, expected=f"{kind} is answered at {address}, port {port}")
+
+    def is_forwarded(self, service: Service) -> None:
+        """Wait until every node forwards what it gets for a Service; a node port is programmed along with the external address."""
+        __tracebackhide__ = True
+        port = int(service.object["spec"]["ports"][0]["nodePort"])
+        nodes = [node["metadata"]["name"] for node in self.api.list("Node")]
+        probes = {node: HttpProbe(self.node_address(node), port, timeout=1) for node in nodes}
+
+        def look() -> list[int]:
+            return [probe.send(Request("/probe")).status for probe in probes.values()]
+
+        eventually(look, within=ANNOUNCEMENT, expected=f"{', '.join(nodes)} forward to {service!r}", consecutive=3)
+
+    def finds_closed(self, address: str, *ports: int) -> None:
+        """Wait until none of these TCP ports accepts connections, all looked at at the same time."""
+        __tracebackhide__ = True
+
+        def look() -> list[str]:
+            with ThreadPoolExecutor(len(ports)) as workers:
+                return list(workers.map(lambda port: port_closed(address, port, 1.0), ports))
+
+        eventually(look, within=CLOSURE, expected=f"ports {', '.join(map(str, ports))} of {address} are closed")
+
+    def health_is(self, status: int, node: str, service: Service) -> None:
+        """Wait until the health check of a Service on a node has this HTTP status (``spec.healthCheckNodePort``)."""
+        __tracebackhide__ = True
+        port = int(service.object["spec"]["healthCheckNodePort"])
+        probe = HttpProbe(self.node_address(node), port, timeout=2)
+
+        def look() -> Exchange:
+            exchange = probe.send(Request("/healthz"))
+            assert exchange.status == status, f"HTTP {exchange.status}: {exchange.body[:200]!r}"
+            return exchange
+
+        eventually(look, within=ANNOUNCEMENT, expected=f"the health check of {service!r} on {node} has status {status}")
+
+    def node_address(self, node: str) -> str:
+        """The address of a node on the run's network."""
+        found = self.api.get("Node", node) or {"status": {"addresses": []}}
+        return next(str(one["address"]) for one in found["status"]["addresses"] if one["type"] == "InternalIP")

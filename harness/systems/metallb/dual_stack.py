@@ -1,0 +1,64 @@
+"""Pools and Services of both address families."""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+
+from harness.model.budgets import ALLOCATION
+from harness.model.errors import Unanswered
+from harness.probes.waiting import eventually
+from harness.systems.metallb.advertisements import Announcing
+from harness.systems.metallb.pools import Pool, Pools
+from harness.systems.metallb.services import Service
+
+REQUIRE, PREFER, SINGLE = "RequireDualStack", "PreferDualStack", "SingleStack"
+
+
+@dataclass(frozen=True, slots=True)
+class DualStack:
+    """Makes pools of the families asked for, and Services on them."""
+
+    announcing: Announcing
+
+    @property
+    def pools(self) -> Pools:
+        """The statement's pools."""
+        return self.announcing.pools
+
+    def pool(self, *families: int, size: int = 1) -> Pool:
+        """A pool with ``size`` addresses of each family (4, 6), advertised on layer 2."""
+        pool = self.pools.create(ranges=[self.pools.take(size, family) for family in families])
+        self.announcing.advertisements.create(pool)
+        return pool
+
+    def grow(self, pool: Pool, family: int) -> None:
+        """Add an address of a family to a pool."""
+        self.pools.become(pool, [*pool.ranges, self.pools.take(1, family)])
+
+    def service(self, pool: Pool, policy: str, *families: str, **asked: Any) -> Service:
+        """A Service on the shared backend that asks for an address of the pool.
+
+        :param policy: ``RequireDualStack``, ``PreferDualStack`` or ``SingleStack``
+        :param families: ``IPv4``, ``IPv6``, in the order of preference
+        """
+        chosen: dict[str, Any] = {"ipFamilies": list(families)} if families else {}
+        service = self.announcing.services.create(pool=pool, ipFamilyPolicy=policy, **chosen, **asked)
+        self.announcing.backends.serve(service, *self.announcing.backends.nodes)
+        return service
+
+
+def gets_families(service: Service, *families: int) -> dict[int, str]:
+    """Wait until a Service has exactly one address of each of these families, and return them by family."""
+    __tracebackhide__ = True
+
+    def look() -> dict[int, str]:
+        addresses = service.addresses
+        if not addresses:
+            raise Unanswered(f"{service!r} has no external address")
+        found = sorted(ip_address(address).version for address in addresses)
+        assert found == sorted(families), f"{service!r} has {addresses}"
+        return {ip_address(address).version: address for address in addresses}
+
+    return eventually(
+        look, within=ALLOCATION, expected=f"{service!r} has one address of each of the families {families}", pause=service.changed
+    )

@@ -1,0 +1,125 @@
+"""MetalLB: its installation, its readiness, and the names and texts that depend on its version."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.cluster.api import Api, Refused
+from harness.model.errors import Unanswered
+from harness.model.series import Series, parse
+from harness.model.versions import version as ordered
+from harness.systems.kubernetes.admission import accepted
+from harness.systems.kubernetes.manifests import read, with_images
+from harness.systems.kubernetes.readiness import rolled_out, settle
+from harness.systems.metallb.custom_resources import NAMESPACE, ip_address_pool
+
+#: What MetalLB's annotations began with before 0.14.9; still read (https://metallb.io/release-notes/#version-0-14-9).
+FORMER_PREFIX = "metallb.universe.tf"
+#: The port of the metrics before 0.16, served without TLS to everybody.
+PLAIN_METRICS = 7472
+#: The kinds of MetalLB's API: their plural, the first version that serves them, and the first that no longer does
+#: (https://metallb.io/apis/). This table is the one place that knows; :meth:`MetalLB.serves` is how it is asked.
+KINDS: Mapping[str, tuple[str, str, str | None]] = {
+    "AddressPool": ("addresspools", "0.13.2", "0.14.2"),
+    "BFDProfile": ("bfdprofiles", "0.13.2", None),
+    "BGPAdvertisement": ("bgpadvertisements", "0.13.2", None),
+    "BGPPeer": ("bgppeers", "0.13.2", None),
+    "Community": ("communities", "0.13.2", None),
+    "ConfigurationState": ("configurationstates", "0.15.3", None),
+    "IPAddressPool": ("ipaddresspools", "0.13.2", None),
+    "L2Advertisement": ("l2advertisements", "0.13.2", None),
+    "ServiceBGPStatus": ("servicebgpstatuses", "0.15.0", None),
+    "ServiceL2Status": ("servicel2statuses", "0.14.4", None),
+}
+#: The component of each repository in the published manifest.
+COMPONENTS = {"quay.io/metallb/controller": "metallb-controller", "quay.io/metallb/speaker": "metallb-speaker"}
+
+
+@dataclass(frozen=True, slots=True)
+class MetalLB:
+    """A version of MetalLB."""
+
+    version: str
+
+    def at_least(self, version: str) -> bool:
+        """Whether the version under test is this one or a later one."""
+        return ordered(self.version) >= ordered(version)
+
+    @property
+    def annotation_prefix(self) -> str:
+        """What MetalLB's annotations begin with: renamed in 0.14.9 (https://metallb.io/release-notes/#version-0-14-9)."""
+        return "metallb.io" if self.at_least("0.14.9") else FORMER_PREFIX
+
+    @property
+    def custom_resources(self) -> frozenset[str]:
+        """The custom resource definitions this version installs (https://metallb.io/apis/)."""
+        return frozenset(f"{plural}.metallb.io" for kind, (plural, _, _) in KINDS.items() if self.serves(kind))
+
+    def serves(self, kind: str) -> bool:
+        """Whether this version has a kind of MetalLB's API; the API server knows no other, so nothing asks for one."""
+        _, first, end = KINDS[kind]
+        return self.at_least(first) and not (end and self.at_least(end))
+
+    @property
+    def writes_layer2_statuses(self) -> bool:
+        """Whether speakers write a ServiceL2Status without being asked to (https://metallb.io/release-notes/#version-0-14-6)."""
+        return self.at_least("0.14.6")
+
+    def exhausted_message(self, pool: str) -> str:
+        """Why a Service stays pending that asks for a pool without a free address; from 0.14.9 on the name is not quoted, and up to 0.15.3
+        the family follows (https://github.com/metallb/metallb/blob/v0.15.3/internal/allocator/allocation.go).
+        """
+        return f"no available IPs in pool {pool}" if self.at_least("0.14.9") else f'no available IPs in pool "{pool}"'
+
+    def install(self, api: Api, manifest: Path, references: Mapping[str, str]) -> None:
+        """Apply MetalLB's own manifest with the run's images; ``references`` maps a component to its reference."""
+        images = {repository: references[component] for repository, component in COMPONENTS.items()}
+        api.apply(*with_images(read(manifest), images))
+
+    def wait_until_usable(self, api: Api) -> None:
+        """Wait until pods run, the webhook accepts a pool and, where the version has them, every ConfigurationState is valid.
+
+        :raises EnvironmentFault: it does not become usable in time
+        """
+        settle(rolled_out(api, "Deployment", "controller", NAMESPACE), "the controller of MetalLB is ready")
+        settle(rolled_out(api, "DaemonSet", "speaker", NAMESPACE), "every speaker of MetalLB is ready")
+        settle(accepted(api, ip_address_pool("readiness-probe", ["192.0.2.1/32"])), "the webhook of MetalLB accepts an address pool")
+        if self.serves("ConfigurationState"):
+            settle(lambda: configuration_is_valid(api), "every ConfigurationState of MetalLB is valid")
+
+
+def configuration_is_valid(api: Api) -> list[str]:
+    """One look at the ConfigurationState objects, one of the controller's and one a speaker.
+
+    :raises AssertionError: one is missing or not valid
+    """
+    states = api.list("ConfigurationState", NAMESPACE)
+    speakers = len(api.list("Pod", NAMESPACE, labels="component=speaker"))
+    results = [f"{state['metadata']['name']}: {state.get('status', {}).get('result', 'none yet')}" for state in states]
+    assert len(states) == speakers + 1, f"{len(states)} states for {speakers} speakers and a controller"
+    assert all(result.endswith(": Valid") for result in results), "; ".join(results)
+    return results
+
+
+def counted(api: Api, name: str, family: int) -> int:
+    """Addresses of one family that a pool's status counts, assigned and available together.
+
+    :raises AssertionError: the pool has no status
+    """
+    found = api.get("IPAddressPool", name, NAMESPACE)
+    assert found is not None, f"the pool {name} does not exist"
+    status = found.get("status", {})
+    return sum(int(status.get(f"{kind}IPv{family}", 0)) for kind in ("assigned", "available"))
+
+
+def told_by_controller(api: Api) -> list[Series]:
+    """The controller's metrics, in the versions before 0.16 that serve them to everybody (https://metallb.io/prometheus-metrics/).
+
+    :raises Unanswered: one does not serve them
+    """
+    names = [pod["metadata"]["name"] for pod in api.list("Pod", NAMESPACE, labels="component=controller")]
+    try:
+        texts = [api.ask_pod("GET", name, NAMESPACE, PLAIN_METRICS, "/metrics") for name in names]
+    except Refused as refusal:
+        raise Unanswered(str(refusal)) from refusal
+    return [series for text in texts for series in parse(text)]

@@ -1,0 +1,110 @@
+"""Configuration that the webhook is asked about: what is right, what is wrong, and in which words it says so.
+
+The texts are those of the controller's source (https://github.com/metallb/metallb, ``internal/config``).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.cluster.api import Api, Refused
+from harness.model.errors import NotApplicable
+from harness.systems.metallb.custom_resources import custom_resource
+
+Spec = Mapping[str, Any]
+_LABELS = {"matchLabels": {"proposed": "yes"}}
+#: A peer, a route server say, that nobody runs (https://www.rfc-editor.org/rfc/rfc5737).
+_PEER: Spec = {"myASN": 64512, "peerASN": 64513, "peerAddress": "192.0.2.9"}
+#: A right specification of every kind of configuration.
+KINDS: Mapping[str, Spec] = {
+    "IPAddressPool": {"addresses": ["198.18.201.1-198.18.201.9"], "autoAssign": False},
+    "L2Advertisement": {},
+    "BGPAdvertisement": {},
+    "BGPPeer": _PEER,
+    "BFDProfile": {},
+    "Community": {"communities": [{"name": "proposed", "value": "64512:1"}]},
+}
+#: Said once, said twice, and the words of the refusal.
+POOL_TWICE: Mapping[str, tuple[Spec, Spec, str]] = {
+    "namespaces": ({"namespaces": ["one"]}, {"namespaces": ["one", "one"]}, "duplicate definition in namespaces field"),
+    "namespace selectors": (
+        {"namespaceSelectors": [_LABELS]},
+        {"namespaceSelectors": [_LABELS, _LABELS]},
+        "duplicate definition of namespaceSelectors",
+    ),
+    "service selectors": (
+        {"serviceSelectors": [_LABELS]},
+        {"serviceSelectors": [_LABELS, _LABELS]},
+        "duplicate definition of serviceSelectors",
+    ),
+}
+ADVERTISEMENT_TWICE: Mapping[str, tuple[Spec, Spec, str]] = {
+    "pools": ({"ipAddressPools": ["one"]}, {"ipAddressPools": ["one", "one"]}, 'duplicate definition of ipAddressPools "one"'),
+    "pool selectors": (
+        {"ipAddressPoolSelectors": [_LABELS]},
+        {"ipAddressPoolSelectors": [_LABELS, _LABELS]},
+        "duplicate definition of ipAddressPoolSelectors",
+    ),
+    "node selectors": ({"nodeSelectors": [_LABELS]}, {"nodeSelectors": [_LABELS, _LABELS]}, "duplicate definition of nodeSelectors"),
+}
+#: Kind, right, wrong, and the words of the refusal.
+FAULTY: Mapping[str, tuple[str, Spec, Spec, str]] = {
+    "an address that is none": ("BGPPeer", _PEER, {**_PEER, "peerAddress": "1.1.1"}, 'invalid BGPPeer address "1.1.1"'),
+    "a router id that is none": (
+        "BGPPeer",
+        {**_PEER, "routerID": "192.0.2.1"},
+        {**_PEER, "routerID": "one"},
+        'invalid router ID "one"',
+    ),
+    "a source that is none": (
+        "BGPPeer",
+        {**_PEER, "sourceAddress": "192.0.2.1"},
+        {**_PEER, "sourceAddress": "one"},
+        'invalid source IP "one"',
+    ),
+    "a hold time too short": ("BGPPeer", {**_PEER, "holdTime": "3s"}, {**_PEER, "holdTime": "1s"}, "must be 0 or >=3s"),
+    "hops to a peer of the same system": (
+        "BGPPeer",
+        {**_PEER, "ebgpMultiHop": True},
+        {**_PEER, "ebgpMultiHop": True, "peerASN": 64512},
+        "invalid ebgp-multihop parameter",
+    ),
+    "a community that is none": (
+        "Community",
+        KINDS["Community"],
+        {"communities": [{"name": "proposed", "value": "64512:one"}]},
+        "invalid community value: invalid section",
+    ),
+    "a community named twice": (
+        "Community",
+        KINDS["Community"],
+        {"communities": [{"name": "proposed", "value": "64512:1"}, {"name": "proposed", "value": "64512:2"}]},
+        "duplicate definition of community",
+    ),
+    "an announced community twice": (
+        "BGPAdvertisement",
+        {"communities": ["64512:1"]},
+        {"communities": ["64512:1", "64512:1"]},
+        "duplicate definition of community",
+    ),
+}
+
+
+def require(api: Api, kind: str) -> None:
+    """Require that this Kubernetes takes objects of a kind at all.
+
+    The bounds that releases before 0.16.1 give the numbers of a peer exceed their declared format, which newer API servers do not let
+    pass (https://github.com/metallb/metallb/releases/tag/v0.16.1).
+
+    :raises NotApplicable: it refuses every object of the kind
+    """
+    try:
+        api.apply(custom_resource(kind, "proposed", KINDS[kind]), dry_run=True)
+    except Refused as told:
+        if "must be of type integer with format int32" in told.message:
+            raise NotApplicable(f"this Kubernetes takes no {kind} of this release: {told.message}") from None
+
+
+def of_a_node(api: Api, family: int) -> str:
+    """The address of a node, as a pool would write it."""
+    found = [entry["address"] for node in api.list("Node") for entry in node["status"]["addresses"] if entry["type"] == "InternalIP"]
+    return next(f"{address}/{32 if family == 4 else 128}" for address in found if (":" in address) == (family == 6))

@@ -1,0 +1,147 @@
+"""The network that announcements are seen on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from harness.model.budgets import ANNOUNCEMENT, TAKEOVER, WITHDRAWAL, Budget
+from harness.model.errors import NotApplicable, StatementFailed, Unanswered
+from harness.model.outages import at_most, uninterrupted
+from harness.model.record import measure, record
+from harness.model.sightings import bursts as bursts_of
+from harness.model.sightings import exactly_one, silence, steadily
+from harness.probes.waiting import eventually
+from harness.probes.watching import Sight
+from harness.probes.wire import WireProbe
+from harness.systems.metallb.pools import Pool
+
+#: Requests that show silence: a speaker that answers does so within milliseconds, each time.
+ASKED, PAUSE = 12, 0.25
+#: Requests that show silence: a speaker that answers does so within milliseconds, each time.
+ASKED, PAUSE = 12, 0.25
+#: Seconds over which an address is made known again and again; MetalLB does for 5 s, as a single frame is easily lost.
+REPEATING = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The network that announcements are seen on, and the names of its nodes by their MAC."""
+
+    wire: WireProbe
+    macs: Mapping[str, str]
+
+    def mac(self, node: str) -> str:
+        """The MAC of a node."""
+        return next(mac for mac, name in self.macs.items() if name == node)
+
+    def announcer(self, address: str) -> str:
+        """The node that answers for an address now; one look.
+
+        :raises Unanswered: nobody answers
+        :raises StatementFailed: several do, or somebody who is no node
+        """
+        mac = exactly_one(self.wire.ask(address, interval=0.1, patience=0.4))
+        if mac not in self.macs:
+            raise StatementFailed(f"a node answers for {address}", f"{mac}, while the nodes are {dict(self.macs)}")
+        return self.macs[mac]
+
+    def finds(self, address: str, *, within: Budget = ANNOUNCEMENT) -> str:
+        """Wait until exactly one node answers for an address, and return its name."""
+        __tracebackhide__ = True
+        return eventually(lambda: self.announcer(address), within=within, expected=f"exactly one node answers for {address}")
+
+    def finds_at(self, address: str, *nodes: str, within: Budget = TAKEOVER) -> str:
+        """Wait until one of these nodes, and no other, answers for an address."""
+        __tracebackhide__ = True
+
+        def look() -> str:
+            found = self.announcer(address)
+            assert found in nodes, f"{found} answers"
+            return found
+
+        return eventually(look, within=within, expected=f"{' or '.join(nodes)} answers for {address}, and nobody else")
+
+    def stays_at(self, address: str, node: str, *, requests: int = ASKED) -> None:
+        """Require that one node, and no other, answers many requests in a row, four a second, to the last."""
+        __tracebackhide__ = True
+        mac = steadily(self.wire.ask(address, requests=requests, interval=PAUSE))
+        assert self.macs.get(mac) == node, f"{self.macs.get(mac, mac)} answers for {address}, not {node}"
+
+    def loses(self, address: str) -> None:
+        """Wait until nobody answers for an address any more, and require that it stays so."""
+        __tracebackhide__ = True
+        look: Callable[[], object] = lambda: silence(self.wire.ask(address, interval=0.1, patience=0.3))  # noqa: E731 -- named for its type
+        eventually(look, within=WITHDRAWAL, expected=f"nobody answers for {address} any more")
+        self.is_silent(address)
+
+    def is_silent(self, address: str) -> None:
+        """Require that nobody answers for an address, many requests in a row; what makes the silence mean something comes before."""
+        __tracebackhide__ = True
+        silence(self.wire.ask(address, requests=ASKED, interval=PAUSE, patience=0.5))
+
+    def require_ipv4(self, pool: Pool) -> None:
+        """Require a pool of IPv4.
+
+        :raises NotApplicable: it is of IPv6
+        """
+        if pool.ranges[0].family != 4:
+            raise NotApplicable("the foreign host of this statement answers ARP only")
+
+    def finds_conflict(self, address: str, foreign: str) -> None:
+        """Wait until a node answers for an address beside a foreign MAC."""
+        __tracebackhide__ = True
+
+        def look() -> list[str]:
+            found = self.wire.ask(address, interval=0.1, patience=0.4).macs
+            nodes = [self.macs[mac] for mac in found if mac in self.macs]
+            assert foreign in found, f"the foreign host does not answer: {set(found)}"
+            assert nodes, "no node answers beside the foreign host"
+            return nodes
+
+        eventually(look, within=ANNOUNCEMENT, expected=f"a node and the foreign host {foreign} both answer for {address}")
+
+    def made_known(self, sight: Sight, node: str, *, bursts: int, since: float = 0.0) -> None:
+        """Wait until a node made the watched address known by so many bursts of gratuitous frames, each of every kind of the family."""
+        __tracebackhide__ = True
+        kinds = {"request", "reply"} if sight.address.version == 4 else {"advertisement"}
+
+        def look() -> list[str]:
+            found = bursts_of(sight.made_known(since, self.mac(node)))
+            told = [" and ".join(sorted({frame.kind for frame in burst})) for burst in found]
+            complete = [burst for burst in found if {frame.kind for frame in burst} >= kinds]
+            if not found:
+                raise Unanswered(f"no gratuitous frame of {node}; of others: {len(sight.gratuitous)}")
+            assert len(complete) >= bursts, f"{len(complete)} bursts: {told}"
+            over = complete[-1][0].at - complete[0][0].at
+            assert over >= lasting, f"{len(complete)} bursts within {over:.1f} s"
+            return told
+
+        lasting = REPEATING if bursts > 1 else 0.0
+        wanted = f"{bursts} bursts of gratuitous frames ({' and '.join(sorted(kinds))}) from {node} over at least {lasting:g} s"
+        eventually(look, within=TAKEOVER, expected=wanted)
+
+    def is_back(self, sight: Sight, *, since: float, within: Budget) -> None:
+        """Wait until the watched address is served after something that happened, and hold the interruption against a bound."""
+        __tracebackhide__ = True
+        eventually(sight.well_from_now(), within=within, expected=f"{sight.address} is served")
+        length = at_most(sight.since(since - 0.5), record().bound(within), f"traffic to {sight.address}")
+        measure("outage", length, budget=within)
+
+    def was_never_interrupted(self, sight: Sight) -> None:
+        """Require that every probe of a watch was answered."""
+        __tracebackhide__ = True
+        uninterrupted(sight.attempts, f"traffic to {sight.address}")
+        measure("outage", 0.0)
+
+    def is_served_at(self, sight: Sight, node: str, *, since: float, within: Budget) -> None:
+        """Wait until the watched address is served by endpoints on a node, and hold the interruption against a bound."""
+        __tracebackhide__ = True
+
+        def look() -> float:
+            back = sight.is_well(since)
+            last = sight.attempts[-1].by
+            assert node in last.split("/"), f"served by {last}"
+            return back
+
+        eventually(look, within=within, expected=f"{sight.address} is served on {node}")
+        length = at_most(sight.since(since - 0.5), record().bound(within), f"{sight.address} comes to be served on {node}")
+        measure("outage", length, budget=within)

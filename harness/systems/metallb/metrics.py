@@ -1,0 +1,167 @@
+"""MetalLB's metrics: where they are served, who may read them, and what they say.
+
+From 0.16 on they are served over TLS to those whom the Kubernetes API allows to (https://metallb.io/prometheus-metrics/). For that MetalLB
+has to ask the API about tokens, which its plain manifest does not permit; :class:`Access` adds what the manifest's Prometheus variant has.
+"""
+
+from dataclasses import dataclass
+
+from harness.cluster.api import Api, Object
+from harness.model.budgets import ALLOCATION, Budget
+from harness.model.errors import Unanswered
+from harness.model.series import Series, parse, select
+from harness.probes.inside import Answer, InsideProbe
+from harness.probes.waiting import eventually
+from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb.installation import PLAIN_METRICS, MetalLB
+
+RBAC = "rbac.authorization.k8s.io"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """How a release serves its metrics."""
+
+    scheme: str
+    port: int
+
+    @classmethod
+    def of(cls, metallb: MetalLB) -> "Endpoint":
+        """Scheme and port (https://metallb.io/release-notes/#version-0-16-0)."""
+        return cls("https", 9120) if metallb.at_least("0.16.0") else cls("http", PLAIN_METRICS)
+
+    def url(self, address: str, *, scheme: str | None = None) -> str:
+        """Where the metrics of a pod at this address are."""
+        host = f"[{address}]" if ":" in address else address
+        return f"{scheme or self.scheme}://{host}:{self.port}/metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may read: one ServiceAccount that may, and one that may not; every object is named after the statement."""
+
+    api: Api
+    namespace: str
+
+    def grant(self) -> None:
+        """Create both accounts, and let MetalLB ask who they are."""
+        for document in self._objects():
+            self.api.create(document)
+        eventually(self._granted, within=ALLOCATION, expected=f"the API allows {self.namespace}/reader to read metrics")
+
+    def revoke(self) -> None:
+        """Delete what is not of the statement's namespace."""
+        for document in self._objects():
+            if "namespace" not in document["metadata"]:
+                self.api.delete(document["kind"], document["metadata"]["name"])
+
+    def token(self, account: str) -> str:
+        """A token of one of the accounts, ``reader`` or ``stranger``."""
+        return self.api.token(account, self.namespace)
+
+    def _objects(self) -> list[Object]:
+        reviews, reading = f"{self.namespace}-reviews", f"{self.namespace}-reading"
+        ask = [
+            {"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]},
+            {"apiGroups": ["authorization.k8s.io"], "resources": ["subjectaccessreviews"], "verbs": ["create"]},
+        ]
+        metallb = [_account(name, NAMESPACE) for name in ("controller", "speaker")]
+        return [
+            *(
+                {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": self.namespace}}
+                for name in ("reader", "stranger")
+            ),
+            *_role(reviews, ask, metallb),
+            *_role(reading, [{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}], [_account("reader", self.namespace)]),
+        ]
+
+    def _granted(self) -> str:
+        user = f"system:serviceaccount:{self.namespace}:reader"
+        spec = {"user": user, "nonResourceAttributes": {"path": "/metrics", "verb": "get"}}
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "metadata": {}, "spec": spec}
+        status = self.api.create(review)["status"]
+        if not status["allowed"]:
+            raise Unanswered(f"not yet: {status}")
+        return "allowed"
+
+
+def _account(name: str, namespace: str) -> Object:
+    return {"kind": "ServiceAccount", "name": name, "namespace": namespace}
+
+
+def _role(name: str, rules: list[Object], subjects: list[Object]) -> list[Object]:
+    head = {"apiVersion": f"{RBAC}/v1", "metadata": {"name": name}}
+    reference = {"apiGroup": RBAC, "kind": "ClusterRole", "name": name}
+    return [
+        {**head, "kind": "ClusterRole", "rules": rules},
+        {**head, "kind": "ClusterRoleBinding", "roleRef": reference, "subjects": subjects},
+    ]
+
+
+@dataclass(slots=True)
+class Metrics:
+    """Reads the metrics of MetalLB's pods."""
+
+    api: Api
+    probe: InsideProbe
+    endpoint: Endpoint
+    access: Access | None
+    reader: str | None = None
+
+    def pods(self, component: str) -> dict[str, str]:
+        """The address of each running pod of a component, ``controller`` or ``speaker``, by the name of its node."""
+        found = self.api.list("Pod", NAMESPACE, labels=f"component={component}")
+        return {pod["spec"]["nodeName"]: pod["status"]["podIP"] for pod in found if pod["status"].get("podIP")}
+
+    def ask(self, component: str, *, account: str | None = None, scheme: str | None = None) -> Answer:
+        """The answer of one pod of a component to somebody: one of the accounts of :class:`Access`, or nobody.
+
+        :raises Unanswered: it does not answer
+        """
+        address = next(iter(self.pods(component).values()))
+        token = self.access.token(account) if self.access and account else None
+        return self.probe.get(self.endpoint.url(address, scheme=scheme), token=token)
+
+    def scrape(self, component: str, node: str | None = None) -> list[Series]:
+        """Every series of one pod of a component, on a certain node where one is given.
+
+        :raises Unanswered: it does not answer, or refuses
+        """
+        if self.access and self.reader is None:
+            self.reader = self.access.token("reader")
+        pods = self.pods(component)
+        answer = self.probe.get(self.endpoint.url(pods[node] if node else next(iter(pods.values()))), token=self.reader)
+        if answer.status != 200:
+            raise Unanswered(f"{answer.status}: {answer.body[:200]}")
+        return parse(answer.body)
+
+    def come_to_say(
+        self, component: str, wanted: dict[str, float], *, node: str | None = None, within: Budget = ALLOCATION, **labels: str
+    ) -> None:
+        """Wait until the series of these names that carry the labels have these values."""
+        __tracebackhide__ = True
+
+        def look() -> dict[str, float]:
+            series = self.scrape(component, node)
+            found = {name: sum(values.values()) for name in wanted if (values := select(series, name, **labels))}
+            assert found == wanted, f"{labels}: {found}"
+            return found
+
+        eventually(look, within=within, expected=f"{component}: {wanted} with {labels}")
+
+    def come_to_lack(self, component: str, *, node: str | None = None, **labels: str) -> None:
+        """Wait until no series carries the labels."""
+        __tracebackhide__ = True
+
+        def look() -> str:
+            left = [str(one) for one in self.scrape(component, node) if labels.items() <= one.labels.items()]
+            assert not left, "; ".join(left)
+            return "none"
+
+        eventually(look, within=ALLOCATION, expected=f"{component}: no series with {labels}")
+
+
+def counts(*, total: int, in_use: int, prefix: str = "") -> dict[str, float]:
+    """What the controller's metrics have to say of a pool; ``prefix`` for those of one family, for instance ``ipv4_``."""
+    names = {"addresses_total": total, "addresses_in_use_total": in_use}
+    return {f"metallb_allocator_{prefix}{name}": float(value) for name, value in names.items()}

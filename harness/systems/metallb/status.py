@@ -1,0 +1,132 @@
+"""What MetalLB reports: counters of pools, the announcing node of a Service, events."""
+
+from dataclasses import dataclass
+
+from harness.cluster.api import Api
+from harness.model.budgets import ALLOCATION, ANNOUNCEMENT, EVENT, SILENCE, TAKEOVER, Budget
+from harness.model.errors import Unanswered
+from harness.probes.waiting import consistently, eventually
+from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb.installation import MetalLB
+from harness.systems.metallb.pools import Pool
+from harness.systems.metallb.services import Service
+
+
+def announcer(api: Api, service: Service) -> str:
+    """The node that announces a Service, waited for."""
+    labels = f"metallb.io/service-name={service.name},metallb.io/service-namespace={service.namespace}"
+
+    def look() -> str:
+        nodes = [item["status"]["node"] for item in api.list("ServiceL2Status", NAMESPACE, labels=labels) if item.get("status")]
+        if not nodes:
+            raise Unanswered(f"no ServiceL2Status of {service!r}")
+        assert len(nodes) == 1, f"{service!r} is announced from {', '.join(nodes)}"
+        return str(nodes[0])
+
+    return eventually(
+        look, within=ANNOUNCEMENT, expected=f"one node announces {service!r}", pause=api.changed("ServiceL2Status", NAMESPACE)
+    )
+
+
+def counters(api: Api, name: str, family: int) -> dict[str, int]:
+    """How many addresses of a family are assigned and available, as the status says now.
+
+    :raises AssertionError: the pool does not exist
+    """
+    found = api.get("IPAddressPool", name, NAMESPACE)
+    assert found is not None, f"the pool {name} does not exist"
+    return {kind: int(found.get("status", {}).get(f"{kind}IPv{family}", 0)) for kind in ("assigned", "available")}
+
+
+def comes_to_count(api: Api, pool: Pool, *, assigned: int, available: int) -> None:
+    """Wait until the status of a pool counts this many addresses of its family."""
+    __tracebackhide__ = True
+    wanted = {"assigned": assigned, "available": available}
+    family = pool.ranges[0].family
+
+    def look() -> dict[str, int]:
+        found = counters(api, pool.name, family)
+        assert found == wanted, f"{pool}: {found}"
+        return found
+
+    eventually(look, within=ALLOCATION, expected=f"the status of {pool} counts {wanted}", pause=api.changed("IPAddressPool", NAMESPACE))
+
+
+def overwrite(api: Api, pool: Pool, *, assigned: int, available: int) -> None:
+    """Write counters into the status, as somebody who should not might."""
+    family = pool.ranges[0].family
+    status = {f"assignedIPv{family}": assigned, f"availableIPv{family}": available}
+    api.merge("IPAddressPool", pool.name, NAMESPACE, {"status": status}, subresource="status")
+
+
+#: How often the event of an assignment may be written after it was first seen: by the changes just made, which reach the speaker in turn.
+REPEATED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Speakers:
+    """What the speakers report of the Services they announce."""
+
+    api: Api
+    metallb: MetalLB
+
+    def statuses(self, service: Service) -> list[str]:
+        """The nodes named by the ServiceL2Status objects of a Service, one an object; none in a version without such objects."""
+        if not self.metallb.serves("ServiceL2Status"):
+            return []
+        found = [item.get("status", {}) for item in self.api.list("ServiceL2Status", NAMESPACE)]
+        of_service = [one for one in found if (one.get("serviceNamespace"), one.get("serviceName")) == (service.namespace, service.name)]
+        return sorted(str(one.get("node")) for one in of_service)
+
+    def report(self, service: Service, *nodes: str, within: Budget = TAKEOVER) -> None:
+        """Wait until the status objects of a Service name exactly these nodes, one each; nothing to wait for where none are written."""
+        __tracebackhide__ = True
+        if not self.metallb.writes_layer2_statuses:
+            return
+
+        def look() -> list[str]:
+            found = self.statuses(service)
+            assert found == sorted(nodes), f"{found or 'none'}"
+            return found
+
+        eventually(
+            look,
+            within=within,
+            expected=f"ServiceL2Status of {service!r}: {', '.join(nodes) or 'none'}",
+            pause=self.api.changed("ServiceL2Status", NAMESPACE),
+        )
+
+    def assigned(self, service: Service, node: str) -> None:
+        """Wait for the event that says which node announces."""
+        __tracebackhide__ = True
+        service.explains("nodeAssigned", f'"{node}"')
+
+    def fails(self, service: Service) -> str:
+        """Wait for the event that says that an announcement failed."""
+        __tracebackhide__ = True
+        return service.explains("announceFailed", "")
+
+    def assignments(self, service: Service) -> int:
+        """How often the event of the assignment was written for a Service."""
+        events = [event for event in service.events() if event["reason"] == "nodeAssigned"]
+        return sum(int(event.get("count") or (event.get("series") or {}).get("count") or 1) for event in events)
+
+    def stay_quiet_about(self, service: Service) -> None:
+        """Require for an observation window that the event of the assignment, once written, is hardly written again."""
+        __tracebackhide__ = True
+
+        def written() -> int:
+            if not (count := self.assignments(service)):
+                raise Unanswered("no event nodeAssigned")
+            return count
+
+        first = eventually(
+            written, within=EVENT, expected=f"an event nodeAssigned about {service!r}", pause=self.api.changed("Event", service.namespace)
+        )
+
+        def look() -> int:
+            count = written()
+            assert count <= first + REPEATED, f"written {count} times"
+            return count
+
+        consistently(look, during=SILENCE, expected=f"the event nodeAssigned about {service!r} is written at most {first + REPEATED} times")

@@ -1,0 +1,1 @@
+"""What combines several systems: faults, node loss, failover, rollouts."""

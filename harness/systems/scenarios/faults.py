@@ -1,0 +1,192 @@
+"""Disturbing nodes, speakers and what they depend on; every disturbance is a block that undoes itself, also when the block fails."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import time
+
+from harness.cluster import engine
+from harness.cluster.api import Api, Object
+from harness.model.budgets import RETURN
+from harness.model.errors import EnvironmentFault, Leak
+from harness.systems.kubernetes.admission import accepted
+from harness.systems.kubernetes.readiness import rolled_out, settle
+from harness.systems.metallb.custom_resources import NAMESPACE, ip_address_pool
+
+#: What labels, taints and annotations of ours begin with.
+CONFORMANCE = "conformance.example"
+#: https://kubernetes.io/docs/reference/labels-annotations-taints/#node-kubernetes-io-exclude-from-external-load-balancers
+EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers"
+#: The taint that Kubernetes sets while a node's network is unavailable.
+NETWORK = "node.kubernetes.io/network-unavailable"
+
+
+@dataclass(slots=True)
+class Disruption:
+    """Disturbs the cluster; what is disturbed is put right by the block's end, and looked after when the statement is over."""
+
+    api: Api
+    cluster: str
+
+    @contextmanager
+    def paused(self, node: str) -> Iterator[float]:
+        """A node whose processes stand still, as one that hangs; the value is when (clock of what is watched)."""
+        moment = time()
+        try:
+            engine.docker("pause", node)
+            yield moment
+        finally:
+            engine.docker("unpause", node)
+
+    @contextmanager
+    def stopped(self, node: str) -> Iterator[float]:
+        """A node that lost its power; afterwards it boots again, which is not waited for. The value is when."""
+        moment = time()
+        try:
+            engine.docker("kill", node)
+            yield moment
+        finally:
+            engine.docker("start", node)
+
+    @contextmanager
+    def api_server_paused(self) -> Iterator[float]:
+        """The API server stands still; the value is when."""
+        node = f"{self.cluster}-control-plane"
+        moment = time()
+        try:
+            engine.docker("exec", node, "pkill", "-STOP", "kube-apiserver")
+            yield moment
+        finally:
+            engine.docker("exec", node, "pkill", "-CONT", "kube-apiserver")
+
+    @contextmanager
+    def tainted(self, node: str) -> Iterator[None]:
+        """No new pod gets to a node, not even of a DaemonSet that does not tolerate everything."""
+        before = (self._node(node)["spec"].get("taints")) or None
+        ours = {"key": f"{CONFORMANCE}/closed", "effect": "NoSchedule"}
+        try:
+            self.api.merge("Node", node, None, {"spec": {"taints": [*(before or []), ours]}})
+            yield
+        finally:
+            self.api.merge("Node", node, None, {"spec": {"taints": before}})
+
+    @contextmanager
+    def excluded(self, node: str) -> Iterator[float]:
+        """A node that the label of Kubernetes excludes from external load balancers; the value is when."""
+        with self._patched(node, {"metadata": {"labels": {EXCLUDED: ""}}}, {"metadata": {"labels": {EXCLUDED: None}}}) as moment:
+            yield moment
+
+    @contextmanager
+    def cordoned(self, node: str) -> Iterator[float]:
+        """A node that takes no new pods (``kubectl cordon``); the value is when."""
+        with self._patched(node, {"spec": {"unschedulable": True}}, {"spec": {"unschedulable": None}}) as moment:
+            yield moment
+
+    @contextmanager
+    def _patched(self, node: str, patch: Object, undo: Object) -> Iterator[float]:
+        moment = time()
+        try:
+            self.api.merge("Node", node, None, patch)
+            yield moment
+        finally:
+            self.api.merge("Node", node, None, undo)
+
+    @contextmanager
+    def network_unavailable(self, node: str) -> Iterator[float]:
+        """A node that says that its network is unavailable; the value is when."""
+        moment = time()
+        try:
+            self._tell(node, "True")
+            yield moment
+        finally:
+            self._tell(node, "False")
+            settle(lambda: self._without_taint(node, NETWORK), f"{node} is not tainted as unavailable any more")
+
+    def _tell(self, node: str, value: str) -> None:
+        others = [one for one in self._node(node)["status"]["conditions"] if one["type"] != "NetworkUnavailable"]
+        ours = {"type": "NetworkUnavailable", "status": value, "reason": "Conformance", "message": "set by a conformance statement"}
+        self.api.merge("Node", node, None, {"status": {"conditions": [*others, ours]}}, subresource="status")
+
+    def _without_taint(self, node: str, key: str) -> str:
+        found = [taint["key"] for taint in self._node(node)["spec"].get("taints", [])]
+        assert key not in found, f"taints: {found}"
+        return "no such taint"
+
+    def delete_speaker(self, node: str) -> float:
+        """Delete the speaker's pod on a node, which says goodbye to the others, and return when."""
+        moment = time()
+        self.api.delete("Pod", self.speaker(node), NAMESPACE)
+        return moment
+
+    def kill_speaker(self, node: str) -> float:
+        """Kill the speaker's process on a node, which says nothing to the others, and return when; the kubelet starts it anew."""
+        moment = time()
+        engine.docker("exec", node, "pkill", "-KILL", "-x", "speaker")
+        return moment
+
+    def speaker(self, node: str) -> str:
+        """The name of the speaker's pod on a node."""
+        found = self.api.list("Pod", NAMESPACE, labels="component=speaker", fields=f"spec.nodeName={node}")
+        return next(str(pod["metadata"]["name"]) for pod in found)
+
+    def roll(self, kind: str, name: str, namespace: str) -> float:
+        """Replace every pod of a workload, as ``kubectl rollout restart`` does, and return when that began; see :meth:`has_rolled`."""
+        moment = time()
+        annotations = {f"{CONFORMANCE}/rolled": str(moment)}
+        self.api.merge(kind, name, namespace, {"spec": {"template": {"metadata": {"annotations": annotations}}}})
+        return moment
+
+    def has_rolled(self, kind: str, name: str, namespace: str) -> None:
+        """Wait until every pod of a workload is the newest one and ready.
+
+        :raises EnvironmentFault: they are not in time
+        """
+        settle(rolled_out(self.api, kind, name, namespace), f"{kind} {namespace}/{name} has rolled out")
+
+    def scale(self, name: str, namespace: str, replicas: int) -> float:
+        """Give a Deployment another number of replicas and return when."""
+        moment = time()
+        self.api.merge("Deployment", name, namespace, {"spec": {"replicas": replicas}})
+        return moment
+
+    def _node(self, node: str) -> Object:
+        found = self.api.get("Node", node)
+        if found is None:
+            raise EnvironmentFault(f"a node {node}", "there is none", "look at the cluster")
+        return found
+
+    def is_over(self) -> None:
+        """Put right what a block could not, and wait until the cluster is as it was.
+
+        :raises Leak: something was left disturbed
+        :raises EnvironmentFault: the cluster does not recover
+        """
+        left = [*self._containers("paused"), *self._containers("exited")]
+        for node in left:
+            engine.docker("start" if node in self._containers("exited") else "unpause", node)
+        settle(self._undisturbed, "every node and every workload is ready", within=RETURN)
+        settle(
+            accepted(self.api, ip_address_pool("readiness-probe", ["192.0.2.1/32"])),
+            "the webhook of MetalLB accepts an address pool",
+            within=RETURN,
+        )
+        if left:
+            raise Leak("no node is left paused or stopped", ", ".join(left))
+
+    def _containers(self, status: str) -> list[str]:
+        words = ["--all", f"--filter=label=io.x-k8s.kind.cluster={self.cluster}", f"--filter=status={status}", "--format={{.Names}}"]
+        return engine.docker("ps", *words).split()
+
+    def _undisturbed(self) -> str:
+        ready = {node["metadata"]["name"]: _ready(node) for node in self.api.list("Node")}
+        assert all(ready.values()), f"ready: {ready}"
+        for kind in ("DaemonSet", "Deployment"):  # the items of a list do not name their kind
+            for item in self.api.list(kind):
+                rolled_out(self.api, kind, item["metadata"]["name"], item["metadata"]["namespace"])()
+        return f"{len(ready)} nodes and every workload on them"
+
+
+def _ready(node: Object) -> bool:
+    conditions = node["status"]["conditions"]
+    untainted = not any(taint["key"].startswith("node.kubernetes.io/") for taint in node["spec"].get("taints", []))
+    return untainted and any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)

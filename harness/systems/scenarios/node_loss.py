@@ -1,0 +1,226 @@
+"""Losing a node: what happens is brought about once a run, watched, and judged by several statements."""
+
+import pickle
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.model.budgets import NODE_LOSS, RETURN, SETTLING, SPEAKER_LOSS, TAKEOVER, Budget
+from harness.model.errors import StatementFailed, Unanswered
+from harness.model.outages import Attempt, at_most
+from harness.model.record import measure, record
+from harness.model.sightings import Turn, at_once, bursts, turns
+from harness.probes.waiting import eventually
+from harness.probes.watching import Onlooker, Sight, history, now
+from harness.systems.metallb.advertisements import Announcing
+from harness.systems.metallb.clients import Client
+from harness.systems.metallb.layer2 import REPEATING, Segment
+from harness.systems.metallb.status import Speakers
+from harness.systems.scenarios.faults import Disruption
+
+#: Bursts of gratuitous frames that are waited for before the node comes back.
+BURSTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """The announcing node was lost, another one took over, and it came back.
+
+    Moments are on the clock of what was seen: ``lost``, ``back`` when the node was given back its life, ``over`` when watching ended.
+
+    :param clients: what clients that know the address saw
+    :param askers: what somebody saw who asked all the time who has the address
+    :param statuses: the nodes named by the Service's status objects before the node came back
+    """
+
+    node: str
+    macs: dict[str, str]
+    lost: float
+    back: float
+    over: float
+    clients: Sight
+    askers: Sight
+    statuses: tuple[str, ...]
+
+    @property
+    def turns(self) -> list[Turn]:
+        """Who answered one after the other."""
+        return turns(self.askers.answers)
+
+    def successor(self) -> str:
+        """The node that took over.
+
+        :raises StatementFailed: none did before the lost one came back
+        """
+        found = [self.macs[turn.mac] for turn in self.turns if self.lost < turn.began < self.back and self.macs[turn.mac] != self.node]
+        if not found:
+            raise StatementFailed(f"another node answers when {self.node} is lost", "none did")
+        return found[0]
+
+    def unanswered(self, bound: Budget) -> None:
+        """Hold against a bound how long those who ask anew were not answered."""
+        successor = self.successor()
+        taken = next(turn.began for turn in self.turns if self.macs[turn.mac] == successor and turn.began > self.lost)
+        measure("takeover", taken - self.lost, budget=bound)
+        if taken - self.lost > record().bound(bound):
+            raise StatementFailed(f"another node answers within {record().bound(bound):g} s", f"after {taken - self.lost:.1f} s")
+
+    def interrupted(self, bound: Budget) -> None:
+        """Hold against a bound how long clients were not served while the node was lost."""
+        length = at_most(self._while_lost(), record().bound(bound), f"{self.node} is lost")
+        measure("outage", length, budget=bound)
+
+    def _while_lost(self) -> list[Attempt]:
+        return [attempt for attempt in self.clients.attempts if self.lost - 1 < attempt.sent < self.back]
+
+    def interrupted_by_the_return(self, bound: Budget) -> None:
+        """Hold against a bound how long clients were not served when the node came back."""
+        length = at_most(self.clients.since(self.back), record().bound(bound), f"{self.node} is back")
+        measure("outage of the return", length, budget=bound)
+
+    def made_known(self, least: int = BURSTS) -> None:
+        """Require so many bursts of gratuitous frames of the node that took over."""
+        successor = self.successor()
+        mac = next(mac for mac, node in self.macs.items() if node == successor)
+        frames = self.clients.made_known(self.lost, mac)
+        found = bursts(frames)
+        measure("first gratuitous frame", frames[0].at - self.lost if frames else float(SETTLING.seconds))
+        over = found[-1][0].at - found[0][0].at if found else 0.0
+        if len(found) < least or over < REPEATING:
+            wanted = f"{least} bursts of gratuitous frames from {successor} over at least {REPEATING:g} s"
+            raise StatementFailed(wanted, f"{len(found)} bursts within {over:.1f} s")
+
+    def never_two(self) -> None:
+        """Require that no request was answered by two nodes, and that the lost node did not answer, before it came back."""
+        both = [moment for moment in at_once(self.askers.asked, self.askers.answers) if moment < self.back]
+        order = [self.macs.get(turn.mac, turn.mac) for turn in self.turns if turn.began < self.back]
+        wanted = [self.node, self.successor()]
+        if both or order != wanted:
+            raise StatementFailed(f"in turn {' then '.join(wanted)}", f"in turn {' '.join(order)}; {len(both)} requests answered by two")
+
+    def ends_with_one(self, within: Budget) -> None:
+        """Require that, a while after the node came back, one and the same node answered every request."""
+        settled = self.back + record().bound(within)
+        both = [moment for moment in at_once(self.askers.asked, self.askers.answers) if moment > self.back]
+        measure("two at once after the return", float(len(both)), unit="requests")
+        late = {answer.mac for answer in self.askers.answers if answer.at > min(settled, self.over - 2)}
+        if len(late) != 1 or any(moment > settled for moment in both):
+            raise StatementFailed("one node answers after the return", f"{[self.macs.get(mac, mac) for mac in late]}")
+
+    def gives_back(self, within: Budget) -> None:
+        """Require that the node took its address back after it returned."""
+        last = self.turns[-1]
+        measure("giving back", last.began - self.back, budget=within)
+        if self.macs[last.mac] != self.node:
+            raise StatementFailed(f"{self.node} answers again within {record().bound(within):g} s", f"{self.macs[last.mac]} still does")
+
+
+@dataclass(frozen=True, slots=True)
+class Theatre:
+    """Where incidents are brought about, and the folder where those of this run are kept for the other statements."""
+
+    announcing: Announcing
+    segment: Segment
+    speakers: Speakers
+    disruption: Disruption
+    outside: Client
+    onlooker: Onlooker
+    folder: Path
+
+    def stopped_node(self) -> Incident:
+        """The announcing node loses its power, and is started again."""
+        return self._once("stopped-node", self.disruption.stopped, NODE_LOSS)
+
+    def frozen_node(self) -> Incident:
+        """The announcing node's processes stand still, and go on."""
+        return self._once("frozen-node", self.disruption.paused, SPEAKER_LOSS)
+
+    def _once(self, name: str, lose: Callable[[str], AbstractContextManager[float]], within: Budget) -> Incident:
+        file = self.folder / f"{name}.pickle"
+        if file.exists():
+            incident: Incident = pickle.loads(file.read_bytes())
+        else:
+            incident = self._happens(lose, within)
+            file.write_bytes(pickle.dumps(incident))
+        record().evidence["clients.txt"] = lambda: history(incident.clients)
+        record().evidence["askers.txt"] = lambda: history(incident.askers)
+        return incident
+
+    def _happens(self, lose: Callable[[str], AbstractContextManager[float]], within: Budget) -> Incident:
+        """Endpoints stay on the other node, so that what is interrupted is the announcement and nothing else."""
+        service = self.announcing.service()
+        address = service.address
+        node = self.segment.finds(address)
+        other = self.announcing.backends.other(node)
+        self.announcing.backends.serve(service, other)
+        self.outside.is_forwarded(service)
+        with self.outside.watcher.watch(address) as clients, self.onlooker.watch(address, traffic=None, asking=True) as askers:
+            eventually(
+                lambda: served_by(clients, other), within=TAKEOVER, expected=f"{address} is served on {other} before anything happens"
+            )
+            with lose(node) as lost:
+                self._until(lambda: _taken(askers, self.segment.mac(node), lost), within, "another node takes over")
+                self._until(clients.well_from_now(), within, "clients are served again")
+                self._until(lambda: _known(clients, lost), SETTLING, "gratuitous frames have come")
+                if self.speakers.metallb.writes_layer2_statuses:
+                    self._until(lambda: _moved(self.speakers.statuses(service), node), TAKEOVER, "the status names another node")
+                statuses = tuple(self.speakers.statuses(service))
+                back = now()
+            self._until(lambda: _answers(askers, self.segment.mac(node), back), RETURN, f"{node} answers again")
+            self._until(lambda: _elapsed(now() - 5, askers, self.segment.mac(node)), SETTLING, "watching ends a while after")
+            over = now()
+        return Incident(node, dict(self.segment.macs), lost, back, over, clients, askers, statuses)
+
+    def _until(self, look: Callable[[], object], within: Budget, expected: str) -> None:
+        """Wait, but go on in any case: what was seen is judged afterwards."""
+        with suppress(StatementFailed):
+            eventually(look, within=within, expected=expected)
+
+
+def served_by(clients: Sight, node: str) -> str:
+    """The node, if it alone served all probes of the last second: kube-proxy has dropped the other endpoints.
+
+    :raises AssertionError: a probe was not answered, or by another node, or watching began only now
+    :raises Unanswered: no probe has come back yet
+    """
+    recent = clients.since(now() - 1)
+    if not recent:
+        raise Unanswered("no probe")
+    told = {one.why or one.by for one in recent}
+    elsewhere = [one for one in recent if not one.answered or node not in one.by.split("/")]
+    assert not elsewhere, f"served by {', '.join(sorted(told))}"
+    assert clients.began < now() - 1, "watched for less than a second"
+    return node
+
+
+def _moved(statuses: list[str], node: str) -> list[str]:
+    assert len(statuses) == 1 and node not in statuses, f"{statuses or 'none'}"  # noqa: PT018 -- one look
+    return statuses
+
+
+def _taken(askers: Sight, mac: str, since: float) -> str:
+    found = [answer.mac for answer in askers.answers if answer.at > since and answer.mac != mac]
+    if not found:
+        raise Unanswered("nobody else")
+    return found[0]
+
+
+def _known(clients: Sight, since: float) -> int:
+    found = bursts([frame for frame in clients.gratuitous if frame.at > since])
+    assert len(found) > BURSTS, f"{len(found)} bursts"
+    return len(found)
+
+
+def _answers(askers: Sight, mac: str, since: float) -> float:
+    found = [answer.at for answer in askers.answers if answer.at > since and answer.mac == mac]
+    if not found:
+        raise Unanswered("not yet")
+    return found[0]
+
+
+def _elapsed(since: float, askers: Sight, mac: str) -> str:
+    """The last turn has lasted since then: what both nodes had to say to each other has been said."""
+    last = turns(askers.answers)[-1]
+    assert last.began < since and last.mac == mac, f"the last turn began {last.began - since:.1f} s after"  # noqa: PT018 -- one look
+    return mac
