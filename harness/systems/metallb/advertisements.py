@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.cluster.api import Api, Object
+from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.custom_resources import NAMESPACE, custom_resource
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.pools import Pool, Pools
@@ -81,3 +82,10 @@ class Announcing:
         self.backends.serve(service, *(nodes or self.backends.nodes))
         assert service.address in pool, f"{service!r} has {service.addresses}, not an address of {pool}"
         return service
+
+    def service_of_workers(self) -> Service:
+        """A Service that nodes with an endpoint announce, and no other: no statement may lose the control plane.
+
+        Releases before 0.14.2 announce from there, too, whatever its labels say (https://metallb.io/release-notes/#version-0-14-2).
+        """
+        return self.service(advertised={"nodeSelectors": nodes_named(*self.backends.nodes)})

@@ -149,7 +149,7 @@ class Theatre:
 
     def _happens(self, lose: Callable[[str], AbstractContextManager[float]], within: Budget) -> Incident:
         """Endpoints stay on the other node, so that what is interrupted is the announcement and nothing else."""
-        service = self.announcing.service()
+        service = self.announcing.service_of_workers()
         address = service.address
         node = self.segment.finds(address)
         other = self.announcing.backends.other(node)
