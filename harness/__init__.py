@@ -1,1 +1,1 @@
-"""The library behind the fixtures. Layers, from top to bottom: plugin; report, systems; probes, cluster; model."""
+"""The library behind the fixtures. Layers, from top to bottom: plugin; catalogue, report, systems; probes, cluster; model."""

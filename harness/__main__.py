@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue import documents
+from harness.catalogue.entries import Entry
+from harness.catalogue.rows import rows
 from harness.model.baselines import read
 from harness.model.errors import Fault, UsageFault
 from harness.model.verdicts import ExitCode
-from harness.report import catalogue, compare
+from harness.report import compare
 
 ROOT = Path(__file__).parents[1]
 
@@ -45,13 +48,13 @@ def statements(options: argparse.Namespace) -> int:
 
     :raises UsageFault: the tests cannot be collected, a document is stale, or a baseline names a statement that is none
     """
-    entries, table, docs = collected(), catalogue.rows(), ROOT / "docs"
+    entries, table, docs = collected(), rows(), ROOT / "docs"
     _check_baselines({entry.id for entry in entries})
     if options.check:
-        catalogue.check(entries, table, docs)
+        documents.check(entries, table, docs)
         print(f"{len(entries)} statements, and the documents say the same")
     else:
-        print("\n".join(f"wrote {path.relative_to(ROOT)}" for path in catalogue.write(entries, table, docs)))
+        print("\n".join(f"wrote {path.relative_to(ROOT)}" for path in documents.write(entries, table, docs)))
     return ExitCode.CONFORMANT
 
 
@@ -69,7 +72,7 @@ def remove(options: argparse.Namespace) -> int:
     return ExitCode.CONFORMANT
 
 
-def collected() -> list[catalogue.Entry]:
+def collected() -> list[Entry]:
     """The statements of all tests below ``suites/``.
 
     :raises UsageFault: the tests cannot be collected
@@ -87,7 +90,7 @@ class _Collector:
     """Takes the statements out of a collection, and why files could not be collected."""
 
     def __init__(self) -> None:
-        self.entries: list[catalogue.Entry] = []
+        self.entries: list[Entry] = []
         self.faults: list[str] = []
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -97,7 +100,7 @@ class _Collector:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        from harness.plugin.catalogue import PLAN  # not before pytest: it imports plugins itself, to rewrite their assertions
+        from harness.plugin.collection import PLAN  # not before pytest: it imports plugins itself, to rewrite their assertions
 
         cases = session.config.stash[PLAN].values()
         self.entries = list({case.statement.id: case.statement for case in cases}.values())

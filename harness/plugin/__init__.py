@@ -4,10 +4,10 @@ import signal
 
 import pytest
 
-from harness.plugin import catalogue, options
+from harness.plugin import collection, options
 from harness.plugin.recording import Recording
 from harness.plugin.reporting import Reporting
-from harness.plugin.run import RUN, begin, is_worker
+from harness.plugin.run_facts import RUN, begin, is_worker
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,10 +17,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("statements"):
         config.option.collectonly = True
-    catalogue.register_marks(config)
+    collection.register_marks(config)
     config.stash[RUN] = begin(config)
     manager = config.pluginmanager
-    manager.register(catalogue.Catalogue(config), "conformance-catalogue")
+    manager.register(collection.Collection(config), "conformance-collection")
     manager.register(Recording(config), "conformance-recording")
     if not is_worker(config):
         manager.register(Reporting(config, config.stash[RUN]), "conformance-reporting")

@@ -18,9 +18,9 @@ from harness.model.budgets import ABSENCE
 from harness.model.errors import EnvironmentFault, UsageFault
 from harness.model.verdicts import Outcome
 from harness.model.versions import version as ordered
-from harness.plugin.catalogue import needs
+from harness.plugin.collection import needs
 from harness.plugin.recording import told
-from harness.plugin.run import RUN, RunFacts, is_worker
+from harness.plugin.run_facts import RUN, RunFacts, is_worker
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
 from harness.systems.environment import Settings, add_image, bring_up
 from harness.systems.ingress.controllers import controller

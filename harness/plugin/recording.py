@@ -13,10 +13,10 @@ from harness.model.errors import NotApplicable
 from harness.model.record import Measurement, Record, Wait, recording
 from harness.model.statements import Profile
 from harness.model.verdicts import Outcome
-from harness.plugin.catalogue import CASE, Case
-from harness.plugin.judging import Judgement, characterised, judge, known
-from harness.plugin.run import RUN, known_deviations
-from harness.report import evidence
+from harness.plugin import evidence
+from harness.plugin.collection import CASE, Case
+from harness.plugin.outcomes import Judgement, characterised, judge, known
+from harness.plugin.run_facts import RUN, known_deviations
 from harness.report.model import Failure
 from harness.report.time_spent import covered
 

@@ -11,11 +11,11 @@ import pytest
 
 from harness.model.errors import EnvironmentFault, UsageFault
 from harness.model.verdicts import EXIT_CODES, ExitCode, Outcome
-from harness.plugin import proposals
-from harness.plugin.catalogue import PLAN, Case, check_selection, received
-from harness.plugin.judging import Judgement, joined
+from harness.plugin import update_baseline
+from harness.plugin.collection import PLAN, Case, check_selection, received
+from harness.plugin.outcomes import Judgement, joined
 from harness.plugin.recording import Told, told
-from harness.plugin.run import WORKER_KEY, RunFacts, known_deviations, sent
+from harness.plugin.run_facts import WORKER_KEY, RunFacts, known_deviations, sent
 from harness.plugin.terminal import StatementTerminal
 from harness.report.model import Failure, Report, Result, SystemUnderTest
 from harness.report.writer import write_report
@@ -82,7 +82,7 @@ class Reporting:
 
     # The plan: collected here, or told by the first worker that has collected.
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)  # around the catalogue, and before anybody acts on what was collected
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # around the collection, and before anybody acts on what was collected
     def pytest_collection_modifyitems(self) -> Generator[None, object, object]:
         result = yield
         self._start()
@@ -207,7 +207,7 @@ class Reporting:
 
     def _written(self, report: Report) -> list[Path]:
         try:
-            proposed = proposals.propose(self.config, report, self.plan) if self.config.getoption("update_baseline") else []
+            proposed = update_baseline.propose(self.config, report, self.plan) if self.config.getoption("update_baseline") else []
             return write_report(report, self.facts.directory) + proposed
         except OSError as fault:
             report.faults.append(f"the report could not be written: {fault}")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.model.verdicts import EXIT_CODES, Outcome, Verdict
-from harness.plugin.run import RunFacts
+from harness.plugin.run_facts import RunFacts
 from harness.report.formatting import amount, printable
 from harness.report.model import Report, Result
 from harness.report.summary import TROUBLES, having, headline, name, profiles

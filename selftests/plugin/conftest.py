@@ -28,7 +28,7 @@ filterwarnings = ["error", "ignore::pytest.PytestAssertRewriteWarning"]
 CONFTEST = """
 import pytest
 
-from harness.plugin.run import RUN
+from harness.plugin.run_facts import RUN
 
 pytest_plugins = ["harness.plugin"]
 

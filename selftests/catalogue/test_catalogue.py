@@ -6,21 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue import documents
+from harness.catalogue.entries import Entry, entry, violations
+from harness.catalogue.rows import Row, rows, untraceable
 from harness.model.errors import UsageFault
 from harness.model.statements import CORE, MUST, Declaration, Gate
-from harness.report import catalogue
-from harness.report.catalogue import Entry, Row
 
 DECLARED = Declaration("EXH-01", MUST, CORE, "https://metallb.io/usage/", Gate("metallb", "0.13.9"), ("ROW-MLB-006",))
 TEST = "suites/exhaustion/test_pending.py::test_service_beyond_the_pool_stays_pending"
-ENTRY = catalogue.entry(DECLARED, "A Service beyond the pool MUST stay pending | so.\n\nMore.", TEST)
+ENTRY = entry(DECLARED, "A Service beyond the pool MUST stay pending | so.\n\nMore.", TEST)
 ROWS = {"ROW-MLB-006": Row("ROW-MLB-006", "beyond"), "ROW-MLB-007": Row("ROW-MLB-007", "recovery", "needs <more>")}
 
 
 def test_an_entry_is_read_off_a_test() -> None:
     assert (ENTRY.subject, ENTRY.text) == ("exhaustion", "A Service beyond the pool MUST stay pending | so.")
     assert ENTRY.title == "service beyond the pool stays pending"
-    assert catalogue.violations([ENTRY, ENTRY], ROWS) == []
+    assert violations([ENTRY, ENTRY], ROWS) == []
 
 
 @pytest.mark.parametrize(
@@ -42,30 +43,30 @@ def test_an_entry_is_read_off_a_test() -> None:
     ],
 )
 def test_a_bad_entry_is_told(changed: Entry, complaint: str) -> None:
-    (wrong,) = catalogue.violations([changed], ROWS)
+    (wrong,) = violations([changed], ROWS)
     assert complaint in wrong
     assert wrong.startswith(TEST)
 
 
 def test_versions_and_abbreviations_end_no_sentence() -> None:
-    assert catalogue.violations([replace(ENTRY, text="Since 0.13.9 a Service MUST do something, e.g. stay pending.")], ROWS) == []
+    assert violations([replace(ENTRY, text="Since 0.13.9 a Service MUST do something, e.g. stay pending.")], ROWS) == []
 
 
 def test_every_row_is_well_formed() -> None:
-    table = catalogue.rows()
+    table = rows()
     assert len(table) == 168
     assert all(row.text and not row.text.endswith(".") for row in table.values())
 
 
 def test_no_row_can_be_taken_for_a_statement() -> None:
-    for row in catalogue.rows():
+    for row in rows():
         assert row.startswith("ROW-")
-        assert any("is not a subject prefix and a number" in wrong for wrong in catalogue.violations([replace(ENTRY, id=row)], ROWS)), row
+        assert any("is not a subject prefix and a number" in wrong for wrong in violations([replace(ENTRY, id=row)], ROWS)), row
 
 
 def test_documents_say_what_the_tests_say(tmp_path: Path) -> None:
-    catalogue.write([ENTRY], ROWS, tmp_path)
-    catalogue.check([ENTRY], ROWS, tmp_path)
+    documents.write([ENTRY], ROWS, tmp_path)
+    documents.check([ENTRY], ROWS, tmp_path)
     text = (tmp_path / "statements.md").read_text()
     assert "metallb >= 0.13.9" in text
     assert "pending \\| so." in text
@@ -77,19 +78,19 @@ def test_documents_say_what_the_tests_say(tmp_path: Path) -> None:
 
 
 def test_stale_documents_are_told(tmp_path: Path) -> None:
-    catalogue.write([ENTRY], ROWS, tmp_path)
+    documents.write([ENTRY], ROWS, tmp_path)
     with pytest.raises(UsageFault, match=r"statements\.md, statements\.json"):
-        catalogue.check([replace(ENTRY, text="A Service MUST do something else.")], ROWS, tmp_path)
+        documents.check([replace(ENTRY, text="A Service MUST do something else.")], ROWS, tmp_path)
     (tmp_path / "statements.md").unlink()
     with pytest.raises(UsageFault, match=r"stale: statements\.md"):
-        catalogue.check([ENTRY], ROWS, tmp_path)
+        documents.check([ENTRY], ROWS, tmp_path)
 
 
 def test_rows_are_traceable(tmp_path: Path) -> None:
     silent = {**ROWS, "ROW-MLB-007": Row("ROW-MLB-007", "recovery")}
-    assert catalogue.untraceable([ENTRY], silent) == ["ROW-MLB-007: no statement covers it and rows.toml gives no reason"]
+    assert untraceable([ENTRY], silent) == ["ROW-MLB-007: no statement covers it and rows.toml gives no reason"]
     explained = {**ROWS, "ROW-MLB-006": Row("ROW-MLB-006", "beyond", "no time")}
-    assert catalogue.untraceable([ENTRY], explained) == ["ROW-MLB-006: EXH-01 covers it, so the reason in rows.toml has to go"]
-    catalogue.write([ENTRY], silent, tmp_path)
+    assert untraceable([ENTRY], explained) == ["ROW-MLB-006: EXH-01 covers it, so the reason in rows.toml has to go"]
+    documents.write([ENTRY], silent, tmp_path)
     with pytest.raises(UsageFault, match="every row covered"):
-        catalogue.check([ENTRY], silent, tmp_path)
+        documents.check([ENTRY], silent, tmp_path)

@@ -9,8 +9,8 @@ import pytest
 from harness.model import baselines
 from harness.model.baselines import Deviation, entry, match
 from harness.model.verdicts import Outcome
-from harness.plugin.catalogue import Case
-from harness.plugin.run import BASELINES, RUN, known_deviations
+from harness.plugin.collection import Case
+from harness.plugin.run_facts import BASELINES, RUN, known_deviations
 from harness.report.model import Report, Result
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from harness.catalogue.entries import Entry, entry, violations
+from harness.catalogue.rows import rows
 from harness.model.errors import UsageFault
 from harness.model.statements import ATTRIBUTE, Declaration, Gate, Keyword, Profile
 from harness.model.versions import mismatch, told
-from harness.plugin.run import RUN, is_worker
-from harness.report.catalogue import Entry, entry, rows, violations
+from harness.plugin.run_facts import RUN, is_worker
 
 #: Violations shown on one screen.
 SHOWN = 12
@@ -76,7 +77,7 @@ def check_selection(config: pytest.Config) -> None:
         raise UsageFault(f"-m with words of the catalogue: {ours}", " ".join(unknown), f"{hint}pytest --markers explains each")
 
 
-class Catalogue:
+class Collection:
     """Runs wherever tests are collected: on every worker, or in the only process."""
 
     def __init__(self, config: pytest.Config) -> None:

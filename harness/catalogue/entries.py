@@ -1,0 +1,83 @@
+"""One statement of the catalogue, as its test declares it, and the rules it has to keep."""
+
+import re
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from harness.model.statements import Declaration, Gate, Keyword, Profile
+from harness.model.versions import told, version
+
+_ID = re.compile(r"[A-Z][A-Z0-9]{1,7}-\d{2,3}", re.ASCII)
+_SECOND_SENTENCE = re.compile(r"[.!?]\s+[A-Z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One statement, as its test declares it; ``test`` is the node identifier without the case."""
+
+    id: str
+    text: str
+    keyword: Keyword
+    profile: Profile
+    subject: str
+    source: str
+    gate: Gate
+    covers: tuple[str, ...]
+    test: str
+
+    @property
+    def title(self) -> str:
+        """The name of the test in words."""
+        return self.test.rpartition("::")[2].removeprefix("test_").replace("_", " ")
+
+
+def entry(declaration: Declaration, docstring: str | None, test: str) -> Entry:
+    """The entry of a test; its subject is the folder below ``suites/``, its text the first line of the docstring."""
+    lines = (docstring or "").strip().splitlines()
+    text = lines[0].strip() if lines else ""
+    parts = Path(test.partition("::")[0]).parts
+    below = parts[parts.index("suites") + 1 : -1] if "suites" in parts else ()
+    subject = below[0] if below else ""
+    fields = (declaration.source, declaration.gate, declaration.covers)
+    return Entry(declaration.id, text, declaration.keyword, declaration.profile, subject, *fields, test)
+
+
+def violations(entries: Iterable[Entry], rows: Container[str]) -> list[str]:
+    """What is wrong with the entries, one line each; empty if nothing is. ``rows`` holds the ids that may be covered."""
+    entries = list(entries)
+    return [f"{one.test}: {wrong}" for one in entries for wrong in _wrong_with(one, rows)] + _same_ids(entries)
+
+
+def _wrong_with(one: Entry, rows: Container[str]) -> list[str]:
+    address = urlsplit(one.source)
+    checks = {
+        f"the id {one.id!r} is not a subject prefix and a number, such as EXH-01": _ID.fullmatch(one.id),
+        f"the source {one.source!r} is no http address": address.scheme in ("http", "https") and address.netloc,
+        "it stands in no folder below suites/, so it has no subject": one.subject,
+        **{f"it covers {row!r}, which rows.toml does not list": row in rows for row in one.covers},
+    }
+    return [wrong for wrong, right in checks.items() if not right] + _wrong_text(one) + _wrong_range(one.gate)
+
+
+def _wrong_text(one: Entry) -> list[str]:
+    if not one.text.endswith(".") or _SECOND_SENTENCE.search(one.text):
+        return [f"the docstring's first line has to be one sentence, not {one.text!r}"]
+    worded = re.search(rf"\b{one.keyword}\b", one.text)
+    return [] if worded else [f"the docstring's first line does not use the keyword {one.keyword}: {one.text!r}"]
+
+
+def _wrong_range(gate: Gate) -> list[str]:
+    try:
+        since, until = (version(bound) if bound else None for bound in (gate.since, gate.until))
+    except ValueError as fault:
+        return [str(fault)]
+    return [f"no version is in {told(gate)}"] if since and until and since >= until else []
+
+
+def _same_ids(entries: Sequence[Entry]) -> list[str]:
+    first: dict[str, str] = {}
+    for one in entries:
+        first.setdefault(one.id, one.test)
+    return [f"{one.test}: the id {one.id} belongs to {first[one.id]} already" for one in entries if first[one.id] != one.test]
