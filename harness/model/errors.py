@@ -5,7 +5,7 @@
     Exception
     ├── UsageFault            the command line asks for something that cannot be           exit code 4
     ├── EnvironmentFault      cluster, engine, image or probe failed, not the system       exit code 3
-    ├── Unanswered            one look got no answer                                       exit code 1
+    ├── Unanswered            one poll got no answer                                       exit code 1
     ├── NotApplicable         the statement does not speak of what is under test           no failure
     └── AssertionError
         └── StatementFailed   the system under test does not do what the statement says    exit code 1
@@ -48,8 +48,8 @@ class StatementFailed(AssertionError):
     :param expected: the state the statement asks for
     :param last: what was seen last
     :param first: what was seen first
-    :param elapsed: seconds between the first and the last look
-    :param attempts: number of looks
+    :param elapsed: seconds between the first and the last poll
+    :param attempts: number of polls
     """
 
     def __init__(self, expected: str, last: str, *, first: str | None = None, elapsed: float = 0.0, attempts: int = 1) -> None:
@@ -65,7 +65,7 @@ class StatementFailed(AssertionError):
         if self.first != self.last:
             lines.append(f"first:    {self.first}")
         if self.attempts > 1:
-            lines.append(f"waited:   {self.elapsed:.1f} s, {self.attempts} looks")
+            lines.append(f"waited:   {self.elapsed:.1f} s, {self.attempts} attempts")
         return lines
 
 
@@ -86,7 +86,19 @@ class Leak(StatementFailed):
 
 
 class Unanswered(Exception):
-    """One look got no answer (connection refused, time-out, object absent); raised by probes, caught by the waiting functions.
+    """One poll got no answer (connection refused, time-out, object absent); raised by probes, caught by the waiting functions.
 
     Where nobody waits it fails the statement: the system was asked, and said nothing.
     """
+
+
+def one_line(fault: AssertionError | Unanswered, expected: str = "") -> str:
+    """What a poll found, for the message of whoever polled: of a failure its last, and its expectation where that is not ``expected``."""
+    if not isinstance(fault, StatementFailed):
+        return str(fault) or type(fault).__name__
+    wanted = "" if fault.expected == expected else f" (expected: {_joined(fault.expected)})"
+    return _joined(fault.last) + wanted
+
+
+def _joined(text: str) -> str:
+    return "; ".join(line.strip().removeprefix("- ") for line in text.splitlines())

@@ -9,12 +9,12 @@ from time import monotonic
 
 from harness.model.budgets import Budget
 
-#: Looks and exchanges kept per statement; older ones are dropped, counts stay right.
+#: Polls and exchanges kept per statement; older ones are dropped, counts stay right.
 KEPT = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Poll:
     """One attempt of a wait: seconds since the record opened, whether it satisfied, and what was seen."""
 
     at: float
@@ -24,7 +24,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One wait of a statement: what for, when it began and how long it took (seconds), how many looks, the bound."""
+    """One wait of a statement: what for, when it began and how long it took (seconds), how many polls, the bound."""
 
     what: str
     at: float
@@ -58,7 +58,7 @@ class Record:
     waits: list[Wait] = field(default_factory=list)
     asked: list[tuple[float, float]] = field(default_factory=list)
     measurements: list[Measurement] = field(default_factory=list)
-    looks: deque[Look] = field(default_factory=lambda: deque(maxlen=KEPT))
+    polls: deque[Poll] = field(default_factory=lambda: deque(maxlen=KEPT))
     exchanges: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT))
     evidence: dict[str, Callable[[], str]] = field(default_factory=dict)
 

@@ -90,7 +90,7 @@ class Recording:
         texts = {
             "traceback.txt": report.longreprtext,
             "output.txt": "\n".join(f"--- {title}\n{text}" for title, text in report.sections),
-            "looks.txt": "\n".join(f"{look.at:8.3f} s  {'yes' if look.satisfied else 'no '}  {look.seen}" for look in kept.looks),
+            "polls.txt": "\n".join(f"{poll.at:8.3f} s  {'yes' if poll.satisfied else 'no '}  {poll.seen}" for poll in kept.polls),
             "exchanges.txt": "\n\n".join(kept.exchanges),
             "measurements.txt": "\n".join(map(str, [*kept.waits, *kept.measurements])),
         }

@@ -35,7 +35,7 @@ def test_failures_are_told_in_full(mixed: Suite) -> None:
         "  expected: 200 from echo",
         "  last:     404",
         "  first:    no route",
-        "  waited:   3.0 s, 7 looks",
+        "  waited:   3.0 s, 7 attempts",
         "in test_exh_02",
         "/evidence/EXH-02",
     ):

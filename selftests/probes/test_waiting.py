@@ -41,10 +41,15 @@ def script(*steps: Step) -> Callable[[], str]:
     return probe
 
 
+EITHER_WAIT = pytest.mark.parametrize(
+    "wait",
+    [partial(eventually, within=SHORT, expected="x"), partial(consistently, during=SHORT, expected="x")],
+    ids=["eventually", "consistently"],
+)
 WRONG, NONE = AssertionError("a wrong one"), Unanswered("connection refused")
 
 
-def test_first_satisfied_look_is_returned_at_once(record: Record) -> None:
+def test_first_satisfied_poll_is_returned_at_once(record: Record) -> None:
     assert eventually(script("yes"), within=AMPLE, expected="x") == "yes"
     (wait,) = record.waits
     assert (wait.what, wait.looks, wait.budget, wait.met) == ("x", 1, "ample", True)
@@ -54,13 +59,13 @@ def test_first_satisfied_look_is_returned_at_once(record: Record) -> None:
 @pytest.mark.parametrize("before", [(WRONG,), (NONE,), (NONE, WRONG)])
 def test_wrong_answers_and_none_are_waited_out(record: Record, before: tuple[Exception, ...]) -> None:
     assert eventually(script(*before, "yes"), within=AMPLE, expected="x") == "yes"
-    assert [look.satisfied for look in record.looks] == [False] * len(before) + [True]
-    assert [look.seen for look in record.looks] == [*map(str, before), "'yes'"]
+    assert [poll.satisfied for poll in record.polls] == [False] * len(before) + [True]
+    assert [poll.seen for poll in record.polls] == [*map(str, before), "'yes'"]
 
 
-def test_consecutive_looks_begin_anew_after_a_wrong_one(record: Record) -> None:
+def test_consecutive_polls_begin_anew_after_a_wrong_one(record: Record) -> None:
     assert eventually(script("1", "2", WRONG, "3", "4", "5"), within=AMPLE, expected="x", consecutive=3) == "5"
-    assert [look.satisfied for look in record.looks] == [True, True, False, True, True, True]
+    assert [poll.satisfied for poll in record.polls] == [True, True, False, True, True, True]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +85,7 @@ def test_deadline_tells_wrong_from_none(
         eventually(script(*steps), within=SHORT, expected="the right one")
     assert SHORT.seconds * SCALE <= time.monotonic() - began < 5
     assert (failed.value.expected, failed.value.first, failed.value.last) == ("the right one", first, last)
-    assert failed.value.attempts == len(record.looks)
+    assert failed.value.attempts == len(record.polls)
     assert failed.value.elapsed >= SHORT.seconds * SCALE
     assert [wait.met for wait in record.waits] == [False]
 
@@ -91,11 +96,7 @@ def test_satisfied_but_never_often_enough_in_a_row_is_a_failure() -> None:
         eventually(script(*steps), within=SHORT, expected="x", consecutive=2)
 
 
-@pytest.mark.parametrize(
-    "wait",
-    [partial(eventually, within=SHORT, expected="x"), partial(consistently, during=SHORT, expected="x")],
-    ids=["eventually", "consistently"],
-)
+@EITHER_WAIT
 @pytest.mark.parametrize("fault", [EnvironmentFault("a", "b", "c"), KeyError("status")])
 def test_any_other_fault_ends_the_wait_and_the_wait_is_kept(
     record: Record, wait: Callable[[Callable[[], str]], str], fault: Exception
@@ -111,17 +112,39 @@ def test_state_that_lasts_the_window(record: Record) -> None:
     assert SHORT.seconds * SCALE <= time.monotonic() - began < 5
     (wait,) = record.waits
     assert wait.met
-    assert wait.looks == len(record.looks)
+    assert wait.looks == len(record.polls)
+
+
+@pytest.mark.parametrize(
+    ("fault", "last"),
+    [
+        (StatementFailed("x", "two answered"), "two answered"),
+        (StatementFailed("one answers", "two answered"), "two answered (expected: one answers)"),
+        (WrongAnswer("x", "late", first="nothing", elapsed=3, attempts=7), "late"),
+        (
+            StatementFailed("GET /a reaches one", "200 from two\n  - service: expected one, found two", first="404"),
+            "200 from two; service: expected one, found two (expected: GET /a reaches one)",
+        ),
+    ],
+    ids=["same expectation", "another expectation", "a wait within", "several lines"],
+)
+@EITHER_WAIT
+def test_messages_never_nest(record: Record, wait: Callable[[Callable[[], str]], str], fault: StatementFailed, last: str) -> None:
+    with pytest.raises(StatementFailed) as failed:
+        wait(script(fault))
+    assert failed.value.last == failed.value.first == last
+    assert str(failed.value).splitlines()[:2] == ["expected: x", f"last:     {last}"]
+    assert {poll.seen for poll in record.polls} == {last}
 
 
 @pytest.mark.parametrize("fault", [WRONG, NONE])
-def test_state_that_does_not_last_is_violated_by_the_first_look(record: Record, fault: Exception) -> None:
+def test_state_that_does_not_last_is_violated_by_the_first_poll(record: Record, fault: Exception) -> None:
     with pytest.raises(Violated) as failed:
         consistently(script("1", fault, "3"), during=AMPLE, expected="x")
     assert (failed.value.first, failed.value.last, failed.value.attempts) == ("'1'", str(fault), 2)
     assert [wait.met for wait in record.waits] == [False]
 
 
-def test_looks_are_kept_short(record: Record) -> None:
+def test_polls_are_kept_short(record: Record) -> None:
     eventually(script("x" * 9000), within=SHORT, expected="x")
-    assert len(record.looks[0].seen) == 500
+    assert len(record.polls[0].seen) == 500
