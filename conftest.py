@@ -3,11 +3,11 @@
 pytest_plugins = [
     "harness.plugin",
     "harness.plugin.lifecycle",
-    "fixtures.run",
-    "fixtures.addresses",
-    "fixtures.routes",
-    "fixtures.metrics",
-    "fixtures.wire",
-    "fixtures.announcing",
-    "fixtures.routers",
+    "fixtures.cluster",
+    "fixtures.apps",
+    "fixtures.metallb",
+    "fixtures.layer2",
+    "fixtures.bgp",
+    "fixtures.ingress",
+    "fixtures.faults",
 ]

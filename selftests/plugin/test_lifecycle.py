@@ -18,7 +18,7 @@ from harness.cluster.state import ClusterState
 from harness.model.errors import EnvironmentFault
 from harness.plugin import lifecycle
 
-pytest_plugins = ["harness.plugin", "harness.plugin.lifecycle", "fixtures.run"]
+pytest_plugins = ["harness.plugin", "harness.plugin.lifecycle", "fixtures.cluster", "fixtures.metallb", "fixtures.ingress"]
 LOG = pathlib.Path(__file__).with_name("log")
 
 

@@ -1,0 +1,40 @@
+"""What tells why a statement failed."""
+
+from collections.abc import Callable, Iterable
+from math import ceil
+from pathlib import Path
+from time import monotonic
+
+import yaml
+
+from harness.cluster.api import Api, Object
+from harness.model.record import record
+
+#: What tells why a statement failed, in its namespace, and of the systems'.
+INSIDE = ("Service", "EndpointSlice", "Pod", "Ingress", "Event")
+
+
+SYSTEM = ("IPAddressPool", "L2Advertisement", "ServiceL2Status")
+
+
+def objects_of(api: Api, *names: str, kinds: Iterable[str]) -> str:
+    """What is in namespaces, as YAML."""
+    found: list[Object] = [item for kind in kinds for name in names for item in api.list(kind, name)]
+    return yaml.safe_dump_all(found, sort_keys=False)
+
+
+def logs_of(api: Api, name: str, labels: str) -> Callable[[], str]:
+    """What the pods of a selection have printed since the statement began, when it is called."""
+    began = record().opened
+
+    def collect() -> str:
+        pods = [pod["metadata"]["name"] for pod in api.list("Pod", name, labels=labels)]
+        return "\n".join(f"=== {pod}\n{api.logs(pod, name, since=ceil(monotonic() - began))}" for pod in pods)
+
+    return collect
+
+
+def network_view() -> str:
+    """Neighbours and routes of this machine, from which requests leave, in the kernel's words; empty where there is no Linux."""
+    files = [Path("/proc/net", name) for name in ("arp", "route", "ipv6_route")]
+    return "\n".join(f"=== {file}\n{file.read_text()}" for file in files if file.exists())
