@@ -8,8 +8,8 @@ from typing import Protocol
 
 from harness.model.addresses import Address
 from harness.model.errors import EnvironmentFault
+from harness.model.layer2_observations import Answer, Answerers
 from harness.model.record import asking, record
-from harness.model.sightings import Answer, Answerers
 
 PROGRAM = Path(__file__).with_name("wire_program.py")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from harness.model.errors import EnvironmentFault
+from harness.model.layer2_observations import Answer
 from harness.model.record import Record, recording
-from harness.model.sightings import Answer
 from harness.probes import wire_program
 from harness.probes.wire import PROGRAM, WireProbe
 from harness.probes.wire_program import Asker, arp_answer, arp_request, checksum, neighbour_answer, neighbour_solicitation, options

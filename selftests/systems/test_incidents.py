@@ -7,9 +7,9 @@ import pytest
 
 from harness.model.budgets import BRIEF, NODE_LOSS, SPEAKER_LOSS, TAKEOVER
 from harness.model.errors import StatementFailed, Unanswered
+from harness.model.layer2_observations import Answer, Gratuitous
 from harness.model.outages import Attempt
-from harness.model.sightings import Answer, Gratuitous
-from harness.probes.watching import Sight, now
+from harness.probes.monitor import Sight, now
 from harness.systems.scenarios.node_loss import Incident, served_by
 
 ADDRESS = "192.0.2.10"

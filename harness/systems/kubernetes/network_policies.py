@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from harness.cluster.api import Api, Object
 from harness.model.budgets import RECONSIDERATION
 from harness.model.errors import NotApplicable, StatementFailed, Unanswered
-from harness.probes.inside import InsideProbe
+from harness.probes.in_cluster import InsideProbe
 from harness.probes.waiting import eventually
 
 HEAD = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}

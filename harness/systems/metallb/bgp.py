@@ -11,9 +11,9 @@ from harness.cluster.api import Api, Object
 from harness.cluster.state import ClusterState
 from harness.model.budgets import PROPAGATION, SESSION, WITHDRAWAL, Budget
 from harness.model.errors import NotApplicable, StatementFailed, Unanswered
-from harness.probes.bgp import Route, Router, Session, configuration
+from harness.probes.frr import Route, Router, Session, configuration
+from harness.probes.monitor import Onlooker
 from harness.probes.waiting import eventually
-from harness.probes.watching import Onlooker
 from harness.probes.wire import WireProbe
 from harness.systems.kubernetes.readiness import settle
 from harness.systems.metallb import invalid_configuration

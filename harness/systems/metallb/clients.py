@@ -9,8 +9,8 @@ from harness.model.budgets import ANNOUNCEMENT, CLOSURE
 from harness.model.errors import StatementFailed
 from harness.model.expectations import Exchange, Request
 from harness.probes.http import HttpProbe, port_closed
+from harness.probes.monitor import Onlooker
 from harness.probes.waiting import eventually
-from harness.probes.watching import Onlooker
 from harness.systems.metallb.services import Service
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.cluster.api import Api, Refused
 from harness.model.errors import Unanswered
-from harness.model.series import Series, parse
+from harness.model.prometheus import Series, parse
 from harness.model.versions import version as ordered
 from harness.systems.kubernetes.admission import accepted
 from harness.systems.kubernetes.manifests import read, with_images

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from harness.model.budgets import ANNOUNCEMENT, TAKEOVER, WITHDRAWAL, Budget
 from harness.model.errors import NotApplicable, StatementFailed, Unanswered
+from harness.model.layer2_observations import bursts as bursts_of
+from harness.model.layer2_observations import exactly_one, silence, steadily
 from harness.model.outages import at_most, uninterrupted
 from harness.model.record import measure, record
-from harness.model.sightings import bursts as bursts_of
-from harness.model.sightings import exactly_one, silence, steadily
+from harness.probes.monitor import Sight
 from harness.probes.waiting import eventually
-from harness.probes.watching import Sight
 from harness.probes.wire import WireProbe
 from harness.systems.metallb.pools import Pool
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from harness.cluster.api import Api, Object
 from harness.model.budgets import ALLOCATION, Budget
 from harness.model.errors import Unanswered
-from harness.model.series import Series, parse, select
-from harness.probes.inside import Answer, InsideProbe
+from harness.model.prometheus import Series, parse, select
+from harness.probes.in_cluster import Answer, InsideProbe
 from harness.probes.waiting import eventually
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.installation import PLAIN_METRICS, MetalLB

@@ -11,7 +11,7 @@ from harness.cluster.isolation import Ledger, unrouted
 from harness.model.addresses import AddressRange
 from harness.model.budgets import ALLOCATION
 from harness.model.errors import NotApplicable, Unanswered
-from harness.model.series import select
+from harness.model.prometheus import select
 from harness.probes.waiting import eventually
 from harness.systems.metallb.custom_resources import NAMESPACE, ip_address_pool, l2_advertisement
 from harness.systems.metallb.installation import told_by_controller

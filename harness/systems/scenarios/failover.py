@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from harness.model.budgets import NOTICE, TAKEOVER, Budget
 from harness.model.errors import StatementFailed, Unanswered
+from harness.model.layer2_observations import at_once, turns
 from harness.model.outages import at_most
 from harness.model.record import measure, record
-from harness.model.sightings import at_once, turns
+from harness.probes.monitor import Onlooker, Sight, now
 from harness.probes.waiting import eventually
-from harness.probes.watching import Onlooker, Sight, now
 from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.advertisements import Advertisements
 from harness.systems.metallb.layer2 import Segment

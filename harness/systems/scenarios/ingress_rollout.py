@@ -8,8 +8,8 @@ from harness.cluster.api import Api
 from harness.model.budgets import BRIEF, GRACEFUL_END, ROLLOUT, Budget
 from harness.model.outages import Attempt, at_most
 from harness.model.record import measure, record
+from harness.probes.monitor import Onlooker, Sight, now
 from harness.probes.waiting import eventually
-from harness.probes.watching import Onlooker, Sight, now
 from harness.systems.apps import example
 from harness.systems.ingress.controllers import Controller
 from harness.systems.ingress.rollout import controller_pods

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from harness.model.budgets import NODE_LOSS, RETURN, SETTLING, SPEAKER_LOSS, TAKEOVER, Budget
 from harness.model.errors import StatementFailed, Unanswered
+from harness.model.layer2_observations import Turn, at_once, bursts, turns
 from harness.model.outages import Attempt, at_most
 from harness.model.record import measure, record
-from harness.model.sightings import Turn, at_once, bursts, turns
+from harness.probes.monitor import Onlooker, Sight, history, now
 from harness.probes.waiting import eventually
-from harness.probes.watching import Onlooker, Sight, history, now
 from harness.systems.metallb.advertisements import Announcing
 from harness.systems.metallb.clients import Client
 from harness.systems.metallb.layer2 import REPEATING, Segment

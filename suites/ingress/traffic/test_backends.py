@@ -1,8 +1,8 @@
 """What becomes of a request when the route is clear: ports, endpoints that are missing, refuse or are slow, and many Pods."""
 
 from harness.model.expectations import Expectation, Request, reaches, refused
-from harness.model.sampling import share_is_plausible
 from harness.model.statements import CORE, EXTENDED, INGRESS_NGINX, MUST, SHOULD, statement
+from harness.model.statistics import share_is_plausible
 from harness.systems.ingress.backends import OwnBackend
 from harness.systems.ingress.client import Visitor
 from harness.systems.ingress.resources import Routes, path

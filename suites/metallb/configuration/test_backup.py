@@ -4,7 +4,7 @@ import pytest
 
 from harness.cluster.api import Api
 from harness.model.statements import CHARACTERISATION, CORE, EXTENDED, MAY, MUST, SHOULD, statement
-from harness.probes.watching import Onlooker
+from harness.probes.monitor import Onlooker
 from harness.systems.kubernetes.network_policies import only_from_outside, require_enforcement
 from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.advertisements import Announcing

@@ -2,7 +2,7 @@
 
 from harness.model.budgets import BRIEF, TAKEOVER
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.probes.watching import Onlooker
+from harness.probes.monitor import Onlooker
 from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.advertisements import Announcing
 from harness.systems.metallb.endpoints import Backends

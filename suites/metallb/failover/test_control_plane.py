@@ -4,7 +4,7 @@ import pytest
 
 from harness.cluster.api import Api
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.probes.watching import Onlooker
+from harness.probes.monitor import Onlooker
 from harness.systems.metallb.advertisements import Served
 from harness.systems.metallb.controller import controller_away, ready_afterwards, replace_controller
 from harness.systems.metallb.layer2 import Segment

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.cluster.api import Api
-from harness.model.sightings import exactly_one
+from harness.model.layer2_observations import exactly_one
 from harness.model.statements import CORE, MUST, statement
 from harness.probes.wire import WireProbe
 from harness.systems.metallb.clients import answers_at

@@ -4,7 +4,7 @@ import pytest
 
 from harness.model.budgets import BRIEF, RETURN, TAKEOVER
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.probes.watching import Onlooker
+from harness.probes.monitor import Onlooker
 from harness.systems.metallb.advertisements import Served
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.endpoints import Backends

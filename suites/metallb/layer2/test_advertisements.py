@@ -1,7 +1,7 @@
 """Configuration that comes in an order of its own."""
 
 from harness.model.budgets import ANNOUNCEMENT
-from harness.model.sightings import exactly_one, silence
+from harness.model.layer2_observations import exactly_one, silence
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.model.sightings import exactly_one
+from harness.model.layer2_observations import exactly_one
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.probes.wire import WireProbe
 from harness.systems.kubernetes.nodes import nodes_named

@@ -1,7 +1,7 @@
 """What is left on the network of an address that its Service has given up."""
 
 from harness.model.budgets import ANNOUNCEMENT, WITHDRAWAL
-from harness.model.sightings import exactly_one, silence
+from harness.model.layer2_observations import exactly_one, silence
 from harness.model.statements import CORE, MUST, statement
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from harness.model.errors import NotApplicable
-from harness.model.series import select
+from harness.model.prometheus import select
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.metallb.metrics import Metrics, counts
 from harness.systems.metallb.pools import Pools

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from harness.model.expectations import Request, reaches, refused
-from harness.model.sampling import share_is_plausible
 from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statistics import share_is_plausible
 from harness.systems.ingress.client import Visitor
 from harness.systems.ingress.resources import Routes, path
 

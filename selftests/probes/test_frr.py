@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.model.errors import EnvironmentFault, Unanswered
-from harness.probes.bgp import Route, Router, Session, configuration
+from harness.probes.frr import Route, Router, Session, configuration
 
 
 def answering(text: str) -> Router:

@@ -14,11 +14,11 @@ import pytest
 
 from harness.cluster.process import running
 from harness.model.errors import EnvironmentFault, Unanswered
+from harness.model.layer2_observations import Gratuitous
 from harness.model.outages import Attempt
 from harness.model.record import Record, recording
-from harness.model.sightings import Gratuitous
 from harness.probes import wire_program
-from harness.probes.watching import Onlooker, Sight, history
+from harness.probes.monitor import Onlooker, Sight, history
 from harness.probes.wire_program import ALL_NODES, ARP, Asker, Traffic, arp_claim, arp_gratuitous, neighbour_gratuitous, neighbours
 
 MAC, OTHER = bytes.fromhex("0242ac120003"), bytes.fromhex("0242ac120009")

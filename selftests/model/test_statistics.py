@@ -3,7 +3,7 @@ from math import isclose
 import pytest
 
 from harness.model.errors import StatementFailed
-from harness.model.sampling import share_is_plausible, tails
+from harness.model.statistics import share_is_plausible, tails
 
 
 def test_tails_of_a_fair_coin() -> None:

@@ -11,9 +11,9 @@ from typing import Protocol
 from harness.model.addresses import Address
 from harness.model.budgets import PROBE
 from harness.model.errors import EnvironmentFault, StatementFailed, Unanswered
+from harness.model.layer2_observations import Answer, Gratuitous
 from harness.model.outages import Attempt, recovered, told
 from harness.model.record import record
-from harness.model.sightings import Answer, Gratuitous
 from harness.probes.waiting import eventually
 from harness.probes.wire import PROGRAM
 

@@ -5,7 +5,18 @@ from ipaddress import ip_address
 import pytest
 
 from harness.model.errors import StatementFailed, Unanswered
-from harness.model.sightings import Answer, Answerers, Gratuitous, at_once, bursts, exactly_one, one_handover, silence, steadily, turns
+from harness.model.layer2_observations import (
+    Answer,
+    Answerers,
+    Gratuitous,
+    at_once,
+    bursts,
+    exactly_one,
+    one_handover,
+    silence,
+    steadily,
+    turns,
+)
 
 ADDRESS = ip_address("192.0.2.10")
 

@@ -9,7 +9,7 @@ from harness.model.errors import EnvironmentFault, Unanswered
 from harness.model.record import record
 from harness.probes.wire import Docker
 
-PROGRAM = Path(__file__).with_name("inside_program.py")
+PROGRAM = Path(__file__).with_name("in_cluster_program.py")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-from harness.model.series import Series, parse, select
+from harness.model.prometheus import Series, parse, select
 
 SCRAPE = r"""
 # HELP metallb_allocator_addresses_total Number of usable IP addresses, per pool
