@@ -5,7 +5,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from harness.systems.metallb.advertisements import Advertisements, Announcing
+from harness.systems.metallb.advertisements import Advertisements, AnnouncedServices
 from harness.systems.metallb.endpoints import Backends
 
 POOL = "the pool"
@@ -18,7 +18,7 @@ def made() -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def announcing(made: list[dict[str, Any]]) -> Announcing:
+def announcing(made: list[dict[str, Any]]) -> AnnouncedServices:
     """On a cluster with pods of the backend on two workers, whose Services get an address at once."""
     advertisements = Mock(spec=Advertisements)
     advertisements.create.side_effect = lambda pool, **spec: made.append(spec)
@@ -26,15 +26,15 @@ def announcing(made: list[dict[str, Any]]) -> Announcing:
     pools, services = Mock(), Mock()
     pools.create.return_value = POOL
     services.create.return_value = Mock(address="pool")
-    return Announcing(pools, services, cast(Backends, backends), cast(Advertisements, advertisements))
+    return AnnouncedServices(pools, services, cast(Backends, backends), cast(Advertisements, advertisements))
 
 
-def test_a_service_is_announced_by_every_node(announcing: Announcing, made: list[dict[str, Any]]) -> None:
+def test_a_service_is_announced_by_every_node(announcing: AnnouncedServices, made: list[dict[str, Any]]) -> None:
     announcing.service()
     assert made == [{}]
 
 
-def test_a_service_of_workers_is_never_announced_by_the_control_plane(announcing: Announcing, made: list[dict[str, Any]]) -> None:
+def test_a_service_of_workers_is_never_announced_by_the_control_plane(announcing: AnnouncedServices, made: list[dict[str, Any]]) -> None:
     announcing.service_of_workers()
     named = [selector["matchLabels"]["kubernetes.io/hostname"] for selector in made[0]["nodeSelectors"]]
     assert named == ["worker", "worker2"]

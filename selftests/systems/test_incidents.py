@@ -10,20 +10,20 @@ from harness.model.errors import StatementFailed, Unanswered
 from harness.model.layer2_observations import Answer, Gratuitous
 from harness.model.outages import Attempt
 from harness.probes.monitor import Sight, now
-from harness.systems.scenarios.node_loss import Incident, served_by
+from harness.systems.scenarios.node_loss import NodeLoss, served_by
 
 ADDRESS = "192.0.2.10"
 LOST, BACK, OVER = 10.0, 30.0, 60.0
 
 
-def incident(turns: str = "A" * 10 + "-" * 6 + "B" * 16 + "A" * 28, lost: tuple[float, float] = (10, 16), known: int = 4) -> Incident:
+def incident(turns: str = "A" * 10 + "-" * 6 + "B" * 16 + "A" * 28, lost: tuple[float, float] = (10, 16), known: int = 4) -> NodeLoss:
     """One request a second, answered by the node of that letter (``2``: by both, ``-``: by none); probes lost between two moments."""
     answers = [Answer(f"02:{one}", ADDRESS, at + 0.001) for at, mark in enumerate(turns) for one in {"2": "AB", "-": ""}.get(mark, mark)]
     askers = Sight(ip_address(ADDRESS), 0.0, asked=[float(at) for at in range(len(turns))], answers=answers)
     attempts = [Attempt(at / 10, 0.01, why="timed out" if lost[0] <= at / 10 < lost[1] else "") for at in range(600)]
     frames = [Gratuitous(kind, "02:B", 16 + 1.1 * turn) for turn in range(known) for kind in ("request", "reply")]
     clients = Sight(ip_address(ADDRESS), 0.0, attempts=attempts, gratuitous=frames)
-    return Incident("A", {"02:A": "A", "02:B": "B"}, LOST, BACK, OVER, clients, askers, ("B",))
+    return NodeLoss("A", {"02:A": "A", "02:B": "B"}, LOST, BACK, OVER, clients, askers, ("B",))
 
 
 def test_a_good_failover() -> None:

@@ -9,7 +9,7 @@ from harness.model.budgets import ROLLOUT
 from harness.model.expectations import Request, reaches
 from harness.probes.load import Load
 from harness.probes.waiting import eventually
-from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.client import IngressClient
 from harness.systems.kubernetes.readiness import rolled_out
 
 NAME = "echo"
@@ -24,7 +24,7 @@ class OwnBackend:
 
     api: Api
     namespace: str
-    visitor: Visitor
+    visitor: IngressClient
     sick: set[str] = field(default_factory=set)
 
     def scale(self, replicas: int) -> None:

@@ -27,7 +27,7 @@ CONVERGED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class IngressClient:
     """Visits the controller's external address the way a client outside of the cluster does.
 
     :param probe: where http is asked, and what the requests look like; https is asked at port 443 of the same address

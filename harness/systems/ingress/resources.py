@@ -14,7 +14,7 @@ from harness.probes.waiting import eventually
 
 
 @dataclass(slots=True)
-class Routes:
+class Ingresses:
     """Creates Ingresses and what belongs to them, and removes them again.
 
     :param label: what the names and hosts of new Ingresses begin with

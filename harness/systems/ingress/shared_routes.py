@@ -46,7 +46,7 @@ _FOLDER = MANIFESTS / "ingress"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class SharedRoutes:
     """What a run's workers know of the stage: the label in its hosts, its certificate authority in PEM, and which routes were refused."""
 
     label: str
@@ -137,7 +137,7 @@ def own_objects(namespace: str, image: str, nonce: str) -> list[Object]:
 @contextmanager
 def joined(
     file: Path, api: Api, controller: Controller, *, probe: HttpProbe, tests: Iterable[str], objects: list[Object]
-) -> Iterator[Stage]:
+) -> Iterator[SharedRoutes]:
     """The stage of the run, set up by whichever worker comes first and struck by the last one that leaves.
 
     :param file: where the workers of a run tell each other about it
@@ -174,7 +174,7 @@ def _told_once(file: Path) -> Iterator[None]:
         raise
 
 
-def set_up(api: Api, controller: Controller, probe: HttpProbe, tests: list[str], objects: list[Object]) -> Stage:
+def set_up(api: Api, controller: Controller, probe: HttpProbe, tests: list[str], objects: list[Object]) -> SharedRoutes:
     """Create the backends and every test's routes, and wait until the controller serves the last one.
 
     :raises EnvironmentFault: the backends do not come up, or the sentinel does not answer
@@ -184,7 +184,7 @@ def set_up(api: Api, controller: Controller, probe: HttpProbe, tests: list[str],
     authority, label = trustme.CA(), f"t{secrets.token_hex(3)}"
     keys = authority.cert_pem.bytes().decode(), authority.private_key_pem.bytes().decode()
     refused: dict[str, str] = {}
-    stage = Stage(label, *keys, refused)
+    stage = SharedRoutes(label, *keys, refused)
     _strike(api)
     for test in tests:
         try:
@@ -201,7 +201,7 @@ def set_up(api: Api, controller: Controller, probe: HttpProbe, tests: list[str],
     return stage
 
 
-def routes_of(stage: Stage, test: str, controller: Controller, authority: trustme.CA) -> list[Object]:
+def routes_of(stage: SharedRoutes, test: str, controller: Controller, authority: trustme.CA) -> list[Object]:
     """The objects in a test's manifest, for the hosts of this stage."""
     values = {"name": slug(test), "host": stage.host(test), "namespace": NAMESPACE, "beside": BESIDE}
     objects = read(manifest_of(test), ingress_class=controller.ingress_class, **values)
@@ -237,13 +237,13 @@ def _strike(api: Api) -> None:
             api.delete("Ingress", item["metadata"]["name"], namespace)
 
 
-def _load(file: Path) -> tuple[Stage | None, int]:
+def _load(file: Path) -> tuple[SharedRoutes | None, int]:
     if not file.exists():
         return None, 0
     stored = json.loads(file.read_text())
-    return Stage(**stored["stage"]), stored["users"]
+    return SharedRoutes(**stored["stage"]), stored["users"]
 
 
-def _save(file: Path, stage: Stage, users: int) -> None:
+def _save(file: Path, stage: SharedRoutes, users: int) -> None:
     file.touch(mode=0o600)
     file.write_text(json.dumps({"stage": asdict(stage), "users": users}))

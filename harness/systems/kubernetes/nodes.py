@@ -11,7 +11,7 @@ def nodes_named(*names: str) -> list[Object]:
 
 
 @dataclass(slots=True)
-class Marks:
+class NodeLabels:
     """Labels on nodes under a key of the statement's own, which stand for no one else."""
 
     api: Api

@@ -51,7 +51,7 @@ class Advertisements:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ReachableService:
     """A Service with endpoints on every worker node that one node announces, that every node forwards, and that clients are served by."""
 
     service: Service
@@ -60,7 +60,7 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True)
-class Announcing:
+class AnnouncedServices:
     """Brings a Service of the statement's own on the wire: pool, advertisement, Service and endpoints."""
 
     pools: Pools

@@ -17,7 +17,7 @@ from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
 from harness.systems.kubernetes.readiness import settle
 from harness.systems.metallb import invalid_configuration
-from harness.systems.metallb.advertisements import Announcing
+from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.custom_resources import NAMESPACE, custom_resource
 from harness.systems.metallb.services import Service
 
@@ -226,10 +226,10 @@ def _left(peer: Peer) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Routing:
+class BGPServices:
     """Brings a Service of the statement's own into the routers' tables: pool, advertisement, Service and endpoints."""
 
-    announcing: Announcing
+    announcing: AnnouncedServices
 
     def service(self, *nodes: str, to: Peer, advertised: Mapping[str, Any] | None = None, **asked: Any) -> Service:
         """A Service whose address is advertised to one router; its endpoints are on these nodes, on all by default.

@@ -37,7 +37,7 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class ExternalClient:
     """Connects to announced addresses: from where the suite runs, and by the watching container."""
 
     api: Api

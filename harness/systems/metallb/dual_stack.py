@@ -7,7 +7,7 @@ from typing import Any
 from harness.model.budgets import ALLOCATION
 from harness.model.errors import Unanswered
 from harness.probes.waiting import eventually
-from harness.systems.metallb.advertisements import Announcing
+from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.pools import Pool, Pools
 from harness.systems.metallb.services import Service
 
@@ -18,7 +18,7 @@ REQUIRE, PREFER, SINGLE = "RequireDualStack", "PreferDualStack", "SingleStack"
 class DualStack:
     """Makes pools of the families asked for, and Services on them."""
 
-    announcing: Announcing
+    announcing: AnnouncedServices
 
     @property
     def pools(self) -> Pools:

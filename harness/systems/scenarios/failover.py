@@ -18,7 +18,7 @@ from harness.systems.metallb.services import Service
 
 
 @dataclass(slots=True)
-class Handover:
+class Failover:
     """A Service that one node announces, and a change that lets another announce it."""
 
     service: Service
@@ -41,15 +41,15 @@ class Handover:
         return moment
 
     @contextmanager
-    def watched(self, onlooker: Onlooker, *, traffic: str | None = None, asking: bool = False) -> Iterator["Taken"]:
+    def watched(self, onlooker: Onlooker, *, traffic: str | None = None, asking: bool = False) -> Iterator["FailoverObservation"]:
         """Let it happen while somebody watches."""
         with onlooker.watch(self.address, traffic=traffic, asking=asking) as sight:
             if traffic:
                 self._is_answered(sight)
-            yield Taken(self, sight, self.happens())
+            yield FailoverObservation(self, sight, self.happens())
 
     @contextmanager
-    def remembered(self, onlooker: Onlooker) -> Iterator["Taken"]:
+    def remembered(self, onlooker: Onlooker) -> Iterator["FailoverObservation"]:
         """Let it happen while somebody remembers who has the address, and sends nothing."""
         with onlooker.watch(self.address, traffic="tcp") as spoken:
             self._is_answered(spoken)
@@ -57,7 +57,7 @@ class Handover:
         if known != self.before:
             raise StatementFailed(f"the client remembers {self.before} for {self.address} before the handover", str(known))
         with onlooker.watch(self.address, traffic=None) as sight:
-            yield Taken(self, sight, self.happens())
+            yield FailoverObservation(self, sight, self.happens())
 
     def _is_answered(self, sight: Sight) -> None:
         __tracebackhide__ = True
@@ -65,10 +65,10 @@ class Handover:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class FailoverObservation:
     """What is seen of a handover that happened at ``moment``."""
 
-    handover: Handover
+    handover: Failover
     sight: Sight
     moment: float
 

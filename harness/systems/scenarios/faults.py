@@ -22,7 +22,7 @@ NETWORK = "node.kubernetes.io/network-unavailable"
 
 
 @dataclass(slots=True)
-class Disruption:
+class Faults:
     """Disturbs the cluster; what is disturbed is put right by the block's end, and looked after when the statement is over."""
 
     api: Api

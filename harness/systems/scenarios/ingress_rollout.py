@@ -16,7 +16,7 @@ from harness.systems.ingress.rollout import controller_pods
 from harness.systems.kubernetes.load_balancers import addresses_in
 from harness.systems.kubernetes.readiness import settle
 from harness.systems.metallb.layer2 import Segment
-from harness.systems.scenarios.faults import Disruption
+from harness.systems.scenarios.faults import Faults
 
 #: https://kubernetes.io/docs/reference/labels-annotations-taints/#pod-deletion-cost
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
@@ -29,7 +29,7 @@ class IngressRollout:
     api: Api
     controller: Controller
     vip: str
-    disruption: Disruption
+    disruption: Faults
     segment: Segment
     watcher: Onlooker
 

@@ -13,18 +13,18 @@ from harness.model.outages import Attempt, at_most
 from harness.model.record import measure, record
 from harness.probes.monitor import Onlooker, Sight, history, now
 from harness.probes.waiting import eventually
-from harness.systems.metallb.advertisements import Announcing
-from harness.systems.metallb.clients import Client
+from harness.systems.metallb.advertisements import AnnouncedServices
+from harness.systems.metallb.clients import ExternalClient
 from harness.systems.metallb.layer2 import REPEATING, Segment
 from harness.systems.metallb.status import Speakers
-from harness.systems.scenarios.faults import Disruption
+from harness.systems.scenarios.faults import Faults
 
 #: Bursts of gratuitous frames that are waited for before the node comes back.
 BURSTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Incident:
+class NodeLoss:
     """The announcing node was lost, another one took over, and it came back.
 
     Moments are on the clock of what was seen: ``lost``, ``back`` when the node was given back its life, ``over`` when watching ended.
@@ -117,29 +117,29 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
-class Theatre:
+class NodeLossScenario:
     """Where incidents are brought about, and the folder where those of this run are kept for the other statements."""
 
-    announcing: Announcing
+    announcing: AnnouncedServices
     segment: Segment
     speakers: Speakers
-    disruption: Disruption
-    outside: Client
+    disruption: Faults
+    outside: ExternalClient
     onlooker: Onlooker
     folder: Path
 
-    def stopped_node(self) -> Incident:
+    def stopped_node(self) -> NodeLoss:
         """The announcing node loses its power, and is started again."""
         return self._once("stopped-node", self.disruption.stopped, NODE_LOSS)
 
-    def frozen_node(self) -> Incident:
+    def frozen_node(self) -> NodeLoss:
         """The announcing node's processes stand still, and go on."""
         return self._once("frozen-node", self.disruption.paused, SPEAKER_LOSS)
 
-    def _once(self, name: str, lose: Callable[[str], AbstractContextManager[float]], within: Budget) -> Incident:
+    def _once(self, name: str, lose: Callable[[str], AbstractContextManager[float]], within: Budget) -> NodeLoss:
         file = self.folder / f"{name}.pickle"
         if file.exists():
-            incident: Incident = pickle.loads(file.read_bytes())
+            incident: NodeLoss = pickle.loads(file.read_bytes())
         else:
             incident = self._happens(lose, within)
             file.write_bytes(pickle.dumps(incident))
@@ -147,7 +147,7 @@ class Theatre:
         record().evidence["askers.txt"] = lambda: history(incident.askers)
         return incident
 
-    def _happens(self, lose: Callable[[str], AbstractContextManager[float]], within: Budget) -> Incident:
+    def _happens(self, lose: Callable[[str], AbstractContextManager[float]], within: Budget) -> NodeLoss:
         """Endpoints stay on the other node, so that what is interrupted is the announcement and nothing else."""
         service = self.announcing.service_of_workers()
         address = service.address
@@ -170,7 +170,7 @@ class Theatre:
             self._until(lambda: _answers(askers, self.segment.mac(node), back), RETURN, f"{node} answers again")
             self._until(lambda: _elapsed(now() - 5, askers, self.segment.mac(node)), SETTLING, "watching ends a while after")
             over = now()
-        return Incident(node, dict(self.segment.macs), lost, back, over, clients, askers, statuses)
+        return NodeLoss(node, dict(self.segment.macs), lost, back, over, clients, askers, statuses)
 
     def _until(self, look: Callable[[], object], within: Budget, expected: str) -> None:
         """Wait, but go on in any case: what was seen is judged afterwards."""

@@ -24,7 +24,7 @@ REPLACED = ("--publish-service", "--controller-class", "--ingress-class", "--con
 
 
 @dataclass(frozen=True, slots=True)
-class SecondIngress:
+class SecondController:
     """The second controller, which serves the class ``name`` with one Ingress in the namespace ``name``."""
 
     api: Api

@@ -4,8 +4,8 @@ import pytest
 
 from harness.model.expectations import Expectation, Request, reaches, refused
 from harness.model.statements import CORE, EXTENDED, INGRESS_NGINX, MAY, MUST, statement
-from harness.systems.ingress.client import Visitor
-from harness.systems.ingress.resources import Routes
+from harness.systems.ingress.client import IngressClient
+from harness.systems.ingress.resources import Ingresses
 from suites.cases import rows
 
 HOST = "example.test"
@@ -26,22 +26,22 @@ ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-confi
         )
     ]
 )
-def test_unmatched_host_is_refused(request_: Request, expectation: Expectation, visitor: Visitor) -> None:
+def test_unmatched_host_is_refused(request_: Request, expectation: Expectation, own_client: IngressClient) -> None:
     """A request for a host that nobody's rule names MUST be refused by the controller itself, over http and https."""
-    visitor.answers(request_, expectation)
+    own_client.answers(request_, expectation)
 
 
 @statement("DFB-02", MUST, CORE, source=DEFAULT_BACKEND, covers=("ROW-DEF-02",))
 @pytest.mark.disruptive
 @pytest.mark.usefixtures("unknown_hosts")
-def test_default_backend_alone_takes_everything(moving: Routes, visitor: Visitor) -> None:
+def test_default_backend_alone_takes_everything(ingresses: Ingresses, own_client: IngressClient) -> None:
     """An Ingress that has a default backend and no rules MUST serve every request that no rule matches, as it was sent."""
-    moving.add(moving.ingress(defaultBackend={"service": {"name": "two", "port": {"number": 80}}}))
-    visitor.comes_to_answer(Request("/x?y", host="nobody.test"), reaches("two"), measured="route added")
-    visitor.answers(Request("/", host=None, method="PUT", body=b"payload"), reaches("two"))
-    visitor.answers(Request("/x", host="nobody.test", scheme="https"), reaches("two"))
-    moving.delete(moving.label)
-    visitor.comes_to_answer(Request("/x?y", host="nobody.test"), refused(404), measured="route removed")
+    ingresses.add(ingresses.ingress(defaultBackend={"service": {"name": "two", "port": {"number": 80}}}))
+    own_client.comes_to_answer(Request("/x?y", host="nobody.test"), reaches("two"), measured="route added")
+    own_client.answers(Request("/", host=None, method="PUT", body=b"payload"), reaches("two"))
+    own_client.answers(Request("/x", host="nobody.test", scheme="https"), reaches("two"))
+    ingresses.delete(ingresses.label)
+    own_client.comes_to_answer(Request("/x?y", host="nobody.test"), refused(404), measured="route removed")
 
 
 @statement("DFB-03", MUST, CORE, source=DEFAULT_BACKEND, covers=("ROW-DEF-03",))
@@ -55,33 +55,33 @@ def test_default_backend_alone_takes_everything(moving: Routes, visitor: Visitor
         (Request("/x", host=f"exact.{HOST}"), reaches("two")),
     ]
 )
-def test_unmatched_path_goes_to_the_default_backend(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_unmatched_path_goes_to_the_default_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request for a host of an Ingress and none of its paths MUST reach the Ingress's default backend."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement(
     "DFB-04", MUST, CORE, source="https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/", covers=("ROW-DEF-03",)
 )
 @rows([(Request("/", host=HOST), reaches("two")), (Request("/x/y?z", host=HOST), reaches("two"))])
-def test_rule_without_http_goes_to_the_default_backend(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_rule_without_http_goes_to_the_default_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every request for a host whose rule has no paths MUST reach the Ingress's default backend."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("DFB-05", MAY, EXTENDED, source=DEFAULT_BACKEND, covers=("ROW-DEF-04",))
 @rows([(Request("/", host=f"other.{HOST}"), refused(404)), (Request("/one", host="nobody.test"), refused(404))])
-def test_default_backend_is_for_hosts_of_its_rules(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_default_backend_is_for_hosts_of_its_rules(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A default backend beside rules MAY be kept to the hosts of these rules, so that other hosts are refused."""
-    site.answer_to(Request("/", host=HOST), reaches("two"))
-    site.answers(request_, expectation)
+    client.answer_to(Request("/", host=HOST), reaches("two"))
+    client.answers(request_, expectation)
 
 
 @statement("DFB-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#default-backend", system="ingress-nginx", covers=("ROW-BE-03",))
-def test_custom_default_backend_takes_over(site: Visitor) -> None:
+def test_custom_default_backend_takes_over(client: IngressClient) -> None:
     """The default backend of the annotation MUST answer in the place of a Service without endpoints, and be told what was asked of whom."""
     told = {"X-Code": "503", "X-Namespace": "stage", "X-Ingress-Name": "custom-default-backend-takes-over"}
-    site.answers(Request("/x", host=HOST), reaches("two", arrives_with=told))
+    client.answers(Request("/x", host=HOST), reaches("two", arrives_with=told))
 
 
 @statement("DFB-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-http-errors", system="ingress-nginx", covers=("ROW-DEF-01",))
@@ -93,6 +93,6 @@ def test_custom_default_backend_takes_over(site: Visitor) -> None:
         (Request("/?echo-status=503", host=HOST), reaches("two", "/?echo-status=503", status=503, arrives_with={"X-Code": "503"})),
     ]
 )
-def test_custom_errors_go_to_the_default_backend(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_custom_errors_go_to_the_default_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Statuses of a backend that the annotation lists MUST be answered by the annotation's default backend, and others pass."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)

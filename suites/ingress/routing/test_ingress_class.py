@@ -4,9 +4,9 @@ import pytest
 
 from harness.model.expectations import Expectation, Request, reaches, refused
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.controllers import LEGACY_CLASS, Controller
-from harness.systems.ingress.resources import Routes, path
+from harness.systems.ingress.resources import Ingresses, path
 from suites.cases import rows
 
 HOST = "example.test"
@@ -20,13 +20,15 @@ CLASS = "https://kubernetes.io/docs/concepts/services-networking/ingress/#ingres
     source="https://kubernetes.io/docs/concepts/services-networking/ingress/#deprecated-annotation",
     covers=("ROW-CLS-03",),
 )
-def test_legacy_annotation_selects_the_controller(label: str, routes: Routes, visit: Visitor, ingress_controller: Controller) -> None:
+def test_legacy_annotation_selects_the_controller(
+    label: str, example_ingresses: Ingresses, example_client: IngressClient, ingress_controller: Controller
+) -> None:
     """An Ingress whose legacy annotation names the controller's class MUST be served, and one that names another class MUST NOT."""
-    foreign, own = f"foreign-{label}", f"own-{label}"
-    routes.create(foreign, f"{foreign}.example.com", "other", 9090, {LEGACY_CLASS: "another-class"})
-    routes.create(own, f"{own}.example.com", "other", 9090, ingress_controller.legacy_class)
-    visit.comes_to_answer(Request("/", host=f"{own}.example.com"), reaches("other"), measured="route added")
-    visit.answers(Request("/", host=f"{foreign}.example.com"), refused(404))
+    foreign, own_backend = f"foreign-{label}", f"own-{label}"
+    example_ingresses.create(foreign, f"{foreign}.example.com", "other", 9090, {LEGACY_CLASS: "another-class"})
+    example_ingresses.create(own_backend, f"{own_backend}.example.com", "other", 9090, ingress_controller.legacy_class)
+    example_client.comes_to_answer(Request("/", host=f"{own_backend}.example.com"), reaches("other"), measured="route added")
+    example_client.answers(Request("/", host=f"{foreign}.example.com"), refused(404))
 
 
 @statement(
@@ -38,20 +40,20 @@ def test_legacy_annotation_selects_the_controller(label: str, routes: Routes, vi
     since="1.22",
     covers=("ROW-CLS-03",),
 )
-def test_legacy_annotation_is_warned_of(label: str, routes: Routes, ingress_controller: Controller) -> None:
+def test_legacy_annotation_is_warned_of(label: str, example_ingresses: Ingresses, ingress_controller: Controller) -> None:
     """The API server MUST warn that the legacy class annotation is deprecated, and of nothing when the class is a field."""
-    legacy = routes.document(label, f"{label}.example.com", "other", 9090, ingress_controller.legacy_class)
-    warnings = routes.warnings(legacy)
+    legacy = example_ingresses.document(label, f"{label}.example.com", "other", 9090, ingress_controller.legacy_class)
+    warnings = example_ingresses.warnings(legacy)
     assert any(LEGACY_CLASS in text and "deprecated" in text for text in warnings), f"warnings: {warnings}"
-    modern = routes.document(label, f"{label}.example.com", "other", 9090, {})
+    modern = example_ingresses.document(label, f"{label}.example.com", "other", 9090, {})
     modern["spec"]["ingressClassName"] = ingress_controller.ingress_class
-    assert not any(LEGACY_CLASS in text for text in routes.warnings(modern))
+    assert not any(LEGACY_CLASS in text for text in example_ingresses.warnings(modern))
 
 
 @statement("CLS-03", MUST, CORE, source=CLASS, covers=("ROW-CLS-01",))
-def test_class_field_selects_the_controller(site: Visitor) -> None:
+def test_class_field_selects_the_controller(client: IngressClient) -> None:
     """An Ingress whose class field names a class of the controller MUST be served."""
-    site.answers(Request("/x", host=HOST), reaches("one"))
+    client.answers(Request("/x", host=HOST), reaches("one"))
 
 
 @statement("CLS-04", MUST, CORE, source=CLASS, covers=("ROW-CLS-02",))
@@ -61,17 +63,17 @@ def test_class_field_selects_the_controller(site: Visitor) -> None:
         (Request("/", host=f"other.{HOST}"), refused(404), "the class is another controller's"),
     ]
 )
-def test_other_class_is_left_alone(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_other_class_is_left_alone(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An Ingress whose class does not exist, or is another controller's, MUST NOT be served."""
-    site.answer_to(Request("/", host=HOST), reaches("one"))
-    site.answers(request_, expectation)
+    client.answer_to(Request("/", host=HOST), reaches("one"))
+    client.answers(request_, expectation)
 
 
 @statement("CLS-05", MUST, EXTENDED, source=CLASS, covers=("ROW-CLS-04",))
-def test_class_less_ingress_is_left_alone(site: Visitor) -> None:
+def test_class_less_ingress_is_left_alone(client: IngressClient) -> None:
     """An Ingress without a class MUST NOT be served where the cluster has no default class."""
-    site.answer_to(Request("/", host=HOST), reaches("one"))
-    site.answers(Request("/", host=f"none.{HOST}"), refused(404))
+    client.answer_to(Request("/", host=HOST), reaches("one"))
+    client.answers(Request("/", host=f"none.{HOST}"), refused(404))
 
 
 @statement(
@@ -82,29 +84,29 @@ def test_class_less_ingress_is_left_alone(site: Visitor) -> None:
     covers=("ROW-CLS-05",),
 )
 @pytest.mark.disruptive
-def test_default_class_is_filled_in(moving: Routes) -> None:
+def test_default_class_is_filled_in(ingresses: Ingresses) -> None:
     """The API server MUST give a new Ingress without a class the class that is marked as the default, and none without such a class."""
-    nameless = moving.ingress(path("/", "one"), ingressClassName=None)
-    assert "ingressClassName" not in moving.accepts(nameless)["spec"]
-    moving.add(moving.default_class())
-    moving.comes_to_fill_in(nameless, moving.label)
+    nameless = ingresses.ingress(path("/", "one"), ingressClassName=None)
+    assert "ingressClassName" not in ingresses.accepts(nameless)["spec"]
+    ingresses.add(ingresses.default_class())
+    ingresses.comes_to_fill_in(nameless, ingresses.label)
 
 
 @statement("CLS-07", MUST, CORE, source=CLASS, covers=("ROW-CLS-06",))
-def test_class_can_be_changed(moving: Routes, visitor: Visitor, ingress_controller: Controller) -> None:
+def test_class_can_be_changed(ingresses: Ingresses, own_client: IngressClient, ingress_controller: Controller) -> None:
     """A route MUST end when the class of its Ingress is changed to another, and come back with the class."""
-    moving.add(moving.ingress(path("/", "one")))
-    visitor.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
-    moving.change({"spec": {"ingressClassName": "does-not-exist"}})
-    visitor.comes_to_answer(Request(host=HOST), refused(404), measured="class taken away")
-    moving.change({"spec": {"ingressClassName": ingress_controller.ingress_class}})
-    visitor.comes_to_answer(Request(host=HOST), reaches("one"), measured="class given back")
+    ingresses.add(ingresses.ingress(path("/", "one")))
+    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
+    ingresses.change({"spec": {"ingressClassName": "does-not-exist"}})
+    own_client.comes_to_answer(Request(host=HOST), refused(404), measured="class taken away")
+    ingresses.change({"spec": {"ingressClassName": ingress_controller.ingress_class}})
+    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="class given back")
 
 
 @statement("CLS-08", MUST, CORE, source=CLASS, covers=("ROW-CLS-01",))
-def test_further_class_of_the_controller_is_served(moving: Routes, visitor: Visitor) -> None:
+def test_further_class_of_the_controller_is_served(ingresses: Ingresses, own_client: IngressClient) -> None:
     """Ingresses of every class that names the controller MUST be served, whatever the class is called."""
-    moving.add(moving.further_class(), moving.ingress(path("/", "one"), suffix="-barrier"))
-    visitor.comes_to_answer(Request(host=f"barrier.{HOST}"), reaches("one"), measured="route added")
-    moving.add(moving.ingress(path("/", "two"), ingressClassName=moving.label))
-    visitor.comes_to_answer(Request(host=HOST), reaches("two"), measured="route of the further class added")
+    ingresses.add(ingresses.further_class(), ingresses.ingress(path("/", "one"), suffix="-barrier"))
+    own_client.comes_to_answer(Request(host=f"barrier.{HOST}"), reaches("one"), measured="route added")
+    ingresses.add(ingresses.ingress(path("/", "two"), ingressClassName=ingresses.label))
+    own_client.comes_to_answer(Request(host=HOST), reaches("two"), measured="route of the further class added")

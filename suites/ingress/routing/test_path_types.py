@@ -2,8 +2,8 @@
 
 from harness.model.expectations import Expectation, Request, reaches, refused
 from harness.model.statements import CORE, EXTENDED, INGRESS_NGINX, MAY, MUST, SHOULD, statement
-from harness.systems.ingress.client import Visitor
-from harness.systems.ingress.resources import Routes, path
+from harness.systems.ingress.client import IngressClient
+from harness.systems.ingress.resources import Ingresses, path
 from suites.cases import rows
 
 HOST = "example.test"
@@ -24,9 +24,9 @@ def get(target: str, host: str = HOST) -> Request:
         (Request("/foo", host=HOST, method="POST", body=b"payload"), reaches("one")),
     ]
 )
-def test_exact_path_is_served(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_exact_path_is_served(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request for an Exact path MUST reach the path's backend, whatever the query and the method."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("PTH-03", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-02",))
@@ -42,17 +42,17 @@ def test_exact_path_is_served(request_: Request, expectation: Expectation, site:
         (get("/?/foo"), refused(404)),
     ]
 )
-def test_exact_path_serves_nothing_else(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_exact_path_serves_nothing_else(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request for a path other than the Exact one MUST NOT reach the path's backend."""
-    site.answer_to(get("/foo"), reaches("one"))
-    site.answers(request_, expectation)
+    client.answer_to(get("/foo"), reaches("one"))
+    client.answers(request_, expectation)
 
 
 @statement("PTH-04", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-03",))
 @rows([(get("/foo/"), reaches("one")), (get("/foo/?x=1"), reaches("one")), (get("/foo"), refused(404))])
-def test_exact_path_keeps_its_trailing_slash(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_exact_path_keeps_its_trailing_slash(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An Exact path that ends in a slash MUST be served with that slash and not without it."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("PTH-05", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-04",))
@@ -66,9 +66,9 @@ def test_exact_path_keeps_its_trailing_slash(request_: Request, expectation: Exp
         (get("/foo/BAR"), reaches("one")),
     ]
 )
-def test_prefix_serves_what_is_below(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_prefix_serves_what_is_below(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request for a Prefix path, with or without a trailing slash, or for anything below it MUST reach its backend, the path intact."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("PTH-06", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-05",))
@@ -82,10 +82,10 @@ def test_prefix_serves_what_is_below(request_: Request, expectation: Expectation
         (get("/"), refused(404)),
     ]
 )
-def test_prefix_serves_nothing_else(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_prefix_serves_nothing_else(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request for a path outside of a Prefix path MUST NOT reach its backend."""
-    site.answer_to(get("/foo"), reaches("one"))
-    site.answers(request_, expectation)
+    client.answer_to(get("/foo"), reaches("one"))
+    client.answers(request_, expectation)
 
 
 @statement("PTH-07", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-06", "ROW-PATH-07"))
@@ -100,9 +100,9 @@ def test_prefix_serves_nothing_else(request_: Request, expectation: Expectation,
         (get("/foobar"), refused(404)),
     ]
 )
-def test_trailing_slash_of_a_prefix_is_ignored(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_trailing_slash_of_a_prefix_is_ignored(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A Prefix path that ends in a slash MUST serve what it would serve without that slash."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("PTH-08", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-08",))
@@ -118,9 +118,9 @@ def test_trailing_slash_of_a_prefix_is_ignored(request_: Request, expectation: E
         (get("/aaa"), refused(404)),
     ]
 )
-def test_prefix_is_compared_by_elements(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_prefix_is_compared_by_elements(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A Prefix path of several elements MUST be compared element by element, none of them in part."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("PTH-09", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-09",))
@@ -138,9 +138,9 @@ def test_prefix_is_compared_by_elements(request_: Request, expectation: Expectat
         (get("/"), reaches("one")),
     ]
 )
-def test_longest_prefix_wins(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_longest_prefix_wins(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Of several matching Prefix paths the longest MUST be used, and the root for what no other matches."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("PTH-10", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-09",))
@@ -151,16 +151,16 @@ def test_longest_prefix_wins(request_: Request, expectation: Expectation, site: 
         for target, backend in (("/aaa/bbb/x", "three"), ("/aaa/x", "two"), ("/x", "one"))
     ]
 )
-def test_order_of_rules_does_not_matter(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_order_of_rules_does_not_matter(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The longest matching path MUST be used in whatever order the Ingress lists its paths."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("PTH-11", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-09",))
 @rows([(get(target), reaches("one")) for target in ("/", "/x", "/x/", "/x/y/z.html?a=b", "/?a=b", "/%20", "/.well-known/x")])
-def test_root_prefix_takes_everything(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_root_prefix_takes_everything(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The Prefix path "/" MUST serve every path of its host."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("PTH-12", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-10",))
@@ -175,9 +175,9 @@ def test_root_prefix_takes_everything(request_: Request, expectation: Expectatio
         (get("/x", f"root.{HOST}"), reaches("two")),
     ]
 )
-def test_exact_wins_over_an_equal_prefix(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_exact_wins_over_an_equal_prefix(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Of an Exact and a Prefix path that are equal the Exact one MUST be used for that path, and the Prefix for what is below."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("PTH-13", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-10",))
@@ -190,16 +190,16 @@ def test_exact_wins_over_an_equal_prefix(request_: Request, expectation: Expecta
         (get("/foo"), reaches("two")),
     ]
 )
-def test_exact_wins_over_a_longer_prefix_elsewhere(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_exact_wins_over_a_longer_prefix_elsewhere(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An Exact path between Prefix paths MUST take its own path only."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("PTH-14", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-11",))
 @rows([(get("/foo"), reaches("one")), (get("/foo/x"), reaches("two")), (get("/foo/"), reaches("two"))])
-def test_exact_wins_across_ingresses(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_exact_wins_across_ingresses(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An Exact path MUST win over an equal Prefix path of the same host in another Ingress."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement(
@@ -210,23 +210,23 @@ def test_exact_wins_across_ingresses(request_: Request, expectation: Expectation
     covers=("ROW-PATH-12",),
 )
 @rows([(get("/"), reaches("one")), (get("/x/y?z"), reaches("one"))])
-def test_rule_without_path_takes_everything(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_rule_without_path_takes_everything(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule that names no path MUST serve every path of its host."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("PTH-16", MUST, EXTENDED, source=PATH_TYPES, covers=("ROW-PATH-13",))
 @rows([(get("/foo"), reaches("one")), (get("/foo?x"), reaches("one")), (get("/bar"), refused(404)), (get("/"), refused(404))])
-def test_implementation_specific_path_serves_itself(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_implementation_specific_path_serves_itself(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path of the type ImplementationSpecific MUST at least serve itself, and leave unrelated paths alone."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("PTH-17", MAY, INGRESS_NGINX, source=PATH_TYPES, system="ingress-nginx", covers=("ROW-PATH-13",))
 @rows([(get("/foo/"), reaches("one")), (get("/foo/bar"), reaches("one")), (get("/foobar"), refused(404)), (get("/FOO"), refused(404))])
-def test_implementation_specific_path_is_a_prefix(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_implementation_specific_path_is_a_prefix(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path of the type ImplementationSpecific MAY be served like a Prefix, as ingress-nginx has always done."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("PTH-18", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-7.6", covers=("ROW-HDR-03",))
@@ -250,9 +250,9 @@ def test_implementation_specific_path_is_a_prefix(request_: Request, expectation
         )
     ]
 )
-def test_path_arrives_as_it_was_sent(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_path_arrives_as_it_was_sent(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path and its query MUST reach the backend byte for byte where nothing asks for a rewrite."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("PTH-19", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-01",))
@@ -264,9 +264,9 @@ def test_path_arrives_as_it_was_sent(request_: Request, expectation: Expectation
         (get("/?p=/foo"), reaches("two")),
     ]
 )
-def test_query_takes_no_part(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_query_takes_no_part(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The query MUST NOT take part in the choice of the path."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement(
@@ -289,9 +289,9 @@ def test_query_takes_no_part(request_: Request, expectation: Expectation, site: 
         (get("/%46oo"), reaches("two"), "case counts after decoding, too"),
     ]
 )
-def test_path_is_normalised_before_matching(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_path_is_normalised_before_matching(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Escapes, dot segments and repeated slashes SHOULD be resolved to choose the path, and reach the backend as they were sent."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("PTH-21", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-05",))
@@ -305,9 +305,9 @@ def test_path_is_normalised_before_matching(request_: Request, expectation: Expe
         (get("/%7Euser"), reaches("three"), "an unreserved character and its escape are the same, RFC 3986 section 2.3"),
     ]
 )
-def test_special_characters_are_literal(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_special_characters_are_literal(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Characters of a path that mean something in regular expressions MUST stand for themselves."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement(
@@ -318,30 +318,30 @@ def test_special_characters_are_literal(request_: Request, expectation: Expectat
     system="ingress-nginx",
     covers=("ROW-PATH-15",),
 )
-def test_older_ingress_keeps_its_path(moving: Routes, visitor: Visitor) -> None:
+def test_older_ingress_keeps_its_path(ingresses: Ingresses, own_client: IngressClient) -> None:
     """Of two Ingresses that claim the same path of a host the older one MUST keep it, and the younger its other paths."""
-    moving.add(moving.ingress(path("/foo", "one")))
-    visitor.comes_to_answer(get("/foo"), reaches("one"), measured="route added")
-    moving.add(moving.second_ingress(path("/foo", "two"), path("/bar", "three")))
-    visitor.comes_to_answer(get("/bar"), reaches("three"), measured="route added beside")
-    visitor.answers(get("/foo"), reaches("one"))
-    moving.delete(moving.label)
-    visitor.comes_to_answer(get("/foo"), reaches("two"), measured="older Ingress removed")
+    ingresses.add(ingresses.ingress(path("/foo", "one")))
+    own_client.comes_to_answer(get("/foo"), reaches("one"), measured="route added")
+    ingresses.add(ingresses.second_ingress(path("/foo", "two"), path("/bar", "three")))
+    own_client.comes_to_answer(get("/bar"), reaches("three"), measured="route added beside")
+    own_client.answers(get("/foo"), reaches("one"))
+    ingresses.delete(ingresses.label)
+    own_client.comes_to_answer(get("/foo"), reaches("two"), measured="older Ingress removed")
 
 
 @statement(
     "PTH-23", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules", covers=("ROW-PATH-16",)
 )
-def test_paths_of_a_host_may_be_spread(site: Visitor) -> None:
+def test_paths_of_a_host_may_be_spread(client: IngressClient) -> None:
     """Paths of one host that several Ingresses name, in one namespace or more, MUST all be served."""
-    site.answers(get("/one"), reaches("one"))
-    site.answers(get("/two/x"), reaches("two"))
-    site.answers(get("/beside"), reaches("beside", namespace="stage-beside"))
-    site.answers(get("/"), refused(404))
+    client.answers(get("/one"), reaches("one"))
+    client.answers(get("/two/x"), reaches("two"))
+    client.answers(get("/beside"), reaches("beside", namespace="stage-beside"))
+    client.answers(get("/"), refused(404))
 
 
 @statement("PTH-24", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-16", "ROW-PATH-09"))
 @rows([(get("/aaa/x"), reaches("one")), (get("/aaa/bbb"), reaches("two")), (get("/aaa/bbb/x"), reaches("two"))])
-def test_longest_prefix_wins_across_ingresses(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_longest_prefix_wins_across_ingresses(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The longest matching path MUST be used also where another Ingress names the shorter one."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)

@@ -2,7 +2,7 @@
 
 from harness.model.expectations import Expectation, Request, reaches, refused
 from harness.model.statements import CORE, INGRESS_NGINX, MUST, statement
-from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
 
 HOST = "example.com"
@@ -40,19 +40,19 @@ FOREIGN = [
     covers=("ROW-RW-01",),
 )
 @rows(REWRITTEN)
-def test_path_is_rewritten(request_: Request, expectation: Expectation, visit: Visitor) -> None:
+def test_path_is_rewritten(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
     """A request below a path of the by-path Ingress MUST reach that path's application as "/", its query kept."""
-    visit.answers(request_, expectation)
+    example_client.answers(request_, expectation)
 
 
 @statement(
     "PTH-01", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types", covers=("ROW-DEF-01",)
 )
 @rows(UNROUTED)
-def test_path_without_a_rule_is_refused(request_: Request, expectation: Expectation, visit: Visitor) -> None:
+def test_path_without_a_rule_is_refused(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
     """A request for a path that no rule of its host names MUST be refused by the controller itself."""
-    visit.answers(*CONTROL)
-    visit.answers(request_, expectation)
+    example_client.answers(*CONTROL)
+    example_client.answers(request_, expectation)
 
 
 @statement(
@@ -63,7 +63,7 @@ def test_path_without_a_rule_is_refused(request_: Request, expectation: Expectat
     covers=("ROW-HOST-01",),
 )
 @rows(FOREIGN)
-def test_host_without_a_rule_is_refused(request_: Request, expectation: Expectation, visit: Visitor) -> None:
+def test_host_without_a_rule_is_refused(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
     """A request for a host that no rule names MUST be refused by the controller itself."""
-    visit.answers(*CONTROL)
-    visit.answers(request_, expectation)
+    example_client.answers(*CONTROL)
+    example_client.answers(request_, expectation)

@@ -8,9 +8,9 @@ from harness.model.addresses import AddressRange
 from harness.model.expectations import Request, reaches
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.apps import example
-from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.controllers import Controller
-from harness.systems.ingress.shared_routes import Stage
+from harness.systems.ingress.shared_routes import SharedRoutes
 from harness.systems.ingress.status import also_at, come_to_agree, comes_to_show, stays_empty
 
 LOAD_BALANCER = "https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/#IngressStatus"
@@ -18,9 +18,9 @@ PUBLISHING = "https://kubernetes.github.io/ingress-nginx/user-guide/cli-argument
 
 
 @statement("STA-01", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-ST-01", "ROW-MLB-072"))
-def test_status_shows_the_external_address(api: Api, scene: Stage, vip: str) -> None:
+def test_status_shows_the_external_address(api: Api, shared_routes: SharedRoutes, vip: str) -> None:
     """The status of a served Ingress MUST come to show the external address of the controller's Service."""
-    comes_to_show(api, scene.sentinel, vip)
+    comes_to_show(api, shared_routes.sentinel, vip)
 
 
 @pytest.mark.slow  # ingress-nginx writes the statuses once a minute
@@ -36,15 +36,15 @@ def test_status_follows_the_addresses_of_the_service(api: Api, ingress_controlle
 
 
 @statement("STA-03", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-ST-03",))
-def test_route_answers_at_the_address_in_its_status(api: Api, scene: Stage, vip: str, visitor: Visitor) -> None:
+def test_route_answers_at_the_address_in_its_status(api: Api, shared_routes: SharedRoutes, vip: str, own_client: IngressClient) -> None:
     """A route MUST answer at the address that the status of its Ingress shows."""
-    comes_to_show(api, scene.sentinel, vip)
-    visitor.answers(Request("/x?y", host=scene.sentinel_host), reaches("one"))
+    comes_to_show(api, shared_routes.sentinel, vip)
+    own_client.answers(Request("/x?y", host=shared_routes.sentinel_host), reaches("one"))
 
 
 @statement("STA-04", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-CLS-02",))
-def test_status_of_another_class_stays_empty(api: Api, scene: Stage, vip: str, site: Visitor) -> None:
+def test_status_of_another_class_stays_empty(api: Api, shared_routes: SharedRoutes, vip: str, client: IngressClient) -> None:
     """The status of an Ingress of another class MUST NOT show the controller's address, whereas that of an older one of its own does."""
-    comes_to_show(api, scene.sentinel, vip)
+    comes_to_show(api, shared_routes.sentinel, vip)
     stays_empty(api, "status-of-another-class-stays-empty")
-    site.answer_to(Request("/", host="own.example.test"), reaches("one"))
+    client.answer_to(Request("/", host="own.example.test"), reaches("one"))

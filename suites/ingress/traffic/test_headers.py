@@ -5,7 +5,7 @@ import re
 from harness.model.expectations import Expectation, Request, combined, reaches
 from harness.model.statements import CORE, EXTENDED, INGRESS_NGINX, MUST, SHOULD, statement
 from harness.probes.http import source_address
-from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
 
 HOST = "example.test"
@@ -27,26 +27,38 @@ def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Reque
 
 
 @statement("HDR-01", SHOULD, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
-def test_forwarding_headers_are_set(site: Visitor, vip: str) -> None:
+def test_forwarding_headers_are_set(client: IngressClient, vip: str) -> None:
     """The backend SHOULD be told the client's address, and the host, port and scheme that the client asked."""
-    own = source_address(vip)
-    told = {"X-Forwarded-For": own, "X-Real-IP": own, "X-Forwarded-Host": HOST, "X-Forwarded-Port": "80", "X-Forwarded-Proto": "http"}
-    site.answers(get(), reaches("one", arrives_with=told))
+    own_backend = source_address(vip)
+    told = {
+        "X-Forwarded-For": own_backend,
+        "X-Real-IP": own_backend,
+        "X-Forwarded-Host": HOST,
+        "X-Forwarded-Port": "80",
+        "X-Forwarded-Proto": "http",
+    }
+    client.answers(get(), reaches("one", arrives_with=told))
 
 
 @statement("HDR-02", SHOULD, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
-def test_forwarding_headers_of_clients_are_not_believed(site: Visitor, vip: str) -> None:
+def test_forwarding_headers_of_clients_are_not_believed(client: IngressClient, vip: str) -> None:
     """Forwarding headers that a client sends SHOULD be replaced by what the controller saw itself."""
-    own = source_address(vip)
-    told = {"X-Forwarded-For": own, "X-Real-IP": own, "X-Forwarded-Host": HOST, "X-Forwarded-Port": "80", "X-Forwarded-Proto": "http"}
-    site.answers(get("/", *FORGED.items()), reaches("one", arrives_with=told))
+    own_backend = source_address(vip)
+    told = {
+        "X-Forwarded-For": own_backend,
+        "X-Real-IP": own_backend,
+        "X-Forwarded-Host": HOST,
+        "X-Forwarded-Port": "80",
+        "X-Forwarded-Proto": "http",
+    }
+    client.answers(get("/", *FORGED.items()), reaches("one", arrives_with=told))
 
 
 @statement("HDR-03", SHOULD, INGRESS_NGINX, source=f"{GUIDE}#use-forwarded-headers", system="ingress-nginx", covers=("ROW-HDR-01",))
 @rows([(get("/", *FORGED.items()), reaches("one", arrives_with={"X-Original-Forwarded-For": "203.0.113.7", "X-Scheme": "http"}))])
-def test_forwarding_headers_of_clients_are_kept_aside(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_forwarding_headers_of_clients_are_kept_aside(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The addresses that a client claims to have forwarded for SHOULD reach the backend under another name."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("HDR-04", MUST, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
@@ -57,25 +69,25 @@ def test_forwarding_headers_of_clients_are_kept_aside(request_: Request, expecta
         (get(scheme="https", http2=True), reaches("one", arrives_with={"X-Forwarded-Proto": "https"}, protocol="HTTP/2")),
     ]
 )
-def test_scheme_is_told_to_the_backend(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_scheme_is_told_to_the_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The backend MUST be told whether the client came over http or https."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("HDR-05", MUST, INGRESS_NGINX, source=f"{GUIDE}#generate-request-id", system="ingress-nginx", covers=("ROW-HDR-02",))
-def test_request_gets_an_identifier(site: Visitor) -> None:
+def test_request_gets_an_identifier(client: IngressClient) -> None:
     """Every request MUST reach the backend with an identifier, its own or else a fresh one."""
-    site.answers(get("/", ("X-Request-ID", "given-4711")), reaches("one", arrives_with={"X-Request-ID": "given-4711"}))
+    client.answers(get("/", ("X-Request-ID", "given-4711")), reaches("one", arrives_with={"X-Request-ID": "given-4711"}))
     fresh = reaches("one", arrives_with={"X-Request-ID": re.compile("[0-9a-f]{32}")})
-    seen = {combined(echo.headers, "X-Request-ID") for _ in range(5) if (echo := site.answer_to(get(), fresh).echo)}
+    seen = {combined(echo.headers, "X-Request-ID") for _ in range(5) if (echo := client.answer_to(get(), fresh).echo)}
     assert len(seen) == 5, f"identifiers: {seen}"
 
 
 @statement("HDR-06", MUST, CORE, source=f"{SEMANTICS}#section-9", covers=("ROW-HDR-03",))
 @rows([(get("/x?y", method=method), reaches("one")) for method in METHODS])
-def test_method_arrives(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_method_arrives(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every method MUST reach the backend as it was sent."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("HDR-07", MUST, CORE, source=f"{SEMANTICS}#section-7.6", covers=("ROW-HDR-03",))
@@ -96,9 +108,9 @@ def test_method_arrives(request_: Request, expectation: Expectation, site: Visit
         )
     ]
 )
-def test_headers_arrive(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_headers_arrive(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Header fields MUST reach the backend with the values that were sent."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("HDR-08", MUST, CORE, source=f"{SEMANTICS}#section-7.6.1", covers=("ROW-HDR-03",))
@@ -111,9 +123,9 @@ def test_headers_arrive(request_: Request, expectation: Expectation, site: Visit
         (get("/", ("Proxy", "http://forged.test")), reaches("one", arrives_without=("Proxy",)), "https://httpoxy.org"),
     ]
 )
-def test_hop_by_hop_headers_end_here(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_hop_by_hop_headers_end_here(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Header fields that concern the connection to the controller MUST NOT reach the backend."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("HDR-09", MUST, CORE, source=f"{SEMANTICS}#section-6.4", covers=("ROW-HDR-03",))
@@ -124,16 +136,16 @@ def test_hop_by_hop_headers_end_here(request_: Request, expectation: Expectation
         for body in (b"", b"payload", bytes(range(256)), b"x" * 100_000)
     ]
 )
-def test_body_arrives(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_body_arrives(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The body of a request MUST reach the backend byte for byte."""
-    site.answers(request_, expectation, times=3)
+    client.answers(request_, expectation, times=3)
 
 
 @statement("HDR-10", MUST, CORE, source=f"{SEMANTICS}#section-15", covers=("ROW-HDR-03",))
 @rows([(get(f"/?echo-status={status}"), reaches("one", status=status)) for status in STATUSES])
-def test_status_comes_back(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_status_comes_back(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The status of the backend's answer MUST come back to the client, with the backend's own body."""
-    site.answers(request_, expectation, times=3)
+    client.answers(request_, expectation, times=3)
 
 
 @statement("HDR-11", MUST, CORE, source=f"{SEMANTICS}#section-7.6", covers=("ROW-HDR-03",))
@@ -143,9 +155,9 @@ def test_status_comes_back(request_: Request, expectation: Expectation, site: Vi
         (get(method="HEAD"), reaches("one", headers={"Content-Length": re.compile("[1-9][0-9]*")})),
     ]
 )
-def test_answer_headers_come_back(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_answer_headers_come_back(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Header fields of the backend's answer MUST come back to the client."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement(
@@ -155,17 +167,17 @@ def test_answer_headers_come_back(request_: Request, expectation: Expectation, s
     source="https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer/#preserving-the-client-source-ip",
     covers=("ROW-HDR-04",),
 )
-def test_client_address_arrives(site: Visitor, vip: str) -> None:
+def test_client_address_arrives(client: IngressClient, vip: str) -> None:
     """With the traffic policy Local the client's own address MUST reach the backend, not that of a node."""
-    own = source_address(vip)
-    site.answers(get(), reaches("one", arrives_with={"X-Real-IP": own}), times=20)
+    own_backend = source_address(vip)
+    client.answers(get(), reaches("one", arrives_with={"X-Real-IP": own_backend}), times=20)
 
 
 @statement("HDR-13", SHOULD, INGRESS_NGINX, source=f"{GUIDE}#server-tokens", system="ingress-nginx", covers=("ROW-HDR-02",))
 @rows([(get(), reaches("one", without_headers=("Server", "X-Powered-By")))])
-def test_answer_does_not_tell_the_server(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_answer_does_not_tell_the_server(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Answers SHOULD NOT tell which server gave them."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement(
@@ -177,6 +189,6 @@ def test_answer_does_not_tell_the_server(request_: Request, expectation: Expecta
     covers=("ROW-HDR-02",),
 )
 @rows([(get(), reaches("one", arrives_with={"Connection": "close"}))])
-def test_connection_header_can_be_set(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_connection_header_can_be_set(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The backend MUST see the Connection header of the annotation."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)

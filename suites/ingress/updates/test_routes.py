@@ -7,9 +7,9 @@ from harness.model.budgets import HANDOVER
 from harness.model.expectations import Request, reaches, refused
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.backends import OwnBackend
-from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.controllers import Controller
-from harness.systems.ingress.resources import Routes, path
+from harness.systems.ingress.resources import Ingresses, path
 from harness.systems.ingress.rollout import addresses_of, replaced
 
 HOST = "example.test"
@@ -19,72 +19,72 @@ ROLLOUT = "https://kubernetes.io/docs/tutorials/kubernetes-basics/update/update-
 
 
 @statement("DYN-01", MUST, CORE, source=f"{INGRESS}#updating-an-ingress", covers=("ROW-DYN-01",))
-def test_changed_backend_takes_over_without_loss(moving: Routes, visitor: Visitor) -> None:
+def test_changed_backend_takes_over_without_loss(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A changed backend MUST take over soon after the Ingress has changed, and every request meanwhile reach the old one or the new one."""
-    moving.add(moving.ingress(path("/", "one")))
-    visitor.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
-    with visitor.under_load_of_either(Request(host=HOST), reaches("one"), reaches("two")) as load:
-        moving.add(moving.ingress(path("/", "two")))
-        visitor.comes_to_answer(Request(host=HOST), reaches("two"), measured="backend changed")
+    ingresses.add(ingresses.ingress(path("/", "one")))
+    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
+    with own_client.under_load_of_either(Request(host=HOST), reaches("one"), reaches("two")) as load:
+        ingresses.add(ingresses.ingress(path("/", "two")))
+        own_client.comes_to_answer(Request(host=HOST), reaches("two"), measured="backend changed")
     load.lost_nothing()
 
 
 @statement("DYN-02", MUST, CORE, source=f"{INGRESS}#updating-an-ingress", covers=("ROW-DYN-01",))
-def test_removed_path_leaves_the_others(moving: Routes, visitor: Visitor) -> None:
+def test_removed_path_leaves_the_others(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A path that is removed from an Ingress MUST be refused soon after, and the others of its host be served throughout."""
-    moving.add(moving.ingress(path("/kept", "one"), path("/gone", "two")))
-    visitor.comes_to_answer(Request("/gone", host=HOST), reaches("two"), measured="route added")
-    with visitor.under_load(Request("/kept", host=HOST), reaches("one")) as load:
-        moving.add(moving.ingress(path("/kept", "one")))
-        visitor.comes_to_answer(Request("/gone", host=HOST), refused(404), measured="path removed")
+    ingresses.add(ingresses.ingress(path("/kept", "one"), path("/gone", "two")))
+    own_client.comes_to_answer(Request("/gone", host=HOST), reaches("two"), measured="route added")
+    with own_client.under_load(Request("/kept", host=HOST), reaches("one")) as load:
+        ingresses.add(ingresses.ingress(path("/kept", "one")))
+        own_client.comes_to_answer(Request("/gone", host=HOST), refused(404), measured="path removed")
     load.lost_nothing()
 
 
 @statement("DYN-03", MUST, EXTENDED, source=RELOAD, covers=("ROW-DYN-02",))
-def test_changes_elsewhere_lose_no_request(moving: Routes, visitor: Visitor) -> None:
+def test_changes_elsewhere_lose_no_request(ingresses: Ingresses, own_client: IngressClient) -> None:
     """Thirty changes of other routes MUST NOT lose a request that comes over a connection of its own."""
-    moving.add(moving.ingress(path("/", "one")))
-    visitor.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
-    with visitor.under_load(Request(host=HOST), reaches("one")) as load:
+    ingresses.add(ingresses.ingress(path("/", "one")))
+    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
+    with own_client.under_load(Request(host=HOST), reaches("one")) as load:
         for number in range(15):
-            moving.add(moving.ingress(path("/", "two"), suffix=f"-n{number}"))
-        visitor.comes_to_answer(Request(host=f"n14.{HOST}"), reaches("two"), measured="fifteen routes added")
+            ingresses.add(ingresses.ingress(path("/", "two"), suffix=f"-n{number}"))
+        own_client.comes_to_answer(Request(host=f"n14.{HOST}"), reaches("two"), measured="fifteen routes added")
         for number in range(15):
-            moving.delete(f"{moving.label}-n{number}")
-        visitor.comes_to_answer(Request(host=f"n14.{HOST}"), refused(404), measured="fifteen routes removed")
+            ingresses.delete(f"{ingresses.label}-n{number}")
+        own_client.comes_to_answer(Request(host=f"n14.{HOST}"), refused(404), measured="fifteen routes removed")
     load.lost_nothing()
 
 
 @statement("DYN-04", SHOULD, EXTENDED, source=ROLLOUT, covers=("ROW-DYN-03",))
-def test_rolling_update_of_the_backend_loses_no_request(own: OwnBackend) -> None:
+def test_rolling_update_of_the_backend_loses_no_request(own_backend: OwnBackend) -> None:
     """A rolling update of a backend that ends gracefully SHOULD lose no request."""
-    before = own.is_served_by(1)
-    with own.under_load() as load:
-        own.rolls_out()
-        after = own.is_served_by(1, without=next(iter(before)))
+    before = own_backend.is_served_by(1)
+    with own_backend.under_load() as load:
+        own_backend.rolls_out()
+        after = own_backend.is_served_by(1, without=next(iter(before)))
     assert after != before
     load.lost_nothing()
 
 
 @statement("DYN-05", MUST, EXTENDED, source=RELOAD, covers=("ROW-DYN-05",))
-def test_request_under_way_survives_a_change(moving: Routes, visitor: Visitor) -> None:
+def test_request_under_way_survives_a_change(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A request under way MUST be answered although routes change meanwhile."""
-    moving.add(moving.ingress(path("/", "one")))
-    visitor.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
-    with visitor.patient(45).waiting_for(Request("/?echo-delay=25", host=HOST), reaches("one")):
-        moving.add(moving.ingress(path("/", "two"), suffix="-new"))
-        visitor.comes_to_answer(Request(host=f"new.{HOST}"), reaches("two"), measured="route added beside")
+    ingresses.add(ingresses.ingress(path("/", "one")))
+    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
+    with own_client.patient(45).waiting_for(Request("/?echo-delay=25", host=HOST), reaches("one")):
+        ingresses.add(ingresses.ingress(path("/", "two"), suffix="-new"))
+        own_client.comes_to_answer(Request(host=f"new.{HOST}"), reaches("two"), measured="route added beside")
 
 
 @statement("DYN-06", MUST, CORE, source=f"{INGRESS}#updating-an-ingress", covers=("ROW-DYN-06",))
-def test_broken_ingress_does_not_stop_others(moving: Routes, visitor: Visitor) -> None:
+def test_broken_ingress_does_not_stop_others(ingresses: Ingresses, own_client: IngressClient) -> None:
     """An Ingress that names what does not exist MUST NOT keep a later one from being served."""
     broken = {f"nginx.ingress.kubernetes.io/{name}": value for name, value in {"auth-type": "basic", "auth-secret": "nowhere"}.items()}
-    nowhere = [{"hosts": [f"broken.{moving.host}"], "secretName": "nowhere"}]
-    moving.add(moving.ingress(path("/", "nowhere", port="nowhere"), suffix="-broken", annotations=broken, tls=nowhere))
-    moving.add(moving.ingress(path("/", "one")))
-    visitor.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
-    visitor.answers(Request(host=f"broken.{HOST}", scheme="https"), refused(503))
+    nowhere = [{"hosts": [f"broken.{ingresses.host}"], "secretName": "nowhere"}]
+    ingresses.add(ingresses.ingress(path("/", "nowhere", port="nowhere"), suffix="-broken", annotations=broken, tls=nowhere))
+    ingresses.add(ingresses.ingress(path("/", "one")))
+    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
+    own_client.answers(Request(host=f"broken.{HOST}", scheme="https"), refused(503))
 
 
 @statement(
@@ -96,14 +96,14 @@ def test_broken_ingress_does_not_stop_others(moving: Routes, visitor: Visitor) -
 )
 @pytest.mark.disruptive
 def test_rolling_restart_of_the_controller_is_brief(
-    api: Api, ingress_controller: Controller, moving: Routes, visitor: Visitor, vip: str
+    api: Api, ingress_controller: Controller, ingresses: Ingresses, own_client: IngressClient, vip: str
 ) -> None:
     """While the controller is replaced by a rolling restart requests SHOULD be answered again within a bound, at the same address."""
-    moving.add(moving.ingress(path("/", "one")))
-    visitor.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
-    with visitor.under_load(Request(host=HOST), reaches("one")) as load:
+    ingresses.add(ingresses.ingress(path("/", "one")))
+    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
+    with own_client.under_load(Request(host=HOST), reaches("one")) as load:
         replaced(api, ingress_controller)
-        visitor.comes_to_answer(Request(host=HOST), reaches("one"), measured="controller replaced")
+        own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="controller replaced")
     load.recovered_within(HANDOVER)
     assert addresses_of(api, ingress_controller) == [vip]
 
@@ -116,9 +116,11 @@ def test_rolling_restart_of_the_controller_is_brief(
     covers=("ROW-DYN-05",),
 )
 @pytest.mark.disruptive
-def test_request_under_way_survives_a_graceful_stop(api: Api, ingress_controller: Controller, moving: Routes, visitor: Visitor) -> None:
+def test_request_under_way_survives_a_graceful_stop(
+    api: Api, ingress_controller: Controller, ingresses: Ingresses, own_client: IngressClient
+) -> None:
     """A request under way MUST be answered although the controller that has it is replaced meanwhile."""
-    moving.add(moving.ingress(path("/", "one")))
-    visitor.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
-    with visitor.patient(60).waiting_for(Request("/?echo-delay=25", host=HOST), reaches("one")):
+    ingresses.add(ingresses.ingress(path("/", "one")))
+    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
+    with own_client.patient(60).waiting_for(Request("/?echo-delay=25", host=HOST), reaches("one")):
         replaced(api, ingress_controller)

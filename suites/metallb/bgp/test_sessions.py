@@ -6,7 +6,7 @@ from harness.cluster.api import Api
 from harness.model.budgets import HOLD
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.kubernetes.nodes import nodes_named
-from harness.systems.metallb.bgp import Peer, Routers, Routing, host
+from harness.systems.metallb.bgp import BGPServices, Peer, Routers, host
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.metrics import Metrics
 
@@ -22,13 +22,13 @@ def test_every_speaker_connects(api: Api, routers: Routers, label: str) -> None:
 
 
 @statement("BGP-41", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-077",))
-def test_only_selected_nodes_connect(api: Api, routers: Routers, routing: Routing, label: str, backends: Backends) -> None:
+def test_only_selected_nodes_connect(api: Api, routers: Routers, bgp_services: BGPServices, label: str, backends: Backends) -> None:
     """A peer bound to nodes MUST get sessions from these only, and routes by way of these only."""
     here, there = backends.pair
     peer = routers.start(label)
     api.apply(peer.document(nodeSelectors=nodes_named(here)))
     peer.is_connected_to(here)
-    service = routing.service(to=peer)
+    service = bgp_services.service(to=peer)
     peer.gets(host(service.address), here)
     api.apply(peer.document(nodeSelectors=nodes_named(there)))
     peer.is_connected_to(there)
@@ -60,16 +60,16 @@ def test_hold_time_and_router_id_are_as_configured(api: Api, routers: Routers, l
 
 
 @statement("BGP-44", MUST, EXTENDED, source="https://metallb.io/configuration/#bgp-configuration")
-def test_deleted_peer_is_left(api: Api, routers: Routers, external: Peer, label: str, backends: Backends) -> None:
+def test_deleted_peer_is_left(api: Api, routers: Routers, external_peer: Peer, label: str, backends: Backends) -> None:
     """The sessions with a peer MUST end when it is deleted, and those with other peers MUST go on."""
     node = backends.nodes[0]
     peer = routers.start(label)
     api.apply(peer.document(nodeSelectors=nodes_named(node)))
     peer.is_connected_to(node)
-    session = external.session(node)
+    session = external_peer.session(node)
     api.delete("BGPPeer", peer.name, "metallb-system")
     peer.is_connected_to()
-    assert external.session(node) == session, f"{external.name} has another session with {node} than before"
+    assert external_peer.session(node) == session, f"{external_peer.name} has another session with {node} than before"
 
 
 @statement("BGP-45", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc4271#section-6.5")

@@ -46,9 +46,9 @@ def test_contradictory_pools_leave_the_last_good_configuration(api: Api, pools: 
 
 @statement("LIF-13", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/2887", covers=("ROW-MLB-043",))
 @pytest.mark.disruptive
-def test_foreign_status_is_left_alone_without_pools(api: Api, services: Services, exposed: Service) -> None:
+def test_foreign_status_is_left_alone_without_pools(api: Api, services: Services, controller_service: Service) -> None:
     """Where no pool exists MetalLB SHOULD leave alone what another load balancer wrote into the status of a Service."""
-    with without_pools(api, exposed):
+    with without_pools(api, controller_service):
         service = services.create()
         service.is_given(FOREIGN)
         stay({service: FOREIGN})
@@ -56,10 +56,10 @@ def test_foreign_status_is_left_alone_without_pools(api: Api, services: Services
 
 @statement("LIF-14", MUST, CORE, source="https://metallb.io/release-notes/#version-0-14-2", since="0.14.2", covers=("ROW-MLB-037",))
 @pytest.mark.disruptive
-def test_last_pool_takes_every_address_with_it(api: Api, services: Services, exposed: Service) -> None:
+def test_last_pool_takes_every_address_with_it(api: Api, services: Services, controller_service: Service) -> None:
     """When the last pool is deleted every Service MUST lose its address, and get one again when there is a pool."""
     service = services.create()
     assert service.address
-    with without_pools(api, exposed):
+    with without_pools(api, controller_service):
         service.loses_address()
     assert service.is_served(since=service.created)

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems.metallb.clients import Client
+from harness.systems.metallb.clients import ExternalClient
 from harness.systems.metallb.dual_stack import PREFER, REQUIRE, SINGLE, DualStack, gets_families
 from harness.systems.metallb.layer2 import Segment
 
@@ -19,12 +19,12 @@ def test_required_families_both_come_from_one_pool(dual_stack: DualStack) -> Non
 
 
 @statement("FAM-02", MUST, CORE, source=DUAL_STACK, covers=("ROW-MLB-080",))
-def test_both_addresses_answer(dual_stack: DualStack, segment: Segment, outside: Client) -> None:
+def test_both_addresses_answer(dual_stack: DualStack, segment: Segment, external_client: ExternalClient) -> None:
     """Both addresses of a Service of both families MUST be answered for, by one node each, and be reached."""
     service = dual_stack.service(dual_stack.pool(4, 6), REQUIRE)
     for address in gets_families(service, 4, 6).values():
         segment.stays_at(address, segment.finds(address))
-        outside.is_answered(address, "http")
+        external_client.is_answered(address, "http")
 
 
 @statement("FAM-03", MUST, CORE, source=DUAL_STACK, covers=("ROW-MLB-080",))

@@ -81,10 +81,10 @@ def test_as_many_are_served_as_addresses_are_freed(pools: Pools, services: Servi
         service.explains("AllocationFailed", metallb.exhausted_message(pool.name))
     for service in held[:2]:
         service.delete()
-    served = services.comes_to_serve(3)
-    assert sorted(served.values()) == sorted(pool.addresses)
-    assert held[2].name in served
-    stay({service: served.get(service.name) for service in [held[2], *waiting]})
+    reachable_service = services.comes_to_serve(3)
+    assert sorted(reachable_service.values()) == sorted(pool.addresses)
+    assert held[2].name in reachable_service
+    stay({service: reachable_service.get(service.name) for service in [held[2], *waiting]})
 
 
 @statement("EXH-08", MUST, CORE, source=RELEASE, since="0.13.9", covers=("ROW-MLB-010", "ROW-LB-01"))

@@ -5,14 +5,14 @@ import pytest
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
-from harness.systems.scenarios.second_controller import SecondIngress
+from harness.systems.scenarios.second_controller import SecondController
 
 SEVERAL = "https://kubernetes.github.io/ingress-nginx/user-guide/multiple-ingress/"
 
 
 @pytest.mark.slow  # a second ingress-nginx writes its first status after a minute
 @statement("EXH-30", MUST, EXTENDED, source=SEVERAL, since="0.13.9", covers=("ROW-MLB-075",))
-def test_second_ingress_controller_waits_for_an_address(pools: Pools, services: Services, second_ingress: SecondIngress) -> None:
+def test_second_ingress_controller_waits_for_an_address(pools: Pools, services: Services, second_controller: SecondController) -> None:
     """While its pool is exhausted a second ingress controller MUST stay without an address, which its Ingresses show; with one it serves.
 
     That it serves its route at a node's port shows that nothing but the address is missing.
@@ -21,10 +21,10 @@ def test_second_ingress_controller_waits_for_an_address(pools: Pools, services: 
     pools.advertise(pool)
     holder = services.create(pool=pool)
     address = holder.address
-    second = second_ingress.exposed(pool)
-    second_ingress.serves_at_a_node(second)
+    second = second_controller.exposed(pool)
+    second_controller.serves_at_a_node(second)
     second.stays_pending()
-    second_ingress.shows_nothing()
+    second_controller.shows_nothing()
     assert second.is_served(since=holder.delete()) == address
-    second_ingress.serves_at(address)
-    second_ingress.shows(address)
+    second_controller.serves_at(address)
+    second_controller.shows(address)

@@ -4,69 +4,73 @@ from harness.model.budgets import BRIEF, TAKEOVER
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.probes.monitor import Onlooker
 from harness.systems.kubernetes.nodes import nodes_named
-from harness.systems.metallb.advertisements import Announcing
+from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.metallb.status import Speakers
-from harness.systems.scenarios.failover import Handover
+from harness.systems.scenarios.failover import Failover
 
 LAYER_2 = "https://metallb.io/concepts/layer2/"
 GRATUITOUS = "https://www.rfc-editor.org/rfc/rfc5227#section-3"
 
 
 @statement("ANN-60", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-059",))
-def test_takeover_is_made_known_unasked(handover: Handover, onlooker: Onlooker) -> None:
+def test_takeover_is_made_known_unasked(failover: Failover, lan_monitor: Onlooker) -> None:
     """The node that takes an address over MUST make it known by gratuitous frames, as request and reply for IPv4, several times."""
-    with handover.watched(onlooker) as taken:
+    with failover.watched(lan_monitor) as taken:
         taken.is_made_known(bursts=3)
 
 
 @statement("ANN-61", MUST, CORE, source=GRATUITOUS, covers=("ROW-MLB-059",))
-def test_clients_are_corrected_without_asking(handover: Handover, onlooker: Onlooker) -> None:
+def test_clients_are_corrected_without_asking(failover: Failover, lan_monitor: Onlooker) -> None:
     """A client that remembers the former node MUST come to remember the new one without sending anything."""
-    with handover.remembered(onlooker) as taken:
-        taken.is_remembered(onlooker)
+    with failover.remembered(lan_monitor) as taken:
+        taken.is_remembered(lan_monitor)
 
 
 @statement("ANN-62", SHOULD, EXTENDED, source=LAYER_2, covers=("ROW-MLB-059",))
-def test_first_announcement_is_made_known(announcing: Announcing, backends: Backends, onlooker: Onlooker, segment: Segment) -> None:
+def test_first_announcement_is_made_known(
+    announced_services: AnnouncedServices, backends: Backends, lan_monitor: Onlooker, segment: Segment
+) -> None:
     """An address that is announced for the first time SHOULD be made known by gratuitous frames of its node."""
-    service = announcing.service(advertised={"nodeSelectors": nodes_named("none")})
+    service = announced_services.service(advertised={"nodeSelectors": nodes_named("none")})
     node = backends.nodes[0]
-    with onlooker.watch(service.address, traffic=None) as sight:
-        announcing.advertisements.create(*announcing.pools.pools, nodeSelectors=nodes_named(node))
+    with lan_monitor.watch(service.address, traffic=None) as sight:
+        announced_services.advertisements.create(*announced_services.pools.pools, nodeSelectors=nodes_named(node))
         segment.made_known(sight, node, bursts=1)
 
 
 @statement("ANN-63", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053",))
-def test_change_of_node_has_one_answerer_at_a_time(handover: Handover, onlooker: Onlooker) -> None:
+def test_change_of_node_has_one_answerer_at_a_time(failover: Failover, lan_monitor: Onlooker) -> None:
     """Soon after an address moved between two live nodes, every request MUST be answered by the new one, and by no other."""
-    with handover.watched(onlooker, asking=True) as taken:
+    with failover.watched(lan_monitor, asking=True) as taken:
         taken.settles_on_one()
 
 
 @statement("ANN-64", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-062",))
-def test_change_of_node_interrupts_briefly(handover: Handover, watcher: Onlooker) -> None:
+def test_change_of_node_interrupts_briefly(failover: Failover, traffic_monitor: Onlooker) -> None:
     """When an address moves between two live nodes, its clients MUST be served again within the budget of a brief outage."""
-    with handover.watched(watcher, traffic="http") as taken:
+    with failover.watched(traffic_monitor, traffic="http") as taken:
         taken.interrupts_at_most(BRIEF)
 
 
 @statement("ANN-65", MUST, CORE, since="0.16.0", source="https://github.com/metallb/metallb/issues/2930", covers=("ROW-MLB-067",))
-def test_status_follows_the_address(handover: Handover, speakers: Speakers) -> None:
+def test_status_follows_the_address(failover: Failover, speakers: Speakers) -> None:
     """There MUST be exactly one ServiceL2Status of an announced Service, which names the new node after a move."""
-    speakers.report(handover.service, handover.before)
-    handover.happens()
-    speakers.report(handover.service, handover.after, within=TAKEOVER)
+    speakers.report(failover.service, failover.before)
+    failover.happens()
+    speakers.report(failover.service, failover.after, within=TAKEOVER)
 
 
 @statement("ANN-66", MUST, CORE, source="https://metallb.io/usage/#traffic-policies", covers=("ROW-MLB-056",))
-def test_moving_endpoint_interrupts_briefly(announcing: Announcing, backends: Backends, segment: Segment, watcher: Onlooker) -> None:
+def test_moving_endpoint_interrupts_briefly(
+    announced_services: AnnouncedServices, backends: Backends, segment: Segment, traffic_monitor: Onlooker
+) -> None:
     """Under the Local policy clients MUST be served again within the budget of a brief outage when the only endpoint moves."""
     here, there = backends.pair
-    service = announcing.service(here, externalTrafficPolicy="Local")
+    service = announced_services.service(here, externalTrafficPolicy="Local")
     segment.finds_at(service.address, here)
-    with watcher.watch(service.address) as sight:
-        moved = Handover.clock()
+    with traffic_monitor.watch(service.address) as sight:
+        moved = Failover.clock()
         backends.serve(service, there)
         segment.is_served_at(sight, there, since=moved, within=BRIEF)

@@ -5,10 +5,10 @@ import pytest
 from harness.cluster.api import Api
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.probes.monitor import Onlooker
-from harness.systems.metallb.advertisements import Served
+from harness.systems.metallb.advertisements import ReachableService
 from harness.systems.metallb.controller import controller_away, ready_afterwards, replace_controller
 from harness.systems.metallb.layer2 import Segment
-from harness.systems.scenarios.faults import Disruption
+from harness.systems.scenarios.faults import Faults
 from harness.systems.scenarios.ingress_rollout import IngressRollout
 
 LAYER_2 = "https://metallb.io/concepts/layer2/"
@@ -17,26 +17,32 @@ pytestmark = pytest.mark.disruptive
 
 
 @statement("FLO-40", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-016",))
-def test_addresses_answer_without_a_controller(served: Served, segment: Segment, api: Api, watcher: Onlooker) -> None:
+def test_addresses_answer_without_a_controller(
+    reachable_service: ReachableService, segment: Segment, api: Api, traffic_monitor: Onlooker
+) -> None:
     """Announced addresses MUST be answered for and served without interruption while no controller of MetalLB runs."""
-    with watcher.watch(served.address) as sight, ready_afterwards(api), controller_away(api):
-        segment.stays_at(served.address, served.node)
+    with traffic_monitor.watch(reachable_service.address) as sight, ready_afterwards(api), controller_away(api):
+        segment.stays_at(reachable_service.address, reachable_service.node)
     segment.was_never_interrupted(sight)
 
 
 @statement("FLO-41", MUST, CORE, source=LAYER_2)
-def test_connection_survives_a_restart_of_the_controller(served: Served, segment: Segment, api: Api, watcher: Onlooker) -> None:
+def test_connection_survives_a_restart_of_the_controller(
+    reachable_service: ReachableService, segment: Segment, api: Api, traffic_monitor: Onlooker
+) -> None:
     """A connection that is in use MUST survive a restart of MetalLB's controller."""
-    with watcher.watch(served.address, traffic="kept", interval=0.05) as sight, ready_afterwards(api):
+    with traffic_monitor.watch(reachable_service.address, traffic="kept", interval=0.05) as sight, ready_afterwards(api):
         replace_controller(api)
     segment.was_never_interrupted(sight)
 
 
 @statement("FLO-42", MUST, CORE, source=LAYER_2)
-def test_addresses_answer_without_an_api_server(served: Served, segment: Segment, disruption: Disruption, watcher: Onlooker) -> None:
+def test_addresses_answer_without_an_api_server(
+    reachable_service: ReachableService, segment: Segment, faults: Faults, traffic_monitor: Onlooker
+) -> None:
     """Announced addresses MUST be answered for and served without interruption while the API server stands still for 10 s."""
-    with watcher.watch(served.address) as sight, disruption.api_server_paused():
-        segment.stays_at(served.address, served.node, requests=40)
+    with traffic_monitor.watch(reachable_service.address) as sight, faults.api_server_paused():
+        segment.stays_at(reachable_service.address, reachable_service.node, requests=40)
     segment.was_never_interrupted(sight)
 
 

@@ -20,8 +20,8 @@ def test_absence_of_the_controller_costs_nothing(
     """Without a controller announced addresses MUST keep working, and once it is back what was asked for and given up meanwhile is done."""
     pool = pools.create(size=2)
     pools.advertise(pool)
-    served, deleted = services.create(pool=pool, selector=backend), services.create(pool=pool)
-    address, freed = served.address, deleted.address
+    reachable_service, deleted = services.create(pool=pool, selector=backend), services.create(pool=pool)
+    address, freed = reachable_service.address, deleted.address
     answers_at(address)
     with ready_afterwards(api):
         with controller_away(api):
@@ -31,5 +31,5 @@ def test_absence_of_the_controller_costs_nothing(
             exactly_one(wire.ask(address))
             assert created.addresses == []
         assert created.is_served(since=created.created) == freed
-        assert served.addresses == [address]
+        assert reachable_service.addresses == [address]
         answers_at(address)

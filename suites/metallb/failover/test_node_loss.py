@@ -4,62 +4,62 @@ import pytest
 
 from harness.model.budgets import BRIEF, NODE_LOSS, RETURN, SPEAKER_LOSS, TAKEOVER
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.systems.scenarios.node_loss import Theatre
+from harness.systems.scenarios.node_loss import NodeLossScenario
 
 LAYER_2 = "https://metallb.io/concepts/layer2/"
 pytestmark = pytest.mark.disruptive
 
 
 @statement("FLO-01", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-058", "ROW-LB-02"))
-def test_stopped_node_is_replaced(theatre: Theatre) -> None:
+def test_stopped_node_is_replaced(node_loss: NodeLossScenario) -> None:
     """When the announcing node stops, its clients MUST be served by way of another node within the budget of a lost node."""
-    theatre.stopped_node().interrupted(NODE_LOSS)
+    node_loss.stopped_node().interrupted(NODE_LOSS)
 
 
 @statement("FLO-02", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-059",))
-def test_replacement_of_a_stopped_node_is_made_known(theatre: Theatre) -> None:
+def test_replacement_of_a_stopped_node_is_made_known(node_loss: NodeLossScenario) -> None:
     """The node that takes over from a stopped one MUST make the address known by several bursts of gratuitous frames."""
-    theatre.stopped_node().made_known()
+    node_loss.stopped_node().made_known()
 
 
 @statement("FLO-03", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053",))
-def test_failover_has_one_answerer_at_a_time(theatre: Theatre) -> None:
+def test_failover_has_one_answerer_at_a_time(node_loss: NodeLossScenario) -> None:
     """While a node is lost, no request MUST be answered by two nodes, and none by the lost one."""
-    theatre.stopped_node().never_two()
+    node_loss.stopped_node().never_two()
 
 
 @statement("FLO-04", MUST, CORE, since="0.16.0", source="https://github.com/metallb/metallb/issues/2930", covers=("ROW-MLB-067",))
-def test_status_names_the_replacement(theatre: Theatre) -> None:
+def test_status_names_the_replacement(node_loss: NodeLossScenario) -> None:
     """After a node is lost, exactly one ServiceL2Status MUST be left, which names the node that took over."""
-    incident = theatre.stopped_node()
+    incident = node_loss.stopped_node()
     assert incident.statuses == (incident.successor(),), f"{incident.statuses}, while {incident.successor()} answers"
 
 
 @statement("FLO-05", MUST, EXTENDED, source=LAYER_2, covers=("ROW-MLB-057",))
-def test_returning_node_takes_its_addresses_back(theatre: Theatre) -> None:
+def test_returning_node_takes_its_addresses_back(node_loss: NodeLossScenario) -> None:
     """A node that stopped MUST announce its addresses again after it has come back."""
-    theatre.stopped_node().gives_back(RETURN)
+    node_loss.stopped_node().gives_back(RETURN)
 
 
 @statement("FLO-06", SHOULD, EXTENDED, source=LAYER_2)
-def test_return_interrupts_briefly(theatre: Theatre) -> None:
+def test_return_interrupts_briefly(node_loss: NodeLossScenario) -> None:
     """The return of a node SHOULD NOT interrupt clients for longer than the budget of a brief outage."""
-    theatre.stopped_node().interrupted_by_the_return(BRIEF)
+    node_loss.stopped_node().interrupted_by_the_return(BRIEF)
 
 
 @statement("FLO-07", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-058",))
-def test_frozen_node_is_replaced(theatre: Theatre) -> None:
+def test_frozen_node_is_replaced(node_loss: NodeLossScenario) -> None:
     """When the processes of the announcing node stand still, another node MUST answer within the budget of a lost speaker."""
-    theatre.frozen_node().unanswered(SPEAKER_LOSS)
+    node_loss.frozen_node().unanswered(SPEAKER_LOSS)
 
 
 @statement("FLO-08", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053", "ROW-MLB-058"))
-def test_woken_node_does_not_compete(theatre: Theatre) -> None:
+def test_woken_node_does_not_compete(node_loss: NodeLossScenario) -> None:
     """After a frozen node has woken up, every request MUST soon be answered by one and the same node again."""
-    theatre.frozen_node().ends_with_one(TAKEOVER)
+    node_loss.frozen_node().ends_with_one(TAKEOVER)
 
 
 @statement("FLO-09", SHOULD, EXTENDED, source=LAYER_2)
-def test_clients_of_a_frozen_node_are_served_on(theatre: Theatre) -> None:
+def test_clients_of_a_frozen_node_are_served_on(node_loss: NodeLossScenario) -> None:
     """Clients SHOULD be served while the announcing node's processes stand still, as its kernel goes on forwarding."""
-    theatre.frozen_node().interrupted(BRIEF)
+    node_loss.frozen_node().interrupted(BRIEF)

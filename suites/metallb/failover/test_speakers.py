@@ -5,12 +5,12 @@ import pytest
 from harness.model.budgets import BRIEF, RETURN, TAKEOVER
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.probes.monitor import Onlooker
-from harness.systems.metallb.advertisements import Served
+from harness.systems.metallb.advertisements import ReachableService
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.metallb.status import Speakers
-from harness.systems.scenarios.faults import Disruption
+from harness.systems.scenarios.faults import Faults
 
 LAYER_2 = "https://metallb.io/concepts/layer2/"
 pytestmark = pytest.mark.disruptive
@@ -18,65 +18,69 @@ pytestmark = pytest.mark.disruptive
 
 @statement("FLO-20", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-057", "ROW-LB-02"))
 def test_speaker_that_leaves_is_replaced(  # noqa: PLR0917 -- a statement is given what it names
-    served: Served, backends: Backends, segment: Segment, speakers: Speakers, disruption: Disruption, watcher: Onlooker
+    reachable_service: ReachableService, backends: Backends, segment: Segment, speakers: Speakers, faults: Faults, traffic_monitor: Onlooker
 ) -> None:
     """When a node loses its speaker, another one MUST take over with a brief outage, and give back once a speaker is there again."""
-    other = backends.other(served.node)
-    with watcher.watch(served.address) as sight:
-        with disruption.tainted(served.node):
-            gone = disruption.delete_speaker(served.node)
-            segment.finds_at(served.address, other)
+    other = backends.other(reachable_service.node)
+    with traffic_monitor.watch(reachable_service.address) as sight:
+        with faults.tainted(reachable_service.node):
+            gone = faults.delete_speaker(reachable_service.node)
+            segment.finds_at(reachable_service.address, other)
             segment.is_back(sight, since=gone, within=BRIEF)
-            speakers.report(served.service, other)
-        segment.finds_at(served.address, served.node, within=RETURN)
-        speakers.report(served.service, served.node)
+            speakers.report(reachable_service.service, other)
+        segment.finds_at(reachable_service.address, reachable_service.node, within=RETURN)
+        speakers.report(reachable_service.service, reachable_service.node)
 
 
 @statement("FLO-21", SHOULD, EXTENDED, source=LAYER_2)
-def test_killed_speaker_interrupts_briefly(served: Served, segment: Segment, disruption: Disruption, watcher: Onlooker) -> None:
+def test_killed_speaker_interrupts_briefly(
+    reachable_service: ReachableService, segment: Segment, faults: Faults, traffic_monitor: Onlooker
+) -> None:
     """The sudden death of the announcing node's speaker SHOULD NOT interrupt clients for longer than the budget of a brief outage."""
-    with watcher.watch(served.address) as sight:
-        killed = disruption.kill_speaker(served.node)
-        disruption.has_rolled("DaemonSet", "speaker", NAMESPACE)
-        segment.finds(served.address, within=RETURN)
+    with traffic_monitor.watch(reachable_service.address) as sight:
+        killed = faults.kill_speaker(reachable_service.node)
+        faults.has_rolled("DaemonSet", "speaker", NAMESPACE)
+        segment.finds(reachable_service.address, within=RETURN)
         segment.is_back(sight, since=killed, within=BRIEF)
 
 
 @statement("FLO-22", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-069",))
-def test_rolling_restart_interrupts_briefly(served: Served, segment: Segment, disruption: Disruption, watcher: Onlooker) -> None:
+def test_rolling_restart_interrupts_briefly(
+    reachable_service: ReachableService, segment: Segment, faults: Faults, traffic_monitor: Onlooker
+) -> None:
     """A rolling restart of all speakers MUST NOT interrupt clients for longer than the budget of a brief outage."""
-    with watcher.watch(served.address) as sight:
-        began = disruption.roll("DaemonSet", "speaker", NAMESPACE)
-        disruption.has_rolled("DaemonSet", "speaker", NAMESPACE)
-        segment.finds(served.address)
+    with traffic_monitor.watch(reachable_service.address) as sight:
+        began = faults.roll("DaemonSet", "speaker", NAMESPACE)
+        faults.has_rolled("DaemonSet", "speaker", NAMESPACE)
+        segment.finds(reachable_service.address)
         segment.is_back(sight, since=began, within=BRIEF)
 
 
 @statement("FLO-23", MUST, CORE, since="0.14.2", source="https://metallb.io/release-notes/#version-0-14-2", covers=("ROW-MLB-060",))
 def test_excluded_node_gives_its_addresses_away(
-    served: Served, backends: Backends, segment: Segment, disruption: Disruption, watcher: Onlooker
+    reachable_service: ReachableService, backends: Backends, segment: Segment, faults: Faults, traffic_monitor: Onlooker
 ) -> None:
     """A node excluded from external load balancers MUST give its addresses away with a brief outage, and take them back afterwards."""
-    with watcher.watch(served.address) as sight:
-        with disruption.excluded(served.node) as moment:
-            segment.finds_at(served.address, backends.other(served.node))
+    with traffic_monitor.watch(reachable_service.address) as sight:
+        with faults.excluded(reachable_service.node) as moment:
+            segment.finds_at(reachable_service.address, backends.other(reachable_service.node))
             segment.is_back(sight, since=moment, within=BRIEF)
-        segment.finds_at(served.address, served.node)
+        segment.finds_at(reachable_service.address, reachable_service.node)
 
 
 @statement("FLO-24", MUST, EXTENDED, since="0.13.10", source="https://metallb.io/release-notes/#version-0-13-10", covers=("ROW-MLB-061",))
 def test_node_without_network_gives_its_addresses_away(
-    served: Served, backends: Backends, segment: Segment, disruption: Disruption
+    reachable_service: ReachableService, backends: Backends, segment: Segment, faults: Faults
 ) -> None:
     """A node whose network is unavailable MUST give its addresses away, and take them back afterwards."""
-    with disruption.network_unavailable(served.node):
-        segment.finds_at(served.address, backends.other(served.node))
-    segment.finds_at(served.address, served.node)
+    with faults.network_unavailable(reachable_service.node):
+        segment.finds_at(reachable_service.address, backends.other(reachable_service.node))
+    segment.finds_at(reachable_service.address, reachable_service.node)
 
 
 @statement("FLO-25", MUST, EXTENDED, since="0.15.0", source="https://metallb.io/release-notes/#version-0-15-0")
-def test_cordoned_node_goes_on_announcing(served: Served, segment: Segment, disruption: Disruption) -> None:
+def test_cordoned_node_goes_on_announcing(reachable_service: ReachableService, segment: Segment, faults: Faults) -> None:
     """A node that is closed to new pods MUST go on announcing its addresses."""
-    with disruption.cordoned(served.node):
-        segment.stays_at(served.address, served.node)
-    segment.finds_at(served.address, served.node, within=TAKEOVER)
+    with faults.cordoned(reachable_service.node):
+        segment.stays_at(reachable_service.address, reachable_service.node)
+    segment.finds_at(reachable_service.address, reachable_service.node, within=TAKEOVER)

@@ -6,7 +6,7 @@ from harness.model.layer2_observations import exactly_one
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.probes.wire import WireProbe
 from harness.systems.kubernetes.nodes import nodes_named
-from harness.systems.metallb.advertisements import Announcing
+from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.metallb.pools import Pools
@@ -27,32 +27,34 @@ def test_one_node_answers_for_the_vip(vip: str, wire: WireProbe, node_macs: dict
 
 
 @statement("ANN-02", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-052",))
-def test_address_without_advertisement_is_silent(pools: Pools, services: Services, announcing: Announcing, segment: Segment) -> None:
+def test_address_without_advertisement_is_silent(
+    pools: Pools, services: Services, announced_services: AnnouncedServices, segment: Segment
+) -> None:
     """An address whose pool is not advertised MUST be given out but answered for by nobody, until an advertisement is created."""
     pool = pools.create(size=1)
     service = services.create(pool=pool)
-    announcing.backends.serve(service, *announcing.backends.nodes)
+    announced_services.backends.serve(service, *announced_services.backends.nodes)
     assert service.address in pool
     segment.is_silent(service.address)
-    announcing.advertisements.create(pool)
+    announced_services.advertisements.create(pool)
     segment.finds(service.address)
 
 
 @statement("ANN-03", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-052",))
-def test_deleted_advertisement_silences_the_address(announcing: Announcing, segment: Segment) -> None:
+def test_deleted_advertisement_silences_the_address(announced_services: AnnouncedServices, segment: Segment) -> None:
     """An address MUST fall silent when its last advertisement is deleted, and its Service keeps it."""
-    service = announcing.service()
+    service = announced_services.service()
     address = service.address
     segment.finds(address)
-    announcing.advertisements.delete(f"{service.namespace}-advertisement-0")
+    announced_services.advertisements.delete(f"{service.namespace}-advertisement-0")
     segment.loses(address)
     assert service.addresses == [address]
 
 
 @statement("ANN-04", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053", "ROW-MLB-067"), since="0.14.6")
-def test_status_event_and_wire_agree(announcing: Announcing, segment: Segment, speakers: Speakers) -> None:
+def test_status_event_and_wire_agree(announced_services: AnnouncedServices, segment: Segment, speakers: Speakers) -> None:
     """The node that answers for an address MUST be the one that the Service's only ServiceL2Status and its latest event name."""
-    service = announcing.service()
+    service = announced_services.service()
     node = segment.finds(service.address)
     speakers.report(service, node)
     speakers.assigned(service, node)
@@ -61,9 +63,9 @@ def test_status_event_and_wire_agree(announcing: Announcing, segment: Segment, s
 
 
 @statement("ANN-05", MUST, CORE, source=LAYER_2)
-def test_released_address_falls_silent(announcing: Announcing, segment: Segment) -> None:
+def test_released_address_falls_silent(announced_services: AnnouncedServices, segment: Segment) -> None:
     """The address of a deleted Service MUST be answered for by nobody."""
-    service = announcing.service()
+    service = announced_services.service()
     address = service.address
     segment.finds(address)
     service.delete()
@@ -71,64 +73,64 @@ def test_released_address_falls_silent(announcing: Announcing, segment: Segment)
 
 
 @statement("ANN-06", MUST, CORE, source=LAYER_2)
-def test_free_address_of_an_advertised_pool_is_silent(announcing: Announcing, segment: Segment) -> None:
+def test_free_address_of_an_advertised_pool_is_silent(announced_services: AnnouncedServices, segment: Segment) -> None:
     """An address of an advertised pool that no Service has MUST be answered for by nobody."""
-    pool = announcing.pools.create(size=2)
-    announcing.advertisements.create(pool)
-    service = announcing.service(pool=pool)
+    pool = announced_services.pools.create(size=2)
+    announced_services.advertisements.create(pool)
+    service = announced_services.service(pool=pool)
     segment.finds(service.address)
     free = next(address for address in pool.addresses if address != service.address)
     segment.is_silent(free)
 
 
 @statement("ANN-07", MUST, CORE, source=CONFIGURATION)
-def test_two_advertisements_make_one_announcer(announcing: Announcing, segment: Segment, backends: Backends) -> None:
+def test_two_advertisements_make_one_announcer(announced_services: AnnouncedServices, segment: Segment, backends: Backends) -> None:
     """Of two nodes that advertisements select for one pool exactly one MUST answer, and the other one when its advertisement is deleted."""
-    pool = announcing.pools.create(size=1)
+    pool = announced_services.pools.create(size=1)
     nodes = backends.pair
-    named = {node: announcing.advertisements.create(pool, nodeSelectors=nodes_named(node)) for node in nodes}
-    service = announcing.service(pool=pool)
+    named = {node: announced_services.advertisements.create(pool, nodeSelectors=nodes_named(node)) for node in nodes}
+    service = announced_services.service(pool=pool)
     first = segment.finds_at(service.address, *nodes)
     segment.stays_at(service.address, first)
-    announcing.advertisements.delete(named.pop(first))
+    announced_services.advertisements.delete(named.pop(first))
     segment.finds_at(service.address, *named)
 
 
 @statement("ANN-08", MUST, CORE, source="https://metallb.io/apis/#l2advertisementspec")
-def test_advertisement_may_come_before_its_pool(announcing: Announcing, segment: Segment, label: str) -> None:
+def test_advertisement_may_come_before_its_pool(announced_services: AnnouncedServices, segment: Segment, label: str) -> None:
     """An advertisement of a pool that does not exist yet MUST be accepted, and hold for the pool once that is created."""
-    announcing.advertisements.create(f"{label}-0")
-    service = announcing.service(pool=announcing.pools.create(size=1))
+    announced_services.advertisements.create(f"{label}-0")
+    service = announced_services.service(pool=announced_services.pools.create(size=1))
     segment.finds(service.address)
 
 
 @statement("ANN-09", MUST, CORE, source="https://metallb.io/apis/#l2advertisementspec")
-def test_pools_are_selected_by_label(announcing: Announcing, segment: Segment) -> None:
+def test_pools_are_selected_by_label(announced_services: AnnouncedServices, segment: Segment) -> None:
     """An advertisement that selects pools by label MUST hold for these pools, and for no other."""
-    chosen, other = (announcing.pools.create(size=1) for _ in range(2))
-    announcing.advertisements.create(ipAddressPoolSelectors=announcing.advertisements.choose(chosen))
-    announced, silent = (announcing.service(pool=pool) for pool in (chosen, other))
+    chosen, other = (announced_services.pools.create(size=1) for _ in range(2))
+    announced_services.advertisements.create(ipAddressPoolSelectors=announced_services.advertisements.choose(chosen))
+    announced, silent = (announced_services.service(pool=pool) for pool in (chosen, other))
     segment.finds(announced.address)
     segment.is_silent(silent.address)
 
 
 @statement("ANN-10", MUST, CORE, source="https://metallb.io/usage/#ip-address-sharing", covers=("ROW-MLB-031",))
-def test_shared_address_is_announced_by_one_node(announcing: Announcing, segment: Segment, backends: Backends) -> None:
+def test_shared_address_is_announced_by_one_node(announced_services: AnnouncedServices, segment: Segment, backends: Backends) -> None:
     """Two Services that share an address MUST be announced by one and the same node, wherever their endpoints are."""
-    pool = announcing.pools.create(size=1)
-    announcing.advertisements.create(pool)
+    pool = announced_services.pools.create(size=1)
+    announced_services.advertisements.create(pool)
     (address,) = pool.addresses
     here, there = backends.pair
-    first = announcing.service(here, pool=pool, address=address, key="shared", port=80)
-    second = announcing.service(there, pool=pool, address=address, key="shared", port=81)
+    first = announced_services.service(here, pool=pool, address=address, key="shared", port=80)
+    second = announced_services.service(there, pool=pool, address=address, key="shared", port=81)
     assert first.addresses == second.addresses == [address]
     segment.stays_at(address, segment.finds(address))
 
 
 @statement("ANN-11", SHOULD, EXTENDED, source="https://github.com/metallb/metallb/issues/3135")
 @pytest.mark.serial
-def test_assignment_is_not_told_over_and_over(announcing: Announcing, segment: Segment, speakers: Speakers) -> None:
+def test_assignment_is_not_told_over_and_over(announced_services: AnnouncedServices, segment: Segment, speakers: Speakers) -> None:
     """The event that names the announcing node SHOULD NOT be written again and again while nothing changes."""
-    service = announcing.service()
+    service = announced_services.service()
     segment.finds(service.address)
     speakers.stay_quiet_about(service)

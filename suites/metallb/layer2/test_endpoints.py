@@ -5,8 +5,8 @@ import pytest
 from harness.model.budgets import WITHDRAWAL
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.kubernetes.nodes import nodes_named
-from harness.systems.metallb.advertisements import Announcing
-from harness.systems.metallb.clients import Client
+from harness.systems.metallb.advertisements import AnnouncedServices
+from harness.systems.metallb.clients import ExternalClient
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.metallb.status import Speakers
@@ -16,9 +16,9 @@ POLICY = "https://metallb.io/usage/#traffic-policies"
 
 
 @statement("ANN-20", MUST, CORE, source=POLICY, covers=("ROW-MLB-054",))
-def test_address_without_ready_endpoint_is_silent(announcing: Announcing, segment: Segment, backends: Backends) -> None:
+def test_address_without_ready_endpoint_is_silent(announced_services: AnnouncedServices, segment: Segment, backends: Backends) -> None:
     """An address whose Service has no ready endpoint MUST be answered for by nobody but stay assigned, and answer again with one."""
-    service = announcing.service()
+    service = announced_services.service()
     address = service.address
     segment.finds(address)
     backends.serve(service, *backends.nodes, ready=False)
@@ -29,11 +29,13 @@ def test_address_without_ready_endpoint_is_silent(announcing: Announcing, segmen
 
 
 @statement("ANN-21", MUST, CORE, source=POLICY, covers=("ROW-MLB-054",))
-def test_service_without_endpoints_is_announced_with_its_first(announcing: Announcing, segment: Segment, backends: Backends) -> None:
+def test_service_without_endpoints_is_announced_with_its_first(
+    announced_services: AnnouncedServices, segment: Segment, backends: Backends
+) -> None:
     """A Service that never had an endpoint MUST NOT be announced before it has one."""
-    service = announcing.service()
-    waiting = announcing.services.create(pool=announcing.pools.create(size=1, ranges=[announcing.pools.take(1)]))
-    announcing.advertisements.create(announcing.pools.pools[f"{service.namespace}-1"])
+    service = announced_services.service()
+    waiting = announced_services.services.create(pool=announced_services.pools.create(size=1, ranges=[announced_services.pools.take(1)]))
+    announced_services.advertisements.create(announced_services.pools.pools[f"{service.namespace}-1"])
     segment.finds(service.address)
     segment.is_silent(waiting.address)
     backends.serve(waiting, backends.nodes[0])
@@ -41,70 +43,80 @@ def test_service_without_endpoints_is_announced_with_its_first(announcing: Annou
 
 
 @statement("ANN-22", MUST, EXTENDED, since="0.14.5", source="https://metallb.io/release-notes/#version-0-14-5", covers=("ROW-MLB-055",))
-def test_unready_endpoints_can_be_published(announcing: Announcing, segment: Segment, unready: dict[str, str]) -> None:
+def test_unready_endpoints_can_be_published(
+    announced_services: AnnouncedServices, segment: Segment, unready_backend: dict[str, str]
+) -> None:
     """A Service that publishes unready endpoints MUST be announced while it has no other, and one that does not MUST NOT."""
-    pool = announcing.pools.create(size=2)
-    announcing.advertisements.create(pool)
-    publishing = announcing.services.create(pool=pool, selector=unready, publishNotReadyAddresses=True)
-    plain = announcing.services.create(pool=pool, selector=unready)
+    pool = announced_services.pools.create(size=2)
+    announced_services.advertisements.create(pool)
+    publishing = announced_services.services.create(pool=pool, selector=unready_backend, publishNotReadyAddresses=True)
+    plain = announced_services.services.create(pool=pool, selector=unready_backend)
     segment.finds(publishing.address)
     segment.is_silent(plain.address)
 
 
 @statement("ANN-23", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
 @pytest.mark.parametrize("worker", [0, 1], ids=["first", "second"])
-def test_local_policy_announces_where_the_endpoint_is(worker: int, announcing: Announcing, segment: Segment, backends: Backends) -> None:
+def test_local_policy_announces_where_the_endpoint_is(
+    worker: int, announced_services: AnnouncedServices, segment: Segment, backends: Backends
+) -> None:
     """Under the Local policy the announcing node MUST be one that has an endpoint."""
     node = backends.pair[worker]
-    service = announcing.service(node, externalTrafficPolicy="Local")
+    service = announced_services.service(node, externalTrafficPolicy="Local")
     segment.finds_at(service.address, node)
     segment.stays_at(service.address, node)
 
 
 @statement("ANN-24", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
-def test_local_policy_follows_the_endpoint(announcing: Announcing, segment: Segment, backends: Backends, outside: Client) -> None:
+def test_local_policy_follows_the_endpoint(
+    announced_services: AnnouncedServices, segment: Segment, backends: Backends, external_client: ExternalClient
+) -> None:
     """Under the Local policy the address MUST move to the node that the only endpoint moves to, and be served there."""
     here, there = backends.pair
-    service = announcing.service(here, externalTrafficPolicy="Local")
+    service = announced_services.service(here, externalTrafficPolicy="Local")
     segment.finds_at(service.address, here)
     backends.serve(service, there)
     segment.finds_at(service.address, there)
-    assert outside.reaches(service.address).node == there
+    assert external_client.reaches(service.address).node == there
 
 
 @statement("ANN-25", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
-def test_local_policy_keeps_the_clients_address(announcing: Announcing, segment: Segment, backends: Backends, outside: Client) -> None:
+def test_local_policy_keeps_the_clients_address(
+    announced_services: AnnouncedServices, segment: Segment, backends: Backends, external_client: ExternalClient
+) -> None:
     """Under the Local policy the application MUST see the client's own address."""
     node = backends.nodes[0]
-    service = announcing.service(node, externalTrafficPolicy="Local")
+    service = announced_services.service(node, externalTrafficPolicy="Local")
     segment.finds_at(service.address, node)
-    assert outside.reaches(service.address).client == outside.address
+    assert external_client.reaches(service.address).client == external_client.address
 
 
 @statement("ANN-26", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
-def test_local_policy_serves_on_the_announcing_node(announcing: Announcing, segment: Segment, outside: Client) -> None:
+def test_local_policy_serves_on_the_announcing_node(
+    announced_services: AnnouncedServices, segment: Segment, external_client: ExternalClient
+) -> None:
     """Under the Local policy every connection MUST be served on the announcing node, though other nodes have endpoints too."""
-    service = announcing.service(externalTrafficPolicy="Local")
+    service = announced_services.service(externalTrafficPolicy="Local")
     node = segment.finds(service.address)
-    served = {outside.reaches(service.address).node for _ in range(8)}
-    assert served == {node}, f"{node} announces, {served} served"
+    reachable_service = {external_client.reaches(service.address).node for _ in range(8)}
+    assert reachable_service == {node}, f"{node} announces, {reachable_service} served"
 
 
 @statement("ANN-27", MUST, CORE, source=POLICY, covers=("ROW-MLB-056", "ROW-MLB-051"))
 def test_cluster_policy_needs_no_endpoint_on_the_announcer(
-    announcing: Announcing, segment: Segment, backends: Backends, outside: Client
+    announced_services: AnnouncedServices, segment: Segment, backends: Backends, external_client: ExternalClient
 ) -> None:
     """Under the Cluster policy a node without an endpoint MUST announce where it is selected, and its traffic reach the endpoint."""
     here, there = backends.pair
-    service = announcing.service(there, advertised={"nodeSelectors": nodes_named(here)})
+    service = announced_services.service(there, advertised={"nodeSelectors": nodes_named(here)})
     segment.finds_at(service.address, here)
-    assert outside.reaches(service.address).node == there
+    assert external_client.reaches(service.address).node == there
 
 
 @statement("ANN-28", MUST, CORE, source=POLICY)
-def test_change_of_policy_moves_the_address(announcing: Announcing, segment: Segment, backends: Backends) -> None:
+def test_change_of_policy_moves_the_address(announced_services: AnnouncedServices, segment: Segment, backends: Backends) -> None:
     """An address MUST move to the node with the endpoint when its Service changes from the Cluster to the Local policy."""
-    service = announcing.service()
+    service = announced_services.service()
     announcer = segment.finds(service.address)
     other = backends.other(announcer)
     backends.serve(service, other)
@@ -113,19 +125,21 @@ def test_change_of_policy_moves_the_address(announcing: Announcing, segment: Seg
 
 
 @statement("ANN-29", MUST, EXTENDED, source="https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer/")
-def test_health_check_agrees_with_the_announcement(announcing: Announcing, segment: Segment, backends: Backends, outside: Client) -> None:
+def test_health_check_agrees_with_the_announcement(
+    announced_services: AnnouncedServices, segment: Segment, backends: Backends, external_client: ExternalClient
+) -> None:
     """Under the Local policy the health check MUST be good on the announcing node, and bad on a node without an endpoint."""
     here, there = backends.pair
-    service = announcing.service(here, externalTrafficPolicy="Local")
+    service = announced_services.service(here, externalTrafficPolicy="Local")
     segment.finds_at(service.address, here)
-    outside.health_is(200, here, service)
-    outside.health_is(503, there, service)
+    external_client.health_is(200, here, service)
+    external_client.health_is(503, there, service)
 
 
 @statement("ANN-30", MUST, CORE, source=LAYER_2, since="0.14.6", covers=("ROW-MLB-067",))
-def test_status_goes_with_the_endpoints(announcing: Announcing, speakers: Speakers, backends: Backends) -> None:
+def test_status_goes_with_the_endpoints(announced_services: AnnouncedServices, speakers: Speakers, backends: Backends) -> None:
     """The ServiceL2Status of a Service MUST go when its last endpoint does."""
-    service = announcing.service(backends.nodes[0], externalTrafficPolicy="Local")
+    service = announced_services.service(backends.nodes[0], externalTrafficPolicy="Local")
     speakers.report(service, backends.nodes[0])
     backends.serve(service)
     speakers.report(service, within=WITHDRAWAL)

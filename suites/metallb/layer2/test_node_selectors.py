@@ -3,8 +3,8 @@
 import pytest
 
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems.kubernetes.nodes import Marks, nodes_named
-from harness.systems.metallb.advertisements import Announcing
+from harness.systems.kubernetes.nodes import NodeLabels, nodes_named
+from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.interfaces import Interfaces
 from harness.systems.metallb.layer2 import Segment
@@ -18,53 +18,59 @@ FIRST, SECOND, THIRD = ({"matchLabels": {"kind": name}} for name in ("first", "s
 
 @statement("ANN-50", MUST, CORE, source=NODES, covers=("ROW-MLB-062",))
 @pytest.mark.parametrize("worker", [0, 1], ids=["first", "second"])
-def test_only_a_selected_node_announces(worker: int, announcing: Announcing, segment: Segment, backends: Backends) -> None:
+def test_only_a_selected_node_announces(worker: int, announced_services: AnnouncedServices, segment: Segment, backends: Backends) -> None:
     """An advertisement bound to a node MUST be made by this node only."""
     node = backends.pair[worker]
-    service = announcing.service(advertised={"nodeSelectors": nodes_named(node)})
+    service = announced_services.service(advertised={"nodeSelectors": nodes_named(node)})
     segment.finds_at(service.address, node)
     segment.stays_at(service.address, node)
 
 
 @statement("ANN-51", MUST, CORE, source=NODES, covers=("ROW-MLB-062",))
-def test_nodes_are_selected_by_their_labels_of_now(announcing: Announcing, segment: Segment, backends: Backends, marks: Marks) -> None:
+def test_nodes_are_selected_by_their_labels_of_now(
+    announced_services: AnnouncedServices, segment: Segment, backends: Backends, node_labels: NodeLabels
+) -> None:
     """An advertisement whose node selector matches no node MUST be made by none, and by a node as long as that one is labelled to match."""
     node = backends.nodes[-1]
-    control = announcing.service()
-    service = announcing.service(advertised={"nodeSelectors": marks.selector})
+    control = announced_services.service()
+    service = announced_services.service(advertised={"nodeSelectors": node_labels.selector})
     segment.finds(control.address)
     segment.is_silent(service.address)
-    marks.put(node)
+    node_labels.put(node)
     segment.finds_at(service.address, node)
-    marks.take(node)
+    node_labels.take(node)
     segment.loses(service.address)
 
 
 @statement("ANN-52", MUST, CORE, source=NODES, covers=("ROW-MLB-062",))
-def test_several_node_selectors_are_alternatives(announcing: Announcing, segment: Segment, backends: Backends, marks: Marks) -> None:
+def test_several_node_selectors_are_alternatives(
+    announced_services: AnnouncedServices, segment: Segment, backends: Backends, node_labels: NodeLabels
+) -> None:
     """Of several node selectors of an advertisement one MUST be enough."""
     node = backends.nodes[0]
-    service = announcing.service(advertised={"nodeSelectors": [*marks.selector, *nodes_named(node)]})
+    service = announced_services.service(advertised={"nodeSelectors": [*node_labels.selector, *nodes_named(node)]})
     segment.finds_at(service.address, node)
 
 
 @statement("ANN-53", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("ROW-MLB-063",))
-def test_unknown_interface_is_reported(announcing: Announcing, segment: Segment, speakers: Speakers) -> None:
+def test_unknown_interface_is_reported(announced_services: AnnouncedServices, segment: Segment, speakers: Speakers) -> None:
     """An advertisement bound to an interface that no node has MUST be answered by nobody, and an event says so."""
-    service = announcing.service(advertised={"interfaces": ["none0"]})
+    service = announced_services.service(advertised={"interfaces": ["none0"]})
     speakers.fails(service)
     segment.is_silent(service.address)
 
 
 @statement("ANN-54", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("ROW-MLB-063",))
-def test_named_interface_answers(announcing: Announcing, segment: Segment, interfaces: Interfaces) -> None:
+def test_named_interface_answers(announced_services: AnnouncedServices, segment: Segment, interfaces: Interfaces) -> None:
     """An advertisement bound to the interface on the network MUST be answered there."""
-    service = announcing.service(advertised={"interfaces": [interfaces.on_the_network]})
+    service = announced_services.service(advertised={"interfaces": [interfaces.on_the_network]})
     segment.finds(service.address)
 
 
 @statement("ANN-55", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("ROW-MLB-063",))
-def test_only_a_named_interface_answers(announcing: Announcing, segment: Segment, backends: Backends, interfaces: Interfaces) -> None:
+def test_only_a_named_interface_answers(
+    announced_services: AnnouncedServices, segment: Segment, backends: Backends, interfaces: Interfaces
+) -> None:
     """An advertisement bound to one of a node's interfaces MUST be answered there and not on the others, also after it is bound to another.
 
     Nobody promises that a speaker looks again at an advertisement when the interface appears that it names: it does when a Service, the
@@ -72,41 +78,41 @@ def test_only_a_named_interface_answers(announcing: Announcing, segment: Segment
     """
     node = backends.nodes[0]
     other = interfaces.add(node)
-    pool = announcing.pools.create(size=1)
-    advertisement = announcing.advertisements.create(pool, interfaces=[interfaces.on_the_network], nodeSelectors=nodes_named(node))
-    service = announcing.service(pool=pool)
+    pool = announced_services.pools.create(size=1)
+    advertisement = announced_services.advertisements.create(pool, interfaces=[interfaces.on_the_network], nodeSelectors=nodes_named(node))
+    service = announced_services.service(pool=pool)
     segment.finds_at(service.address, node)
     other.is_silent(service.address)
-    announcing.advertisements.change(advertisement, pool, interfaces=[other.name], nodeSelectors=nodes_named(node))
+    announced_services.advertisements.change(advertisement, pool, interfaces=[other.name], nodeSelectors=nodes_named(node))
     other.finds(service.address)
     segment.loses(service.address)
 
 
 @statement("ANN-56", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("ROW-MLB-064",))
-def test_only_selected_services_are_announced(announcing: Announcing, segment: Segment) -> None:
+def test_only_selected_services_are_announced(announced_services: AnnouncedServices, segment: Segment) -> None:
     """An advertisement bound to Services by several selectors MUST hold for those that one of them matches, and for no other."""
-    pool = announcing.pools.create(size=3)
-    announcing.advertisements.create(pool, serviceSelectors=[FIRST, SECOND])
-    first, second, third = (announcing.service(pool=pool, labels=selector["matchLabels"]) for selector in (FIRST, SECOND, THIRD))
+    pool = announced_services.pools.create(size=3)
+    announced_services.advertisements.create(pool, serviceSelectors=[FIRST, SECOND])
+    first, second, third = (announced_services.service(pool=pool, labels=selector["matchLabels"]) for selector in (FIRST, SECOND, THIRD))
     segment.finds(first.address)
     segment.finds(second.address)
     segment.is_silent(third.address)
 
 
 @statement("ANN-57", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("ROW-MLB-064",))
-def test_selected_service_needs_an_advertised_pool(announcing: Announcing, segment: Segment) -> None:
+def test_selected_service_needs_an_advertised_pool(announced_services: AnnouncedServices, segment: Segment) -> None:
     """An advertisement bound to Services and to pools MUST NOT hold for a Service that is selected but has an address of another pool."""
-    advertised, other = (announcing.pools.create(size=1) for _ in range(2))
-    announcing.advertisements.create(advertised, serviceSelectors=[FIRST])
-    inside, outside = (announcing.service(pool=pool, labels=FIRST["matchLabels"]) for pool in (advertised, other))
-    segment.finds(inside.address)
-    segment.is_silent(outside.address)
+    advertised, other = (announced_services.pools.create(size=1) for _ in range(2))
+    announced_services.advertisements.create(advertised, serviceSelectors=[FIRST])
+    in_cluster, external_client = (announced_services.service(pool=pool, labels=FIRST["matchLabels"]) for pool in (advertised, other))
+    segment.finds(in_cluster.address)
+    segment.is_silent(external_client.address)
 
 
 @statement("ANN-58", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("ROW-MLB-064",))
-def test_labels_of_a_service_are_followed(announcing: Announcing, segment: Segment) -> None:
+def test_labels_of_a_service_are_followed(announced_services: AnnouncedServices, segment: Segment) -> None:
     """A Service MUST be announced as long as an advertisement bound to Services matches its labels."""
-    service = announcing.service(advertised={"serviceSelectors": [FIRST]}, labels=FIRST["matchLabels"])
+    service = announced_services.service(advertised={"serviceSelectors": [FIRST]}, labels=FIRST["matchLabels"])
     segment.finds(service.address)
     service.label(kind="other")
     segment.loses(service.address)
@@ -115,9 +121,9 @@ def test_labels_of_a_service_are_followed(announcing: Announcing, segment: Segme
 
 
 @statement("ANN-59", MUST, EXTENDED, since="0.16.0", source="https://metallb.io/apis/#l2advertisementspec", covers=("ROW-MLB-064",))
-def test_advertisement_without_pools_means_every_pool(announcing: Announcing, segment: Segment, label: str) -> None:
+def test_advertisement_without_pools_means_every_pool(announced_services: AnnouncedServices, segment: Segment, label: str) -> None:
     """An advertisement that names no pool MUST hold for all of them."""
-    announcing.advertisements.create(serviceSelectors=[{"matchLabels": {"of": label}}])
+    announced_services.advertisements.create(serviceSelectors=[{"matchLabels": {"of": label}}])
     for _ in range(2):
-        service = announcing.service(pool=announcing.pools.create(size=1), labels={"of": label})
+        service = announced_services.service(pool=announced_services.pools.create(size=1), labels={"of": label})
         segment.finds(service.address)

@@ -3,8 +3,8 @@
 import pytest
 
 from harness.model.statements import CORE, MUST, statement
-from harness.systems.metallb.advertisements import Announcing
-from harness.systems.metallb.clients import Client
+from harness.systems.metallb.advertisements import AnnouncedServices
+from harness.systems.metallb.clients import ExternalClient
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.metallb.services import Service
@@ -16,53 +16,61 @@ MIXED = [{"name": "web", "port": 80, "protocol": "TCP"}, {"name": "datagrams", "
 
 @statement("ANN-40", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-MLB-051",))
 @pytest.mark.parametrize("kind", ["tcp", "http", "udp"])
-def test_address_is_reached_from_outside(kind: str, announcing: Announcing, segment: Segment, outside: Client) -> None:
+def test_address_is_reached_from_outside(
+    kind: str, announced_services: AnnouncedServices, segment: Segment, external_client: ExternalClient
+) -> None:
     """A host outside of the cluster MUST reach the Service at its announced address."""
-    service = announcing.service(protocol="UDP" if kind == "udp" else "TCP")
+    service = announced_services.service(protocol="UDP" if kind == "udp" else "TCP")
     segment.finds(service.address)
-    outside.is_answered(service.address, kind)
+    external_client.is_answered(service.address, kind)
 
 
 @statement("ANN-41", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-MLB-051",))
-def test_mixed_protocols_are_reached_at_one_address(announcing: Announcing, segment: Segment, outside: Client) -> None:
+def test_mixed_protocols_are_reached_at_one_address(
+    announced_services: AnnouncedServices, segment: Segment, external_client: ExternalClient
+) -> None:
     """A Service with TCP and UDP on one port number MUST be reached by both at one address."""
-    service = announcing.service(ports=MIXED)
+    service = announced_services.service(ports=MIXED)
     segment.finds(service.address)
     for kind in ("http", "udp"):
-        outside.is_answered(service.address, kind)
+        external_client.is_answered(service.address, kind)
 
 
 @statement("ANN-42", MUST, CORE, source=SHARING, covers=("ROW-MLB-031",))
-def test_each_service_of_a_shared_address_is_reached(announcing: Announcing, segment: Segment, backends: Backends, outside: Client) -> None:
+def test_each_service_of_a_shared_address_is_reached(
+    announced_services: AnnouncedServices, segment: Segment, backends: Backends, external_client: ExternalClient
+) -> None:
     """At a shared address each Service MUST be reached on its own port, at its own endpoints."""
-    pool = announcing.pools.create(size=1)
-    announcing.advertisements.create(pool)
+    pool = announced_services.pools.create(size=1)
+    announced_services.advertisements.create(pool)
     (address,) = pool.addresses
     ports: dict[int, str] = {80 + index: node for index, node in enumerate(backends.pair)}
-    made: list[Service] = [announcing.service(node, pool=pool, address=address, key="shared", port=port) for port, node in ports.items()]
+    made: list[Service] = [
+        announced_services.service(node, pool=pool, address=address, key="shared", port=port) for port, node in ports.items()
+    ]
     assert [service.addresses for service in made] == [[address], [address]]
     segment.finds(address)
     for port, node in ports.items():
-        assert outside.reaches(address, port).node == node
+        assert external_client.reaches(address, port).node == node
 
 
 @statement("ANN-43", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-LB-03",))
-def test_only_the_services_ports_are_open(announcing: Announcing, segment: Segment, outside: Client) -> None:
+def test_only_the_services_ports_are_open(announced_services: AnnouncedServices, segment: Segment, external_client: ExternalClient) -> None:
     """An announced address MUST be open on the Service's ports, and MUST NOT be on those of the pods, nodes or components behind it."""
-    service = announcing.service()
+    service = announced_services.service()
     segment.finds(service.address)
-    outside.is_answered(service.address, "tcp")
-    outside.finds_closed(service.address, 22, 443, 6443, 7472, 7946, 8080, 9120, 10250, 10256, 17472)
+    external_client.is_answered(service.address, "tcp")
+    external_client.finds_closed(service.address, 22, 443, 6443, 7472, 7946, 8080, 9120, 10250, 10256, 17472)
 
 
 @statement("ANN-44", MUST, CORE, source=LOAD_BALANCER)
-def test_changed_port_is_followed(announcing: Announcing, segment: Segment, outside: Client) -> None:
+def test_changed_port_is_followed(announced_services: AnnouncedServices, segment: Segment, external_client: ExternalClient) -> None:
     """A change of the Service's port MUST open the new port and close the old one at the same address."""
-    service = announcing.service()
+    service = announced_services.service()
     address = service.address
     segment.finds(address)
-    outside.is_answered(address, "tcp")
+    external_client.is_answered(address, "tcp")
     service.change({"spec": {"ports": [{"name": "main", "port": 8088, "targetPort": 8080, "protocol": "TCP"}]}})
-    outside.is_answered(address, "tcp", port=8088)
-    outside.finds_closed(address, 80)
+    external_client.is_answered(address, "tcp", port=8088)
+    external_client.finds_closed(address, 80)
     assert service.addresses == [address]

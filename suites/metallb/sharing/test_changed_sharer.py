@@ -83,12 +83,12 @@ def test_port_of_another_sharer_costs_the_address(pools: Pools, services: Servic
     """A Service that adds a free port MUST keep its shared address, and one that adds a port of another sharer loses it, not the other."""
     pool, first, second = sharers(pools, services)
     free, taken = ({"name": f"port-{port}", "port": port} for port in (82, 80))
-    own = {"name": "main", "port": 81}
-    second.change({"spec": {"ports": [own, free]}})
+    own_backend = {"name": "main", "port": 81}
+    second.change({"spec": {"ports": [own_backend, free]}})
     probe = services.create(address=pool.addresses[0], key="shared", port=82)
     probe.is_refused(messages.port_in_use("TCP/82", pool.addresses[0]))
     assert second.addresses == pool.addresses
-    second.change({"spec": {"ports": [own, taken]}})
+    second.change({"spec": {"ports": [own_backend, taken]}})
     second.loses_address()
     assert first.addresses == pool.addresses
 

@@ -2,8 +2,8 @@
 
 from harness.model.expectations import Request, refused
 from harness.model.statements import INGRESS_NGINX, MUST, statement
-from harness.systems.ingress.client import Visitor
-from harness.systems.ingress.resources import Routes, path
+from harness.systems.ingress.client import IngressClient
+from harness.systems.ingress.resources import Ingresses, path
 
 ADMISSION = "https://kubernetes.github.io/ingress-nginx/how-it-works/#avoiding-outage-from-wrong-configuration"
 SNIPPETS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#allow-snippet-annotations"
@@ -14,44 +14,46 @@ DENIED = "denied the request"
 
 
 @statement("ADM-01", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ROW-ADM-01", "ROW-PATH-15"))
-def test_second_ingress_for_a_path_is_refused(guarded: Routes, guest: Visitor) -> None:
+def test_second_ingress_for_a_path_is_refused(validated_ingresses: Ingresses, validated_client: IngressClient) -> None:
     """An Ingress MUST be refused that claims a host and path which another Ingress has, and accepted with another path or host."""
-    guarded.add(guarded.ingress(path("/taken", "one")))
-    guest.comes_to_answer(Request("/taken", host="example.test"), refused(503), measured="route added")
-    assert "already defined" in guarded.refusal(guarded.second_ingress(path("/taken", "two")))
-    guarded.accepts(guarded.second_ingress(path("/free", "two")))
+    validated_ingresses.add(validated_ingresses.ingress(path("/taken", "one")))
+    validated_client.comes_to_answer(Request("/taken", host="example.test"), refused(503), measured="route added")
+    assert "already defined" in validated_ingresses.refusal(validated_ingresses.second_ingress(path("/taken", "two")))
+    validated_ingresses.accepts(validated_ingresses.second_ingress(path("/free", "two")))
 
 
 @statement("ADM-02", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ROW-ADM-01", "ROW-CAN-01"))
-def test_canary_for_a_taken_path_is_accepted(guarded: Routes, guest: Visitor) -> None:
+def test_canary_for_a_taken_path_is_accepted(validated_ingresses: Ingresses, validated_client: IngressClient) -> None:
     """A canary MUST be accepted for a host and path which another Ingress has."""
-    guarded.add(guarded.ingress(path("/", "one")))
-    guest.comes_to_answer(Request(host="example.test"), refused(503), measured="route added")
-    guarded.accepts(guarded.second_ingress(path("/", "two"), annotations={f"{PREFIX}/canary": "true", f"{PREFIX}/canary-weight": "10"}))
+    validated_ingresses.add(validated_ingresses.ingress(path("/", "one")))
+    validated_client.comes_to_answer(Request(host="example.test"), refused(503), measured="route added")
+    validated_ingresses.accepts(
+        validated_ingresses.second_ingress(path("/", "two"), annotations={f"{PREFIX}/canary": "true", f"{PREFIX}/canary-weight": "10"})
+    )
 
 
 @statement("ADM-03", MUST, INGRESS_NGINX, source=SNIPPETS, system=NGINX, covers=("ROW-ADM-01",))
-def test_snippets_are_refused(guarded: Routes) -> None:
+def test_snippets_are_refused(validated_ingresses: Ingresses) -> None:
     """Annotations that put text into the controller's configuration MUST be refused unless the administrator allows them."""
     for name in ("configuration-snippet", "server-snippet", "auth-snippet"):
-        document = guarded.ingress(path("/", "one"), annotations={f"{PREFIX}/{name}": "more_set_headers 'X-Snippet: in';"})
-        assert "snippet" in guarded.refusal(document).lower()
+        document = validated_ingresses.ingress(path("/", "one"), annotations={f"{PREFIX}/{name}": "more_set_headers 'X-Snippet: in';"})
+        assert "snippet" in validated_ingresses.refusal(document).lower()
 
 
 @statement("ADM-04", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ROW-ADM-01", "ROW-DYN-06"))
-def test_dangerous_text_is_refused(guarded: Routes) -> None:
+def test_dangerous_text_is_refused(validated_ingresses: Ingresses) -> None:
     """Paths and names that could break out of the controller's configuration MUST be refused."""
     for value in ("/a{b", "/etc/nginx/secret", "/x;alias /;"):
-        assert DENIED in guarded.refusal(guarded.ingress(path(value, "one", kind="ImplementationSpecific")))
-    guarded.accepts(guarded.ingress(path("/a/b", "one", kind="ImplementationSpecific")))
+        assert DENIED in validated_ingresses.refusal(validated_ingresses.ingress(path(value, "one", kind="ImplementationSpecific")))
+    validated_ingresses.accepts(validated_ingresses.ingress(path("/a/b", "one", kind="ImplementationSpecific")))
 
 
 @statement("ADM-05", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ROW-ADM-01", "ROW-CLS-02"))
-def test_other_classes_are_not_judged(guarded: Routes) -> None:
+def test_other_classes_are_not_judged(validated_ingresses: Ingresses) -> None:
     """An Ingress of another class MUST be accepted whatever its annotations say."""
     snippet = {f"{PREFIX}/configuration-snippet": "nonsense"}
-    assert DENIED in guarded.refusal(guarded.ingress(path("/", "one"), annotations=snippet))
-    guarded.accepts(guarded.ingress(path("/", "one"), annotations=snippet, ingressClassName="another-class"))
+    assert DENIED in validated_ingresses.refusal(validated_ingresses.ingress(path("/", "one"), annotations=snippet))
+    validated_ingresses.accepts(validated_ingresses.ingress(path("/", "one"), annotations=snippet, ingressClassName="another-class"))
 
 
 @statement(
@@ -62,15 +64,17 @@ def test_other_classes_are_not_judged(guarded: Routes) -> None:
     system=NGINX,
     covers=("ROW-ADM-01", "ROW-RW-03"),
 )
-def test_regular_expression_is_accepted(guarded: Routes) -> None:
+def test_regular_expression_is_accepted(validated_ingresses: Ingresses) -> None:
     """A regular expression MUST be accepted as a path of the type ImplementationSpecific."""
     regex = {f"{PREFIX}/use-regex": "true"}
-    guarded.accepts(guarded.ingress(path("/id/[0-9]+(/|$)(.*)", "one", kind="ImplementationSpecific"), annotations=regex))
+    validated_ingresses.accepts(
+        validated_ingresses.ingress(path("/id/[0-9]+(/|$)(.*)", "one", kind="ImplementationSpecific"), annotations=regex)
+    )
 
 
 @statement("ADM-07", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ROW-ADM-01",))
-def test_every_path_of_an_ingress_is_judged(guarded: Routes, guest: Visitor) -> None:
+def test_every_path_of_an_ingress_is_judged(validated_ingresses: Ingresses, validated_client: IngressClient) -> None:
     """An Ingress MUST be refused that claims a path which another Ingress has, also where an earlier one of its paths is free."""
-    guarded.add(guarded.ingress(path("/taken", "one")))
-    guest.comes_to_answer(Request("/taken", host="example.test"), refused(503), measured="route added")
-    assert "already defined" in guarded.refusal(guarded.second_ingress(path("/free", "two"), path("/taken", "two")))
+    validated_ingresses.add(validated_ingresses.ingress(path("/taken", "one")))
+    validated_client.comes_to_answer(Request("/taken", host="example.test"), refused(503), measured="route added")
+    assert "already defined" in validated_ingresses.refusal(validated_ingresses.second_ingress(path("/free", "two"), path("/taken", "two")))

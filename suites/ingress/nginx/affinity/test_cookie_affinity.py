@@ -4,8 +4,8 @@ import re
 
 from harness.model.expectations import Exchange, Request, combined, reaches
 from harness.model.statements import INGRESS_NGINX, MUST, statement
-from harness.systems.ingress.client import Visitor
-from harness.systems.ingress.resources import Routes, path
+from harness.systems.ingress.client import IngressClient
+from harness.systems.ingress.resources import Ingresses, path
 
 HOST = "example.test"
 AFFINITY = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#session-affinity"
@@ -27,49 +27,51 @@ def with_cookie(cookie: str) -> Request:
 
 
 @statement("AFF-01", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
-def test_cookie_keeps_a_client_with_its_pod(site: Visitor) -> None:
+def test_cookie_keeps_a_client_with_its_pod(client: IngressClient) -> None:
     """A client that sends its cookie back MUST reach the same Pod every time, and get no other cookie."""
-    first = site.answer_to(Request(host=HOST), MANY)
+    first = client.answer_to(Request(host=HOST), MANY)
     assert first.identity is not None
     cookie = cookie_of(first)
     assert cookie.startswith("route="), cookie
     for _ in range(20):
-        again = site.answer_to(with_cookie(cookie), reaches("many", without_headers=("Set-Cookie",)))
+        again = client.answer_to(with_cookie(cookie), reaches("many", without_headers=("Set-Cookie",)))
         assert again.identity == first.identity
 
 
 @statement("AFF-02", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
-def test_clients_without_a_cookie_are_spread(moving: Routes, visitor: Visitor) -> None:
+def test_clients_without_a_cookie_are_spread(ingresses: Ingresses, own_client: IngressClient) -> None:
     """Clients that send no cookie MUST be spread over the Pods, and get a cookie each."""
-    moving.add(moving.service(selector="many"), moving.ingress(path("/", moving.label), annotations=BY_COOKIE))
-    visitor.comes_to_answer(Request(host=HOST), STICKY, measured="route added")
-    answers = [visitor.answer_to(Request(host=HOST), MANY) for _ in range(40)]
+    ingresses.add(ingresses.service(selector="many"), ingresses.ingress(path("/", ingresses.label), annotations=BY_COOKIE))
+    own_client.comes_to_answer(Request(host=HOST), STICKY, measured="route added")
+    answers = [own_client.answer_to(Request(host=HOST), MANY) for _ in range(40)]
     assert len({answer.identity for answer in answers}) == 3
     assert len({cookie_of(answer) for answer in answers}) > 3
 
 
 @statement("AFF-03", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
-def test_client_is_let_go_with_its_pod(moving: Routes, visitor: Visitor) -> None:
+def test_client_is_let_go_with_its_pod(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A client whose Pod is no endpoint any more MUST be served by another one, and stay with that."""
-    pods = moving.pods_of("many")
-    moving.add(
-        moving.service(selector=None), moving.endpoints(*pods.values()), moving.ingress(path("/", moving.label), annotations=BY_COOKIE)
+    pods = ingresses.pods_of("many")
+    ingresses.add(
+        ingresses.service(selector=None),
+        ingresses.endpoints(*pods.values()),
+        ingresses.ingress(path("/", ingresses.label), annotations=BY_COOKIE),
     )
-    first = visitor.comes_to_answer(Request(host=HOST), STICKY, measured="route added")
+    first = own_client.comes_to_answer(Request(host=HOST), STICKY, measured="route added")
     assert first.identity is not None
     cookie = cookie_of(first)
-    visitor.answers(with_cookie(cookie), reaches("many", pods={first.identity.pod}))
+    own_client.answers(with_cookie(cookie), reaches("many", pods={first.identity.pod}))
     del pods[first.identity.pod]
-    moving.add(moving.endpoints(*pods.values()))
-    moved = visitor.comes_to_answer(with_cookie(cookie), reaches("many", pods=set(pods)), measured="endpoint removed")
+    ingresses.add(ingresses.endpoints(*pods.values()))
+    moved = own_client.comes_to_answer(with_cookie(cookie), reaches("many", pods=set(pods)), measured="endpoint removed")
     assert moved.identity is not None
-    visitor.answers(with_cookie(cookie), reaches("many", pods={moved.identity.pod}))
+    own_client.answers(with_cookie(cookie), reaches("many", pods={moved.identity.pod}))
 
 
 @statement("AFF-04", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
-def test_cookie_has_the_attributes_asked_for(site: Visitor) -> None:
+def test_cookie_has_the_attributes_asked_for(client: IngressClient) -> None:
     """The cookie MUST have the name, the path, the age and the attributes of the annotations, and be Secure over https only."""
-    cookies = [cookie_of(site.answer_to(Request("/kept", host=HOST, scheme=scheme), MANY)) for scheme in ("http", "https")]
+    cookies = [cookie_of(client.answer_to(Request("/kept", host=HOST, scheme=scheme), MANY)) for scheme in ("http", "https")]
     assert all(cookie.startswith("seat=") for cookie in cookies), cookies
     attributes = [{part.strip().partition("=")[0]: part.strip().partition("=")[2] for part in cookie.split(";")[1:]} for cookie in cookies]
     for found in attributes:
@@ -79,8 +81,8 @@ def test_cookie_has_the_attributes_asked_for(site: Visitor) -> None:
 
 
 @statement("AFF-05", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
-def test_cookie_has_a_name_by_default(site: Visitor) -> None:
+def test_cookie_has_a_name_by_default(client: IngressClient) -> None:
     """The cookie MUST be called INGRESSCOOKIE where no name is given, and last for the session."""
-    cookie = cookie_of(site.answer_to(Request(host=HOST), MANY))
+    cookie = cookie_of(client.answer_to(Request(host=HOST), MANY))
     assert cookie.startswith("INGRESSCOOKIE="), cookie
     assert "max-age" not in cookie.lower(), cookie

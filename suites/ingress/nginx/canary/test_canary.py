@@ -7,8 +7,8 @@ import pytest
 from harness.model.expectations import Request, reaches, refused
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.model.statistics import share_is_plausible
-from harness.systems.ingress.client import Visitor
-from harness.systems.ingress.resources import Routes, path
+from harness.systems.ingress.client import IngressClient
+from harness.systems.ingress.resources import Ingresses, path
 
 HOST = "example.test"
 CANARY = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#canary"
@@ -24,120 +24,124 @@ def get(header: str | None = None, cookie: str | None = None) -> Request:
 
 
 @statement("CAN-01", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
-def test_canary_is_chosen_by_header(site: Visitor) -> None:
+def test_canary_is_chosen_by_header(client: IngressClient) -> None:
     """With a header for a canary "always" MUST choose it, and "never", any other value and no header the main route."""
-    site.answers(get("always"), OTHER)
+    client.answers(get("always"), OTHER)
     for value in ("never", "other", "", None):
-        site.answers(get(value), MAIN)
+        client.answers(get(value), MAIN)
 
 
 @statement("CAN-02", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
-def test_canary_is_chosen_by_value_of_header(site: Visitor) -> None:
+def test_canary_is_chosen_by_value_of_header(client: IngressClient) -> None:
     """With a value for a canary this value MUST choose it, and any other the main route, "always" included."""
-    site.answers(get("here"), OTHER)
+    client.answers(get("here"), OTHER)
     for value in ("always", "never", "heres", None):
-        site.answers(get(value), MAIN)
+        client.answers(get(value), MAIN)
 
 
 @statement("CAN-03", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
-def test_canary_is_chosen_by_pattern_of_header(site: Visitor) -> None:
+def test_canary_is_chosen_by_pattern_of_header(client: IngressClient) -> None:
     """With a pattern for a canary a value that matches MUST choose it, and any other the main route."""
-    site.answers(get("user-1"), OTHER)
-    site.answers(get("user-2"), OTHER)
+    client.answers(get("user-1"), OTHER)
+    client.answers(get("user-2"), OTHER)
     for value in ("user-3", "always", None):
-        site.answers(get(value), MAIN)
+        client.answers(get(value), MAIN)
 
 
 @statement("CAN-04", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
-def test_canary_is_chosen_by_cookie(site: Visitor) -> None:
+def test_canary_is_chosen_by_cookie(client: IngressClient) -> None:
     """With a cookie for a canary "always" MUST choose it, and "never", any other value and no cookie the main route."""
-    site.answers(get(cookie="always"), OTHER)
+    client.answers(get(cookie="always"), OTHER)
     for value in ("never", "other", None):
-        site.answers(get(cookie=value), MAIN)
+        client.answers(get(cookie=value), MAIN)
 
 
 @statement("CAN-05", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
-def test_header_outranks_cookie_and_weight(site: Visitor) -> None:
+def test_header_outranks_cookie_and_weight(client: IngressClient) -> None:
     """A canary MUST be chosen by its header, without a word there by its cookie, and without a word there by its weight."""
-    site.answers(get("never", "always"), MAIN)
-    site.answers(get("always", "never"), OTHER)
-    site.answers(get("other", "never"), MAIN)
-    site.answers(get(None, "never"), MAIN)
-    site.answers(get("other", "other"), OTHER)
-    site.answers(get(), OTHER)
+    client.answers(get("never", "always"), MAIN)
+    client.answers(get("always", "never"), OTHER)
+    client.answers(get("other", "never"), MAIN)
+    client.answers(get(None, "never"), MAIN)
+    client.answers(get("other", "other"), OTHER)
+    client.answers(get(), OTHER)
 
 
 @statement("CAN-06", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
-def test_canary_of_no_weight_gets_nothing(site: Visitor) -> None:
+def test_canary_of_no_weight_gets_nothing(client: IngressClient) -> None:
     """A canary whose weight is 0 MUST get no request."""
-    site.answers(get(), MAIN, times=50)
+    client.answers(get(), MAIN, times=50)
 
 
 @statement("CAN-07", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
-def test_canary_of_full_weight_gets_everything(site: Visitor) -> None:
+def test_canary_of_full_weight_gets_everything(client: IngressClient) -> None:
     """A canary whose weight is the total, 100 or another one, MUST get every request."""
-    site.answers(get(), OTHER, times=50)
-    site.answers(Request("/x?y", host=f"total.{HOST}"), OTHER, times=50)
+    client.answers(get(), OTHER, times=50)
+    client.answers(Request("/x?y", host=f"total.{HOST}"), OTHER, times=50)
 
 
 @statement("CAN-08", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
-def test_canary_gets_the_share_of_its_weight(site: Visitor) -> None:
+def test_canary_gets_the_share_of_its_weight(client: IngressClient) -> None:
     """Of 300 requests a canary MUST get a share that its weight explains, with one false alarm in a million."""
     for host, share in ((HOST, 0.30), (f"total.{HOST}", 0.25)):
-        answers = [site.sends(Request("/x?y", host=host)).identity for _ in range(300)]
+        answers = [client.sends(Request("/x?y", host=host)).identity for _ in range(300)]
         services = [identity.service for identity in answers if identity]
         assert len(services) == 300, f"{300 - len(services)} requests reached no backend"
         share_is_plausible(services.count("two"), of=300, probability=share, told=f"requests at the canary of {host}")
 
 
 @statement("CAN-09", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
-def test_canary_without_main_route_is_not_served(site: Visitor) -> None:
+def test_canary_without_main_route_is_not_served(client: IngressClient) -> None:
     """A canary without a main route of the same host and path MUST NOT be served."""
-    site.answers(get(), refused(404))
+    client.answers(get(), refused(404))
 
 
 @statement("CAN-10", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02", "ROW-DEF-01"))
 @pytest.mark.disruptive
 @pytest.mark.usefixtures("unknown_hosts")
-def test_canary_without_main_route_leaves_unknown_hosts_alone(moving: Routes, visitor: Visitor) -> None:
+def test_canary_without_main_route_leaves_unknown_hosts_alone(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A canary without a main route MUST NOT take requests for unknown hosts, also where its Service is that of another route."""
     canary = {"nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubernetes.io/canary-weight": "100"}
-    moving.add(moving.ingress(path("/", "two")))
-    visitor.comes_to_answer(Request(host=HOST), OTHER, measured="route added")
-    moving.add(moving.ingress(path("/", "two"), suffix="-canary", annotations=canary), moving.ingress(path("/", "two"), suffix="-later"))
-    visitor.comes_to_answer(Request(host=f"later.{HOST}"), OTHER, measured="route after the canary added")
-    visitor.answers(Request(host="nobody.test"), refused(404))
+    ingresses.add(ingresses.ingress(path("/", "two")))
+    own_client.comes_to_answer(Request(host=HOST), OTHER, measured="route added")
+    ingresses.add(
+        ingresses.ingress(path("/", "two"), suffix="-canary", annotations=canary), ingresses.ingress(path("/", "two"), suffix="-later")
+    )
+    own_client.comes_to_answer(Request(host=f"later.{HOST}"), OTHER, measured="route after the canary added")
+    own_client.answers(Request(host="nobody.test"), refused(404))
 
 
 @statement("CAN-11", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
-def test_canary_gets_requests_of_its_own_host_only(moving: Routes, visitor: Visitor, lone_services: tuple[str, str]) -> None:
+def test_canary_gets_requests_of_its_own_host_only(ingresses: Ingresses, own_client: IngressClient, own_services: tuple[str, str]) -> None:
     """A canary MUST NOT get requests for another host whose route leads to the Service of the main route."""
-    one, two = lone_services
-    moving.add(moving.ingress(path("/", one)), moving.ingress(path("/", one), suffix="-other"))
-    visitor.comes_to_answer(Request(host=f"other.{HOST}"), MAIN, measured="routes added")
-    moving.add(moving.second_ingress(path("/", two), annotations=BY_HEADER))
-    visitor.comes_to_answer(get("always"), OTHER, measured="canary added")
-    visitor.answers(replace(get("always"), host=f"other.{HOST}"), MAIN)
+    one, two = own_services
+    ingresses.add(ingresses.ingress(path("/", one)), ingresses.ingress(path("/", one), suffix="-other"))
+    own_client.comes_to_answer(Request(host=f"other.{HOST}"), MAIN, measured="routes added")
+    ingresses.add(ingresses.second_ingress(path("/", two), annotations=BY_HEADER))
+    own_client.comes_to_answer(get("always"), OTHER, measured="canary added")
+    own_client.answers(replace(get("always"), host=f"other.{HOST}"), MAIN)
 
 
 @statement("CAN-12", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
-def test_service_of_a_canary_serves_a_younger_route(moving: Routes, visitor: Visitor, lone_services: tuple[str, str]) -> None:
+def test_service_of_a_canary_serves_a_younger_route(ingresses: Ingresses, own_client: IngressClient, own_services: tuple[str, str]) -> None:
     """A route to the Service of a canary MUST be served also where the canary is older."""
-    one, two = lone_services
-    moving.add(moving.ingress(path("/", one)), moving.second_ingress(path("/", two), annotations=BY_HEADER))
-    visitor.comes_to_answer(get("always"), OTHER, measured="canary added")
-    moving.add(moving.ingress(path("/one", "one"), path("/", two), suffix="-younger"))
-    visitor.comes_to_answer(Request("/one", host=f"younger.{HOST}"), MAIN, measured="younger route added")
-    visitor.answers(Request(host=f"younger.{HOST}"), OTHER)
+    one, two = own_services
+    ingresses.add(ingresses.ingress(path("/", one)), ingresses.second_ingress(path("/", two), annotations=BY_HEADER))
+    own_client.comes_to_answer(get("always"), OTHER, measured="canary added")
+    ingresses.add(ingresses.ingress(path("/one", "one"), path("/", two), suffix="-younger"))
+    own_client.comes_to_answer(Request("/one", host=f"younger.{HOST}"), MAIN, measured="younger route added")
+    own_client.answers(Request(host=f"younger.{HOST}"), OTHER)
 
 
 @statement("CAN-13", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
-def test_canary_shares_its_service_with_an_older_route(moving: Routes, visitor: Visitor, lone_services: tuple[str, str]) -> None:
+def test_canary_shares_its_service_with_an_older_route(
+    ingresses: Ingresses, own_client: IngressClient, own_services: tuple[str, str]
+) -> None:
     """A canary MUST get its requests, and the main route the others, also where another route to the canary's Service is older."""
-    one, two = lone_services
-    moving.add(moving.ingress(path("/", one)), moving.ingress(path("/", two), suffix="-older"))
-    visitor.comes_to_answer(Request(host=f"older.{HOST}"), OTHER, measured="routes added")
-    moving.add(moving.second_ingress(path("/", two), annotations=BY_HEADER), moving.ingress(path("/", "one"), suffix="-younger"))
-    visitor.comes_to_answer(Request(host=f"younger.{HOST}"), MAIN, measured="canary and younger route added")
-    visitor.answers(get(), MAIN)
-    visitor.answers(get("always"), OTHER)
+    one, two = own_services
+    ingresses.add(ingresses.ingress(path("/", one)), ingresses.ingress(path("/", two), suffix="-older"))
+    own_client.comes_to_answer(Request(host=f"older.{HOST}"), OTHER, measured="routes added")
+    ingresses.add(ingresses.second_ingress(path("/", two), annotations=BY_HEADER), ingresses.ingress(path("/", "one"), suffix="-younger"))
+    own_client.comes_to_answer(Request(host=f"younger.{HOST}"), MAIN, measured="canary and younger route added")
+    own_client.answers(get(), MAIN)
+    own_client.answers(get("always"), OTHER)

@@ -2,7 +2,7 @@
 
 from harness.model.expectations import Expectation, Request, answered, reaches
 from harness.model.statements import INGRESS_NGINX, MUST, statement
-from harness.systems.ingress.client import Visitor
+from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
 
 HOST = "example.test"
@@ -22,9 +22,9 @@ def ask(origin: str, method: str = "GET", **headers: str) -> Request:
         for origin in ("https://good.test", "https://a.wild.test:8443", "https://b.wild.test:8443")
     ]
 )
-def test_allowed_origin_gets_its_headers(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_allowed_origin_gets_its_headers(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An allowed origin MUST be told so in the answer, by its own name."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("COR-02", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
@@ -41,10 +41,10 @@ def test_allowed_origin_gets_its_headers(request_: Request, expectation: Expecta
         )
     ]
 )
-def test_other_origin_gets_no_headers(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_other_origin_gets_no_headers(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An origin that differs in scheme, host or port from those allowed MUST NOT be told that it is allowed."""
-    site.answers(ask("https://good.test"), reaches("one", headers={ALLOW_ORIGIN: "https://good.test"}), times=1)
-    site.answers(request_, expectation)
+    client.answers(ask("https://good.test"), reaches("one", headers={ALLOW_ORIGIN: "https://good.test"}), times=1)
+    client.answers(request_, expectation)
 
 
 @statement("COR-03", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
@@ -66,9 +66,9 @@ def test_other_origin_gets_no_headers(request_: Request, expectation: Expectatio
         (ask("https://good.test"), reaches("one", headers={ALLOW_ORIGIN: "https://good.test", "Access-Control-Expose-Headers": "X-Shown"})),
     ]
 )
-def test_preflight_is_answered(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_preflight_is_answered(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A preflight of an allowed origin MUST be answered by the controller with 204 and what the annotations allow."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("COR-04", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
@@ -78,9 +78,9 @@ def test_preflight_is_answered(request_: Request, expectation: Expectation, site
         (ask("https://good.test", "OPTIONS"), reaches("one", without_headers=(ALLOW_ORIGIN,)), "the backend answers its own preflights"),
     ]
 )
-def test_cors_is_off_unless_asked_for(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_cors_is_off_unless_asked_for(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Without the annotation the controller MUST neither answer preflights nor allow an origin."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
 
 
 @statement("COR-05", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
@@ -100,6 +100,6 @@ def test_cors_is_off_unless_asked_for(request_: Request, expectation: Expectatio
         ),
     ]
 )
-def test_any_origin_is_allowed_by_default(request_: Request, expectation: Expectation, site: Visitor) -> None:
+def test_any_origin_is_allowed_by_default(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every origin MUST be allowed where the annotations name none."""
-    site.answers(request_, expectation)
+    client.answers(request_, expectation)
