@@ -1,11 +1,10 @@
-"""MetalLB and the ingress controller as their own manifests install them."""
+"""MetalLB as its own manifests install it, and the example's pool."""
 
 from harness.cluster.api import Api
 from harness.cluster.state import ClusterState
 from harness.model.addresses import AddressRange
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.apps import example
-from harness.systems.ingress.controllers import Controller
 from harness.systems.kubernetes.workloads import require_rollout, restarts
 from harness.systems.metallb.configuration_state import speaker_nodes
 from harness.systems.metallb.custom_resources import NAMESPACE
@@ -51,12 +50,3 @@ def test_pool_counts_its_addresses(api: Api, cluster: ClusterState) -> None:
     size = {item.family: len(item) for item in map(AddressRange.parse, cluster.example_pool)}
     for family, expected in size.items():
         assert counted(api, example.POOL, family) == expected
-
-
-@statement("DEP-05", MUST, CORE, source="https://kubernetes.github.io/ingress-nginx/deploy/#bare-metal-clusters")
-def test_controller_runs_without_restarts(api: Api, ingress_controller: Controller) -> None:
-    """The ingress controller MUST be ready, and none of its containers restarted."""
-    require_rollout(api, "Deployment", ingress_controller.service, ingress_controller.namespace)
-    seen = restarts(api, ingress_controller.namespace)
-    assert seen, "the controller has no containers"
-    assert not any(seen.values()), f"restarts: {seen}"

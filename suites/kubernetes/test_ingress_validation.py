@@ -9,10 +9,10 @@ from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.controllers import LEGACY_CLASS
 from harness.systems.ingress.resources import Ingresses, path, rule
 
-API = "https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/"
 PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
-ONE = {"service": {"name": "one", "port": {"number": 80}}}
 PATH = "spec.rules[0].http.paths[0]"
+API = "https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/"
+ONE = {"service": {"name": "one", "port": {"number": 80}}}
 
 
 @statement("API-01", MUST, CORE, source=PATH_TYPES, system="kubernetes", covers=("ROW-API-01",))

@@ -3,14 +3,13 @@
 import pytest
 
 from harness.model.expectations import Expectation, Request, reaches, refused
-from harness.model.statements import CORE, EXTENDED, INGRESS_NGINX, MAY, MUST, statement
+from harness.model.statements import CORE, EXTENDED, MAY, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses
 from suites.cases import rows
 
-HOST = "example.test"
 DEFAULT_BACKEND = "https://kubernetes.io/docs/concepts/services-networking/ingress/#default-backend"
-ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
+HOST = "example.test"
 
 
 @statement("DFB-01", MUST, EXTENDED, source=DEFAULT_BACKEND, covers=("ROW-DEF-01",))
@@ -74,25 +73,4 @@ def test_rule_without_http_goes_to_the_default_backend(request_: Request, expect
 def test_default_backend_is_for_hosts_of_its_rules(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A default backend beside rules MAY be kept to the hosts of these rules, so that other hosts are refused."""
     client.answer_to(Request("/", host=HOST), reaches("two"))
-    client.answers(request_, expectation)
-
-
-@statement("DFB-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#default-backend", system="ingress-nginx", covers=("ROW-BE-03",))
-def test_custom_default_backend_takes_over(client: IngressClient) -> None:
-    """The default backend of the annotation MUST answer in the place of a Service without endpoints, and be told what was asked of whom."""
-    told = {"X-Code": "503", "X-Namespace": "stage", "X-Ingress-Name": "custom-default-backend-takes-over"}
-    client.answers(Request("/x", host=HOST), reaches("two", arrives_with=told))
-
-
-@statement("DFB-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-http-errors", system="ingress-nginx", covers=("ROW-DEF-01",))
-@rows(
-    [
-        (Request("/?echo-status=200", host=HOST), reaches("one")),
-        (Request("/?echo-status=500", host=HOST), reaches("one", status=500)),
-        (Request("/?echo-status=404", host=HOST), reaches("two", "/?echo-status=404", status=404, arrives_with={"X-Code": "404"})),
-        (Request("/?echo-status=503", host=HOST), reaches("two", "/?echo-status=503", status=503, arrives_with={"X-Code": "503"})),
-    ]
-)
-def test_custom_errors_go_to_the_default_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
-    """Statuses of a backend that the annotation lists MUST be answered by the annotation's default backend, and others pass."""
     client.answers(request_, expectation)

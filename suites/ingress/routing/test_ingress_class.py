@@ -1,7 +1,5 @@
 """Which Ingresses are the controller's: by the class field, by the legacy annotation, by default."""
 
-import pytest
-
 from harness.model.expectations import Expectation, Request, reaches, refused
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
@@ -31,25 +29,6 @@ def test_legacy_annotation_selects_the_controller(
     example_client.answers(Request("/", host=f"{foreign}.example.com"), refused(404))
 
 
-@statement(
-    "CLS-02",
-    MUST,
-    CORE,
-    source="https://kubernetes.io/docs/concepts/services-networking/ingress/#deprecated-annotation",
-    system="kubernetes",
-    since="1.22",
-    covers=("ROW-CLS-03",),
-)
-def test_legacy_annotation_is_warned_of(label: str, example_ingresses: Ingresses, ingress_controller: Controller) -> None:
-    """The API server MUST warn that the legacy class annotation is deprecated, and of nothing when the class is a field."""
-    legacy = example_ingresses.document(label, f"{label}.example.com", "other", 9090, ingress_controller.legacy_class)
-    warnings = example_ingresses.warnings(legacy)
-    assert any(LEGACY_CLASS in text and "deprecated" in text for text in warnings), f"warnings: {warnings}"
-    modern = example_ingresses.document(label, f"{label}.example.com", "other", 9090, {})
-    modern["spec"]["ingressClassName"] = ingress_controller.ingress_class
-    assert not any(LEGACY_CLASS in text for text in example_ingresses.warnings(modern))
-
-
 @statement("CLS-03", MUST, CORE, source=CLASS, covers=("ROW-CLS-01",))
 def test_class_field_selects_the_controller(client: IngressClient) -> None:
     """An Ingress whose class field names a class of the controller MUST be served."""
@@ -74,22 +53,6 @@ def test_class_less_ingress_is_left_alone(client: IngressClient) -> None:
     """An Ingress without a class MUST NOT be served where the cluster has no default class."""
     client.answer_to(Request("/", host=HOST), reaches("one"))
     client.answers(Request("/", host=f"none.{HOST}"), refused(404))
-
-
-@statement(
-    "CLS-06",
-    MUST,
-    CORE,
-    source="https://kubernetes.io/docs/concepts/services-networking/ingress/#default-ingress-class",
-    covers=("ROW-CLS-05",),
-)
-@pytest.mark.disruptive
-def test_default_class_is_filled_in(ingresses: Ingresses) -> None:
-    """The API server MUST give a new Ingress without a class the class that is marked as the default, and none without such a class."""
-    nameless = ingresses.ingress(path("/", "one"), ingressClassName=None)
-    assert "ingressClassName" not in ingresses.accepts(nameless)["spec"]
-    ingresses.add(ingresses.default_class())
-    ingresses.comes_to_fill_in(nameless, ingresses.label)
 
 
 @statement("CLS-07", MUST, CORE, source=CLASS, covers=("ROW-CLS-06",))

@@ -3,8 +3,6 @@
 from harness.model.expectations import Expectation, Request, reaches, refused
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from harness.systems.ingress.controllers import Controller
-from harness.systems.ingress.resources import Ingresses
 from suites.cases import rows
 
 UNTOUCHED = [
@@ -19,11 +17,6 @@ UNKNOWN = [
     (Request("/", host="unknown.example.com"), refused(404)),
     (Request("/", host="example.com"), refused(404)),
     (Request("/", host="a.nginx.example.com"), refused(404)),
-]
-SPELLINGS = [
-    (Request("/", host="NGINX.Example.COM"), reaches("nginx")),
-    (Request("/", host="nginx.example.com:80"), reaches("nginx")),
-    (Request("/", host="Other.example.com:8080"), reaches("other")),
 ]
 
 
@@ -52,30 +45,3 @@ def test_unknown_sub_domain_is_refused(request_: Request, expectation: Expectati
     """A request for a sub-domain that no rule names, or for the parent domain, MUST be refused by the controller itself."""
     example_client.answers(*UNTOUCHED[0])
     example_client.answers(request_, expectation)
-
-
-@statement("SUB-03", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-4.2.3", covers=("ROW-HOST-04",))
-@rows(SPELLINGS)
-def test_case_and_port_of_the_host_do_not_matter(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
-    """Routing MUST ignore the case of the host and the port behind it."""
-    example_client.answers(request_, expectation)
-
-
-@statement(
-    "SUB-04",
-    MUST,
-    CORE,
-    source="https://kubernetes.io/docs/concepts/services-networking/ingress/#updating-an-ingress",
-    covers=("ROW-DYN-01",),
-)
-def test_sub_domain_comes_and_goes_live(
-    label: str, example_ingresses: Ingresses, example_client: IngressClient, ingress_controller: Controller
-) -> None:
-    """A sub-domain added while the controller runs MUST be served within the budget of a route, and refused again after its deletion."""
-    request = Request("/live?q=1", host=f"{label}.example.com")
-    example_client.answers(request, refused(404))
-    example_ingresses.create(label, f"{label}.example.com", "other", 9090, ingress_controller.legacy_class)
-    example_client.comes_to_answer(request, reaches("other"), measured="route added")
-    example_ingresses.delete(label)
-    example_client.comes_to_answer(request, refused(404), measured="route removed")
-    example_client.answers(*UNTOUCHED[0])

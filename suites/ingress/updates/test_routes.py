@@ -1,21 +1,22 @@
-"""Changes while requests keep coming: routes, backends and the controller itself."""
+"""Routes change while requests keep coming."""
 
-import pytest
-
-from harness.cluster.api import Api
-from harness.model.budgets import HANDOVER
 from harness.model.expectations import Request, reaches, refused
-from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.systems.ingress.backends import OwnBackend
+from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.controllers import Controller
 from harness.systems.ingress.resources import Ingresses, path
-from harness.systems.ingress.rollout import addresses_of, replaced
 
 HOST = "example.test"
 INGRESS = "https://kubernetes.io/docs/concepts/services-networking/ingress/"
 RELOAD = "https://nginx.org/en/docs/control.html#reconfiguration"
-ROLLOUT = "https://kubernetes.io/docs/tutorials/kubernetes-basics/update/update-intro/"
+UNTOUCHED = [
+    (Request("/", host="nginx.example.com"), reaches("nginx")),
+    (Request("/", host="other.example.com"), reaches("other")),
+    (Request("/any/path/?q=1&r=%2F", host="nginx.example.com"), reaches("nginx")),
+    (Request("/other", host="nginx.example.com"), reaches("nginx")),
+    (Request("/nginx/%7Euser", host="other.example.com"), reaches("other")),
+    (Request("/", host="other.example.com", method="PUT", body=b"payload"), reaches("other")),
+]
 
 
 @statement("DYN-01", MUST, CORE, source=f"{INGRESS}#updating-an-ingress", covers=("ROW-DYN-01",))
@@ -55,17 +56,6 @@ def test_changes_elsewhere_lose_no_request(ingresses: Ingresses, own_client: Ing
     load.lost_nothing()
 
 
-@statement("DYN-04", SHOULD, EXTENDED, source=ROLLOUT, covers=("ROW-DYN-03",))
-def test_rolling_update_of_the_backend_loses_no_request(own_backend: OwnBackend) -> None:
-    """A rolling update of a backend that ends gracefully SHOULD lose no request."""
-    before = own_backend.is_served_by(1)
-    with own_backend.under_load() as load:
-        own_backend.rolls_out()
-        after = own_backend.is_served_by(1, without=next(iter(before)))
-    assert after != before
-    load.lost_nothing()
-
-
 @statement("DYN-05", MUST, EXTENDED, source=RELOAD, covers=("ROW-DYN-05",))
 def test_request_under_way_survives_a_change(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A request under way MUST be answered although routes change meanwhile."""
@@ -88,39 +78,20 @@ def test_broken_ingress_does_not_stop_others(ingresses: Ingresses, own_client: I
 
 
 @statement(
-    "DYN-07",
-    SHOULD,
-    EXTENDED,
-    source="https://kubernetes.github.io/ingress-nginx/user-guide/cli-arguments/",
-    covers=("ROW-DYN-04", "ROW-MLB-074"),
-)
-@pytest.mark.disruptive
-def test_rolling_restart_of_the_controller_is_brief(
-    api: Api, ingress_controller: Controller, ingresses: Ingresses, own_client: IngressClient, vip: str
-) -> None:
-    """While the controller is replaced by a rolling restart requests SHOULD be answered again within a bound, at the same address."""
-    ingresses.add(ingresses.ingress(path("/", "one")))
-    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
-    with own_client.under_load(Request(host=HOST), reaches("one")) as load:
-        replaced(api, ingress_controller)
-        own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="controller replaced")
-    load.recovered_within(HANDOVER)
-    assert addresses_of(api, ingress_controller) == [vip]
-
-
-@statement(
-    "DYN-08",
+    "SUB-04",
     MUST,
-    EXTENDED,
-    source="https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination",
-    covers=("ROW-DYN-05",),
+    CORE,
+    source="https://kubernetes.io/docs/concepts/services-networking/ingress/#updating-an-ingress",
+    covers=("ROW-DYN-01",),
 )
-@pytest.mark.disruptive
-def test_request_under_way_survives_a_graceful_stop(
-    api: Api, ingress_controller: Controller, ingresses: Ingresses, own_client: IngressClient
+def test_sub_domain_comes_and_goes_live(
+    label: str, example_ingresses: Ingresses, example_client: IngressClient, ingress_controller: Controller
 ) -> None:
-    """A request under way MUST be answered although the controller that has it is replaced meanwhile."""
-    ingresses.add(ingresses.ingress(path("/", "one")))
-    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
-    with own_client.patient(60).waiting_for(Request("/?echo-delay=25", host=HOST), reaches("one")):
-        replaced(api, ingress_controller)
+    """A sub-domain added while the controller runs MUST be served within the budget of a route, and refused again after its deletion."""
+    request = Request("/live?q=1", host=f"{label}.example.com")
+    example_client.answers(request, refused(404))
+    example_ingresses.create(label, f"{label}.example.com", "other", 9090, ingress_controller.legacy_class)
+    example_client.comes_to_answer(request, reaches("other"), measured="route added")
+    example_ingresses.delete(label)
+    example_client.comes_to_answer(request, refused(404), measured="route removed")
+    example_client.answers(*UNTOUCHED[0])

@@ -45,3 +45,19 @@ def test_address_is_released_and_reused(pools: Pools, services: Services) -> Non
     address = first.address
     released = first.delete()
     assert services.create(pool=pool).is_served(since=released) == address
+
+
+@statement("LIF-08", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-013",))
+def test_address_is_stable_while_others_come_and_go(pools: Pools, services: Services) -> None:
+    """A Service MUST keep its address while twenty others are created and deleted around it."""
+    pool = pools.create(size=6)
+    service = services.create(pool=pool)
+    address = service.address
+    for _ in range(4):
+        others = services.create_many(5, pool=pool)
+        services.comes_to_serve(6)
+        assert service.addresses == [address]
+        for other in others:
+            other.delete()
+        services.comes_to_serve(1)
+        assert service.addresses == [address]

@@ -1,16 +1,15 @@
-"""What a Service may ask for: an address, a pool, both, in the present and the former spelling."""
+"""A Service that asks for an address."""
 
 import pytest
 
 from harness.model.addresses import AddressRange
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.metallb import messages
-from harness.systems.metallb.installation import FORMER_PREFIX, MetalLB
+from harness.systems.metallb.installation import MetalLB
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
 
 REQUESTS = "https://metallb.io/usage/#requesting-specific-ips"
-RENAMED = "https://metallb.io/release-notes/#version-0-14-9"
 
 
 @statement("ALC-16", MUST, CORE, source=REQUESTS, covers=("ROW-MLB-017",))
@@ -21,46 +20,6 @@ def test_requested_address_is_given(pools: Pools, services: Services) -> None:
     service = services.create(address=wanted)
     assert service.address == wanted
     service.is_said_to_be_from(pool)
-
-
-@statement("ALC-17", MUST, CORE, source=RENAMED, covers=("ROW-MLB-018",))
-@pytest.mark.parametrize("asks", ["for an address", "for a pool"])
-def test_former_spelling_is_followed(asks: str, pools: Pools, services: Services) -> None:
-    """A request whose annotation has the former prefix MUST be followed like one with the present prefix."""
-    preferred = pools.create(size=3)
-    pool = pools.create(size=3, autoAssign=False)
-    wanted = pool.addresses[2]
-    request = {"loadBalancerIPs": wanted} if asks == "for an address" else {"address-pool": pool.name}
-    service = services.create(annotations={f"{FORMER_PREFIX}/{name}": value for name, value in request.items()})
-    assert service.address not in preferred
-    assert service.address in ([wanted] if asks == "for an address" else pool)
-
-
-@statement("ALC-18", MUST, CORE, source=RENAMED, since="0.14.9", covers=("ROW-MLB-018",))
-def test_former_spelling_is_called_deprecated(pools: Pools, services: Services) -> None:
-    """MetalLB MUST warn in an event on a Service that an annotation with the former prefix is deprecated."""
-    pool = pools.create(size=2)
-    key = f"{FORMER_PREFIX}/address-pool"
-    service = services.create(annotations={key: pool.name})
-    assert service.address in pool
-    service.explains("deprecatedAnnotation", f"Service uses deprecated annotation {key}", kind="Warning")
-
-
-@statement("ALC-19", MUST, EXTENDED, source=RENAMED, since="0.14.9", covers=("ROW-MLB-018",))
-def test_present_spelling_wins(pools: Pools, services: Services, metallb: MetalLB) -> None:
-    """Of two requests that differ in the prefix of the annotation only, the present one MUST be followed."""
-    pool = pools.create(size=2)
-    former, present = pool.addresses
-    both = {f"{FORMER_PREFIX}/loadBalancerIPs": former, f"{metallb.annotation_prefix}/loadBalancerIPs": present}
-    assert services.create(annotations=both).address == present
-
-
-@statement("ALC-20", MUST, EXTENDED, source=RENAMED, until="0.14.9")
-def test_later_spelling_is_unknown(pools: Pools, services: Services) -> None:
-    """A release before the renaming MUST ignore annotations with the later prefix."""
-    pool = pools.create(size=2)
-    service = services.create(annotations={"metallb.io/loadBalancerIPs": pool.addresses[1]})
-    assert service.address == pool.addresses[0]
 
 
 @statement("ALC-21", MUST, EXTENDED, source=REQUESTS, covers=("ROW-MLB-019",))
@@ -115,43 +74,6 @@ def test_change_of_the_request_moves_the_service(pools: Pools, services: Service
     service.annotate(loadBalancerIPs=new)
     service.comes_to_have(new)
     assert services.create(address=old).address == old
-
-
-@statement("ALC-26", MUST, CORE, source=REQUESTS, covers=("ROW-MLB-023",))
-def test_requested_pool_is_used(pools: Pools, services: Services) -> None:
-    """A Service that asks for a pool by name MUST get an address of that pool, whatever the other pools are for."""
-    first, second = pools.create(size=2), pools.create(size=2, autoAssign=False)
-    assert [services.create(pool=pool).address in pool for pool in (second, first)] == [True, True]
-
-
-@statement("ALC-27", MUST, CORE, source=REQUESTS, covers=("ROW-MLB-023",))
-def test_unknown_pool_is_refused(pools: Pools, services: Services, label: str) -> None:
-    """A Service that asks for a pool that does not exist MUST stay pending and be told so, whatever other pools have."""
-    pool = pools.create(size=2)
-    service = services.create(pool=f"{label}-none")
-    service.is_refused(messages.unknown_pool(f"{label}-none"))
-    service.annotate(address_pool=pool.name)
-    service.moves_into(pool)
-
-
-@statement("ALC-28", MUST, CORE, source=REQUESTS, covers=("ROW-MLB-023",))
-def test_change_of_the_requested_pool_moves_the_service(pools: Pools, services: Services) -> None:
-    """A Service whose annotation comes to name another pool MUST move there, and name it as the origin of its address."""
-    old, new = pools.create(size=1), pools.create(size=1)
-    service = services.create(pool=old)
-    assert service.address in old
-    service.annotate(address_pool=new.name)
-    service.moves_into(new)
-    service.is_said_to_be_from(new)
-
-
-@statement("ALC-29", MUST, EXTENDED, source=REQUESTS, since="0.13.10", covers=("ROW-MLB-023",))
-def test_address_outside_the_requested_pool_is_refused(pools: Pools, services: Services) -> None:
-    """A Service that asks for a pool and for an address of another pool MUST stay pending and be told so."""
-    asked, other = pools.create(size=1), pools.create(size=1)
-    service = services.create(pool=asked, address=other.addresses[0])
-    service.is_refused(messages.disagree(other.addresses[0], asked.name))
-    assert services.create(address=other.addresses[0]).address in other
 
 
 @statement("ALC-30", MUST, CORE, source=REQUESTS)

@@ -3,16 +3,19 @@
 import pytest
 
 from harness.cluster.api import Api
-from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
+from harness.model.layer2_observations import exactly_one
+from harness.model.statements import CORE, MUST, statement
 from harness.probes.monitor import Onlooker
+from harness.probes.wire import WireProbe
 from harness.systems.metallb.advertisements import ReachableService
+from harness.systems.metallb.clients import answers_at
 from harness.systems.metallb.controller import controller_away, ready_afterwards, replace_controller
 from harness.systems.metallb.layer2 import Segment
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
 from harness.systems.scenarios.faults import Faults
-from harness.systems.scenarios.ingress_rollout import IngressRollout
 
 LAYER_2 = "https://metallb.io/concepts/layer2/"
-INGRESS_NGINX = "https://kubernetes.github.io/ingress-nginx/deploy/"
 pytestmark = pytest.mark.disruptive
 
 
@@ -46,19 +49,23 @@ def test_addresses_answer_without_an_api_server(
     segment.was_never_interrupted(sight)
 
 
-@statement("FLO-50", MUST, EXTENDED, source=INGRESS_NGINX, covers=("ROW-MLB-074",))
-def test_rollout_of_the_ingress_controller_keeps_the_address(ingress_rollout: IngressRollout) -> None:
-    """A rollout of the ingress controller to another node MUST keep its address, and routes answer within the budget of a graceful end."""
-    ingress_rollout.happens()
-
-
-@statement("FLO-51", SHOULD, EXTENDED, source=INGRESS_NGINX, covers=("ROW-MLB-074",))
-def test_loss_of_a_replica_interrupts_briefly(ingress_rollout: IngressRollout) -> None:
-    """The sudden loss of one of two replicas of the ingress controller SHOULD NOT interrupt its clients for longer than a brief outage."""
-    ingress_rollout.loses_a_replica()
-
-
-@statement("FLO-52", SHOULD, EXTENDED, source=INGRESS_NGINX, covers=("ROW-MLB-074",))
-def test_scaling_of_the_ingress_controller_interrupts_for_a_bounded_time(ingress_rollout: IngressRollout) -> None:
-    """Growth of the ingress controller SHOULD interrupt clients briefly at most, shrinking no longer than the budget of a graceful end."""
-    ingress_rollout.is_scaled()
+@statement("LIF-09", MUST, CORE, source="https://metallb.io/concepts/", since="0.14.2", covers=("ROW-MLB-016",))
+def test_absence_of_the_controller_costs_nothing(
+    api: Api, pools: Pools, services: Services, backend: dict[str, str], wire: WireProbe
+) -> None:
+    """Without a controller announced addresses MUST keep working, and once it is back what was asked for and given up meanwhile is done."""
+    pool = pools.create(size=2)
+    pools.advertise(pool)
+    reachable_service, deleted = services.create(pool=pool, selector=backend), services.create(pool=pool)
+    address, freed = reachable_service.address, deleted.address
+    answers_at(address)
+    with ready_afterwards(api):
+        with controller_away(api):
+            deleted.delete()
+            created = services.create(pool=pool)
+            answers_at(address)
+            exactly_one(wire.ask(address))
+            assert created.addresses == []
+        assert created.is_served(since=created.created) == freed
+        assert reachable_service.addresses == [address]
+        answers_at(address)

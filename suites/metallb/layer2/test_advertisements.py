@@ -1,12 +1,74 @@
-"""Configuration that comes in an order of its own."""
+"""What is announced because an advertisement says so."""
 
 from harness.model.budgets import ANNOUNCEMENT
 from harness.model.layer2_observations import exactly_one, silence
-from harness.model.statements import EXTENDED, MUST, statement
+from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
+from harness.systems.kubernetes.nodes import nodes_named
+from harness.systems.metallb.advertisements import AnnouncedServices
+from harness.systems.metallb.endpoints import Backends
+from harness.systems.metallb.layer2 import Segment
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
+
+CONFIGURATION = "https://metallb.io/configuration/#layer-2-configuration"
+
+
+@statement("ANN-02", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-052",))
+def test_address_without_advertisement_is_silent(
+    pools: Pools, services: Services, announced_services: AnnouncedServices, segment: Segment
+) -> None:
+    """An address whose pool is not advertised MUST be given out but answered for by nobody, until an advertisement is created."""
+    pool = pools.create(size=1)
+    service = services.create(pool=pool)
+    announced_services.backends.serve(service, *announced_services.backends.nodes)
+    assert service.address in pool
+    segment.is_silent(service.address)
+    announced_services.advertisements.create(pool)
+    segment.finds(service.address)
+
+
+@statement("ANN-03", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-052",))
+def test_deleted_advertisement_silences_the_address(announced_services: AnnouncedServices, segment: Segment) -> None:
+    """An address MUST fall silent when its last advertisement is deleted, and its Service keeps it."""
+    service = announced_services.service()
+    address = service.address
+    segment.finds(address)
+    announced_services.advertisements.delete(f"{service.namespace}-advertisement-0")
+    segment.loses(address)
+    assert service.addresses == [address]
+
+
+@statement("ANN-07", MUST, CORE, source=CONFIGURATION)
+def test_two_advertisements_make_one_announcer(announced_services: AnnouncedServices, segment: Segment, backends: Backends) -> None:
+    """Of two nodes that advertisements select for one pool exactly one MUST answer, and the other one when its advertisement is deleted."""
+    pool = announced_services.pools.create(size=1)
+    nodes = backends.pair
+    named = {node: announced_services.advertisements.create(pool, nodeSelectors=nodes_named(node)) for node in nodes}
+    service = announced_services.service(pool=pool)
+    first = segment.finds_at(service.address, *nodes)
+    segment.stays_at(service.address, first)
+    announced_services.advertisements.delete(named.pop(first))
+    segment.finds_at(service.address, *named)
+
+
+@statement("ANN-08", MUST, CORE, source="https://metallb.io/apis/#l2advertisementspec")
+def test_advertisement_may_come_before_its_pool(announced_services: AnnouncedServices, segment: Segment, label: str) -> None:
+    """An advertisement of a pool that does not exist yet MUST be accepted, and hold for the pool once that is created."""
+    announced_services.advertisements.create(f"{label}-0")
+    service = announced_services.service(pool=announced_services.pools.create(size=1))
+    segment.finds(service.address)
+
+
+@statement("ANN-09", MUST, CORE, source="https://metallb.io/apis/#l2advertisementspec")
+def test_pools_are_selected_by_label(announced_services: AnnouncedServices, segment: Segment) -> None:
+    """An advertisement that selects pools by label MUST hold for these pools, and for no other."""
+    chosen, other = (announced_services.pools.create(size=1) for _ in range(2))
+    announced_services.advertisements.create(ipAddressPoolSelectors=announced_services.advertisements.choose(chosen))
+    announced, silent = (announced_services.service(pool=pool) for pool in (chosen, other))
+    segment.finds(announced.address)
+    segment.is_silent(silent.address)
 
 
 @statement("CFG-13", MUST, EXTENDED, source="https://metallb.io/configuration/", covers=("ROW-MLB-052",))

@@ -1,18 +1,14 @@
-"""Only what can be served is announced: endpoints decide whether, and under the Local policy where."""
-
-import pytest
+"""Only what can be served is announced: endpoints decide whether."""
 
 from harness.model.budgets import WITHDRAWAL
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.advertisements import AnnouncedServices
-from harness.systems.metallb.clients import ExternalClient
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.metallb.status import Speakers
 
-LAYER_2 = "https://metallb.io/concepts/layer2/"
 POLICY = "https://metallb.io/usage/#traffic-policies"
+LAYER_2 = "https://metallb.io/concepts/layer2/"
 
 
 @statement("ANN-20", MUST, CORE, source=POLICY, covers=("ROW-MLB-054",))
@@ -53,87 +49,6 @@ def test_unready_endpoints_can_be_published(
     plain = announced_services.services.create(pool=pool, selector=unready_backend)
     segment.finds(publishing.address)
     segment.is_silent(plain.address)
-
-
-@statement("ANN-23", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
-@pytest.mark.parametrize("worker", [0, 1], ids=["first", "second"])
-def test_local_policy_announces_where_the_endpoint_is(
-    worker: int, announced_services: AnnouncedServices, segment: Segment, backends: Backends
-) -> None:
-    """Under the Local policy the announcing node MUST be one that has an endpoint."""
-    node = backends.pair[worker]
-    service = announced_services.service(node, externalTrafficPolicy="Local")
-    segment.finds_at(service.address, node)
-    segment.stays_at(service.address, node)
-
-
-@statement("ANN-24", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
-def test_local_policy_follows_the_endpoint(
-    announced_services: AnnouncedServices, segment: Segment, backends: Backends, external_client: ExternalClient
-) -> None:
-    """Under the Local policy the address MUST move to the node that the only endpoint moves to, and be served there."""
-    here, there = backends.pair
-    service = announced_services.service(here, externalTrafficPolicy="Local")
-    segment.finds_at(service.address, here)
-    backends.serve(service, there)
-    segment.finds_at(service.address, there)
-    assert external_client.reaches(service.address).node == there
-
-
-@statement("ANN-25", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
-def test_local_policy_keeps_the_clients_address(
-    announced_services: AnnouncedServices, segment: Segment, backends: Backends, external_client: ExternalClient
-) -> None:
-    """Under the Local policy the application MUST see the client's own address."""
-    node = backends.nodes[0]
-    service = announced_services.service(node, externalTrafficPolicy="Local")
-    segment.finds_at(service.address, node)
-    assert external_client.reaches(service.address).client == external_client.address
-
-
-@statement("ANN-26", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
-def test_local_policy_serves_on_the_announcing_node(
-    announced_services: AnnouncedServices, segment: Segment, external_client: ExternalClient
-) -> None:
-    """Under the Local policy every connection MUST be served on the announcing node, though other nodes have endpoints too."""
-    service = announced_services.service(externalTrafficPolicy="Local")
-    node = segment.finds(service.address)
-    reachable_service = {external_client.reaches(service.address).node for _ in range(8)}
-    assert reachable_service == {node}, f"{node} announces, {reachable_service} served"
-
-
-@statement("ANN-27", MUST, CORE, source=POLICY, covers=("ROW-MLB-056", "ROW-MLB-051"))
-def test_cluster_policy_needs_no_endpoint_on_the_announcer(
-    announced_services: AnnouncedServices, segment: Segment, backends: Backends, external_client: ExternalClient
-) -> None:
-    """Under the Cluster policy a node without an endpoint MUST announce where it is selected, and its traffic reach the endpoint."""
-    here, there = backends.pair
-    service = announced_services.service(there, advertised={"nodeSelectors": nodes_named(here)})
-    segment.finds_at(service.address, here)
-    assert external_client.reaches(service.address).node == there
-
-
-@statement("ANN-28", MUST, CORE, source=POLICY)
-def test_change_of_policy_moves_the_address(announced_services: AnnouncedServices, segment: Segment, backends: Backends) -> None:
-    """An address MUST move to the node with the endpoint when its Service changes from the Cluster to the Local policy."""
-    service = announced_services.service()
-    announcer = segment.finds(service.address)
-    other = backends.other(announcer)
-    backends.serve(service, other)
-    service.change({"spec": {"externalTrafficPolicy": "Local"}})
-    segment.finds_at(service.address, other)
-
-
-@statement("ANN-29", MUST, EXTENDED, source="https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer/")
-def test_health_check_agrees_with_the_announcement(
-    announced_services: AnnouncedServices, segment: Segment, backends: Backends, external_client: ExternalClient
-) -> None:
-    """Under the Local policy the health check MUST be good on the announcing node, and bad on a node without an endpoint."""
-    here, there = backends.pair
-    service = announced_services.service(here, externalTrafficPolicy="Local")
-    segment.finds_at(service.address, here)
-    external_client.health_is(200, here, service)
-    external_client.health_is(503, there, service)
 
 
 @statement("ANN-30", MUST, CORE, source=LAYER_2, since="0.14.6", covers=("ROW-MLB-067",))

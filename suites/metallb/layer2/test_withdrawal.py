@@ -1,15 +1,39 @@
-"""What is left on the network of an address that its Service has given up."""
+"""Addresses that no Service has, or no longer."""
 
 from harness.model.budgets import ANNOUNCEMENT, WITHDRAWAL
 from harness.model.layer2_observations import exactly_one, silence
 from harness.model.statements import CORE, MUST, statement
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
+from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.clients import answers_at
+from harness.systems.metallb.layer2 import Segment
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
 
+LAYER_2 = "https://metallb.io/concepts/layer2/"
 CONCEPT = "https://metallb.io/concepts/layer2/"
+
+
+@statement("ANN-05", MUST, CORE, source=LAYER_2)
+def test_released_address_falls_silent(announced_services: AnnouncedServices, segment: Segment) -> None:
+    """The address of a deleted Service MUST be answered for by nobody."""
+    service = announced_services.service()
+    address = service.address
+    segment.finds(address)
+    service.delete()
+    segment.loses(address)
+
+
+@statement("ANN-06", MUST, CORE, source=LAYER_2)
+def test_free_address_of_an_advertised_pool_is_silent(announced_services: AnnouncedServices, segment: Segment) -> None:
+    """An address of an advertised pool that no Service has MUST be answered for by nobody."""
+    pool = announced_services.pools.create(size=2)
+    announced_services.advertisements.create(pool)
+    service = announced_services.service(pool=pool)
+    segment.finds(service.address)
+    free = next(address for address in pool.addresses if address != service.address)
+    segment.is_silent(free)
 
 
 @statement("LIF-10", MUST, CORE, source="https://github.com/metallb/metallb/issues/471", covers=("ROW-MLB-022",))

@@ -1,34 +1,13 @@
-"""Pools that change under the Services that hold their addresses."""
+"""A pool is deleted, and comes back."""
 
 import pytest
 
-from harness.cluster.api import Api
-from harness.model.addresses import AddressRange
-from harness.model.budgets import ALLOCATION
-from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.probes.waiting import eventually
+from harness.model.statements import CORE, MUST, statement
 from harness.systems.metallb import messages
-from harness.systems.metallb.controller import slip_in, unchecked
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
 
 REVOCATION = "https://metallb.io/release-notes/#version-0-14-2"
-
-
-@statement("LIF-01", MUST, CORE, source=REVOCATION, since="0.14.2", covers=("ROW-MLB-036",))
-@pytest.mark.serial  # the release of an address elsewhere would reconsider the Service, too
-def test_holder_outside_a_shrunk_pool_moves(pools: Pools, services: Services) -> None:
-    """A Service whose address leaves its pool MUST be told so and get another one, and the others keep theirs."""
-    lower, upper = (pools.take(2) for _ in range(2))
-    pool = pools.create(ranges=[lower, upper])
-    stays, moves = services.create(address=str(lower.first)), services.create(pool=pool)
-    assert [stays.address, moves.address] == [str(lower.first), str(lower.last)]
-    third = services.create(address=str(upper.last))
-    assert third.address == str(upper.last)
-    pools.become(pool, [AddressRange(lower.first, lower.first), upper])
-    moves.comes_to_have(str(upper.first))
-    moves.explains("ClearAssignment", "not allowed by config")
-    assert [stays.addresses, third.addresses] == [[str(lower.first)], [str(upper.last)]]
 
 
 @statement("LIF-02", MUST, CORE, source=REVOCATION, since="0.14.2", covers=("ROW-MLB-037",))
@@ -84,54 +63,3 @@ def test_pool_that_comes_back_serves_everybody_again(pools: Pools, services: Ser
     pools.recreate(pool)
     services.comes_to_serve(4)
     assert sorted(services.comes_to_serve(4).values()) == sorted(pool.addresses)
-
-
-@statement("LIF-06", MUST, EXTENDED, source="https://metallb.io/configuration/_advanced_ipaddresspool_configuration/")
-def test_end_of_automatic_assignment_moves_nobody(pools: Pools, services: Services) -> None:
-    """A Service MUST keep the address that it got unasked when its pool begins to serve on request only."""
-    pool = pools.create(size=8)
-    service = services.create()
-    address = service.address
-    assert address in pool
-    pools.change(pool, autoAssign=False)
-
-    def newcomer() -> str:
-        found = (latest := services.create()).address
-        latest.delete()
-        assert found not in pool, f"a new Service got {found} of {pool}"
-        return found
-
-    eventually(newcomer, within=ALLOCATION, expected="a new Service gets no address of the pool")
-    assert service.addresses == [address]
-
-
-@statement("LIF-07", MUST, EXTENDED, source=REVOCATION, since="0.14.2", covers=("ROW-MLB-038",))
-@pytest.mark.disruptive
-def test_range_that_moves_to_another_pool_keeps_its_holders(api: Api, pools: Pools, services: Services) -> None:
-    """A Service MUST keep its address when the range moves at once to a pool of another name, and name that pool."""
-    pool = pools.create(size=2)
-    service = services.create()
-    address = service.address
-    assert address in pool
-    with unchecked(api):
-        renamed = pools.adopt(pool.ranges)
-        slip_in(api, renamed.document)
-        pools.delete(pool)
-        service.is_said_to_be_from(renamed)
-    assert service.addresses == [address]
-
-
-@statement("LIF-08", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-013",))
-def test_address_is_stable_while_others_come_and_go(pools: Pools, services: Services) -> None:
-    """A Service MUST keep its address while twenty others are created and deleted around it."""
-    pool = pools.create(size=6)
-    service = services.create(pool=pool)
-    address = service.address
-    for _ in range(4):
-        others = services.create_many(5, pool=pool)
-        services.comes_to_serve(6)
-        assert service.addresses == [address]
-        for other in others:
-            other.delete()
-        services.comes_to_serve(1)
-        assert service.addresses == [address]

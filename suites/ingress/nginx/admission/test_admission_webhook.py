@@ -1,4 +1,4 @@
-"""What the controller's admission webhook refuses. Nothing here is created: the webhook judges dry runs as it does the rest."""
+"""What the admission webhook refuses. Nothing here is created: the webhook judges dry runs as it does the rest."""
 
 from harness.model.expectations import Request, refused
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -6,9 +6,9 @@ from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 
 ADMISSION = "https://kubernetes.github.io/ingress-nginx/how-it-works/#avoiding-outage-from-wrong-configuration"
-SNIPPETS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#allow-snippet-annotations"
 NGINX = "ingress-nginx"
 PREFIX = "nginx.ingress.kubernetes.io"
+SNIPPETS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#allow-snippet-annotations"
 #: What the API server says when a webhook has judged, and not merely failed to answer.
 DENIED = "denied the request"
 
@@ -54,22 +54,6 @@ def test_other_classes_are_not_judged(validated_ingresses: Ingresses) -> None:
     snippet = {f"{PREFIX}/configuration-snippet": "nonsense"}
     assert DENIED in validated_ingresses.refusal(validated_ingresses.ingress(path("/", "one"), annotations=snippet))
     validated_ingresses.accepts(validated_ingresses.ingress(path("/", "one"), annotations=snippet, ingressClassName="another-class"))
-
-
-@statement(
-    "ADM-06",
-    MUST,
-    INGRESS_NGINX,
-    source="https://kubernetes.github.io/ingress-nginx/faq/#validation-of-path",
-    system=NGINX,
-    covers=("ROW-ADM-01", "ROW-RW-03"),
-)
-def test_regular_expression_is_accepted(validated_ingresses: Ingresses) -> None:
-    """A regular expression MUST be accepted as a path of the type ImplementationSpecific."""
-    regex = {f"{PREFIX}/use-regex": "true"}
-    validated_ingresses.accepts(
-        validated_ingresses.ingress(path("/id/[0-9]+(/|$)(.*)", "one", kind="ImplementationSpecific"), annotations=regex)
-    )
 
 
 @statement("ADM-07", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ROW-ADM-01",))

@@ -1,4 +1,4 @@
-"""Canaries: which requests a second Ingress of one host and path takes."""
+"""What a canary means for routes that are not its own."""
 
 from dataclasses import replace
 
@@ -6,7 +6,6 @@ import pytest
 
 from harness.model.expectations import Request, reaches, refused
 from harness.model.statements import INGRESS_NGINX, MUST, statement
-from harness.model.statistics import share_is_plausible
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 
@@ -21,73 +20,6 @@ BY_HEADER = {"nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubern
 def get(header: str | None = None, cookie: str | None = None) -> Request:
     fields = {"X-Canary": header, "Cookie": None if cookie is None else f"canary={cookie}"}
     return Request("/x?y", host=HOST, headers=tuple((name, value) for name, value in fields.items() if value is not None))
-
-
-@statement("CAN-01", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
-def test_canary_is_chosen_by_header(client: IngressClient) -> None:
-    """With a header for a canary "always" MUST choose it, and "never", any other value and no header the main route."""
-    client.answers(get("always"), OTHER)
-    for value in ("never", "other", "", None):
-        client.answers(get(value), MAIN)
-
-
-@statement("CAN-02", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
-def test_canary_is_chosen_by_value_of_header(client: IngressClient) -> None:
-    """With a value for a canary this value MUST choose it, and any other the main route, "always" included."""
-    client.answers(get("here"), OTHER)
-    for value in ("always", "never", "heres", None):
-        client.answers(get(value), MAIN)
-
-
-@statement("CAN-03", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
-def test_canary_is_chosen_by_pattern_of_header(client: IngressClient) -> None:
-    """With a pattern for a canary a value that matches MUST choose it, and any other the main route."""
-    client.answers(get("user-1"), OTHER)
-    client.answers(get("user-2"), OTHER)
-    for value in ("user-3", "always", None):
-        client.answers(get(value), MAIN)
-
-
-@statement("CAN-04", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
-def test_canary_is_chosen_by_cookie(client: IngressClient) -> None:
-    """With a cookie for a canary "always" MUST choose it, and "never", any other value and no cookie the main route."""
-    client.answers(get(cookie="always"), OTHER)
-    for value in ("never", "other", None):
-        client.answers(get(cookie=value), MAIN)
-
-
-@statement("CAN-05", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
-def test_header_outranks_cookie_and_weight(client: IngressClient) -> None:
-    """A canary MUST be chosen by its header, without a word there by its cookie, and without a word there by its weight."""
-    client.answers(get("never", "always"), MAIN)
-    client.answers(get("always", "never"), OTHER)
-    client.answers(get("other", "never"), MAIN)
-    client.answers(get(None, "never"), MAIN)
-    client.answers(get("other", "other"), OTHER)
-    client.answers(get(), OTHER)
-
-
-@statement("CAN-06", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
-def test_canary_of_no_weight_gets_nothing(client: IngressClient) -> None:
-    """A canary whose weight is 0 MUST get no request."""
-    client.answers(get(), MAIN, times=50)
-
-
-@statement("CAN-07", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
-def test_canary_of_full_weight_gets_everything(client: IngressClient) -> None:
-    """A canary whose weight is the total, 100 or another one, MUST get every request."""
-    client.answers(get(), OTHER, times=50)
-    client.answers(Request("/x?y", host=f"total.{HOST}"), OTHER, times=50)
-
-
-@statement("CAN-08", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
-def test_canary_gets_the_share_of_its_weight(client: IngressClient) -> None:
-    """Of 300 requests a canary MUST get a share that its weight explains, with one false alarm in a million."""
-    for host, share in ((HOST, 0.30), (f"total.{HOST}", 0.25)):
-        answers = [client.sends(Request("/x?y", host=host)).identity for _ in range(300)]
-        services = [identity.service for identity in answers if identity]
-        assert len(services) == 300, f"{300 - len(services)} requests reached no backend"
-        share_is_plausible(services.count("two"), of=300, probability=share, told=f"requests at the canary of {host}")
 
 
 @statement("CAN-09", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))

@@ -1,0 +1,43 @@
+"""Who is let in by name and password (auth-type: basic)."""
+
+from base64 import b64encode
+
+from harness.model.expectations import Expectation, Request, reaches, refused
+from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.systems.ingress.client import IngressClient
+from suites.cases import rows
+
+HOST = "example.test"
+ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
+NGINX = "ingress-nginx"
+
+
+def get(host: str = HOST, target: str = "/", *headers: tuple[str, str]) -> Request:
+    return Request(target, host=host, headers=headers)
+
+
+def password(text: str) -> tuple[str, str]:
+    return "Authorization", f"Basic {b64encode(text.encode()).decode()}"
+
+
+@statement("ACC-03", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", system=NGINX, covers=("ROW-ACC-02",))
+@rows(
+    [
+        (get(HOST, "/", password("user:secret")), reaches("one")),
+        (get(), refused(401, headers={"WWW-Authenticate": 'Basic realm="the stage"'})),
+        (get(HOST, "/", password("user:wrong")), refused(401)),
+        (get(HOST, "/", password("nobody:secret")), refused(401)),
+        (get(HOST, "/", ("Authorization", "Basic nonsense")), refused(401)),
+        (get(HOST, "/", ("Authorization", "Bearer secret")), refused(401)),
+    ]
+)
+def test_password_is_asked_for(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A request without a user's name and password MUST be refused with 401 and the realm, and one with them be served."""
+    client.answers(request_, expectation, times=3)
+
+
+@statement("ACC-04", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", system=NGINX, covers=("ROW-ACC-02",))
+@rows([(get(), refused(503)), (get(HOST, "/", password("user:secret")), refused(503))])
+def test_missing_passwords_close_the_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """Every request MUST be refused with 503 where the Secret with the passwords does not exist."""
+    client.answers(request_, expectation)

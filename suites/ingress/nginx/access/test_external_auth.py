@@ -1,0 +1,44 @@
+"""Who is let in by an external service (auth-url)."""
+
+import re
+
+from harness.model.expectations import Expectation, Request, reaches, redirected, refused
+from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.systems.ingress.client import IngressClient
+from suites.cases import rows
+
+HOST = "example.test"
+ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
+NGINX = "ingress-nginx"
+
+
+def get(host: str = HOST, target: str = "/", *headers: tuple[str, str]) -> Request:
+    return Request(target, host=host, headers=headers)
+
+
+@statement("ACC-05", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ROW-ACC-03",))
+@rows(
+    [
+        (get(HOST, "/x?y"), reaches("one", arrives_with={"X-Echo-Backend": re.compile("stage/three/.*")})),
+        (get(f"closed.{HOST}", "/x?y"), refused(401)),
+        (get(f"forbidden.{HOST}", "/x?y"), refused(403)),
+        (Request("/", host=HOST, method="POST", body=b"payload"), reaches("one")),
+    ]
+)
+def test_external_service_decides(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A request MUST reach the backend if the external service lets it in, with the headers asked for, and be refused as it says if not."""
+    client.answers(request_, expectation)
+
+
+@statement("ACC-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ROW-ACC-03",))
+@rows([(get(HOST, "/x?y=z"), redirected(302, f"https://login.test/start?rd=http://{HOST}%2Fx%3Fy%3Dz"))])
+def test_external_service_can_send_to_a_sign_in(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A request that the external service does not let in MUST be sent to the sign-in, which is told where the request was going."""
+    client.answers(request_, expectation)
+
+
+@statement("ACC-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ROW-ACC-03",))
+@rows([(get(), refused(500, 503))])
+def test_missing_external_service_closes_the_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """No request MUST reach the backend where the external service does not exist."""
+    client.answers(request_, expectation)

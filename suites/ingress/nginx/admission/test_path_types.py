@@ -1,0 +1,55 @@
+"""What the admission webhook says of regular expressions as paths."""
+
+from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.systems.ingress.resources import Ingresses, path
+
+NGINX = "ingress-nginx"
+PREFIX = "nginx.ingress.kubernetes.io"
+
+
+@statement(
+    "ADM-06",
+    MUST,
+    INGRESS_NGINX,
+    source="https://kubernetes.github.io/ingress-nginx/faq/#validation-of-path",
+    system=NGINX,
+    covers=("ROW-ADM-01", "ROW-RW-03"),
+)
+def test_regular_expression_is_accepted(validated_ingresses: Ingresses) -> None:
+    """A regular expression MUST be accepted as a path of the type ImplementationSpecific."""
+    regex = {f"{PREFIX}/use-regex": "true"}
+    validated_ingresses.accepts(
+        validated_ingresses.ingress(path("/id/[0-9]+(/|$)(.*)", "one", kind="ImplementationSpecific"), annotations=regex)
+    )
+
+
+@statement(
+    "RWR-18",
+    MUST,
+    INGRESS_NGINX,
+    source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#strict-validate-path-type",
+    system=NGINX,
+    since="1.12.0",
+    covers=("ROW-RW-08",),
+)
+def test_regular_expression_as_a_prefix_is_refused(validated_ingresses: Ingresses) -> None:
+    """A regular expression as a path of the type Prefix or Exact MUST be refused by the webhook, and as ImplementationSpecific accepted."""
+    for kind in ("Prefix", "Exact"):
+        assert "path type" in validated_ingresses.refusal(validated_ingresses.ingress(path("/id/[0-9]+", "one", kind=kind))).lower()
+    validated_ingresses.accepts(validated_ingresses.ingress(path("/id/[0-9]+", "one", kind="ImplementationSpecific")))
+
+
+@statement(
+    "RWR-19",
+    MUST,
+    INGRESS_NGINX,
+    source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#strict-validate-path-type",
+    system=NGINX,
+    until="1.12.0",
+    covers=("ROW-RW-08",),
+)
+def test_regular_expression_as_a_prefix_is_accepted(validated_ingresses: Ingresses) -> None:
+    """A regular expression as a path of the type Prefix MUST be accepted by the webhook of versions that do not judge path types."""
+    validated_ingresses.accepts(
+        validated_ingresses.ingress(path("/id/[0-9]+", "one"), annotations={"nginx.ingress.kubernetes.io/use-regex": "true"})
+    )

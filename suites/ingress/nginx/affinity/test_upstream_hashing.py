@@ -1,0 +1,22 @@
+"""Requests that stay with a Pod by what they ask for (upstream-hash-by)."""
+
+from harness.model.expectations import Request, reaches
+from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.systems.ingress.client import IngressClient
+
+HOST = "example.test"
+ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
+
+
+def get(target: str = "/", host: str = HOST) -> Request:
+    return Request(target, host=host)
+
+
+@statement(
+    "BKD-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-hashing", system="ingress-nginx", covers=("ROW-BE-06",)
+)
+def test_hash_keeps_a_path_on_a_pod(client: IngressClient) -> None:
+    """Requests for one target MUST reach one Pod where the target is hashed, and different targets different Pods."""
+    seen = {f"/{number}": {client.answer_to(get(f"/{number}"), reaches("many")).identity for _ in range(4)} for number in range(30)}
+    assert all(len(pods) == 1 for pods in seen.values()), f"Pods by target: {seen}"
+    assert len(set.union(*seen.values())) == 3, f"Pods by target: {seen}"

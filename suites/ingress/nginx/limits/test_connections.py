@@ -1,0 +1,16 @@
+"""Connections beyond their number (limit-connections)."""
+
+from harness.model.expectations import Request, reaches
+from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.systems.ingress.client import IngressClient
+
+HOST = "example.test"
+ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
+
+
+@statement("LIM-04", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", system="ingress-nginx", covers=("ROW-LIM-02",))
+def test_connections_beyond_their_number_are_refused(client: IngressClient) -> None:
+    """Of five connections at once as many as the limit allows MUST be served, the rest be refused with 503, and later ones be served."""
+    answers = client.together(*[Request("/?echo-delay=2", host=HOST)] * 5)
+    assert sorted(answer.status for answer in answers) == [200, 200, 503, 503, 503]
+    client.answers(Request(host=HOST), reaches("one"))

@@ -1,0 +1,62 @@
+"""Redirects: app-root, permanent-redirect, temporal-redirect, from-to-www-redirect, a rewrite to a URL."""
+
+from harness.model.expectations import Expectation, Request, reaches, redirected
+from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.systems.ingress.client import IngressClient
+from suites.cases import rows
+
+HOST = "example.test"
+REWRITE = "https://kubernetes.github.io/ingress-nginx/examples/rewrite/"
+NGINX = "ingress-nginx"
+ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
+
+
+def get(target: str = "/", host: str = HOST, **headers: str) -> Request:
+    return Request(target, host=host, headers=tuple((name.replace("_", "-"), value) for name, value in headers.items()))
+
+
+@statement("RWR-06", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-06",))
+@rows([(get("/old/page?x=y"), redirected(302, "https://elsewhere.test/page?x=y"))])
+def test_rewrite_to_a_url_redirects(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A rewrite target that is a whole URL MUST send the client there."""
+    client.answers(request_, expectation)
+
+
+@statement("RWR-11", MUST, INGRESS_NGINX, source=f"{REWRITE}#app-root", system=NGINX, covers=("ROW-RW-05",))
+@rows(
+    [
+        (get("/"), redirected(302, f"http://{HOST}/start")),
+        (get("/start"), reaches("one")),
+        (get("/x"), reaches("one")),
+    ]
+)
+def test_root_is_redirected_to_the_application(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A request for the root, and no other, MUST be redirected to the application's root."""
+    client.answers(request_, expectation)
+
+
+@statement("RWR-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#permanent-redirect", system=NGINX, covers=("ROW-RW-06",))
+@rows(
+    [
+        (get("/"), redirected(301, "https://elsewhere.test/new")),
+        (get("/x?y"), redirected(301, "https://elsewhere.test/new"), "path and query are not kept"),
+        (get("/", f"code.{HOST}"), redirected(308, "https://elsewhere.test/new")),
+    ]
+)
+def test_permanent_redirect(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """Every request for a host that has moved for good MUST be redirected there, with 301 or the code that is set."""
+    client.answers(request_, expectation)
+
+
+@statement("RWR-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#temporal-redirect", system=NGINX, covers=("ROW-RW-06",))
+@rows([(get("/"), redirected(302, "https://elsewhere.test/now")), (get("/x?y"), redirected(302, "https://elsewhere.test/now"))])
+def test_temporal_redirect(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """Every request for a host that has moved for now MUST be redirected there with 302."""
+    client.answers(request_, expectation)
+
+
+@statement("RWR-14", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#redirect-fromto-www", system=NGINX, covers=("ROW-RW-06",))
+@rows([(get("/x?y", f"www.{HOST}"), redirected(308, f"http://{HOST}/x?y")), (get("/x?y"), reaches("one"))])
+def test_www_is_redirected(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A host MUST be redirected to from the same host with a leading www, path and query kept."""
+    client.answers(request_, expectation)

@@ -1,0 +1,122 @@
+"""Rewrites of the path (rewrite-target)."""
+
+from harness.model.expectations import Expectation, Request, reaches, refused
+from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.systems.ingress.client import IngressClient
+from suites.cases import rows
+
+BY_PATH = "example.com"
+REWRITTEN = [
+    (Request("/nginx", host=BY_PATH), reaches("nginx", "/")),
+    (Request("/nginx/", host=BY_PATH), reaches("nginx", "/")),
+    (Request("/nginx/sub?q=1", host=BY_PATH), reaches("nginx", "/?q=1")),
+    (Request("/nginx?a=1&a=2&b=%20", host=BY_PATH), reaches("nginx", "/?a=1&a=2&b=%20")),
+    (Request("/nginx", host=BY_PATH, method="POST", body=b"payload"), reaches("nginx", "/")),
+    (Request("/other", host=BY_PATH), reaches("other", "/")),
+    (Request("/other/deep/er?q=1", host=BY_PATH), reaches("other", "/?q=1")),
+]
+HOST = "example.test"
+REWRITE = "https://kubernetes.github.io/ingress-nginx/examples/rewrite/"
+NGINX = "ingress-nginx"
+ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
+
+
+def get(target: str = "/", host: str = HOST, **headers: str) -> Request:
+    return Request(target, host=host, headers=tuple((name.replace("_", "-"), value) for name, value in headers.items()))
+
+
+@statement(
+    "RWR-01",
+    MUST,
+    INGRESS_NGINX,
+    source="https://kubernetes.github.io/ingress-nginx/examples/rewrite/",
+    system="ingress-nginx",
+    covers=("ROW-RW-01",),
+)
+@rows(REWRITTEN)
+def test_path_is_rewritten(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
+    """A request below a path of the by-path Ingress MUST reach that path's application as "/", its query kept."""
+    example_client.answers(request_, expectation)
+
+
+@statement("RWR-02", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-01",))
+@rows(
+    [
+        (get("/app"), reaches("one", "/")),
+        (get("/app/"), reaches("one", "/")),
+        (get("/app/sub/page?q=1"), reaches("one", "/?q=1")),
+        (get("/apple"), reaches("one", "/"), "a rewritten path is an unanchored regular expression"),
+        (get("/APP/sub"), reaches("one", "/"), "and takes no notice of case"),
+        (get("/ap"), refused(404)),
+        (get("/x/app"), refused(404)),
+    ]
+)
+def test_rewrite_without_capture_drops_the_path(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A rewrite target without a capture MUST replace the whole path, and the query stay."""
+    client.answers(request_, expectation)
+
+
+@statement("RWR-03", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-01",))
+@rows([(get("/app/x"), reaches("one", "/new/place")), (get("/app?a=b&a=c"), reaches("one", "/new/place?a=b&a=c"))])
+def test_rewrite_without_capture_takes_the_target(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A rewrite target of several elements MUST reach the backend as it is written."""
+    client.answers(request_, expectation)
+
+
+@statement("RWR-04", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-02",))
+@rows(
+    [
+        (get("/something"), reaches("one", "/")),
+        (get("/something/"), reaches("one", "/")),
+        (get("/something/new"), reaches("one", "/new")),
+        (get("/something/new/er?a=b"), reaches("one", "/new/er?a=b")),
+        (get("/SOMETHING/New"), reaches("one", "/New"), "what is captured keeps its case"),
+        (get("/somethingelse"), refused(404)),
+        (get("/"), refused(404)),
+    ]
+)
+def test_rewrite_with_capture_keeps_the_rest(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A rewrite target with a capture MUST keep what the capture holds, and the query."""
+    client.answers(request_, expectation)
+
+
+@statement("RWR-05", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-02",))
+@rows(
+    [
+        (get("/12/abc"), reaches("one", "/abc/12")),
+        (get("/12/abc?x=/1/a"), reaches("one", "/abc/12?x=/1/a")),
+        (get("/12/abc/"), refused(404)),
+        (get("/ab/12"), refused(404)),
+    ]
+)
+def test_rewrite_can_swap_captures(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A rewrite target MUST be filled with the captures by their numbers."""
+    client.answers(request_, expectation)
+
+
+@statement("RWR-07", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-02", "ROW-HOST-05"))
+@rows(
+    [
+        (get("/api/v1?x", f"app.{HOST}"), reaches("one", "/v1?x")),
+        (get("/api", f"app.{HOST}"), reaches("one", "/")),
+        (get("/api/v1?x"), reaches("two", "/api/v1?x")),
+        (get("/apix"), refused(404), "the other host's paths are still compared element by element"),
+    ]
+)
+def test_rewrite_per_host(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A rewrite of one host MUST leave the same path of another host alone."""
+    client.answers(request_, expectation)
+
+
+@statement("RWR-15", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#x-forwarded-prefix-header", system=NGINX, covers=("ROW-RW-07",))
+@rows([(get("/app/x?y"), reaches("one", "/x?y", arrives_with={"X-Forwarded-Prefix": "/app"}))])
+def test_prefix_is_told_to_the_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A rewritten request MUST tell the prefix that was cut off where the annotation asks for it."""
+    client.answers(request_, expectation)
+
+
+@statement("RWR-17", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#canary", system=NGINX, covers=("ROW-RW-02", "ROW-CAN-01"))
+@rows([(get("/app/x?y"), reaches("one", "/x?y")), (get("/app/x?y", X_Canary="always"), reaches("two", "/x?y"))])
+def test_canary_is_rewritten_like_its_main_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A request that a canary takes MUST be rewritten like those of the main route."""
+    client.answers(request_, expectation)

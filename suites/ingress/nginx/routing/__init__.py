@@ -1,0 +1,1 @@
+"""Hosts, paths and default backends beyond the specification."""

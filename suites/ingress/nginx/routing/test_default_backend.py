@@ -1,0 +1,30 @@
+"""Default backends by annotation (default-backend, custom-http-errors)."""
+
+from harness.model.expectations import Expectation, Request, reaches
+from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.systems.ingress.client import IngressClient
+from suites.cases import rows
+
+HOST = "example.test"
+ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
+
+
+@statement("DFB-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#default-backend", system="ingress-nginx", covers=("ROW-BE-03",))
+def test_custom_default_backend_takes_over(client: IngressClient) -> None:
+    """The default backend of the annotation MUST answer in the place of a Service without endpoints, and be told what was asked of whom."""
+    told = {"X-Code": "503", "X-Namespace": "stage", "X-Ingress-Name": "custom-default-backend-takes-over"}
+    client.answers(Request("/x", host=HOST), reaches("two", arrives_with=told))
+
+
+@statement("DFB-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-http-errors", system="ingress-nginx", covers=("ROW-DEF-01",))
+@rows(
+    [
+        (Request("/?echo-status=200", host=HOST), reaches("one")),
+        (Request("/?echo-status=500", host=HOST), reaches("one", status=500)),
+        (Request("/?echo-status=404", host=HOST), reaches("two", "/?echo-status=404", status=404, arrives_with={"X-Code": "404"})),
+        (Request("/?echo-status=503", host=HOST), reaches("two", "/?echo-status=503", status=503, arrives_with={"X-Code": "503"})),
+    ]
+)
+def test_custom_errors_go_to_the_default_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """Statuses of a backend that the annotation lists MUST be answered by the annotation's default backend, and others pass."""
+    client.answers(request_, expectation)

@@ -1,0 +1,65 @@
+"""How ingress-nginx chooses a path where the specification leaves it open."""
+
+from harness.model.expectations import Expectation, Request, reaches, refused
+from harness.model.statements import INGRESS_NGINX, MAY, MUST, SHOULD, statement
+from harness.systems.ingress.client import IngressClient
+from harness.systems.ingress.resources import Ingresses, path
+from suites.cases import rows
+
+HOST = "example.test"
+PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
+
+
+def get(target: str, host: str = HOST) -> Request:
+    return Request(target, host=host)
+
+
+@statement("PTH-17", MAY, INGRESS_NGINX, source=PATH_TYPES, system="ingress-nginx", covers=("ROW-PATH-13",))
+@rows([(get("/foo/"), reaches("one")), (get("/foo/bar"), reaches("one")), (get("/foobar"), refused(404)), (get("/FOO"), refused(404))])
+def test_implementation_specific_path_is_a_prefix(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A path of the type ImplementationSpecific MAY be served like a Prefix, as ingress-nginx has always done."""
+    client.answers(request_, expectation)
+
+
+@statement(
+    "PTH-20",
+    SHOULD,
+    INGRESS_NGINX,
+    source="https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
+    system="ingress-nginx",
+    covers=("ROW-PATH-14",),
+)
+@rows(
+    [
+        (get("/%66oo"), reaches("one")),
+        (get("/bar/../foo"), reaches("one")),
+        (get("/./foo"), reaches("one")),
+        (get("//foo"), reaches("one")),
+        (get("/%2e/foo"), reaches("one")),
+        (get("/foo/../bar"), reaches("two")),
+        (get("/foo%2F"), reaches("two"), "an escaped slash is a slash, and the path another"),
+        (get("/%46oo"), reaches("two"), "case counts after decoding, too"),
+    ]
+)
+def test_path_is_normalised_before_matching(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """Escapes, dot segments and repeated slashes SHOULD be resolved to choose the path, and reach the backend as they were sent."""
+    client.answers(request_, expectation)
+
+
+@statement(
+    "PTH-22",
+    MUST,
+    INGRESS_NGINX,
+    source="https://kubernetes.github.io/ingress-nginx/how-it-works/#building-the-nginx-model",
+    system="ingress-nginx",
+    covers=("ROW-PATH-15",),
+)
+def test_older_ingress_keeps_its_path(ingresses: Ingresses, own_client: IngressClient) -> None:
+    """Of two Ingresses that claim the same path of a host the older one MUST keep it, and the younger its other paths."""
+    ingresses.add(ingresses.ingress(path("/foo", "one")))
+    own_client.comes_to_answer(get("/foo"), reaches("one"), measured="route added")
+    ingresses.add(ingresses.second_ingress(path("/foo", "two"), path("/bar", "three")))
+    own_client.comes_to_answer(get("/bar"), reaches("three"), measured="route added beside")
+    own_client.answers(get("/foo"), reaches("one"))
+    ingresses.delete(ingresses.label)
+    own_client.comes_to_answer(get("/foo"), reaches("two"), measured="older Ingress removed")

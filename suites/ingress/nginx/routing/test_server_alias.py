@@ -1,0 +1,33 @@
+"""Aliases of a host (server-alias)."""
+
+from harness.model.expectations import Expectation, Request, reaches, refused
+from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.systems.ingress.client import IngressClient
+from suites.cases import rows
+
+HOST = "example.test"
+
+
+def ask(host: str | None, target: str = "/", **fields: str) -> Request:
+    return Request(target, host=host, **fields)  # type: ignore[arg-type]  # only texts are passed
+
+
+@statement(
+    "HST-12",
+    MUST,
+    INGRESS_NGINX,
+    source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#server-alias",
+    system="ingress-nginx",
+    covers=("ROW-HOST-07",),
+)
+@rows(
+    [
+        (ask(HOST), reaches("one")),
+        (ask(f"alias.{HOST}"), reaches("one")),
+        (ask(f"other.{HOST}"), reaches("one")),
+        (ask(f"third.{HOST}"), refused(404)),
+    ]
+)
+def test_alias_is_served_like_its_host(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """The aliases of a host MUST be served like the host itself, and no other host with them."""
+    client.answers(request_, expectation)

@@ -1,0 +1,1 @@
+"""The default certificate, and redirects to https."""

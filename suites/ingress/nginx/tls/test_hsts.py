@@ -1,0 +1,27 @@
+"""Strict transport security."""
+
+import re
+
+from harness.model.expectations import Expectation, Request, reaches, redirected
+from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.systems.ingress.client import IngressClient
+from suites.cases import rows
+
+HOST = "example.test"
+GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/tls/"
+
+
+def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
+    return Request(target, host=host, scheme="https", **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
+
+
+@statement("TLS-09", MUST, INGRESS_NGINX, source=f"{GUIDE}#http-strict-transport-security", system="ingress-nginx", covers=("ROW-TLS-05",))
+@rows(
+    [
+        (secure(), reaches("one", headers={"Strict-Transport-Security": re.compile(r"max-age=\d{7,}; includeSubDomains")})),
+        (Request(host=HOST), redirected(308, f"https://{HOST}", without_headers=("Strict-Transport-Security",))),
+    ]
+)
+def test_https_is_made_strict(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """Answers over https MUST ask clients to come back over https only, and answers over plain http not."""
+    client.answers(request_, expectation)

@@ -1,0 +1,1 @@
+"""Backends and headers beyond the specification."""

@@ -1,0 +1,38 @@
+"""gRPC (backend-protocol: GRPC)."""
+
+import ssl
+
+from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.systems.ingress.client import IngressClient
+
+
+@statement(
+    "PRO-06",
+    MUST,
+    INGRESS_NGINX,
+    source="https://kubernetes.github.io/ingress-nginx/examples/grpc/",
+    system="ingress-nginx",
+    covers=("ROW-PROTO-02",),
+)
+def test_grpc_call_passes(client: IngressClient, trust: ssl.SSLContext) -> None:
+    """A gRPC call over TLS MUST reach the backend with its path, metadata and message, and its answer come back with its status."""
+    answer = client.calls("/echo.Echo/Say", b"hello", trust, metadata={"x-note": "kept"})
+    assert answer.grpc_status == "0", answer
+    assert answer.message == b"hello", answer
+    assert answer.arrived[":path"] == "/echo.Echo/Say"
+    assert answer.arrived["content-type"] == "application/grpc"
+    assert answer.arrived["x-note"] == "kept"
+
+
+@statement(
+    "PRO-07",
+    MUST,
+    INGRESS_NGINX,
+    source="https://kubernetes.github.io/ingress-nginx/examples/grpc/",
+    system="ingress-nginx",
+    covers=("ROW-PROTO-02",),
+)
+def test_failed_grpc_call_keeps_its_status(client: IngressClient, trust: ssl.SSLContext) -> None:
+    """The status with which a gRPC call fails MUST come back to the client."""
+    answer = client.calls("/echo.Echo/Fail", b"fail:7", trust, metadata={})
+    assert answer.grpc_status == "7", answer

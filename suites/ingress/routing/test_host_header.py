@@ -1,0 +1,73 @@
+"""The host as the request spells it: case, port, a whole URL, none."""
+
+import pytest
+
+from harness.model.expectations import Expectation, Request, reaches, refused
+from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.systems.ingress.client import IngressClient
+from suites.cases import rows
+
+HOST = "example.test"
+SPELLINGS = [
+    (Request("/", host="NGINX.Example.COM"), reaches("nginx")),
+    (Request("/", host="nginx.example.com:80"), reaches("nginx")),
+    (Request("/", host="Other.example.com:8080"), reaches("other")),
+]
+
+
+def ask(host: str | None, target: str = "/", **fields: str) -> Request:
+    return Request(target, host=host, **fields)  # type: ignore[arg-type]  # only texts are passed
+
+
+@statement("HST-07", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-4.2.3", covers=("ROW-HOST-04",))
+@rows(
+    [
+        (ask(f"UPPER.{HOST}"), reaches("one")),
+        (ask(f"{HOST}:80"), reaches("one")),
+        (ask(f"{HOST}:8443"), reaches("one")),
+        (ask(f"{HOST}."), reaches("one"), "the root label may be written"),
+        (ask(f"A.wild.{HOST}:80"), reaches("two")),
+        (ask(f"a.wild.{HOST}:8443"), reaches("two")),
+    ]
+)
+def test_host_matches_in_any_spelling(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """The host of a request MUST be matched whatever its case and whatever port follows it."""
+    client.answers(request_, expectation)
+
+
+@statement("SUB-03", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-4.2.3", covers=("ROW-HOST-04",))
+@rows(SPELLINGS)
+def test_case_and_port_of_the_host_do_not_matter(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
+    """Routing MUST ignore the case of the host and the port behind it."""
+    example_client.answers(request_, expectation)
+
+
+@statement("HST-09", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2", covers=("ROW-HOST-01",))
+def test_absolute_target_names_the_host(client: IngressClient) -> None:
+    """The rule for a request whose target is a whole URL MUST be chosen by the target, and the Host field be ignored."""
+    for host, other, backend in ((f"one.{HOST}", f"two.{HOST}", "one"), (f"two.{HOST}", f"one.{HOST}", "two")):
+        found = client.sends(Request(f"http://{host}/x?y", host=other)).identity
+        assert found is not None, f"no backend answered for http://{host}/"
+        assert found.service == backend
+
+
+@statement("HST-13", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2", covers=("ROW-HDR-03",))
+def test_host_of_an_absolute_target_arrives(client: IngressClient) -> None:
+    """The host in a target that is a whole URL MUST reach the backend in the place of the Host field."""
+    client.answers(Request(f"http://one.{HOST}/x?y", host=f"two.{HOST}"), reaches("one", "/x?y", host=f"one.{HOST}"))
+
+
+@statement("HST-10", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2", covers=("ROW-HOST-01",))
+@pytest.mark.parametrize(
+    ("head", "expectation"),
+    [
+        pytest.param("GET / HTTP/1.1", refused(400), id="HTTP 1.1 without a host"),
+        pytest.param("GET / HTTP/1.1\r\nHost: example.test\r\nHost: other.test", refused(400), id="HTTP 1.1 with two hosts"),
+        pytest.param("GET / HTTP/1.1\r\nHost: a b", refused(400), id="HTTP 1.1 with a blank in the host"),
+        pytest.param("GET / HTTP/1.0", refused(404), id="HTTP 1.0 without a host"),
+        pytest.param("GET / HTTP/1.0\r\nHost: example.test", reaches("one"), id="HTTP 1.0 with a host"),
+    ],
+)
+def test_request_without_a_host_is_malformed(head: str, expectation: Expectation, client: IngressClient) -> None:
+    """A request of HTTP/1.1 without exactly one valid host MUST be refused as malformed, while one of HTTP/1.0 needs none."""
+    client.understands(head, expectation)

@@ -1,0 +1,53 @@
+"""What of a request's target chooses the path, and what of it reaches the backend."""
+
+from harness.model.expectations import Expectation, Request, reaches
+from harness.model.statements import CORE, MUST, statement
+from harness.systems.ingress.client import IngressClient
+from suites.cases import rows
+
+HOST = "example.test"
+PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
+
+
+def get(target: str, host: str = HOST) -> Request:
+    return Request(target, host=host)
+
+
+@statement("PTH-18", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-7.6", covers=("ROW-HDR-03",))
+@rows(
+    [
+        (get(target), reaches("one"))
+        for target in (
+            "/UPPER/Case",
+            "/a//double",
+            "//leading",
+            "/a%2Fb",
+            "/a%20b",
+            "/%7Euser/~user",
+            "/a;v=1/b,c",
+            "/a+b",
+            "/caf%C3%A9",
+            "/x?a=1&a=2&b=%20&c=+",
+            "/x?q=/../%2e%2e/#",
+            "/x??",
+            "/" + "long/" * 400,
+        )
+    ]
+)
+def test_path_arrives_as_it_was_sent(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A path and its query MUST reach the backend byte for byte where nothing asks for a rewrite."""
+    client.answers(request_, expectation)
+
+
+@statement("PTH-19", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-01",))
+@rows(
+    [
+        (get("/foo?path=/bar"), reaches("one")),
+        (get("/foo?/bar/baz"), reaches("one")),
+        (get("/bar?/foo"), reaches("two")),
+        (get("/?p=/foo"), reaches("two")),
+    ]
+)
+def test_query_takes_no_part(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """The query MUST NOT take part in the choice of the path."""
+    client.answers(request_, expectation)

@@ -1,0 +1,62 @@
+"""Paths of any type: unknown, missing, spread over Ingresses, of a type that the controller may define."""
+
+from harness.model.expectations import Expectation, Request, reaches, refused
+from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.systems.ingress.client import IngressClient
+from suites.cases import rows
+
+BY_PATH = "example.com"
+CONTROL = (Request("/nginx", host=BY_PATH), reaches("nginx", "/"))
+UNROUTED = [
+    (Request("/", host=BY_PATH), refused(404)),
+    (Request("/unknown", host=BY_PATH), refused(404)),
+    (Request("/a/nginx", host=BY_PATH), refused(404)),
+    (Request("/ngin", host=BY_PATH), refused(404)),
+]
+HOST = "example.test"
+PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
+
+
+def get(target: str, host: str = HOST) -> Request:
+    return Request(target, host=host)
+
+
+@statement(
+    "PTH-01", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types", covers=("ROW-DEF-01",)
+)
+@rows(UNROUTED)
+def test_path_without_a_rule_is_refused(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
+    """A request for a path that no rule of its host names MUST be refused by the controller itself."""
+    example_client.answers(*CONTROL)
+    example_client.answers(request_, expectation)
+
+
+@statement(
+    "PTH-15",
+    MUST,
+    CORE,
+    source="https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/",
+    covers=("ROW-PATH-12",),
+)
+@rows([(get("/"), reaches("one")), (get("/x/y?z"), reaches("one"))])
+def test_rule_without_path_takes_everything(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A rule that names no path MUST serve every path of its host."""
+    client.answers(request_, expectation)
+
+
+@statement("PTH-16", MUST, EXTENDED, source=PATH_TYPES, covers=("ROW-PATH-13",))
+@rows([(get("/foo"), reaches("one")), (get("/foo?x"), reaches("one")), (get("/bar"), refused(404)), (get("/"), refused(404))])
+def test_implementation_specific_path_serves_itself(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A path of the type ImplementationSpecific MUST at least serve itself, and leave unrelated paths alone."""
+    client.answers(request_, expectation)
+
+
+@statement(
+    "PTH-23", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules", covers=("ROW-PATH-16",)
+)
+def test_paths_of_a_host_may_be_spread(client: IngressClient) -> None:
+    """Paths of one host that several Ingresses name, in one namespace or more, MUST all be served."""
+    client.answers(get("/one"), reaches("one"))
+    client.answers(get("/two/x"), reaches("two"))
+    client.answers(get("/beside"), reaches("beside", namespace="stage-beside"))
+    client.answers(get("/"), refused(404))

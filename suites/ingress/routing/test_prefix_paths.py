@@ -1,0 +1,104 @@
+"""Paths of the type Prefix."""
+
+from harness.model.expectations import Expectation, Request, reaches, refused
+from harness.model.statements import CORE, MUST, statement
+from harness.systems.ingress.client import IngressClient
+from suites.cases import rows
+
+HOST = "example.test"
+PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
+
+
+def get(target: str, host: str = HOST) -> Request:
+    return Request(target, host=host)
+
+
+@statement("PTH-05", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-04",))
+@rows(
+    [
+        (get("/foo"), reaches("one")),
+        (get("/foo/"), reaches("one")),
+        (get("/foo/bar"), reaches("one")),
+        (get("/foo/bar/baz?x=1"), reaches("one")),
+        (get("/foo?x=1"), reaches("one")),
+        (get("/foo/BAR"), reaches("one")),
+    ]
+)
+def test_prefix_serves_what_is_below(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A request for a Prefix path, with or without a trailing slash, or for anything below it MUST reach its backend, the path intact."""
+    client.answers(request_, expectation)
+
+
+@statement("PTH-06", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-05",))
+@rows(
+    [
+        (get("/foobar"), refused(404), "a prefix is compared element by element"),
+        (get("/FOO"), refused(404), "case counts"),
+        (get("/Foo/bar"), refused(404), "case counts"),
+        (get("/bar/foo"), refused(404)),
+        (get("/fo"), refused(404)),
+        (get("/"), refused(404)),
+    ]
+)
+def test_prefix_serves_nothing_else(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A request for a path outside of a Prefix path MUST NOT reach its backend."""
+    client.answer_to(get("/foo"), reaches("one"))
+    client.answers(request_, expectation)
+
+
+@statement("PTH-07", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-06", "ROW-PATH-07"))
+@rows(
+    [
+        (get("/foo"), reaches("one")),
+        (get("/foo/"), reaches("one")),
+        (get("/foo/bar"), reaches("one")),
+        (get("/aaa/bbb"), reaches("two")),
+        (get("/aaa/bbb/"), reaches("two")),
+        (get("/aaa/bbb/ccc"), reaches("two")),
+        (get("/foobar"), refused(404)),
+    ]
+)
+def test_trailing_slash_of_a_prefix_is_ignored(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A Prefix path that ends in a slash MUST serve what it would serve without that slash."""
+    client.answers(request_, expectation)
+
+
+@statement("PTH-08", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-08",))
+@rows(
+    [
+        (get("/aaa/bb"), reaches("one")),
+        (get("/aaa/bb/c"), reaches("one")),
+        (get("/aaa/bbb"), refused(404)),
+        (get("/ccc/ddd"), reaches("two")),
+        (get("/ccc/ddd/eee"), reaches("two")),
+        (get("/ccc/dddxyz"), refused(404)),
+        (get("/ccc"), refused(404)),
+        (get("/aaa"), refused(404)),
+    ]
+)
+def test_prefix_is_compared_by_elements(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A Prefix path of several elements MUST be compared element by element, none of them in part."""
+    client.answers(request_, expectation)
+
+
+@statement("PTH-11", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-09",))
+@rows([(get(target), reaches("one")) for target in ("/", "/x", "/x/", "/x/y/z.html?a=b", "/?a=b", "/%20", "/.well-known/x")])
+def test_root_prefix_takes_everything(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """The Prefix path "/" MUST serve every path of its host."""
+    client.answers(request_, expectation)
+
+
+@statement("PTH-21", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-05",))
+@rows(
+    [
+        (get("/v1.0/x"), reaches("one")),
+        (get("/v1x0/x"), refused(404)),
+        (get("/a+b"), reaches("two")),
+        (get("/aab"), refused(404)),
+        (get("/~user"), reaches("three")),
+        (get("/%7Euser"), reaches("three"), "an unreserved character and its escape are the same, RFC 3986 section 2.3"),
+    ]
+)
+def test_special_characters_are_literal(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """Characters of a path that mean something in regular expressions MUST stand for themselves."""
+    client.answers(request_, expectation)

@@ -1,0 +1,86 @@
+"""Which certificate a client gets, and when."""
+
+import ssl
+
+from harness.model.expectations import Expectation, Request, reaches, redirected
+from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.systems.ingress.client import IngressClient
+from harness.systems.ingress.resources import Ingresses, path
+from harness.systems.ingress.shared_routes import SharedRoutes
+from suites.cases import rows
+
+HOST = "example.test"
+TLS = "https://kubernetes.io/docs/concepts/services-networking/ingress/#tls"
+
+
+def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
+    return Request(target, host=host, scheme="https", **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
+
+
+@statement("TLS-01", MUST, CORE, source=TLS, covers=("ROW-TLS-01",))
+def test_tls_host_gets_its_certificate(client: IngressClient, trust: ssl.SSLContext) -> None:
+    """A host MUST be served with the certificate of its Secret, which verifies against the authority that issued it."""
+    client.trusting(trust).answers(secure("/x?y"), reaches("one", certificate=HOST))
+
+
+@statement("TLS-02", MUST, CORE, source=TLS, covers=("ROW-TLS-02",))
+@rows(
+    [
+        (secure(host=f"a.{HOST}"), reaches("one", certificate=f"a.{HOST}")),
+        (secure(host=f"b.{HOST}"), reaches("two", certificate=f"b.{HOST}")),
+        (secure(host=f"x.wild.{HOST}"), reaches("three", certificate=f"*.wild.{HOST}")),
+        (secure(host=f"A.{HOST}"), reaches("one", certificate=f"a.{HOST}"), "names are asked for in any case"),
+    ]
+)
+def test_certificates_are_chosen_by_name(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """Of several certificates at one address each host MUST be served with its own, also where that one is for a wildcard."""
+    client.answers(request_, expectation)
+
+
+@statement("TLS-03", MUST, CORE, source=TLS, covers=("ROW-TLS-02",))
+@rows(
+    [
+        (secure(host=f"a.{HOST}"), reaches("one", certificate=f"a.{HOST}")),
+        (secure(host=f"b.{HOST}"), reaches("two", certificate=f"b.{HOST}")),
+    ]
+)
+def test_one_certificate_serves_several_hosts(
+    request_: Request, expectation: Expectation, client: IngressClient, trust: ssl.SSLContext
+) -> None:
+    """A certificate for several hosts MUST be served to each of the hosts that the Ingress lists for it."""
+    client.trusting(trust).answers(request_, expectation)
+
+
+@statement("TLS-06", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc6066#section-3", covers=("ROW-TLS-02",))
+@rows(
+    [
+        (secure(host=f"b.{HOST}", sni=f"a.{HOST}"), reaches("two", certificate=f"a.{HOST}")),
+        (secure(host=f"a.{HOST}", sni=f"b.{HOST}"), reaches("one", certificate=f"b.{HOST}")),
+    ]
+)
+def test_route_follows_the_host_not_the_name_asked_for(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """The certificate MUST follow the name asked for in TLS, and the route the host of the request, over a connection of its own."""
+    client.answers(request_, expectation)
+
+
+@statement("TLS-16", MUST, CORE, source=TLS, covers=("ROW-TLS-04",))
+def test_renewed_certificate_is_served_without_loss(ingresses: Ingresses, own_client: IngressClient, shared_routes: SharedRoutes) -> None:
+    """A renewed certificate MUST be served soon after its Secret has changed, without a request lost meanwhile."""
+    ingresses.add(ingresses.certificate(shared_routes.authority), ingresses.ingress(path("/", "one"), tls=ingresses.tls))
+    first = reaches("one", certificate=HOST)
+    own_client.comes_to_answer(secure(), first, measured="certificate added")
+    with own_client.under_load(secure(), first) as load:
+        ingresses.add(ingresses.certificate(shared_routes.authority, "renewed"))
+        own_client.comes_to_answer(secure(), reaches("one", certificate=f"renewed.{HOST}"), measured="certificate renewed")
+    load.lost_nothing()
+
+
+@statement("TLS-17", MUST, EXTENDED, source=TLS, covers=("ROW-TLS-03",))
+def test_late_certificate_is_served(ingresses: Ingresses, own_client: IngressClient, shared_routes: SharedRoutes) -> None:
+    """A certificate MUST be served whose Secret was created after the Ingress, and be gone after the TLS section went."""
+    ingresses.add(ingresses.ingress(path("/", "one"), tls=ingresses.tls))
+    own_client.comes_to_answer(Request(host=HOST), redirected(308, f"https://{HOST}"), measured="route added")
+    ingresses.add(ingresses.certificate(shared_routes.authority))
+    own_client.comes_to_answer(secure(), reaches("one", certificate=HOST), measured="certificate added")
+    ingresses.change({"spec": {"tls": None}})
+    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="certificate removed")

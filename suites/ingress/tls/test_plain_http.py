@@ -1,0 +1,16 @@
+"""Hosts without TLS."""
+
+from harness.model.expectations import Expectation, Request, reaches
+from harness.model.statements import CORE, MUST, statement
+from harness.systems.ingress.client import IngressClient
+from suites.cases import rows
+
+HOST = "example.test"
+TLS = "https://kubernetes.io/docs/concepts/services-networking/ingress/#tls"
+
+
+@statement("TLS-08", MUST, CORE, source=TLS, covers=("ROW-TLS-05",))
+@rows([(Request("/x?y", host=HOST), reaches("one")), (Request("/x", host=HOST, method="POST", body=b"x"), reaches("one"))])
+def test_plain_host_is_not_redirected(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A host without TLS MUST be served over plain http and not be redirected."""
+    client.answers(request_, expectation)

@@ -1,0 +1,75 @@
+"""What the backend is told about the client."""
+
+from harness.model.expectations import Expectation, Request, reaches
+from harness.model.statements import EXTENDED, MUST, SHOULD, statement
+from harness.probes.http import source_address
+from harness.systems.ingress.client import IngressClient
+from suites.cases import rows
+
+HOST = "example.test"
+GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/"
+FORGED = {
+    "X-Forwarded-For": "203.0.113.7",
+    "X-Real-IP": "203.0.113.7",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Port": "4711",
+    "X-Forwarded-Host": "forged.test",
+}
+
+
+def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Request:
+    return Request(target, host=HOST, headers=headers, **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
+
+
+@statement("HDR-01", SHOULD, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
+def test_forwarding_headers_are_set(client: IngressClient, vip: str) -> None:
+    """The backend SHOULD be told the client's address, and the host, port and scheme that the client asked."""
+    own_backend = source_address(vip)
+    told = {
+        "X-Forwarded-For": own_backend,
+        "X-Real-IP": own_backend,
+        "X-Forwarded-Host": HOST,
+        "X-Forwarded-Port": "80",
+        "X-Forwarded-Proto": "http",
+    }
+    client.answers(get(), reaches("one", arrives_with=told))
+
+
+@statement("HDR-02", SHOULD, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
+def test_forwarding_headers_of_clients_are_not_believed(client: IngressClient, vip: str) -> None:
+    """Forwarding headers that a client sends SHOULD be replaced by what the controller saw itself."""
+    own_backend = source_address(vip)
+    told = {
+        "X-Forwarded-For": own_backend,
+        "X-Real-IP": own_backend,
+        "X-Forwarded-Host": HOST,
+        "X-Forwarded-Port": "80",
+        "X-Forwarded-Proto": "http",
+    }
+    client.answers(get("/", *FORGED.items()), reaches("one", arrives_with=told))
+
+
+@statement("HDR-04", MUST, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
+@rows(
+    [
+        (get(scheme="http"), reaches("one", arrives_with={"X-Forwarded-Proto": "http", "X-Forwarded-Port": "80"})),
+        (get(scheme="https"), reaches("one", arrives_with={"X-Forwarded-Proto": "https", "X-Forwarded-Port": "443"})),
+        (get(scheme="https", http2=True), reaches("one", arrives_with={"X-Forwarded-Proto": "https"}, protocol="HTTP/2")),
+    ]
+)
+def test_scheme_is_told_to_the_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """The backend MUST be told whether the client came over http or https."""
+    client.answers(request_, expectation)
+
+
+@statement(
+    "HDR-12",
+    MUST,
+    EXTENDED,
+    source="https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer/#preserving-the-client-source-ip",
+    covers=("ROW-HDR-04",),
+)
+def test_client_address_arrives(client: IngressClient, vip: str) -> None:
+    """With the traffic policy Local the client's own address MUST reach the backend, not that of a node."""
+    own_backend = source_address(vip)
+    client.answers(get(), reaches("one", arrives_with={"X-Real-IP": own_backend}), times=20)

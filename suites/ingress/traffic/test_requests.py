@@ -1,0 +1,79 @@
+"""What of a request reaches the backend: method, headers, body."""
+
+from harness.model.expectations import Expectation, Request, reaches
+from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.systems.ingress.client import IngressClient
+from suites.cases import rows
+
+HOST = "example.test"
+SEMANTICS = "https://www.rfc-editor.org/rfc/rfc9110"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "REPORT")
+
+
+def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Request:
+    return Request(target, host=HOST, headers=headers, **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
+
+
+@statement("HDR-06", MUST, CORE, source=f"{SEMANTICS}#section-9", covers=("ROW-HDR-03",))
+@rows([(get("/x?y", method=method), reaches("one")) for method in METHODS])
+def test_method_arrives(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """Every method MUST reach the backend as it was sent."""
+    client.answers(request_, expectation)
+
+
+@statement("HDR-07", MUST, CORE, source=f"{SEMANTICS}#section-7.6", covers=("ROW-HDR-03",))
+@rows(
+    [
+        (get("/", (name, value)), reaches("one", arrives_with={name: value}))
+        for name, value in (
+            ("X-Plain", "value"),
+            ("Cookie", "a=b; c=d"),
+            ("Authorization", "Bearer abc.def"),
+            ("Accept-Encoding", "br, gzip"),
+            ("If-None-Match", '"abc"'),
+            ("Range", "bytes=0-9"),
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("X-Long", "x" * 3000),
+            ("X-Latin", "caf\xe9"),
+            ("X-Empty", ""),
+        )
+    ]
+)
+def test_headers_arrive(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """Header fields MUST reach the backend with the values that were sent."""
+    client.answers(request_, expectation)
+
+
+@statement("HDR-08", MUST, CORE, source=f"{SEMANTICS}#section-7.6.1", covers=("ROW-HDR-03",))
+@rows(
+    [
+        (get("/", ("Connection", "close, X-Hop"), ("X-End", "kept")), reaches("one", arrives_with={"X-End": "kept"})),
+        (get("/", ("Keep-Alive", "timeout=5")), reaches("one", arrives_without=("Keep-Alive",))),
+        (get("/", ("Proxy-Connection", "keep-alive")), reaches("one", arrives_without=("Proxy-Connection",))),
+        (get("/", ("TE", "gzip")), reaches("one", arrives_without=("TE",))),
+        (get("/", ("Proxy", "http://forged.test")), reaches("one", arrives_without=("Proxy",)), "https://httpoxy.org"),
+    ]
+)
+def test_hop_by_hop_headers_end_here(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """Header fields that concern the connection to the controller MUST NOT reach the backend."""
+    client.answers(request_, expectation)
+
+
+@statement("HDR-09", MUST, CORE, source=f"{SEMANTICS}#section-6.4", covers=("ROW-HDR-03",))
+@rows(
+    [
+        (get("/", method=method, body=body), reaches("one"))
+        for method in ("POST", "PUT", "PATCH")
+        for body in (b"", b"payload", bytes(range(256)), b"x" * 100_000)
+    ]
+)
+def test_body_arrives(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """The body of a request MUST reach the backend byte for byte."""
+    client.answers(request_, expectation, times=3)
+
+
+@statement("PRO-05", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9110#section-6.4", covers=("ROW-PROTO-03",))
+def test_large_body_is_intact(client: IngressClient) -> None:
+    """A request body of 10 MB MUST reach the backend byte for byte."""
+    body = bytes(range(256)) * 40_000
+    client.patient(30).answer_to(Request("/", host=HOST, method="POST", body=body), reaches("one"))

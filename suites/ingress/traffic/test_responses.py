@@ -1,0 +1,52 @@
+"""What of the backend's answer reaches the client: status, headers, bodies, streams."""
+
+import re
+
+from harness.model.expectations import Expectation, Request, reaches
+from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
+from harness.systems.ingress.client import IngressClient
+from suites.cases import rows
+
+HOST = "example.test"
+SEMANTICS = "https://www.rfc-editor.org/rfc/rfc9110"
+STATUSES = (200, 201, 204, 206, 302, 304, 400, 401, 403, 404, 409, 418, 429, 500, 501, 502, 503, 504, 599)
+
+
+def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Request:
+    return Request(target, host=HOST, headers=headers, **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
+
+
+@statement("HDR-10", MUST, CORE, source=f"{SEMANTICS}#section-15", covers=("ROW-HDR-03",))
+@rows([(get(f"/?echo-status={status}"), reaches("one", status=status)) for status in STATUSES])
+def test_status_comes_back(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """The status of the backend's answer MUST come back to the client, with the backend's own body."""
+    client.answers(request_, expectation, times=3)
+
+
+@statement("HDR-11", MUST, CORE, source=f"{SEMANTICS}#section-7.6", covers=("ROW-HDR-03",))
+@rows(
+    [
+        (get(), reaches("one", headers={"Content-Type": "application/json", "X-Echo-Backend": re.compile("stage/one/.+")})),
+        (get(method="HEAD"), reaches("one", headers={"Content-Length": re.compile("[1-9][0-9]*")})),
+    ]
+)
+def test_answer_headers_come_back(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """Header fields of the backend's answer MUST come back to the client."""
+    client.answers(request_, expectation)
+
+
+@statement("PRO-03", SHOULD, EXTENDED, source="https://html.spec.whatwg.org/multipage/server-sent-events.html", covers=("ROW-PROTO-03",))
+def test_event_stream_is_not_held_back(client: IngressClient) -> None:
+    """The events of a stream SHOULD arrive one by one as they are sent."""
+    pieces = client.patient(20).pieces(Request("/?echo-events=4&echo-pause=1", host=HOST))
+    events = [at for at, line in pieces if line.startswith("data:")]
+    assert len(events) == 4, f"events: {pieces}"
+    assert events[-1] - events[0] > 1.5, f"seconds at which events arrived that were sent over 3 s: {events}"
+
+
+@statement("PRO-04", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9112#section-7.1", covers=("ROW-PROTO-03",))
+def test_large_answer_is_intact(client: IngressClient) -> None:
+    """A large answer in chunks MUST arrive complete and in order."""
+    lines = [line for _, line in client.patient(30).pieces(Request("/?echo-chunks=20000&echo-pause=0", host=HOST))]
+    assert len(lines) == 20000
+    assert [line.partition(",")[0] for line in lines[1:]] == [f'{{"piece": {number}' for number in range(2, 20001)]

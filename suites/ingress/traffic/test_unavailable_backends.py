@@ -1,0 +1,33 @@
+"""Backends that are missing, have no endpoint, or refuse."""
+
+from harness.model.expectations import Expectation, Request, reaches, refused
+from harness.model.statements import EXTENDED, MUST, statement
+from harness.systems.ingress.client import IngressClient
+from suites.cases import rows
+
+HOST = "example.test"
+CONFIGMAP = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/"
+
+
+def get(target: str = "/", host: str = HOST) -> Request:
+    return Request(target, host=host)
+
+
+@statement("BKD-02", MUST, EXTENDED, source=f"{CONFIGMAP}#custom-http-errors", covers=("ROW-BE-02",))
+@rows([(get("/missing"), refused(503)), (get("/port"), refused(503)), (get("/one"), reaches("one"))])
+def test_missing_service_is_unavailable(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A path whose Service or port does not exist MUST be answered with 503, and the other paths of the host be served."""
+    client.answers(request_, expectation)
+
+
+@statement("BKD-03", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4", covers=("ROW-BE-03",))
+@rows([(get("/empty"), refused(503)), (get("/one"), reaches("one"))])
+def test_service_without_endpoints_is_unavailable(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A path whose Service has no endpoint MUST be answered with 503, and the other paths of the host be served."""
+    client.answers(request_, expectation)
+
+
+@statement("BKD-06", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9110#section-15.6.3", covers=("ROW-BE-05",))
+def test_refusing_endpoint_is_a_bad_gateway(client: IngressClient) -> None:
+    """A request whose only endpoint refuses the connection MUST be answered with 502."""
+    client.answers(get(), refused(502))

@@ -1,0 +1,72 @@
+"""The controller itself is rolled out, scaled, or loses a replica."""
+
+import pytest
+
+from harness.cluster.api import Api
+from harness.model.budgets import HANDOVER
+from harness.model.expectations import Request, reaches
+from harness.model.statements import EXTENDED, MUST, SHOULD, statement
+from harness.systems.ingress.client import IngressClient
+from harness.systems.ingress.controllers import Controller
+from harness.systems.ingress.resources import Ingresses, path
+from harness.systems.ingress.rollout import addresses_of, replaced
+from harness.systems.scenarios.ingress_rollout import IngressRollout
+
+HOST = "example.test"
+DEPLOYMENT = "https://kubernetes.github.io/ingress-nginx/deploy/"
+pytestmark = pytest.mark.disruptive
+
+
+@statement(
+    "DYN-07",
+    SHOULD,
+    EXTENDED,
+    source="https://kubernetes.github.io/ingress-nginx/user-guide/cli-arguments/",
+    covers=("ROW-DYN-04", "ROW-MLB-074"),
+)
+def test_rolling_restart_of_the_controller_is_brief(
+    api: Api, ingress_controller: Controller, ingresses: Ingresses, own_client: IngressClient, vip: str
+) -> None:
+    """While the controller is replaced by a rolling restart requests SHOULD be answered again within a bound, at the same address."""
+    ingresses.add(ingresses.ingress(path("/", "one")))
+    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
+    with own_client.under_load(Request(host=HOST), reaches("one")) as load:
+        replaced(api, ingress_controller)
+        own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="controller replaced")
+    load.recovered_within(HANDOVER)
+    assert addresses_of(api, ingress_controller) == [vip]
+
+
+@statement(
+    "DYN-08",
+    MUST,
+    EXTENDED,
+    source="https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination",
+    covers=("ROW-DYN-05",),
+)
+def test_request_under_way_survives_a_graceful_stop(
+    api: Api, ingress_controller: Controller, ingresses: Ingresses, own_client: IngressClient
+) -> None:
+    """A request under way MUST be answered although the controller that has it is replaced meanwhile."""
+    ingresses.add(ingresses.ingress(path("/", "one")))
+    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
+    with own_client.patient(60).waiting_for(Request("/?echo-delay=25", host=HOST), reaches("one")):
+        replaced(api, ingress_controller)
+
+
+@statement("FLO-50", MUST, EXTENDED, source=DEPLOYMENT, covers=("ROW-MLB-074",))
+def test_rollout_of_the_ingress_controller_keeps_the_address(ingress_rollout: IngressRollout) -> None:
+    """A rollout of the ingress controller to another node MUST keep its address, and routes answer within the budget of a graceful end."""
+    ingress_rollout.happens()
+
+
+@statement("FLO-51", SHOULD, EXTENDED, source=DEPLOYMENT, covers=("ROW-MLB-074",))
+def test_loss_of_a_replica_interrupts_briefly(ingress_rollout: IngressRollout) -> None:
+    """The sudden loss of one of two replicas of the ingress controller SHOULD NOT interrupt its clients for longer than a brief outage."""
+    ingress_rollout.loses_a_replica()
+
+
+@statement("FLO-52", SHOULD, EXTENDED, source=DEPLOYMENT, covers=("ROW-MLB-074",))
+def test_scaling_of_the_ingress_controller_interrupts_for_a_bounded_time(ingress_rollout: IngressRollout) -> None:
+    """Growth of the ingress controller SHOULD interrupt clients briefly at most, shrinking no longer than the budget of a graceful end."""
+    ingress_rollout.is_scaled()

@@ -1,0 +1,15 @@
+"""The ingress controller as its own manifests install it."""
+
+from harness.cluster.api import Api
+from harness.model.statements import CORE, MUST, statement
+from harness.systems.ingress.controllers import Controller
+from harness.systems.kubernetes.workloads import require_rollout, restarts
+
+
+@statement("DEP-05", MUST, CORE, source="https://kubernetes.github.io/ingress-nginx/deploy/#bare-metal-clusters")
+def test_controller_runs_without_restarts(api: Api, ingress_controller: Controller) -> None:
+    """The ingress controller MUST be ready, and none of its containers restarted."""
+    require_rollout(api, "Deployment", ingress_controller.service, ingress_controller.namespace)
+    seen = restarts(api, ingress_controller.namespace)
+    assert seen, "the controller has no containers"
+    assert not any(seen.values()), f"restarts: {seen}"

@@ -1,0 +1,47 @@
+"""Advertisements bound to interfaces."""
+
+from harness.model.statements import EXTENDED, MUST, statement
+from harness.systems.kubernetes.nodes import nodes_named
+from harness.systems.metallb.advertisements import AnnouncedServices
+from harness.systems.metallb.endpoints import Backends
+from harness.systems.metallb.interfaces import Interfaces
+from harness.systems.metallb.layer2 import Segment
+from harness.systems.metallb.status import Speakers
+
+INTERFACES = "https://metallb.io/configuration/_advanced_l2_configuration/#specify-network-interfaces-that-lb-ip-can-be-announced-from"
+
+
+@statement("ANN-53", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("ROW-MLB-063",))
+def test_unknown_interface_is_reported(announced_services: AnnouncedServices, segment: Segment, speakers: Speakers) -> None:
+    """An advertisement bound to an interface that no node has MUST be answered by nobody, and an event says so."""
+    service = announced_services.service(advertised={"interfaces": ["none0"]})
+    speakers.fails(service)
+    segment.is_silent(service.address)
+
+
+@statement("ANN-54", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("ROW-MLB-063",))
+def test_named_interface_answers(announced_services: AnnouncedServices, segment: Segment, interfaces: Interfaces) -> None:
+    """An advertisement bound to the interface on the network MUST be answered there."""
+    service = announced_services.service(advertised={"interfaces": [interfaces.on_the_network]})
+    segment.finds(service.address)
+
+
+@statement("ANN-55", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("ROW-MLB-063",))
+def test_only_a_named_interface_answers(
+    announced_services: AnnouncedServices, segment: Segment, backends: Backends, interfaces: Interfaces
+) -> None:
+    """An advertisement bound to one of a node's interfaces MUST be answered there and not on the others, also after it is bound to another.
+
+    Nobody promises that a speaker looks again at an advertisement when the interface appears that it names: it does when a Service, the
+    configuration or a node changes. So the interface is there, and the speaker listens on it, before it is named.
+    """
+    node = backends.nodes[0]
+    other = interfaces.add(node)
+    pool = announced_services.pools.create(size=1)
+    advertisement = announced_services.advertisements.create(pool, interfaces=[interfaces.on_the_network], nodeSelectors=nodes_named(node))
+    service = announced_services.service(pool=pool)
+    segment.finds_at(service.address, node)
+    other.is_silent(service.address)
+    announced_services.advertisements.change(advertisement, pool, interfaces=[other.name], nodeSelectors=nodes_named(node))
+    other.finds(service.address)
+    segment.loses(service.address)

@@ -1,0 +1,49 @@
+"""Advertisements bound to Services."""
+
+from harness.model.statements import EXTENDED, MUST, statement
+from harness.systems.metallb.advertisements import AnnouncedServices
+from harness.systems.metallb.layer2 import Segment
+
+SERVICES = "https://metallb.io/release-notes/#version-0-16-0"
+FIRST, SECOND, THIRD = ({"matchLabels": {"kind": name}} for name in ("first", "second", "third"))
+
+
+@statement("ANN-56", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("ROW-MLB-064",))
+def test_only_selected_services_are_announced(announced_services: AnnouncedServices, segment: Segment) -> None:
+    """An advertisement bound to Services by several selectors MUST hold for those that one of them matches, and for no other."""
+    pool = announced_services.pools.create(size=3)
+    announced_services.advertisements.create(pool, serviceSelectors=[FIRST, SECOND])
+    first, second, third = (announced_services.service(pool=pool, labels=selector["matchLabels"]) for selector in (FIRST, SECOND, THIRD))
+    segment.finds(first.address)
+    segment.finds(second.address)
+    segment.is_silent(third.address)
+
+
+@statement("ANN-57", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("ROW-MLB-064",))
+def test_selected_service_needs_an_advertised_pool(announced_services: AnnouncedServices, segment: Segment) -> None:
+    """An advertisement bound to Services and to pools MUST NOT hold for a Service that is selected but has an address of another pool."""
+    advertised, other = (announced_services.pools.create(size=1) for _ in range(2))
+    announced_services.advertisements.create(advertised, serviceSelectors=[FIRST])
+    in_cluster, external_client = (announced_services.service(pool=pool, labels=FIRST["matchLabels"]) for pool in (advertised, other))
+    segment.finds(in_cluster.address)
+    segment.is_silent(external_client.address)
+
+
+@statement("ANN-58", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("ROW-MLB-064",))
+def test_labels_of_a_service_are_followed(announced_services: AnnouncedServices, segment: Segment) -> None:
+    """A Service MUST be announced as long as an advertisement bound to Services matches its labels."""
+    service = announced_services.service(advertised={"serviceSelectors": [FIRST]}, labels=FIRST["matchLabels"])
+    segment.finds(service.address)
+    service.label(kind="other")
+    segment.loses(service.address)
+    service.label(kind="first")
+    segment.finds(service.address)
+
+
+@statement("ANN-59", MUST, EXTENDED, since="0.16.0", source="https://metallb.io/apis/#l2advertisementspec", covers=("ROW-MLB-064",))
+def test_advertisement_without_pools_means_every_pool(announced_services: AnnouncedServices, segment: Segment, label: str) -> None:
+    """An advertisement that names no pool MUST hold for all of them."""
+    announced_services.advertisements.create(serviceSelectors=[{"matchLabels": {"of": label}}])
+    for _ in range(2):
+        service = announced_services.service(pool=announced_services.pools.create(size=1), labels={"of": label})
+        segment.finds(service.address)

@@ -1,0 +1,37 @@
+"""Counters in the status of a pool."""
+
+import pytest
+
+from harness.cluster.api import Api
+from harness.model.statements import CORE, MUST, statement
+from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.services import Services
+from harness.systems.metallb.status import comes_to_count, overwrite
+
+COUNTERS = "https://metallb.io/apis/#ipaddresspoolstatus"
+
+
+@statement("OBS-10", MUST, CORE, source=COUNTERS, since="0.15.0", covers=("ROW-MLB-040",))
+def test_counters_follow_allocation_growth_and_release(api: Api, pools: Pools, services: Services) -> None:
+    """The counters in a pool's status MUST follow what is assigned, added and given back."""
+    pool = pools.create(size=3)
+    comes_to_count(api, pool, assigned=0, available=3)
+    held = services.create_many(2, pool=pool)
+    services.comes_to_serve(2)
+    comes_to_count(api, pool, assigned=2, available=1)
+    pools.grow(pool, by=4)
+    comes_to_count(api, pool, assigned=2, available=5)
+    for service in held:
+        service.delete()
+    comes_to_count(api, pool, assigned=0, available=7)
+
+
+@statement("OBS-11", MUST, CORE, source=COUNTERS, since="0.15.0", covers=("ROW-MLB-040",))
+@pytest.mark.serial  # any change of any pool would write the counters of all
+def test_overwritten_counters_are_put_right(api: Api, pools: Pools, services: Services) -> None:
+    """Counters in a pool's status that somebody overwrites MUST be put right."""
+    pool = pools.create(size=3)
+    assert services.create(pool=pool).address in pool
+    comes_to_count(api, pool, assigned=1, available=2)
+    overwrite(api, pool, assigned=7, available=7)
+    comes_to_count(api, pool, assigned=1, available=2)
