@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.cluster.changes import Changes, Pause
 from harness.model.errors import EnvironmentFault
-from harness.model.record import asking
+from harness.model.record import awaiting_answer
 
 Object = dict[str, Any]
 
@@ -237,7 +237,7 @@ def _asking() -> Iterator[None]:
     from urllib3.exceptions import HTTPError
 
     try:
-        with asking():
+        with awaiting_answer():
             yield
     except (DynamicApiError, ApiException) as fault:
         reason = _reason(fault)

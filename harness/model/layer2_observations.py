@@ -22,11 +22,11 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Answerers:
+class Resolution:
     """All that answered for an address: when it was asked for (seconds, CLOCK_REALTIME), and every answer in order."""
 
     address: Address
-    asked: tuple[float, ...]
+    requests: tuple[float, ...]
     answers: tuple[Answer, ...]
 
     @property
@@ -35,46 +35,46 @@ class Answerers:
         return frozenset(answer.mac for answer in self.answers)
 
     def __str__(self) -> str:
-        asked = f"{'ARP' if self.address.version == 4 else 'NDP'} {self.address}, asked {len(self.asked)} times: "
-        return asked + (", ".join(f"{answer.mac} after {answer.at - self.asked[0]:.3f} s" for answer in self.answers) or "silence")
+        asked = f"{'ARP' if self.address.version == 4 else 'NDP'} {self.address}, asked {len(self.requests)} times: "
+        return asked + (", ".join(f"{answer.mac} after {answer.at - self.requests[0]:.3f} s" for answer in self.answers) or "silence")
 
 
-def exactly_one(answerers: Answerers) -> str:
+def expect_one_announcer(resolution: Resolution) -> str:
     """The MAC of the only answerer; a request without an answer is a lost frame, not a second opinion.
 
     :raises Unanswered: nobody answered
     :raises StatementFailed: several did
     """
-    if not answerers.answers:
-        raise Unanswered(str(answerers))
-    if len(answerers.macs) > 1:
-        raise StatementFailed(f"exactly one node answers for {answerers.address}", str(answerers))
-    return next(iter(answerers.macs))
+    if not resolution.answers:
+        raise Unanswered(str(resolution))
+    if len(resolution.macs) > 1:
+        raise StatementFailed(f"exactly one node answers for {resolution.address}", str(resolution))
+    return next(iter(resolution.macs))
 
 
-def steadily(answerers: Answerers) -> str:
+def expect_steady_announcer(resolution: Resolution) -> str:
     """The MAC of the only answerer, if it answered all the time; frames get lost, but not :data:`LOST` in a row.
 
     :raises Unanswered: nobody answered
     :raises StatementFailed: several did, or one stopped to
     """
-    mac = exactly_one(answerers)
-    ends = (*answerers.asked[1:], float("inf"))
-    spans = zip(answerers.asked, ends, strict=True)
-    heard = ["." if any(began <= one.at < end for one in answerers.answers) else "-" for began, end in spans]
+    mac = expect_one_announcer(resolution)
+    ends = (*resolution.requests[1:], float("inf"))
+    spans = zip(resolution.requests, ends, strict=True)
+    heard = ["." if any(began <= one.at < end for one in resolution.answers) else "-" for began, end in spans]
     if "-" * LOST in "".join(heard):
-        raise StatementFailed(f"{mac} answers for {answerers.address} all the time", f"requests, - for one unanswered: {''.join(heard)}")
+        raise StatementFailed(f"{mac} answers for {resolution.address} all the time", f"requests, - for one unanswered: {''.join(heard)}")
     return mac
 
 
-def silence(answerers: Answerers) -> Answerers:
+def expect_silence(resolution: Resolution) -> Resolution:
     """The answerers, if there are none.
 
     :raises StatementFailed: somebody answered
     """
-    if answerers.answers:
-        raise StatementFailed(f"nobody answers for {answerers.address}", str(answerers))
-    return answerers
+    if resolution.answers:
+        raise StatementFailed(f"nobody answers for {resolution.address}", str(resolution))
+    return resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def bursts(frames: Sequence[Gratuitous]) -> list[list[Gratuitous]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class AnnouncerPeriod:
     """A time in which one MAC answered: from its first to its last answer (seconds, CLOCK_REALTIME)."""
 
     mac: str
@@ -106,16 +106,16 @@ class Turn:
     ended: float
 
 
-def turns(answers: Sequence[Answer]) -> list[Turn]:
+def announcer_periods(answers: Sequence[Answer]) -> list[AnnouncerPeriod]:
     """Who answered one after the other; one that comes back has several turns."""
-    found: list[Turn] = []
+    found: list[AnnouncerPeriod] = []
     for answer in sorted(answers, key=lambda one: one.at):
         began = found.pop().began if found and found[-1].mac == answer.mac else answer.at
-        found.append(Turn(answer.mac, began, answer.at))
+        found.append(AnnouncerPeriod(answer.mac, began, answer.at))
     return found
 
 
-def at_once(asked: Sequence[float], answers: Sequence[Answer]) -> list[float]:
+def duplicate_answers(asked: Sequence[float], answers: Sequence[Answer]) -> list[float]:
     """The times of the requests that were answered by more than one MAC; an answer belongs to the last request before it."""
     times = sorted(asked)
     claims: dict[float, set[str]] = {}
@@ -131,8 +131,8 @@ def one_handover(asked: Sequence[float], answers: Sequence[Answer], before: str,
 
     :raises StatementFailed: anything else
     """
-    order = [turn.mac for turn in turns(answers)]
-    both = at_once(asked, answers)
+    order = [period.mac for period in announcer_periods(answers)]
+    both = duplicate_answers(asked, answers)
     if order != [before, after] or both:
         found = f"in turn {' '.join(order) or 'nobody'}; {len(both)} requests answered by two"
         raise StatementFailed(f"{before} answers, then {after}, never both", found)

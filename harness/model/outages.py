@@ -85,7 +85,7 @@ def at_most(attempts: Sequence[Attempt], seconds: float, what: str) -> float:
     found = outages(attempts)
     length = span(found)
     if length > seconds:
-        raise StatementFailed(f"{what}: interrupted for at most {seconds:g} s", told(attempts))
+        raise StatementFailed(f"{what}: interrupted for at most {seconds:g} s", describe(attempts))
     return length
 
 
@@ -103,7 +103,7 @@ def uninterrupted(attempts: Sequence[Attempt], what: str) -> Sequence[Attempt]:
     :raises StatementFailed: one was not
     """
     if not attempts or not all(attempt.answered for attempt in attempts):
-        raise StatementFailed(f"{what}: every probe is answered", told(attempts))
+        raise StatementFailed(f"{what}: every probe is answered", describe(attempts))
     return attempts
 
 
@@ -116,14 +116,14 @@ def recovered(attempts: Sequence[Attempt], since: float, stable: int = STABLE) -
     found = outages(later, stable)
     tail = later[-stable:]
     if len(tail) < stable or not all(one.answered for one in tail):
-        raise Unanswered(f"after {since:.2f}: {told(later)}")
+        raise Unanswered(f"after {since:.2f}: {describe(later)}")
     ended = found[-1].ended if found else later[0].sent
     if ended is None:
-        raise Unanswered(f"after {since:.2f}: {told(later)}")
+        raise Unanswered(f"after {since:.2f}: {describe(later)}")
     return ended
 
 
-def told(attempts: Sequence[Attempt]) -> str:
+def describe(attempts: Sequence[Attempt]) -> str:
     """The history in one line."""
     found = outages(attempts)
     if not attempts:

@@ -90,7 +90,7 @@ def recording(fresh: Record) -> Iterator[Record]:
 
 
 @contextmanager
-def asking() -> Iterator[None]:
+def awaiting_answer() -> Iterator[None]:
     """Count the block as a time in which nothing is done but wait for a system's answer."""
     kept = record()
     began = kept.now()

@@ -14,7 +14,7 @@ def tails(count: int, of: int, probability: float) -> tuple[float, float]:
     return sum(each[: count + 1]), sum(each[count:])
 
 
-def share_is_plausible(count: int, *, of: int, probability: float, told: str, alarm: float = FALSE_ALARM) -> None:
+def expect_plausible_share(count: int, *, of: int, probability: float, what: str, alarm: float = FALSE_ALARM) -> None:
     """Require that chance explains ``count`` hits among ``of`` at this probability, with a false alarm in ``alarm`` of all runs.
 
     :raises StatementFailed: it does not
@@ -22,5 +22,5 @@ def share_is_plausible(count: int, *, of: int, probability: float, told: str, al
     __tracebackhide__ = True
     lower, upper = tails(count, of, probability)
     if min(lower, upper) < alarm / 2:
-        wanted = f"{told}: a share of {probability:.3f} of {of}, but for one run in {1 / alarm:.0f}"
+        wanted = f"{what}: a share of {probability:.3f} of {of}, but for one run in {1 / alarm:.0f}"
         raise StatementFailed(wanted, f"{count}, a share of {count / of:.3f}; chance gives {min(lower, upper):.1e}")

@@ -17,7 +17,7 @@ from harness.model.record import record
 
 
 @dataclass(slots=True)
-class Answer:
+class GrpcResponse:
     """What came back for a call.
 
     :param message: what the backend returned of the call's message
@@ -34,7 +34,7 @@ class Answer:
 
 def call(
     address: str, host: str, path: str, message: bytes, *, trust: ssl.SSLContext, metadata: Mapping[str, str], timeout: float = 10.0
-) -> Answer:
+) -> GrpcResponse:
     """Call a method at port 443 of an address, and read the answer to its end.
 
     :raises Unanswered: no connection, or silence for ``timeout`` seconds
@@ -55,14 +55,14 @@ def call(
     return answer
 
 
-def _exchange(connection: ssl.SSLSocket, host: str, path: str, message: bytes, metadata: Mapping[str, str]) -> Answer:
+def _exchange(connection: ssl.SSLSocket, host: str, path: str, message: bytes, metadata: Mapping[str, str]) -> GrpcResponse:
     state = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
     state.initiate_connection()
     head = {":method": "POST", ":scheme": "https", ":authority": host, ":path": path, "te": "trailers", "content-type": "application/grpc"}
     state.send_headers(1, [*head.items(), *metadata.items()])
     state.send_data(1, b"\0" + struct.pack(">I", len(message)) + message, end_stream=True)
     connection.sendall(state.data_to_send())
-    answer, body, ended = Answer(), b"", False
+    answer, body, ended = GrpcResponse(), b"", False
     while not ended and (received := connection.recv(65536)):
         for event in state.receive_data(received):
             ended = ended or isinstance(event, (h2.events.StreamEnded, h2.events.StreamReset, h2.events.ConnectionTerminated))

@@ -18,7 +18,7 @@ from h2.events import ConnectionTerminated
 
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.expectations import Echo, Exchange, Headers, Request
-from harness.model.record import asking, record
+from harness.model.record import awaiting_answer, record
 
 #: Bytes of a body that an exchange keeps, and that are read to find the backend's answer.
 KEPT_BYTES, READ_BYTES = 4096, 1 << 20
@@ -53,7 +53,7 @@ class HttpProbe:
         __tracebackhide__ = True
         outgoing, began = self._outgoing(request), monotonic()
         try:
-            with asking(), self._client(request) as client:
+            with awaiting_answer(), self._client(request) as client:
                 exchange = self._exchange(client, request, outgoing, began)
         except httpx.LocalProtocolError:
             raise
@@ -75,7 +75,7 @@ class HttpProbe:
         __tracebackhide__ = True
         outgoing, began = self._outgoing(request), monotonic()
         try:
-            with asking(), self._client(request) as client:
+            with awaiting_answer(), self._client(request) as client:
                 response = client.send(outgoing, stream=True)
                 with closing(response):
                     return [(monotonic() - began, line) for line in response.iter_lines()]
@@ -164,7 +164,7 @@ def source_address(address: str) -> str:
         return str(unsent.getsockname()[0])
 
 
-def spoken(address: str, port: int, text: str, meant: Request, timeout: float = 5.0) -> Exchange:
+def raw_request(address: str, port: int, text: str, meant: Request, timeout: float = 5.0) -> Exchange:
     """What comes back for bytes that no client library would send.
 
     :param meant: the request that they stand for
@@ -173,7 +173,7 @@ def spoken(address: str, port: int, text: str, meant: Request, timeout: float = 
     """
     where, began = f"{bracketed(address)}:{port}", monotonic()
     try:
-        with asking(), socket.create_connection((address, port), timeout) as connection:
+        with awaiting_answer(), socket.create_connection((address, port), timeout) as connection:
             connection.sendall(text.encode("latin-1"))
             answer = HTTPResponse(connection)
             answer.begin()
@@ -192,7 +192,7 @@ def port_open(address: str, port: int, timeout: float = 2.0) -> str:
     :raises Unanswered: it did not, with the reason: refused, no route, or silence for ``timeout`` seconds
     """
     try:
-        with asking():
+        with awaiting_answer():
             socket.create_connection((address, port), timeout).close()
     except OSError as error:
         raise Unanswered(f"{bracketed(address)}:{port}: {_reason(error)}") from None

@@ -13,7 +13,7 @@ PROGRAM = Path(__file__).with_name("in_cluster_program.py")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """The status and the body of an answer."""
 
     status: int
@@ -21,13 +21,13 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class InsideProbe:
+class InClusterProbe:
     """A container that shares the network of a node; :meth:`WireProbe.start` creates it with the network ``container:NODE``."""
 
     docker: Docker
     name: str
 
-    def get(self, url: str, *, token: str | None = None, timeout: float = 5.0) -> Answer:
+    def get(self, url: str, *, token: str | None = None, timeout: float = 5.0) -> Response:
         """The answer to a GET; certificates are not judged.
 
         :raises Unanswered: no connection, or no answer in time
@@ -42,4 +42,4 @@ class InsideProbe:
         if "fault" in told:
             raise Unanswered(f"GET {url}: {told['fault']}")
         record().exchanges.append(f"GET {url}{' with a token' if token else ''}: {told['status']}, {len(told['body'])} bytes")
-        return Answer(told["status"], told["body"])
+        return Response(told["status"], told["body"])

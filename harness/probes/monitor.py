@@ -12,16 +12,16 @@ from harness.model.addresses import Address
 from harness.model.budgets import PROBE
 from harness.model.errors import EnvironmentFault, StatementFailed, Unanswered
 from harness.model.layer2_observations import Answer, Gratuitous
-from harness.model.outages import Attempt, recovered, told
+from harness.model.outages import Attempt, describe, recovered
 from harness.model.record import record
 from harness.probes.waiting import eventually
 from harness.probes.wire import PROGRAM
 
 #: Seconds between two probes, which is how finely an outage is measured, and those a probe has to be answered in: below the second after
 #: which a lost packet is sent again, so that a loss shows, and far above what a busy machine needs.
-RATE, PATIENCE = 0.02, 0.9
+INTERVAL, TIMEOUT = 0.02, 0.9
 #: Seconds between two requests for who has the address.
-ASKING = 0.1
+RESOLVE_INTERVAL = 0.1
 
 
 class Attached(Protocol):
@@ -34,13 +34,13 @@ class Attached(Protocol):
 
 
 @dataclass(slots=True)
-class Sight:
+class Observation:
     """What was seen of an address, up to now."""
 
     address: Address
     began: float = 0.0
     attempts: list[Attempt] = field(default_factory=list)
-    asked: list[float] = field(default_factory=list)
+    requests: list[float] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     gratuitous: list[Gratuitous] = field(default_factory=list)
 
@@ -54,41 +54,41 @@ class Sight:
             case {"gratuitous": kind, "mac": mac, "at": at}:
                 self.gratuitous.append(Gratuitous(kind, mac, at))
             case {"asked": at}:
-                self.asked.append(at)
+                self.requests.append(at)
             case {"watching": at}:
                 self.began = at
 
-    def is_well(self, since: float = 0.0) -> float:
+    def recovered_at(self, since: float = 0.0) -> float:
         """When the address was back after what happened at ``since``; one look.
 
         :raises Unanswered: it is not
         """
-        return recovered(self.settled(), max(since, self.began))
+        return recovered(self.completed(), max(since, self.began))
 
-    def well_from_now(self) -> Callable[[], float]:
+    def recovery_from_now(self) -> Callable[[], float]:
         """A look that is satisfied once probes that left after this call were answered, and it is known what became of all before them."""
         moment = now()
-        return lambda: self.is_well(moment)
+        return lambda: self.recovered_at(moment)
 
-    def settled(self) -> list[Attempt]:
+    def completed(self) -> list[Attempt]:
         """The probes up to the first that is still under way: of one that is lost this is known only when its time is over."""
         in_order = sorted(self.attempts, key=lambda one: one.number)
         return [one for turn, one in enumerate(in_order) if one.number == turn]
 
-    def since(self, moment: float) -> list[Attempt]:
+    def attempts_since(self, moment: float) -> list[Attempt]:
         """The probes that left after a moment."""
         return [attempt for attempt in self.attempts if attempt.sent >= moment]
 
-    def made_known(self, moment: float, mac: str) -> list[Gratuitous]:
+    def gratuitous_seen(self, moment: float, mac: str) -> list[Gratuitous]:
         """The gratuitous frames after a moment that name a MAC."""
         return [frame for frame in self.gratuitous if frame.at >= moment and frame.mac == mac]
 
     def __str__(self) -> str:
-        return f"{self.address}: {told(self.attempts)}; {len(self.answers)} answers, {len(self.gratuitous)} gratuitous frames"
+        return f"{self.address}: {describe(self.attempts)}; {len(self.answers)} answers, {len(self.gratuitous)} gratuitous frames"
 
 
 @dataclass(frozen=True, slots=True)
-class Onlooker:
+class TrafficMonitor:
     """A container on the network, by name, that watches addresses for as long as a block lasts."""
 
     attached: Attached
@@ -102,27 +102,27 @@ class Onlooker:
         traffic: str | None = "http",
         port: int = 80,
         host: str = "",
-        asking: bool = False,
-        interval: float = RATE,
-        patience: float = PATIENCE,
-    ) -> Iterator[Sight]:
+        resolve: bool = False,
+        interval: float = INTERVAL,
+        timeout: float = TIMEOUT,
+    ) -> Iterator[Observation]:
         """Watch an address from before the block begins until it ends.
 
         :param traffic: probes of this kind: ``http``, ``kept`` (all over one connection), ``tcp``, ``udp``, or ``None`` for none
         :param host: name in the probes' Host header, where it is not the address
-        :param asking: also ask by ARP or neighbour discovery who has the address; this corrects what the container remembers
-        :param patience: seconds a probe has to be answered in
+        :param resolve: also ask by ARP or neighbour discovery who has the address; this corrects what the container remembers
+        :param timeout: seconds a probe has to be answered in
         :raises EnvironmentFault: the watch does not begin, or ends early
         """
-        kinds = [f"--traffic={traffic}", f"--port={port}", f"--host={host}", f"--timeout={patience}"] if traffic else []
-        asks = [f"--ask={ASKING}"] if asking else []
-        with self._running("watch", address, *kinds, *asks, f"--interval={interval}") as sight:
-            self._begun(sight, traffic is not None)
-            record().evidence[f"watch-{address}.txt"] = lambda: history(sight)
-            yield sight
+        kinds = [f"--traffic={traffic}", f"--port={port}", f"--host={host}", f"--timeout={timeout}"] if traffic else []
+        asks = [f"--ask={RESOLVE_INTERVAL}"] if resolve else []
+        with self._running("watch", address, *kinds, *asks, f"--interval={interval}") as observation:
+            self._begun(observation, traffic is not None)
+            record().evidence[f"watch-{address}.txt"] = lambda: history(observation)
+            yield observation
 
     @contextmanager
-    def claim(self, address: str) -> Iterator[str]:
+    def ip_conflict(self, address: str) -> Iterator[str]:
         """Answer for an address during the block, as a host does that has it already; the value is the MAC that answers."""
         macs: list[str] = []
 
@@ -134,7 +134,7 @@ class Onlooker:
             _settled(lambda: macs[0] if macs else _nothing_yet(), f"a container answers for {address}")
             yield macs[0]
 
-    def remembers(self, address: str) -> str | None:
+    def neighbour_cache(self, address: str) -> str | None:
         """The MAC that the container's own neighbour table has for an address; looking sends nothing."""
         found: list[str | None] = []
         with self.attached(self.name, *_command("cache", address), tell=lambda line: found.append(json.loads(line)["cached"])):
@@ -142,27 +142,29 @@ class Onlooker:
         return found[0]
 
     @contextmanager
-    def _running(self, action: str, address: str, *options: str) -> Iterator[Sight]:
-        sight = Sight(ip_address(address))
-        with self.attached(self.name, *_command(action, address, *options), tell=sight.read):
-            yield sight
-        record().exchanges.append(str(sight))
+    def _running(self, action: str, address: str, *options: str) -> Iterator[Observation]:
+        observation = Observation(ip_address(address))
+        with self.attached(self.name, *_command(action, address, *options), tell=observation.read):
+            yield observation
+        record().exchanges.append(str(observation))
 
-    def _begun(self, sight: Sight, traffic: bool) -> None:
+    def _begun(self, observation: Observation, traffic: bool) -> None:
         def look() -> float:
-            if not sight.began or (traffic and not sight.attempts):
+            if not observation.began or (traffic and not observation.attempts):
                 raise Unanswered("it has not begun")
-            return sight.began
+            return observation.began
 
-        _settled(look, f"{self.name} watches {sight.address}")
+        _settled(look, f"{self.name} watches {observation.address}")
 
 
-def history(sight: Sight) -> str:
+def history(observation: Observation) -> str:
     """All that was seen, a line each in the order of time, in seconds since the watch began."""
-    probes = [(one.sent, f"{one.by or 'answered'} in {one.took:.3f} s" if one.answered else f"LOST: {one.why}") for one in sight.attempts]
-    answers = [(one.at, f"{one.mac} answers") for one in sight.answers]
-    frames = [(one.at, f"gratuitous {one.kind} of {one.mac}") for one in sight.gratuitous]
-    return "\n".join(f"{at - sight.began:9.3f}  {text}" for at, text in sorted([*probes, *answers, *frames]))
+    probes = [
+        (one.sent, f"{one.by or 'answered'} in {one.took:.3f} s" if one.answered else f"LOST: {one.why}") for one in observation.attempts
+    ]
+    answers = [(one.at, f"{one.mac} answers") for one in observation.answers]
+    frames = [(one.at, f"gratuitous {one.kind} of {one.mac}") for one in observation.gratuitous]
+    return "\n".join(f"{at - observation.began:9.3f}  {text}" for at, text in sorted([*probes, *answers, *frames]))
 
 
 def now() -> float:

@@ -10,7 +10,7 @@ from websocket import ABNF, WebSocketBadStatusException, WebSocketConnectionClos
 
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.expectations import Echo
-from harness.model.record import asking, record
+from harness.model.record import awaiting_answer, record
 from harness.probes.http import bracketed
 
 #: Seconds without a message that a socket has to survive; proxies that take it for a request would have given up.
@@ -27,7 +27,7 @@ class WebSocket:
     def __init__(self, address: str, port: int, host: str, target: str, *, timeout: float = 10.0) -> None:
         __tracebackhide__ = True
         self._socket = websocket.WebSocket(skip_utf8_validation=True)
-        with _opening(f"{host}{target}"), asking():
+        with _opening(f"{host}{target}"), awaiting_answer():
             # Connected here, since the library would take a proxy from the environment.
             connection = socket.create_connection((address, port), timeout)
             options = {"host": host, "suppress_origin": True, "redirect_limit": 0, "timeout": timeout, "socket": connection}
@@ -60,7 +60,7 @@ class WebSocket:
         :raises Unanswered: silence
         """
         __tracebackhide__ = True
-        with _open(), asking():
+        with _open(), awaiting_answer():
             frame = self._socket.recv_frame()
         if frame.opcode == ABNF.OPCODE_CLOSE:
             raise StatementFailed("a message", f"the peer closes the web socket: {frame.data!r}")

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from harness.model.addresses import Address
 from harness.model.errors import EnvironmentFault
-from harness.model.layer2_observations import Answer, Answerers
-from harness.model.record import asking, record
+from harness.model.layer2_observations import Answer, Resolution
+from harness.model.record import awaiting_answer, record
 
 PROGRAM = Path(__file__).with_name("wire_program.py")
 
@@ -42,26 +42,30 @@ class WireProbe:
         docker("run", "--detach", "--init", *where, "--entrypoint=sleep", image, "infinity", timeout=60)
         return cls(docker, name)
 
-    def ask(self, address: Address | str, *, requests: int = 3, interval: float = 0.2, patience: float = 1.0) -> Answerers:
+    def who_has(self, address: Address | str, *, requests: int = 3, interval: float = 0.2, timeout: float = 1.0) -> Resolution:
         """Ask who has the address, by ARP or neighbour discovery, and collect every answer.
 
         :param interval: seconds between two requests
-        :param patience: seconds to listen after the last request
+        :param timeout: seconds to listen after the last request
         :raises EnvironmentFault: the probe itself failed; silence is an answer and is returned
         """
         target = ip_address(address)
-        options = [f"--count={requests}", f"--interval={interval}", f"--timeout={patience}"]
+        options = [f"--count={requests}", f"--interval={interval}", f"--timeout={timeout}"]
         question = ["arp" if target.version == 4 else "ndp", str(target), *options]
-        seen = self._run(question, timeout=30 + requests * interval + patience)
-        asked = tuple(float(sight["asked"]) for sight in seen if "asked" in sight)
-        answers = tuple(Answer(str(sight["mac"]), str(sight["ip"]), float(sight["at"])) for sight in seen if "mac" in sight)
-        answerers = Answerers(target, asked, answers)
-        record().exchanges.append(str(answerers))
-        return answerers
+        seen = self._run(question, timeout=30 + requests * interval + timeout)
+        asked = tuple(float(observation["asked"]) for observation in seen if "asked" in observation)
+        answers = tuple(
+            Answer(str(observation["mac"]), str(observation["ip"]), float(observation["at"]))
+            for observation in seen
+            if "mac" in observation
+        )
+        resolution = Resolution(target, asked, answers)
+        record().exchanges.append(str(resolution))
+        return resolution
 
     def _run(self, arguments: list[str], *, timeout: float) -> list[dict[str, str | float]]:
         """Feed the program to the container's Python, so that the container holds nothing that could be of another version."""
-        with asking():
+        with awaiting_answer():
             output = self._docker(
                 "exec", "--interactive", self.name, "python3", "-", *arguments, timeout=timeout, stdin=PROGRAM.read_bytes()
             )

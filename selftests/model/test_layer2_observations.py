@@ -7,34 +7,34 @@ import pytest
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.layer2_observations import (
     Answer,
-    Answerers,
     Gratuitous,
-    at_once,
+    Resolution,
+    announcer_periods,
     bursts,
-    exactly_one,
+    duplicate_answers,
+    expect_one_announcer,
+    expect_silence,
+    expect_steady_announcer,
     one_handover,
-    silence,
-    steadily,
-    turns,
 )
 
 ADDRESS = ip_address("192.0.2.10")
 
 
-def history(*macs: str, requests: int = 3) -> Answerers:
+def history(*macs: str, requests: int = 3) -> Resolution:
     answers = tuple(Answer(mac, str(ADDRESS), 100.001 + index * 0.2) for index, mac in enumerate(macs))
-    return Answerers(ADDRESS, tuple(100 + index * 0.2 for index in range(requests)), answers)
+    return Resolution(ADDRESS, tuple(100 + index * 0.2 for index in range(requests)), answers)
 
 
 @pytest.mark.parametrize("macs", [("02:aa",), ("02:aa", "02:aa"), ("02:aa",) * 4])
 def test_one_answerer_is_one_however_often_it_answers(macs: tuple[str, ...]) -> None:
-    assert exactly_one(history(*macs)) == "02:aa"
+    assert expect_one_announcer(history(*macs)) == "02:aa"
 
 
 @pytest.mark.parametrize("macs", [("02:aa", "02:bb"), ("02:aa", "02:aa", "02:bb"), ("02:aa", "02:bb", "02:aa")])
 def test_two_answerers_are_never_one(macs: tuple[str, ...]) -> None:
     with pytest.raises(StatementFailed, match=r"exactly one node answers for 192\.0\.2\.10"):
-        exactly_one(history(*macs))
+        expect_one_announcer(history(*macs))
 
 
 @pytest.mark.parametrize(("answered", "steady"), [("........", True), (".--.--..", True), (".....---", False), ("..---...", False)])
@@ -42,27 +42,27 @@ def test_an_answerer_that_stops_is_not_steady(answered: str, steady: bool) -> No
     asked = tuple(100 + index * 0.25 for index in range(len(answered)))
     answers = tuple(Answer("02:aa", str(ADDRESS), at + 0.001) for at, mark in zip(asked, answered, strict=True) if mark == ".")
     if steady:
-        assert steadily(Answerers(ADDRESS, asked, answers)) == "02:aa"
+        assert expect_steady_announcer(Resolution(ADDRESS, asked, answers)) == "02:aa"
     else:
         with pytest.raises(StatementFailed, match="all the time"):
-            steadily(Answerers(ADDRESS, asked, answers))
+            expect_steady_announcer(Resolution(ADDRESS, asked, answers))
 
 
 def test_nobody_is_no_answer() -> None:
     with pytest.raises(Unanswered, match=r"ARP 192\.0\.2\.10, asked 3 times: silence"):
-        exactly_one(history())
+        expect_one_announcer(history())
 
 
 def test_silence() -> None:
     quiet = history()
-    assert silence(quiet) is quiet
+    assert expect_silence(quiet) is quiet
     with pytest.raises(StatementFailed, match="nobody answers for"):
-        silence(history("02:aa"))
+        expect_silence(history("02:aa"))
 
 
 def test_a_history_is_told_in_one_line() -> None:
     assert str(history("02:aa", "02:bb")) == "ARP 192.0.2.10, asked 3 times: 02:aa after 0.001 s, 02:bb after 0.201 s"
-    assert str(Answerers(ip_address("2001:db8::1"), (1.0,), ())) == "NDP 2001:db8::1, asked 1 times: silence"
+    assert str(Resolution(ip_address("2001:db8::1"), (1.0,), ())) == "NDP 2001:db8::1, asked 1 times: silence"
 
 
 def answers(*seen: tuple[float, str]) -> list[Answer]:
@@ -70,16 +70,16 @@ def answers(*seen: tuple[float, str]) -> list[Answer]:
 
 
 def test_turns_follow_each_other_and_flapping_shows() -> None:
-    seen = turns(answers((1, "02:aa"), (2, "02:aa"), (3, "02:bb"), (4, "02:aa")))
-    assert [(turn.mac, turn.began, turn.ended) for turn in seen] == [("02:aa", 1, 2), ("02:bb", 3, 3), ("02:aa", 4, 4)]
-    assert turns([]) == []
+    seen = announcer_periods(answers((1, "02:aa"), (2, "02:aa"), (3, "02:bb"), (4, "02:aa")))
+    assert [(period.mac, period.began, period.ended) for period in seen] == [("02:aa", 1, 2), ("02:bb", 3, 3), ("02:aa", 4, 4)]
+    assert announcer_periods([]) == []
 
 
 def test_two_at_once_are_two_answers_to_one_request() -> None:
     asked = [1.0, 2.0, 3.0]
-    assert at_once(asked, answers((1.001, "02:aa"), (2.001, "02:bb"), (3.001, "02:bb"))) == []
-    assert at_once(asked, answers((1.001, "02:aa"), (2.001, "02:aa"), (2.002, "02:bb"), (3.001, "02:bb"))) == [2.0]
-    assert at_once(asked, answers((0.5, "02:aa"), (0.6, "02:bb"))) == [], "answers before the first request belong to none"
+    assert duplicate_answers(asked, answers((1.001, "02:aa"), (2.001, "02:bb"), (3.001, "02:bb"))) == []
+    assert duplicate_answers(asked, answers((1.001, "02:aa"), (2.001, "02:aa"), (2.002, "02:bb"), (3.001, "02:bb"))) == [2.0]
+    assert duplicate_answers(asked, answers((0.5, "02:aa"), (0.6, "02:bb"))) == [], "answers before the first request belong to none"
 
 
 def test_one_handover() -> None:

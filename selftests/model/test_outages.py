@@ -5,7 +5,7 @@ import math
 import pytest
 
 from harness.model.errors import StatementFailed, Unanswered
-from harness.model.outages import Attempt, at_most, longest, outages, recovered, span, told, uninterrupted
+from harness.model.outages import Attempt, at_most, describe, longest, outages, recovered, span, uninterrupted
 
 
 def history(drawn: str) -> list[Attempt]:
@@ -82,6 +82,6 @@ def test_nothing_sent_is_no_success() -> None:
 
 
 def test_a_history_is_told_in_one_line() -> None:
-    assert told(history("..xx.....")) == "9 probes: 0.20 s after the first probe for 0.20 s, 2 probes lost (timed out)"
-    assert told(history("....")) == "4 probes: all answered"
-    assert told([]) == "no probe was sent"
+    assert describe(history("..xx.....")) == "9 probes: 0.20 s after the first probe for 0.20 s, 2 probes lost (timed out)"
+    assert describe(history("....")) == "4 probes: all answered"
+    assert describe([]) == "no probe was sent"

@@ -3,7 +3,7 @@ from math import isclose
 import pytest
 
 from harness.model.errors import StatementFailed
-from harness.model.statistics import share_is_plausible, tails
+from harness.model.statistics import expect_plausible_share, tails
 
 
 def test_tails_of_a_fair_coin() -> None:
@@ -22,16 +22,16 @@ def test_tails_overlap_in_the_count_itself(count: int) -> None:
 
 @pytest.mark.parametrize("count", [55, 90, 128])
 def test_what_chance_explains_passes(count: int) -> None:
-    share_is_plausible(count, of=300, probability=0.3, told="hits")
+    expect_plausible_share(count, of=300, probability=0.3, what="hits")
 
 
 @pytest.mark.parametrize("count", [0, 45, 140, 300])
 def test_what_chance_does_not_explain_fails(count: int) -> None:
     with pytest.raises(StatementFailed, match=r"a share of 0\.300 of 300"):
-        share_is_plausible(count, of=300, probability=0.3, told="hits")
+        expect_plausible_share(count, of=300, probability=0.3, what="hits")
 
 
 def test_certainty_allows_nothing_else() -> None:
-    share_is_plausible(50, of=50, probability=1.0, told="hits")
+    expect_plausible_share(50, of=50, probability=1.0, what="hits")
     with pytest.raises(StatementFailed):
-        share_is_plausible(49, of=50, probability=1.0, told="hits")
+        expect_plausible_share(49, of=50, probability=1.0, what="hits")

@@ -11,7 +11,7 @@ import trustme
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.expectations import Request, reaches, require
 from harness.model.record import Record, recording
-from harness.probes.http import HttpProbe, bracketed, port_closed, port_open, spoken
+from harness.probes.http import HttpProbe, bracketed, port_closed, port_open, raw_request
 from selftests.probes.echo_server import HAS_IPV6, EchoServer
 from selftests.probes.small_servers import Script, answering, dripping, going_away, http2, over_tls, resetting, serving, silent
 
@@ -253,10 +253,10 @@ def test_exchanges_are_kept_in_the_record_answered_or_not(echo: EchoServer) -> N
 
 
 def test_bytes_are_spoken_as_they_are(echo: EchoServer) -> None:
-    exchange = spoken("127.0.0.1", echo.ports[0], "GET //x HTTP/1.0\r\nHost: a.test\r\n\r\n", Request("//x", host="a.test"))
+    exchange = raw_request("127.0.0.1", echo.ports[0], "GET //x HTTP/1.0\r\nHost: a.test\r\n\r\n", Request("//x", host="a.test"))
     assert exchange.echo is not None
     assert (exchange.status, exchange.echo.version, exchange.echo.target, exchange.echo.host) == (200, "HTTP/1.0", "//x", "a.test")
-    refusal = spoken("127.0.0.1", echo.ports[0], "GET / HTTP/9\r\n\r\n", Request())
+    refusal = raw_request("127.0.0.1", echo.ports[0], "GET / HTTP/9\r\n\r\n", Request())
     assert (refusal.status, refusal.echo) == (400, None)
 
 
@@ -266,7 +266,7 @@ def test_bytes_are_spoken_as_they_are(echo: EchoServer) -> None:
 )
 def test_spoken_bytes_without_an_answer_in_http(answer: bytes, kind: type[Exception]) -> None:
     with serving(answering(answer)) as port, pytest.raises(kind):
-        spoken("127.0.0.1", port, "GET / HTTP/1.1\r\n\r\n", Request())
+        raw_request("127.0.0.1", port, "GET / HTTP/1.1\r\n\r\n", Request())
 
 
 def test_open_port(echo: EchoServer) -> None:

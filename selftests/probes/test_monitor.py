@@ -18,7 +18,7 @@ from harness.model.layer2_observations import Gratuitous
 from harness.model.outages import Attempt
 from harness.model.record import Record, recording
 from harness.probes import wire_program
-from harness.probes.monitor import Onlooker, Sight, history
+from harness.probes.monitor import Observation, TrafficMonitor, history
 from harness.probes.wire_program import ALL_NODES, ARP, Asker, Traffic, arp_claim, arp_gratuitous, neighbour_gratuitous, neighbours
 
 MAC, OTHER = bytes.fromhex("0242ac120003"), bytes.fromhex("0242ac120009")
@@ -184,41 +184,41 @@ def test_sight_is_what_the_program_tells() -> None:
             tell(json.dumps(line))
         yield
 
-    with recording(Record()) as record, Onlooker(attached, "wire-1").watch(str(VIP), asking=True) as sight:
-        assert [one.answered for one in sight.attempts] == [True, False]
-        assert sight.gratuitous == [Gratuitous("reply", "02:aa", 100.4)]
-        assert (sight.asked, sight.answers[0].mac) == ([100.25], "02:aa")
-        assert sight.made_known(100.35, "02:aa")
-        assert not sight.made_known(100.35, "02:bb")
-    assert history(sight).splitlines()[1:3] == ["    0.200  LOST: timed out", "    0.300  02:aa answers"]
+    with recording(Record()) as record, TrafficMonitor(attached, "wire-1").watch(str(VIP), resolve=True) as observation:
+        assert [one.answered for one in observation.attempts] == [True, False]
+        assert observation.gratuitous == [Gratuitous("reply", "02:aa", 100.4)]
+        assert (observation.requests, observation.answers[0].mac) == ([100.25], "02:aa")
+        assert observation.gratuitous_seen(100.35, "02:aa")
+        assert not observation.gratuitous_seen(100.35, "02:bb")
+    assert history(observation).splitlines()[1:3] == ["    0.200  LOST: timed out", "    0.300  02:aa answers"]
     assert list(record.evidence) == [f"watch-{VIP}.txt"]
 
 
-def seen(came_back: str) -> Sight:
+def seen(came_back: str) -> Observation:
     """One probe a second in this order: ``.`` was answered, ``x`` was lost, ``?`` is under way."""
-    sight = Sight(VIP)
+    observation = Observation(VIP)
     for number, mark in enumerate(came_back):
         if mark != "?":
-            sight.attempts.insert(0, Attempt(100.0 + number, 0.01, why="timed out" * (mark == "x"), number=number))
-    return sight
+            observation.attempts.insert(0, Attempt(100.0 + number, 0.01, why="timed out" * (mark == "x"), number=number))
+    return observation
 
 
 @pytest.mark.parametrize(("came_back", "since"), [(".....", 99), ("xx.....", 99), ("...xx.....", 104), (".....??", 99)])
 def test_an_address_is_well_after_probes_that_were_answered(came_back: str, since: float) -> None:
-    assert seen(came_back).is_well(since)
+    assert seen(came_back).recovered_at(since)
 
 
 @pytest.mark.parametrize(("came_back", "since"), [("....", 99), ("xx....", 99), ("??.....", 99), ("...??.....", 104)])
 def test_an_address_is_not_known_to_be_well_while_earlier_probes_are_under_way(came_back: str, since: float) -> None:
     with pytest.raises(Unanswered):
-        seen(came_back).is_well(since)
+        seen(came_back).recovered_at(since)
 
 
 def test_probes_from_before_do_not_tell_that_an_address_is_well_now() -> None:
-    sight = seen("......")
-    assert sight.is_well(99)
+    observation = seen("......")
+    assert observation.recovered_at(99)
     with pytest.raises(Unanswered):
-        sight.well_from_now()()
+        observation.recovery_from_now()()
 
 
 def test_a_command_beside_the_block_ends_with_its_input() -> None:

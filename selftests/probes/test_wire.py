@@ -153,12 +153,12 @@ def test_questions_and_answers_on_a_real_interface(way: list[str], protocol: str
         argv, capture_output=True, text=True, timeout=10, check=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     )
     seen = [json.loads(line) for line in done.stdout.splitlines()]
-    asked = [sight["asked"] for sight in seen if "asked" in sight]
-    answers = [sight for sight in seen if "mac" in sight]
+    asked = [observation["asked"] for observation in seen if "asked" in observation]
+    answers = [observation for observation in seen if "mac" in observation]
     assert len(asked) == 2
-    assert {sight["mac"] for sight in answers} >= {f"02:00:00:00:00:0{number}" for number in range(macs)}
+    assert {observation["mac"] for observation in answers} >= {f"02:00:00:00:00:0{number}" for number in range(macs)}
     assert len(answers) >= 2 * macs
-    assert all(sight["ip"] == address and sight["at"] >= asked[0] for sight in answers)
+    assert all(observation["ip"] == address and observation["at"] >= asked[0] for observation in answers)
 
 
 def test_program_needs_nothing_but_the_standard_library() -> None:
@@ -201,10 +201,10 @@ PRINTED = '{"asked": 100.0}\n{"mac": "02:aa", "ip": "172.18.255.200", "at": 100.
 def test_answers_are_typed_and_kept_in_the_record() -> None:
     docker = Docker(PRINTED)
     with recording(Record()) as record:
-        answerers = WireProbe(docker, "wire-1").ask("172.18.255.200", requests=2, interval=0.2, patience=0.5)
-    assert (answerers.address, answerers.asked, answerers.macs) == (VIP, (100.0, 100.2), frozenset({"02:aa"}))
-    assert answerers.answers == (Answer("02:aa", "172.18.255.200", 100.001),)
-    assert list(record.exchanges) == [str(answerers)]
+        resolution = WireProbe(docker, "wire-1").who_has("172.18.255.200", requests=2, interval=0.2, timeout=0.5)
+    assert (resolution.address, resolution.requests, resolution.macs) == (VIP, (100.0, 100.2), frozenset({"02:aa"}))
+    assert resolution.answers == (Answer("02:aa", "172.18.255.200", 100.001),)
+    assert list(record.exchanges) == [str(resolution)]
     (told,) = docker.told
     assert told == ("exec", "--interactive", "wire-1", "python3", "-", "arp", str(VIP), "--count=2", "--interval=0.2", "--timeout=0.5")
     assert docker.stdin == PROGRAM.read_bytes()
@@ -212,17 +212,17 @@ def test_answers_are_typed_and_kept_in_the_record() -> None:
 
 def test_an_ipv6_address_is_asked_for_by_neighbour_discovery() -> None:
     docker = Docker('{"asked": 1.0}\n')
-    assert WireProbe(docker, "wire-1").ask(VIP_6).macs == frozenset()
+    assert WireProbe(docker, "wire-1").who_has(VIP_6).macs == frozenset()
     assert docker.told[0][5] == "ndp"
 
 
 @pytest.mark.parametrize("printed", ["", "Traceback\n", "[1, 2]\n", '{"asked": 1.0}\nnonsense\n'])
 def test_nonsense_from_the_program_is_a_fault_of_the_environment_not_silence(printed: str) -> None:
     with pytest.raises(EnvironmentFault, match="one JSON object a line"):
-        WireProbe(Docker(printed), "wire-1").ask(VIP)
+        WireProbe(Docker(printed), "wire-1").who_has(VIP)
 
 
 def test_a_dead_container_is_a_fault_of_the_environment() -> None:
     dead = EnvironmentFault("`docker exec` succeeds", "container wire-1 is not running", "start it")
     with pytest.raises(EnvironmentFault, match="is not running"):
-        WireProbe(Docker(fault=dead), "wire-1").ask(VIP)
+        WireProbe(Docker(fault=dead), "wire-1").who_has(VIP)

@@ -9,20 +9,26 @@ from harness.model.budgets import BRIEF, NODE_LOSS, SPEAKER_LOSS, TAKEOVER
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.layer2_observations import Answer, Gratuitous
 from harness.model.outages import Attempt
-from harness.probes.monitor import Sight, now
+from harness.probes.monitor import Observation, now
 from harness.systems.scenarios.node_loss import NodeLoss, served_by
 
 ADDRESS = "192.0.2.10"
 LOST, BACK, OVER = 10.0, 30.0, 60.0
 
 
-def incident(turns: str = "A" * 10 + "-" * 6 + "B" * 16 + "A" * 28, lost: tuple[float, float] = (10, 16), known: int = 4) -> NodeLoss:
+def incident(
+    announcer_periods: str = "A" * 10 + "-" * 6 + "B" * 16 + "A" * 28, lost: tuple[float, float] = (10, 16), known: int = 4
+) -> NodeLoss:
     """One request a second, answered by the node of that letter (``2``: by both, ``-``: by none); probes lost between two moments."""
-    answers = [Answer(f"02:{one}", ADDRESS, at + 0.001) for at, mark in enumerate(turns) for one in {"2": "AB", "-": ""}.get(mark, mark)]
-    askers = Sight(ip_address(ADDRESS), 0.0, asked=[float(at) for at in range(len(turns))], answers=answers)
+    answers = [
+        Answer(f"02:{one}", ADDRESS, at + 0.001)
+        for at, mark in enumerate(announcer_periods)
+        for one in {"2": "AB", "-": ""}.get(mark, mark)
+    ]
+    askers = Observation(ip_address(ADDRESS), 0.0, requests=[float(at) for at in range(len(announcer_periods))], answers=answers)
     attempts = [Attempt(at / 10, 0.01, why="timed out" if lost[0] <= at / 10 < lost[1] else "") for at in range(600)]
     frames = [Gratuitous(kind, "02:B", 16 + 1.1 * turn) for turn in range(known) for kind in ("request", "reply")]
-    clients = Sight(ip_address(ADDRESS), 0.0, attempts=attempts, gratuitous=frames)
+    clients = Observation(ip_address(ADDRESS), 0.0, attempts=attempts, gratuitous=frames)
     return NodeLoss("A", {"02:A": "A", "02:B": "B"}, LOST, BACK, OVER, clients, askers, ("B",))
 
 
@@ -31,7 +37,7 @@ def test_a_good_failover() -> None:
     assert good.successor() == "B"
     good.interrupted(NODE_LOSS)
     good.unanswered(SPEAKER_LOSS)
-    good.made_known(3)
+    good.gratuitous_seen(3)
     good.never_two()
     good.gives_back(TAKEOVER)
     good.ends_with_one(TAKEOVER)
@@ -40,7 +46,7 @@ def test_a_good_failover() -> None:
 
 def test_nobody_takes_over() -> None:
     alone = incident("A" * 10 + "-" * 20 + "A" * 30, lost=(10, 31))
-    for judge in (alone.successor, alone.never_two, lambda: alone.unanswered(SPEAKER_LOSS), lambda: alone.made_known(1)):
+    for judge in (alone.successor, alone.never_two, lambda: alone.unanswered(SPEAKER_LOSS), lambda: alone.gratuitous_seen(1)):
         with pytest.raises(StatementFailed, match="none did"):
             judge()
     with pytest.raises(StatementFailed, match="never ended"):
@@ -56,13 +62,13 @@ def test_it_takes_too_long() -> None:
 
 def test_gratuitous_frames_are_missing() -> None:
     with pytest.raises(StatementFailed, match="3 bursts"):
-        incident(known=2).made_known(3)
+        incident(known=2).gratuitous_seen(3)
 
 
 @pytest.mark.parametrize("turns", ["A" * 10 + "-" * 6 + "B2" + "B" * 14 + "A" * 28, "A" * 12 + "BBABBB" + "B" * 14 + "A" * 28])
-def test_two_answer_while_one_is_lost(turns: str) -> None:
+def test_two_answer_while_one_is_lost(announcer_periods: str) -> None:
     with pytest.raises(StatementFailed, match="A then B"):
-        incident(turns).never_two()
+        incident(announcer_periods).never_two()
 
 
 def test_it_does_not_give_back() -> None:
@@ -90,7 +96,7 @@ def test_the_return_interrupts() -> None:
 def test_nothing_is_disturbed_while_answers_come_from_the_node_to_be_lost(nodes: str, settled: bool) -> None:
     began = now()
     attempts = [Attempt(began - 0.9 + turn / 10, 0.01, f"echo/{node}", "timed out" * (node == "-")) for turn, node in enumerate(nodes)]
-    clients = Sight(ip_address(ADDRESS), began - 2, attempts=attempts)
+    clients = Observation(ip_address(ADDRESS), began - 2, attempts=attempts)
     if settled:
         assert served_by(clients, "B") == "B"
     else:
@@ -100,4 +106,4 @@ def test_nothing_is_disturbed_while_answers_come_from_the_node_to_be_lost(nodes:
 
 def test_a_watch_that_has_not_begun_says_nothing() -> None:
     with pytest.raises(Unanswered, match="no probe"):
-        served_by(Sight(ip_address(ADDRESS)), "B")
+        served_by(Observation(ip_address(ADDRESS)), "B")

@@ -12,8 +12,8 @@ from harness.model.budgets import ROUTE, Budget
 from harness.model.errors import NoAnswer, StatementFailed, Unanswered
 from harness.model.expectations import TABLE_HOST, Exchange, Expectation, Request, Signature, differences, require, sentence
 from harness.model.record import measure
-from harness.probes.grpc import Answer, call
-from harness.probes.http import HttpProbe, spoken
+from harness.probes.grpc import GrpcResponse, call
+from harness.probes.http import HttpProbe, raw_request
 from harness.probes.load import Load, load
 from harness.probes.waiting import eventually
 from harness.probes.websocket import WebSocket
@@ -92,7 +92,7 @@ class IngressClient:
         __tracebackhide__ = True
         text = f"{head.replace(TABLE_HOST, self.host)}\r\nConnection: close\r\n\r\n"
         with _silence_is_failure(f"an answer to {head!r}"):
-            exchange = spoken(self.probe.address, self.probe.port, text, Request(host=self.host))
+            exchange = raw_request(self.probe.address, self.probe.port, text, Request(host=self.host))
         if found := differences(self._bound(expectation), exchange):
             raise StatementFailed(f"{head!r}: {sentence(exchange.request, expectation)}", "\n".join([repr(exchange), *found]))
         return exchange
@@ -125,7 +125,7 @@ class IngressClient:
         with _silence_is_failure(f"a web socket to {target}"):
             return WebSocket(self.probe.address, self.probe.port, self.host, target)
 
-    def calls(self, method: str, message: bytes, trust: ssl.SSLContext, *, metadata: Mapping[str, str]) -> Answer:
+    def calls(self, method: str, message: bytes, trust: ssl.SSLContext, *, metadata: Mapping[str, str]) -> GrpcResponse:
         """A gRPC call to the statement's host."""
         with _silence_is_failure(f"an answer to the call of {method}"):
             return call(self.probe.address, self.host, method, message, trust=trust, metadata=metadata)

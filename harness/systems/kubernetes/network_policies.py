@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from harness.cluster.api import Api, Object
 from harness.model.budgets import RECONSIDERATION
 from harness.model.errors import NotApplicable, StatementFailed, Unanswered
-from harness.probes.in_cluster import InsideProbe
+from harness.probes.in_cluster import InClusterProbe
 from harness.probes.waiting import eventually
 
 HEAD = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
@@ -15,7 +15,7 @@ BOTH = ["Ingress", "Egress"]
 WEBHOOK, API_SERVER = 9443, 6443
 
 
-def require_enforcement(api: Api, probe: InsideProbe, namespace: str, backend: Mapping[str, str]) -> None:
+def require_enforcement(api: Api, probe: InClusterProbe, namespace: str, backend: Mapping[str, str]) -> None:
     """Forbid all traffic to the echo backend, and see whether it can be reached afterwards.
 
     :raises NotApplicable: it can, so that policies mean nothing in this cluster

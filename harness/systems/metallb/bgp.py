@@ -12,7 +12,7 @@ from harness.cluster.state import ClusterState
 from harness.model.budgets import PROPAGATION, SESSION, WITHDRAWAL, Budget
 from harness.model.errors import NotApplicable, StatementFailed, Unanswered
 from harness.probes.frr import Route, Router, Session, configuration
-from harness.probes.monitor import Onlooker
+from harness.probes.monitor import TrafficMonitor
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
 from harness.systems.kubernetes.readiness import settle
@@ -33,7 +33,7 @@ class Peer:
 
     name: str
     router: Router
-    client: Onlooker
+    client: TrafficMonitor
     nodes: Mapping[str, str]
 
     def is_connected_to(self, *nodes: str) -> None:
@@ -87,11 +87,11 @@ class Peer:
     def is_served_by(self, address: str, *nodes: str) -> None:
         """Wait until connections from the router were served on each of these nodes, and on no other."""
         __tracebackhide__ = True
-        with self.client.watch(address, interval=0.1, patience=1) as sight:
+        with self.client.watch(address, interval=0.1, timeout=1) as observation:
 
             def look() -> list[str]:
-                served = {part for one in sight.attempts for part in one.by.split("/") if part in self.nodes.values()}
-                assert served == set(nodes), f"served on {sorted(served)}; {sight}"
+                served = {part for one in observation.attempts for part in one.by.split("/") if part in self.nodes.values()}
+                assert served == set(nodes), f"served on {sorted(served)}; {observation}"
                 return sorted(served)
 
             eventually(look, within=PROPAGATION, expected=f"connections to {address} are served on {', '.join(nodes)}")
@@ -192,7 +192,7 @@ class Routers:
             for one in node["status"]["addresses"]
             if one["type"] == "InternalIP"
         }
-        return Peer(name, router, Onlooker(engine.attached, f"{container}-client"), nodes)
+        return Peer(name, router, TrafficMonitor(engine.attached, f"{container}-client"), nodes)
 
     def stop(self, peer: Peer) -> None:
         """End a router of the statement's own."""

@@ -9,7 +9,7 @@ from harness.model.budgets import ANNOUNCEMENT, CLOSURE
 from harness.model.errors import StatementFailed
 from harness.model.expectations import Exchange, Request
 from harness.probes.http import HttpProbe, port_closed
-from harness.probes.monitor import Onlooker
+from harness.probes.monitor import TrafficMonitor
 from harness.probes.waiting import eventually
 from harness.systems.metallb.services import Service
 
@@ -41,7 +41,7 @@ class ExternalClient:
     """Connects to announced addresses: from where the suite runs, and by the watching container."""
 
     api: Api
-    watcher: Onlooker
+    watcher: TrafficMonitor
     gateway: str
 
     @property
@@ -70,8 +70,8 @@ class ExternalClient:
         :param kind: ``http``, ``tcp`` or ``udp``
         """
         __tracebackhide__ = True
-        with self.watcher.watch(address, traffic=kind, port=port, interval=0.1, patience=1) as sight:
-            eventually(sight.is_well, within=ANNOUNCEMENT, expected=f"{kind} is answered at {address}, port {port}")
+        with self.watcher.watch(address, traffic=kind, port=port, interval=0.1, timeout=1) as observation:
+            eventually(observation.recovered_at, within=ANNOUNCEMENT, expected=f"{kind} is answered at {address}, port {port}")
 
     def is_forwarded(self, service: Service) -> None:
         """Wait until every node forwards what it gets for a Service; a node port is programmed along with the external address."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from harness.model.budgets import ANNOUNCEMENT, TAKEOVER, WITHDRAWAL, Budget
 from harness.model.errors import NotApplicable, StatementFailed, Unanswered
 from harness.model.layer2_observations import bursts as bursts_of
-from harness.model.layer2_observations import exactly_one, silence, steadily
+from harness.model.layer2_observations import expect_one_announcer, expect_silence, expect_steady_announcer
 from harness.model.outages import at_most, uninterrupted
 from harness.model.record import measure, record
-from harness.probes.monitor import Sight
+from harness.probes.monitor import Observation
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
 from harness.systems.metallb.pools import Pool
@@ -39,7 +39,7 @@ class Segment:
         :raises Unanswered: nobody answers
         :raises StatementFailed: several do, or somebody who is no node
         """
-        mac = exactly_one(self.wire.ask(address, interval=0.1, patience=0.4))
+        mac = expect_one_announcer(self.wire.who_has(address, interval=0.1, timeout=0.4))
         if mac not in self.macs:
             raise StatementFailed(f"a node answers for {address}", f"{mac}, while the nodes are {dict(self.macs)}")
         return self.macs[mac]
@@ -63,20 +63,20 @@ class Segment:
     def stays_at(self, address: str, node: str, *, requests: int = ASKED) -> None:
         """Require that one node, and no other, answers many requests in a row, four a second, to the last."""
         __tracebackhide__ = True
-        mac = steadily(self.wire.ask(address, requests=requests, interval=PAUSE))
+        mac = expect_steady_announcer(self.wire.who_has(address, requests=requests, interval=PAUSE))
         assert self.macs.get(mac) == node, f"{self.macs.get(mac, mac)} answers for {address}, not {node}"
 
     def loses(self, address: str) -> None:
         """Wait until nobody answers for an address any more, and require that it stays so."""
         __tracebackhide__ = True
-        look: Callable[[], object] = lambda: silence(self.wire.ask(address, interval=0.1, patience=0.3))  # noqa: E731 -- named for its type
+        look: Callable[[], object] = lambda: expect_silence(self.wire.who_has(address, interval=0.1, timeout=0.3))  # noqa: E731 -- named for its type
         eventually(look, within=WITHDRAWAL, expected=f"nobody answers for {address} any more")
         self.is_silent(address)
 
     def is_silent(self, address: str) -> None:
         """Require that nobody answers for an address, many requests in a row; what makes the silence mean something comes before."""
         __tracebackhide__ = True
-        silence(self.wire.ask(address, requests=ASKED, interval=PAUSE, patience=0.5))
+        expect_silence(self.wire.who_has(address, requests=ASKED, interval=PAUSE, timeout=0.5))
 
     def require_ipv4(self, pool: Pool) -> None:
         """Require a pool of IPv4.
@@ -91,7 +91,7 @@ class Segment:
         __tracebackhide__ = True
 
         def look() -> list[str]:
-            found = self.wire.ask(address, interval=0.1, patience=0.4).macs
+            found = self.wire.who_has(address, interval=0.1, timeout=0.4).macs
             nodes = [self.macs[mac] for mac in found if mac in self.macs]
             assert foreign in found, f"the foreign host does not answer: {set(found)}"
             assert nodes, "no node answers beside the foreign host"
@@ -99,17 +99,17 @@ class Segment:
 
         eventually(look, within=ANNOUNCEMENT, expected=f"a node and the foreign host {foreign} both answer for {address}")
 
-    def made_known(self, sight: Sight, node: str, *, bursts: int, since: float = 0.0) -> None:
+    def gratuitous_seen(self, observation: Observation, node: str, *, bursts: int, since: float = 0.0) -> None:
         """Wait until a node made the watched address known by so many bursts of gratuitous frames, each of every kind of the family."""
         __tracebackhide__ = True
-        kinds = {"request", "reply"} if sight.address.version == 4 else {"advertisement"}
+        kinds = {"request", "reply"} if observation.address.version == 4 else {"advertisement"}
 
         def look() -> list[str]:
-            found = bursts_of(sight.made_known(since, self.mac(node)))
+            found = bursts_of(observation.gratuitous_seen(since, self.mac(node)))
             told = [" and ".join(sorted({frame.kind for frame in burst})) for burst in found]
             complete = [burst for burst in found if {frame.kind for frame in burst} >= kinds]
             if not found:
-                raise Unanswered(f"no gratuitous frame of {node}; of others: {len(sight.gratuitous)}")
+                raise Unanswered(f"no gratuitous frame of {node}; of others: {len(observation.gratuitous)}")
             assert len(complete) >= bursts, f"{len(complete)} bursts: {told}"
             over = complete[-1][0].at - complete[0][0].at
             assert over >= lasting, f"{len(complete)} bursts within {over:.1f} s"
@@ -119,29 +119,31 @@ class Segment:
         wanted = f"{bursts} bursts of gratuitous frames ({' and '.join(sorted(kinds))}) from {node} over at least {lasting:g} s"
         eventually(look, within=TAKEOVER, expected=wanted)
 
-    def is_back(self, sight: Sight, *, since: float, within: Budget) -> None:
+    def is_back(self, observation: Observation, *, since: float, within: Budget) -> None:
         """Wait until the watched address is served after something that happened, and hold the interruption against a bound."""
         __tracebackhide__ = True
-        eventually(sight.well_from_now(), within=within, expected=f"{sight.address} is served")
-        length = at_most(sight.since(since - 0.5), record().bound(within), f"traffic to {sight.address}")
+        eventually(observation.recovery_from_now(), within=within, expected=f"{observation.address} is served")
+        length = at_most(observation.attempts_since(since - 0.5), record().bound(within), f"traffic to {observation.address}")
         measure("outage", length, budget=within)
 
-    def was_never_interrupted(self, sight: Sight) -> None:
+    def was_never_interrupted(self, observation: Observation) -> None:
         """Require that every probe of a watch was answered."""
         __tracebackhide__ = True
-        uninterrupted(sight.attempts, f"traffic to {sight.address}")
+        uninterrupted(observation.attempts, f"traffic to {observation.address}")
         measure("outage", 0.0)
 
-    def is_served_at(self, sight: Sight, node: str, *, since: float, within: Budget) -> None:
+    def is_served_at(self, observation: Observation, node: str, *, since: float, within: Budget) -> None:
         """Wait until the watched address is served by endpoints on a node, and hold the interruption against a bound."""
         __tracebackhide__ = True
 
         def look() -> float:
-            back = sight.is_well(since)
-            last = sight.attempts[-1].by
+            back = observation.recovered_at(since)
+            last = observation.attempts[-1].by
             assert node in last.split("/"), f"served by {last}"
             return back
 
-        eventually(look, within=within, expected=f"{sight.address} is served on {node}")
-        length = at_most(sight.since(since - 0.5), record().bound(within), f"{sight.address} comes to be served on {node}")
+        eventually(look, within=within, expected=f"{observation.address} is served on {node}")
+        length = at_most(
+            observation.attempts_since(since - 0.5), record().bound(within), f"{observation.address} comes to be served on {node}"
+        )
         measure("outage", length, budget=within)

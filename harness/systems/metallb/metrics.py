@@ -10,7 +10,7 @@ from harness.cluster.api import Api, Object
 from harness.model.budgets import ALLOCATION, Budget
 from harness.model.errors import Unanswered
 from harness.model.prometheus import Series, parse, select
-from harness.probes.in_cluster import Answer, InsideProbe
+from harness.probes.in_cluster import InClusterProbe, Response
 from harness.probes.waiting import eventually
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.installation import PLAIN_METRICS, MetalLB
@@ -103,7 +103,7 @@ class Metrics:
     """Reads the metrics of MetalLB's pods."""
 
     api: Api
-    probe: InsideProbe
+    probe: InClusterProbe
     endpoint: Endpoint
     access: Access | None
     reader: str | None = None
@@ -113,7 +113,7 @@ class Metrics:
         found = self.api.list("Pod", NAMESPACE, labels=f"component={component}")
         return {pod["spec"]["nodeName"]: pod["status"]["podIP"] for pod in found if pod["status"].get("podIP")}
 
-    def ask(self, component: str, *, account: str | None = None, scheme: str | None = None) -> Answer:
+    def ask(self, component: str, *, account: str | None = None, scheme: str | None = None) -> Response:
         """The answer of one pod of a component to somebody: one of the accounts of :class:`Access`, or nobody.
 
         :raises Unanswered: it does not answer

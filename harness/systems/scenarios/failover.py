@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from harness.model.budgets import NOTICE, TAKEOVER, Budget
 from harness.model.errors import StatementFailed, Unanswered
-from harness.model.layer2_observations import at_once, turns
+from harness.model.layer2_observations import announcer_periods, duplicate_answers
 from harness.model.outages import at_most
 from harness.model.record import measure, record
-from harness.probes.monitor import Onlooker, Sight, now
+from harness.probes.monitor import Observation, TrafficMonitor, now
 from harness.probes.waiting import eventually
 from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.advertisements import Advertisements
@@ -41,27 +41,27 @@ class Failover:
         return moment
 
     @contextmanager
-    def watched(self, onlooker: Onlooker, *, traffic: str | None = None, asking: bool = False) -> Iterator["FailoverObservation"]:
+    def watched(self, onlooker: TrafficMonitor, *, traffic: str | None = None, resolve: bool = False) -> Iterator["FailoverObservation"]:
         """Let it happen while somebody watches."""
-        with onlooker.watch(self.address, traffic=traffic, asking=asking) as sight:
+        with onlooker.watch(self.address, traffic=traffic, resolve=resolve) as observation:
             if traffic:
-                self._is_answered(sight)
-            yield FailoverObservation(self, sight, self.happens())
+                self._is_answered(observation)
+            yield FailoverObservation(self, observation, self.happens())
 
     @contextmanager
-    def remembered(self, onlooker: Onlooker) -> Iterator["FailoverObservation"]:
+    def remembered(self, onlooker: TrafficMonitor) -> Iterator["FailoverObservation"]:
         """Let it happen while somebody remembers who has the address, and sends nothing."""
         with onlooker.watch(self.address, traffic="tcp") as spoken:
             self._is_answered(spoken)
-        known = self.segment.macs.get(onlooker.remembers(self.address) or "")
+        known = self.segment.macs.get(onlooker.neighbour_cache(self.address) or "")
         if known != self.before:
             raise StatementFailed(f"the client remembers {self.before} for {self.address} before the handover", str(known))
-        with onlooker.watch(self.address, traffic=None) as sight:
-            yield FailoverObservation(self, sight, self.happens())
+        with onlooker.watch(self.address, traffic=None) as observation:
+            yield FailoverObservation(self, observation, self.happens())
 
-    def _is_answered(self, sight: Sight) -> None:
+    def _is_answered(self, observation: Observation) -> None:
         __tracebackhide__ = True
-        eventually(sight.is_well, within=TAKEOVER, expected=f"{self.address} is answered before the handover")
+        eventually(observation.recovered_at, within=TAKEOVER, expected=f"{self.address} is answered before the handover")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +69,21 @@ class FailoverObservation:
     """What is seen of a handover that happened at ``moment``."""
 
     handover: Failover
-    sight: Sight
+    observation: Observation
     moment: float
 
     def is_made_known(self, bursts: int) -> None:
         """Wait until the new node made the address known so many times."""
         __tracebackhide__ = True
-        self.handover.segment.made_known(self.sight, self.handover.after, bursts=bursts, since=self.moment)
+        self.handover.segment.gratuitous_seen(self.observation, self.handover.after, bursts=bursts, since=self.moment)
 
-    def is_remembered(self, onlooker: Onlooker) -> None:
+    def is_remembered(self, onlooker: TrafficMonitor) -> None:
         """Wait until the client remembers the new node."""
         __tracebackhide__ = True
         handover = self.handover
 
         def look() -> str:
-            mac = onlooker.remembers(handover.address)
+            mac = onlooker.neighbour_cache(handover.address)
             if mac is None:
                 raise Unanswered("the client remembers nobody")
             node = handover.segment.macs.get(mac, mac)
@@ -98,16 +98,20 @@ class FailoverObservation:
         __tracebackhide__ = True
         segment, before, after = self.handover.segment, self.handover.before, self.handover.after
         segment.finds_at(self.handover.address, after)
-        last = turns([one for one in self.sight.answers if one.mac == segment.mac(before)])
+        last = announcer_periods([one for one in self.observation.answers if one.mac == segment.mac(before)])
         settled = max(self.moment, last[-1].ended if last else self.moment)
         self._is_soon(
-            min((one.at for one in self.sight.answers if one.mac == segment.mac(after)), default=now()), f"{after} begins to answer"
+            min((one.at for one in self.observation.answers if one.mac == segment.mac(after)), default=now()), f"{after} begins to answer"
         )
         self._is_soon(settled, f"{before} stops to answer")
-        both = [moment for moment in at_once(self.sight.asked, self.sight.answers) if moment > self.moment + record().bound(NOTICE)]
+        both = [
+            moment
+            for moment in duplicate_answers(self.observation.requests, self.observation.answers)
+            if moment > self.moment + record().bound(NOTICE)
+        ]
         if both:
             raise StatementFailed("no request is answered by two nodes", f"{len(both)} requests were")
-        measure("two at once", float(len(at_once(self.sight.asked, self.sight.answers))), unit="requests")
+        measure("two at once", float(len(duplicate_answers(self.observation.requests, self.observation.answers))), unit="requests")
 
     def _is_soon(self, moment: float, what: str) -> None:
         __tracebackhide__ = True
@@ -120,6 +124,8 @@ class FailoverObservation:
         __tracebackhide__ = True
         handover = self.handover
         handover.segment.finds_at(handover.address, handover.after)
-        eventually(self.sight.well_from_now(), within=TAKEOVER, expected=f"{handover.address} is served after the handover")
-        length = at_most(self.sight.since(self.moment), record().bound(bound), f"{handover.address} moves to {handover.after}")
+        eventually(self.observation.recovery_from_now(), within=TAKEOVER, expected=f"{handover.address} is served after the handover")
+        length = at_most(
+            self.observation.attempts_since(self.moment), record().bound(bound), f"{handover.address} moves to {handover.after}"
+        )
         measure("outage", length, budget=bound)

@@ -8,7 +8,7 @@ from harness.cluster.api import Api
 from harness.model.budgets import BRIEF, GRACEFUL_END, ROLLOUT, Budget
 from harness.model.outages import Attempt, at_most
 from harness.model.record import measure, record
-from harness.probes.monitor import Onlooker, Sight, now
+from harness.probes.monitor import Observation, TrafficMonitor, now
 from harness.probes.waiting import eventually
 from harness.systems.apps import example
 from harness.systems.ingress.controllers import Controller
@@ -31,29 +31,29 @@ class IngressRollout:
     vip: str
     disruption: Faults
     segment: Segment
-    watcher: Onlooker
+    watcher: TrafficMonitor
 
     def happens(self) -> None:
         """Roll its pod to another node, require that the address stays, and hold the interruption against the bound of a graceful end."""
         __tracebackhide__ = True
-        with self._watched() as sight:
+        with self._watched() as observation:
             with self._from_its_node():
                 began = self.disruption.roll("Deployment", self.deployment, self.controller.namespace)
                 self.disruption.has_rolled("Deployment", self.deployment, self.controller.namespace)
             self.has_one_pod()
-            self._is_well_again(sight)
-        self._interrupted(sight.since(began), GRACEFUL_END, "the rollout of the ingress controller")
+            self._is_well_again(observation)
+        self._interrupted(observation.attempts_since(began), GRACEFUL_END, "the rollout of the ingress controller")
 
     def loses_a_replica(self) -> None:
         """Have two replicas, lose the one on the announcing node without notice, and hold the interruption against a bound."""
         __tracebackhide__ = True
-        with self._two_replicas(), self._watched() as sight:
+        with self._two_replicas(), self._watched() as observation:
             pod = self._on_the_announcing_node()
             began = now()
             self.api.delete("Pod", pod, self.controller.namespace, grace=0)
             settle(lambda: self._is_replaced(pod), "the lost replica is replaced")  # before that nobody may have felt its loss
-            self._is_well_again(sight)
-        self._interrupted(sight.since(began), BRIEF, "the loss of a replica of the ingress controller")
+            self._is_well_again(observation)
+        self._interrupted(observation.attempts_since(began), BRIEF, "the loss of a replica of the ingress controller")
 
     def is_scaled(self) -> None:
         """Get a second replica, let the one on the announcing node end gracefully, and hold each interruption against its bound.
@@ -61,16 +61,16 @@ class IngressRollout:
         The first is judged before the second can begin: what was under way then would count for both.
         """
         __tracebackhide__ = True
-        with self._watched() as sight:
+        with self._watched() as observation:
             began = now()
             with self._two_replicas():
-                self._is_well_again(sight)
-                self._interrupted(sight.since(began), BRIEF, "growth of the ingress controller", "outage of the growth")
+                self._is_well_again(observation)
+                self._interrupted(observation.attempts_since(began), BRIEF, "growth of the ingress controller", "outage of the growth")
                 cheap = {"metadata": {"annotations": {DELETION_COST: "-1"}}}
                 self.api.merge("Pod", self._on_the_announcing_node(), self.controller.namespace, cheap)
                 grown = now()
-            self._is_well_again(sight)
-        self._interrupted(sight.since(grown), GRACEFUL_END, "shrinking of the ingress controller")
+            self._is_well_again(observation)
+        self._interrupted(observation.attempts_since(grown), GRACEFUL_END, "shrinking of the ingress controller")
 
     def has_one_pod(self) -> None:
         """Wait until the controller has one pod, none beside it that is ending: that one may still hold the address."""
@@ -80,9 +80,9 @@ class IngressRollout:
         pods = {pod["spec"]["nodeName"]: str(pod["metadata"]["name"]) for pod in controller_pods(self.api, self.controller)}
         return pods[self.segment.finds_at(self.vip, *pods)]
 
-    def _is_well_again(self, sight: Sight) -> None:
+    def _is_well_again(self, observation: Observation) -> None:
         __tracebackhide__ = True
-        eventually(sight.well_from_now(), within=ROLLOUT, expected=f"routes answer at {self.vip} again")
+        eventually(observation.recovery_from_now(), within=ROLLOUT, expected=f"routes answer at {self.vip} again")
 
     def _interrupted(self, attempts: list[Attempt], bound: Budget, what: str, measured: str = "outage") -> None:
         __tracebackhide__ = True
@@ -95,10 +95,10 @@ class IngressRollout:
         return self.controller.service
 
     @contextmanager
-    def _watched(self) -> Iterator[Sight]:
-        with self.watcher.watch(self.vip, host=f"other.{example.DOMAIN}") as sight:
-            eventually(sight.is_well, within=BRIEF, expected=f"routes answer at {self.vip} before anything happens")
-            yield sight
+    def _watched(self) -> Iterator[Observation]:
+        with self.watcher.watch(self.vip, host=f"other.{example.DOMAIN}") as observation:
+            eventually(observation.recovered_at, within=BRIEF, expected=f"routes answer at {self.vip} before anything happens")
+            yield observation
 
     @contextmanager
     def _from_its_node(self) -> Iterator[None]:

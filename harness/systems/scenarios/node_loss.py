@@ -8,10 +8,10 @@ from pathlib import Path
 
 from harness.model.budgets import NODE_LOSS, RETURN, SETTLING, SPEAKER_LOSS, TAKEOVER, Budget
 from harness.model.errors import StatementFailed, Unanswered
-from harness.model.layer2_observations import Turn, at_once, bursts, turns
+from harness.model.layer2_observations import AnnouncerPeriod, announcer_periods, bursts, duplicate_answers
 from harness.model.outages import Attempt, at_most
 from harness.model.record import measure, record
-from harness.probes.monitor import Onlooker, Sight, history, now
+from harness.probes.monitor import Observation, TrafficMonitor, history, now
 from harness.probes.waiting import eventually
 from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.clients import ExternalClient
@@ -39,21 +39,25 @@ class NodeLoss:
     lost: float
     back: float
     over: float
-    clients: Sight
-    askers: Sight
+    clients: Observation
+    askers: Observation
     statuses: tuple[str, ...]
 
     @property
-    def turns(self) -> list[Turn]:
+    def announcer_periods(self) -> list[AnnouncerPeriod]:
         """Who answered one after the other."""
-        return turns(self.askers.answers)
+        return announcer_periods(self.askers.answers)
 
     def successor(self) -> str:
         """The node that took over.
 
         :raises StatementFailed: none did before the lost one came back
         """
-        found = [self.macs[turn.mac] for turn in self.turns if self.lost < turn.began < self.back and self.macs[turn.mac] != self.node]
+        found = [
+            self.macs[period.mac]
+            for period in self.announcer_periods
+            if self.lost < period.began < self.back and self.macs[period.mac] != self.node
+        ]
         if not found:
             raise StatementFailed(f"another node answers when {self.node} is lost", "none did")
         return found[0]
@@ -61,7 +65,7 @@ class NodeLoss:
     def unanswered(self, bound: Budget) -> None:
         """Hold against a bound how long those who ask anew were not answered."""
         successor = self.successor()
-        taken = next(turn.began for turn in self.turns if self.macs[turn.mac] == successor and turn.began > self.lost)
+        taken = next(period.began for period in self.announcer_periods if self.macs[period.mac] == successor and period.began > self.lost)
         measure("takeover", taken - self.lost, budget=bound)
         if taken - self.lost > record().bound(bound):
             raise StatementFailed(f"another node answers within {record().bound(bound):g} s", f"after {taken - self.lost:.1f} s")
@@ -76,14 +80,14 @@ class NodeLoss:
 
     def interrupted_by_the_return(self, bound: Budget) -> None:
         """Hold against a bound how long clients were not served when the node came back."""
-        length = at_most(self.clients.since(self.back), record().bound(bound), f"{self.node} is back")
+        length = at_most(self.clients.attempts_since(self.back), record().bound(bound), f"{self.node} is back")
         measure("outage of the return", length, budget=bound)
 
-    def made_known(self, least: int = BURSTS) -> None:
+    def gratuitous_seen(self, least: int = BURSTS) -> None:
         """Require so many bursts of gratuitous frames of the node that took over."""
         successor = self.successor()
         mac = next(mac for mac, node in self.macs.items() if node == successor)
-        frames = self.clients.made_known(self.lost, mac)
+        frames = self.clients.gratuitous_seen(self.lost, mac)
         found = bursts(frames)
         measure("first gratuitous frame", frames[0].at - self.lost if frames else float(SETTLING.seconds))
         over = found[-1][0].at - found[0][0].at if found else 0.0
@@ -93,8 +97,8 @@ class NodeLoss:
 
     def never_two(self) -> None:
         """Require that no request was answered by two nodes, and that the lost node did not answer, before it came back."""
-        both = [moment for moment in at_once(self.askers.asked, self.askers.answers) if moment < self.back]
-        order = [self.macs.get(turn.mac, turn.mac) for turn in self.turns if turn.began < self.back]
+        both = [moment for moment in duplicate_answers(self.askers.requests, self.askers.answers) if moment < self.back]
+        order = [self.macs.get(period.mac, period.mac) for period in self.announcer_periods if period.began < self.back]
         wanted = [self.node, self.successor()]
         if both or order != wanted:
             raise StatementFailed(f"in turn {' then '.join(wanted)}", f"in turn {' '.join(order)}; {len(both)} requests answered by two")
@@ -102,7 +106,7 @@ class NodeLoss:
     def ends_with_one(self, within: Budget) -> None:
         """Require that, a while after the node came back, one and the same node answered every request."""
         settled = self.back + record().bound(within)
-        both = [moment for moment in at_once(self.askers.asked, self.askers.answers) if moment > self.back]
+        both = [moment for moment in duplicate_answers(self.askers.requests, self.askers.answers) if moment > self.back]
         measure("two at once after the return", float(len(both)), unit="requests")
         late = {answer.mac for answer in self.askers.answers if answer.at > min(settled, self.over - 2)}
         if len(late) != 1 or any(moment > settled for moment in both):
@@ -110,7 +114,7 @@ class NodeLoss:
 
     def gives_back(self, within: Budget) -> None:
         """Require that the node took its address back after it returned."""
-        last = self.turns[-1]
+        last = self.announcer_periods[-1]
         measure("giving back", last.began - self.back, budget=within)
         if self.macs[last.mac] != self.node:
             raise StatementFailed(f"{self.node} answers again within {record().bound(within):g} s", f"{self.macs[last.mac]} still does")
@@ -125,7 +129,7 @@ class NodeLossScenario:
     speakers: Speakers
     disruption: Faults
     outside: ExternalClient
-    onlooker: Onlooker
+    onlooker: TrafficMonitor
     folder: Path
 
     def stopped_node(self) -> NodeLoss:
@@ -155,13 +159,13 @@ class NodeLossScenario:
         other = self.announcing.backends.other(node)
         self.announcing.backends.serve(service, other)
         self.outside.is_forwarded(service)
-        with self.outside.watcher.watch(address) as clients, self.onlooker.watch(address, traffic=None, asking=True) as askers:
+        with self.outside.watcher.watch(address) as clients, self.onlooker.watch(address, traffic=None, resolve=True) as askers:
             eventually(
                 lambda: served_by(clients, other), within=TAKEOVER, expected=f"{address} is served on {other} before anything happens"
             )
             with lose(node) as lost:
                 self._until(lambda: _taken(askers, self.segment.mac(node), lost), within, "another node takes over")
-                self._until(clients.well_from_now(), within, "clients are served again")
+                self._until(clients.recovery_from_now(), within, "clients are served again")
                 self._until(lambda: _known(clients, lost), SETTLING, "gratuitous frames have come")
                 if self.speakers.metallb.writes_layer2_statuses:
                     self._until(lambda: _moved(self.speakers.statuses(service), node), TAKEOVER, "the status names another node")
@@ -178,13 +182,13 @@ class NodeLossScenario:
             eventually(look, within=within, expected=expected)
 
 
-def served_by(clients: Sight, node: str) -> str:
+def served_by(clients: Observation, node: str) -> str:
     """The node, if it alone served all probes of the last second: kube-proxy has dropped the other endpoints.
 
     :raises AssertionError: a probe was not answered, or by another node, or watching began only now
     :raises Unanswered: no probe has come back yet
     """
-    recent = clients.since(now() - 1)
+    recent = clients.attempts_since(now() - 1)
     if not recent:
         raise Unanswered("no probe")
     told = {one.why or one.by for one in recent}
@@ -199,28 +203,28 @@ def _moved(statuses: list[str], node: str) -> list[str]:
     return statuses
 
 
-def _taken(askers: Sight, mac: str, since: float) -> str:
+def _taken(askers: Observation, mac: str, since: float) -> str:
     found = [answer.mac for answer in askers.answers if answer.at > since and answer.mac != mac]
     if not found:
         raise Unanswered("nobody else")
     return found[0]
 
 
-def _known(clients: Sight, since: float) -> int:
+def _known(clients: Observation, since: float) -> int:
     found = bursts([frame for frame in clients.gratuitous if frame.at > since])
     assert len(found) > BURSTS, f"{len(found)} bursts"
     return len(found)
 
 
-def _answers(askers: Sight, mac: str, since: float) -> float:
+def _answers(askers: Observation, mac: str, since: float) -> float:
     found = [answer.at for answer in askers.answers if answer.at > since and answer.mac == mac]
     if not found:
         raise Unanswered("not yet")
     return found[0]
 
 
-def _elapsed(since: float, askers: Sight, mac: str) -> str:
+def _elapsed(since: float, askers: Observation, mac: str) -> str:
     """The last turn has lasted since then: what both nodes had to say to each other has been said."""
-    last = turns(askers.answers)[-1]
+    last = announcer_periods(askers.answers)[-1]
     assert last.began < since and last.mac == mac, f"the last turn began {last.began - since:.1f} s after"  # noqa: PT018 -- one look
     return mac

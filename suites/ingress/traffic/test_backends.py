@@ -2,7 +2,7 @@
 
 from harness.model.expectations import Expectation, Request, reaches, refused
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.model.statistics import share_is_plausible
+from harness.model.statistics import expect_plausible_share
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
 
@@ -49,7 +49,7 @@ def test_every_pod_gets_its_share(client: IngressClient) -> None:
     counts = {pod: pods.count(pod) for pod in set(pods)}
     assert len(counts) == 3, f"requests by Pod: {counts}"
     for pod, count in counts.items():
-        share_is_plausible(count, of=240, probability=1 / 3, told=f"requests at {pod}")
+        expect_plausible_share(count, of=240, probability=1 / 3, what=f"requests at {pod}")
 
 
 @statement(

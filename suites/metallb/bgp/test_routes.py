@@ -107,11 +107,11 @@ def test_restart_of_the_speakers_interrupts_for_a_bounded_time(
     """A rolling restart of the speakers SHOULD NOT keep a router's clients from being served for longer than its budget."""
     service = bgp_services.service(to=external_peer)
     external_peer.gets(host(service.address), *backends.nodes)
-    with external_peer.client.watch(service.address) as sight:
+    with external_peer.client.watch(service.address) as observation:
         began = faults.roll("DaemonSet", "speaker", NAMESPACE)
         faults.has_rolled("DaemonSet", "speaker", NAMESPACE)
         external_peer.gets(host(service.address), *backends.nodes, within=BGP_GAP)
-        segment.is_back(sight, since=began, within=BGP_GAP)
+        segment.is_back(observation, since=began, within=BGP_GAP)
 
 
 @statement("BGP-10", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-079",))

@@ -2,7 +2,7 @@
 
 from harness.model.budgets import BRIEF, TAKEOVER
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.probes.monitor import Onlooker
+from harness.probes.monitor import TrafficMonitor
 from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.endpoints import Backends
@@ -15,14 +15,14 @@ GRATUITOUS = "https://www.rfc-editor.org/rfc/rfc5227#section-3"
 
 
 @statement("ANN-60", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-059",))
-def test_takeover_is_made_known_unasked(failover: Failover, lan_monitor: Onlooker) -> None:
+def test_takeover_is_made_known_unasked(failover: Failover, lan_monitor: TrafficMonitor) -> None:
     """The node that takes an address over MUST make it known by gratuitous frames, as request and reply for IPv4, several times."""
     with failover.watched(lan_monitor) as taken:
         taken.is_made_known(bursts=3)
 
 
 @statement("ANN-61", MUST, CORE, source=GRATUITOUS, covers=("ROW-MLB-059",))
-def test_clients_are_corrected_without_asking(failover: Failover, lan_monitor: Onlooker) -> None:
+def test_clients_are_corrected_without_asking(failover: Failover, lan_monitor: TrafficMonitor) -> None:
     """A client that remembers the former node MUST come to remember the new one without sending anything."""
     with failover.remembered(lan_monitor) as taken:
         taken.is_remembered(lan_monitor)
@@ -30,25 +30,25 @@ def test_clients_are_corrected_without_asking(failover: Failover, lan_monitor: O
 
 @statement("ANN-62", SHOULD, EXTENDED, source=LAYER_2, covers=("ROW-MLB-059",))
 def test_first_announcement_is_made_known(
-    announced_services: AnnouncedServices, backends: Backends, lan_monitor: Onlooker, segment: Segment
+    announced_services: AnnouncedServices, backends: Backends, lan_monitor: TrafficMonitor, segment: Segment
 ) -> None:
     """An address that is announced for the first time SHOULD be made known by gratuitous frames of its node."""
     service = announced_services.service(advertised={"nodeSelectors": nodes_named("none")})
     node = backends.nodes[0]
-    with lan_monitor.watch(service.address, traffic=None) as sight:
+    with lan_monitor.watch(service.address, traffic=None) as observation:
         announced_services.advertisements.create(*announced_services.pools.pools, nodeSelectors=nodes_named(node))
-        segment.made_known(sight, node, bursts=1)
+        segment.gratuitous_seen(observation, node, bursts=1)
 
 
 @statement("ANN-63", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053",))
-def test_change_of_node_has_one_answerer_at_a_time(failover: Failover, lan_monitor: Onlooker) -> None:
+def test_change_of_node_has_one_answerer_at_a_time(failover: Failover, lan_monitor: TrafficMonitor) -> None:
     """Soon after an address moved between two live nodes, every request MUST be answered by the new one, and by no other."""
-    with failover.watched(lan_monitor, asking=True) as taken:
+    with failover.watched(lan_monitor, resolve=True) as taken:
         taken.settles_on_one()
 
 
 @statement("ANN-64", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-062",))
-def test_change_of_node_interrupts_briefly(failover: Failover, traffic_monitor: Onlooker) -> None:
+def test_change_of_node_interrupts_briefly(failover: Failover, traffic_monitor: TrafficMonitor) -> None:
     """When an address moves between two live nodes, its clients MUST be served again within the budget of a brief outage."""
     with failover.watched(traffic_monitor, traffic="http") as taken:
         taken.interrupts_at_most(BRIEF)
@@ -64,13 +64,13 @@ def test_status_follows_the_address(failover: Failover, speakers: Speakers) -> N
 
 @statement("ANN-66", MUST, CORE, source="https://metallb.io/usage/#traffic-policies", covers=("ROW-MLB-056",))
 def test_moving_endpoint_interrupts_briefly(
-    announced_services: AnnouncedServices, backends: Backends, segment: Segment, traffic_monitor: Onlooker
+    announced_services: AnnouncedServices, backends: Backends, segment: Segment, traffic_monitor: TrafficMonitor
 ) -> None:
     """Under the Local policy clients MUST be served again within the budget of a brief outage when the only endpoint moves."""
     here, there = backends.pair
     service = announced_services.service(here, externalTrafficPolicy="Local")
     segment.finds_at(service.address, here)
-    with traffic_monitor.watch(service.address) as sight:
+    with traffic_monitor.watch(service.address) as observation:
         moved = Failover.clock()
         backends.serve(service, there)
-        segment.is_served_at(sight, there, since=moved, within=BRIEF)
+        segment.is_served_at(observation, there, since=moved, within=BRIEF)

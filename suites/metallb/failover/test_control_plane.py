@@ -3,9 +3,9 @@
 import pytest
 
 from harness.cluster.api import Api
-from harness.model.layer2_observations import exactly_one
+from harness.model.layer2_observations import expect_one_announcer
 from harness.model.statements import CORE, MUST, statement
-from harness.probes.monitor import Onlooker
+from harness.probes.monitor import TrafficMonitor
 from harness.probes.wire import WireProbe
 from harness.systems.metallb.advertisements import ReachableService
 from harness.systems.metallb.clients import answers_at
@@ -21,32 +21,32 @@ pytestmark = pytest.mark.disruptive
 
 @statement("FLO-40", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-016",))
 def test_addresses_answer_without_a_controller(
-    reachable_service: ReachableService, segment: Segment, api: Api, traffic_monitor: Onlooker
+    reachable_service: ReachableService, segment: Segment, api: Api, traffic_monitor: TrafficMonitor
 ) -> None:
     """Announced addresses MUST be answered for and served without interruption while no controller of MetalLB runs."""
-    with traffic_monitor.watch(reachable_service.address) as sight, ready_afterwards(api), controller_away(api):
+    with traffic_monitor.watch(reachable_service.address) as observation, ready_afterwards(api), controller_away(api):
         segment.stays_at(reachable_service.address, reachable_service.node)
-    segment.was_never_interrupted(sight)
+    segment.was_never_interrupted(observation)
 
 
 @statement("FLO-41", MUST, CORE, source=LAYER_2)
 def test_connection_survives_a_restart_of_the_controller(
-    reachable_service: ReachableService, segment: Segment, api: Api, traffic_monitor: Onlooker
+    reachable_service: ReachableService, segment: Segment, api: Api, traffic_monitor: TrafficMonitor
 ) -> None:
     """A connection that is in use MUST survive a restart of MetalLB's controller."""
-    with traffic_monitor.watch(reachable_service.address, traffic="kept", interval=0.05) as sight, ready_afterwards(api):
+    with traffic_monitor.watch(reachable_service.address, traffic="kept", interval=0.05) as observation, ready_afterwards(api):
         replace_controller(api)
-    segment.was_never_interrupted(sight)
+    segment.was_never_interrupted(observation)
 
 
 @statement("FLO-42", MUST, CORE, source=LAYER_2)
 def test_addresses_answer_without_an_api_server(
-    reachable_service: ReachableService, segment: Segment, faults: Faults, traffic_monitor: Onlooker
+    reachable_service: ReachableService, segment: Segment, faults: Faults, traffic_monitor: TrafficMonitor
 ) -> None:
     """Announced addresses MUST be answered for and served without interruption while the API server stands still for 10 s."""
-    with traffic_monitor.watch(reachable_service.address) as sight, faults.api_server_paused():
+    with traffic_monitor.watch(reachable_service.address) as observation, faults.api_server_paused():
         segment.stays_at(reachable_service.address, reachable_service.node, requests=40)
-    segment.was_never_interrupted(sight)
+    segment.was_never_interrupted(observation)
 
 
 @statement("LIF-09", MUST, CORE, source="https://metallb.io/concepts/", since="0.14.2", covers=("ROW-MLB-016",))
@@ -64,7 +64,7 @@ def test_absence_of_the_controller_costs_nothing(
             deleted.delete()
             created = services.create(pool=pool)
             answers_at(address)
-            exactly_one(wire.ask(address))
+            expect_one_announcer(wire.who_has(address))
             assert created.addresses == []
         assert created.is_served(since=created.created) == freed
         assert reachable_service.addresses == [address]

@@ -4,7 +4,7 @@ import pytest
 
 from harness.model.budgets import BRIEF, TAKEOVER
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.probes.monitor import Onlooker
+from harness.probes.monitor import TrafficMonitor
 from harness.systems.metallb.advertisements import ReachableService
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment
@@ -15,13 +15,13 @@ pytestmark = pytest.mark.disruptive
 
 @statement("FLO-23", MUST, CORE, since="0.14.2", source="https://metallb.io/release-notes/#version-0-14-2", covers=("ROW-MLB-060",))
 def test_excluded_node_gives_its_addresses_away(
-    reachable_service: ReachableService, backends: Backends, segment: Segment, faults: Faults, traffic_monitor: Onlooker
+    reachable_service: ReachableService, backends: Backends, segment: Segment, faults: Faults, traffic_monitor: TrafficMonitor
 ) -> None:
     """A node excluded from external load balancers MUST give its addresses away with a brief outage, and take them back afterwards."""
-    with traffic_monitor.watch(reachable_service.address) as sight:
+    with traffic_monitor.watch(reachable_service.address) as observation:
         with faults.excluded(reachable_service.node) as moment:
             segment.finds_at(reachable_service.address, backends.other(reachable_service.node))
-            segment.is_back(sight, since=moment, within=BRIEF)
+            segment.is_back(observation, since=moment, within=BRIEF)
         segment.finds_at(reachable_service.address, reachable_service.node)
 
 

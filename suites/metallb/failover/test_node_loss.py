@@ -19,7 +19,7 @@ def test_stopped_node_is_replaced(node_loss: NodeLossScenario) -> None:
 @statement("FLO-02", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-059",))
 def test_replacement_of_a_stopped_node_is_made_known(node_loss: NodeLossScenario) -> None:
     """The node that takes over from a stopped one MUST make the address known by several bursts of gratuitous frames."""
-    node_loss.stopped_node().made_known()
+    node_loss.stopped_node().gratuitous_seen()
 
 
 @statement("FLO-03", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053",))

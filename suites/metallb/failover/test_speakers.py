@@ -4,7 +4,7 @@ import pytest
 
 from harness.model.budgets import BRIEF, RETURN
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.probes.monitor import Onlooker
+from harness.probes.monitor import TrafficMonitor
 from harness.systems.metallb.advertisements import ReachableService
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.endpoints import Backends
@@ -18,15 +18,20 @@ pytestmark = pytest.mark.disruptive
 
 @statement("FLO-20", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-057", "ROW-LB-02"))
 def test_speaker_that_leaves_is_replaced(  # noqa: PLR0917 -- a statement is given what it names
-    reachable_service: ReachableService, backends: Backends, segment: Segment, speakers: Speakers, faults: Faults, traffic_monitor: Onlooker
+    reachable_service: ReachableService,
+    backends: Backends,
+    segment: Segment,
+    speakers: Speakers,
+    faults: Faults,
+    traffic_monitor: TrafficMonitor,
 ) -> None:
     """When a node loses its speaker, another one MUST take over with a brief outage, and give back once a speaker is there again."""
     other = backends.other(reachable_service.node)
-    with traffic_monitor.watch(reachable_service.address) as sight:
+    with traffic_monitor.watch(reachable_service.address) as observation:
         with faults.tainted(reachable_service.node):
             gone = faults.delete_speaker(reachable_service.node)
             segment.finds_at(reachable_service.address, other)
-            segment.is_back(sight, since=gone, within=BRIEF)
+            segment.is_back(observation, since=gone, within=BRIEF)
             speakers.report(reachable_service.service, other)
         segment.finds_at(reachable_service.address, reachable_service.node, within=RETURN)
         speakers.report(reachable_service.service, reachable_service.node)
@@ -34,23 +39,23 @@ def test_speaker_that_leaves_is_replaced(  # noqa: PLR0917 -- a statement is giv
 
 @statement("FLO-21", SHOULD, EXTENDED, source=LAYER_2)
 def test_killed_speaker_interrupts_briefly(
-    reachable_service: ReachableService, segment: Segment, faults: Faults, traffic_monitor: Onlooker
+    reachable_service: ReachableService, segment: Segment, faults: Faults, traffic_monitor: TrafficMonitor
 ) -> None:
     """The sudden death of the announcing node's speaker SHOULD NOT interrupt clients for longer than the budget of a brief outage."""
-    with traffic_monitor.watch(reachable_service.address) as sight:
+    with traffic_monitor.watch(reachable_service.address) as observation:
         killed = faults.kill_speaker(reachable_service.node)
         faults.has_rolled("DaemonSet", "speaker", NAMESPACE)
         segment.finds(reachable_service.address, within=RETURN)
-        segment.is_back(sight, since=killed, within=BRIEF)
+        segment.is_back(observation, since=killed, within=BRIEF)
 
 
 @statement("FLO-22", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-069",))
 def test_rolling_restart_interrupts_briefly(
-    reachable_service: ReachableService, segment: Segment, faults: Faults, traffic_monitor: Onlooker
+    reachable_service: ReachableService, segment: Segment, faults: Faults, traffic_monitor: TrafficMonitor
 ) -> None:
     """A rolling restart of all speakers MUST NOT interrupt clients for longer than the budget of a brief outage."""
-    with traffic_monitor.watch(reachable_service.address) as sight:
+    with traffic_monitor.watch(reachable_service.address) as observation:
         began = faults.roll("DaemonSet", "speaker", NAMESPACE)
         faults.has_rolled("DaemonSet", "speaker", NAMESPACE)
         segment.finds(reachable_service.address)
-        segment.is_back(sight, since=began, within=BRIEF)
+        segment.is_back(observation, since=began, within=BRIEF)

@@ -1,7 +1,7 @@
 """What is announced because an advertisement says so."""
 
 from harness.model.budgets import ANNOUNCEMENT
-from harness.model.layer2_observations import exactly_one, silence
+from harness.model.layer2_observations import expect_one_announcer, expect_silence
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
@@ -79,8 +79,10 @@ def test_advertisement_announces_the_pool_that_comes_later(
     future = pools.take(1)
     pool = pools.adopt([future])
     pools.advertise(pool)
-    silence(wire.ask(future.first))
+    expect_silence(wire.who_has(future.first))
     pools.recreate(pool)
     service = services.create(pool=pool, selector=backend)
     assert service.address in pool
-    eventually(lambda: exactly_one(wire.ask(future.first)), within=ANNOUNCEMENT, expected=f"one node answers for {future.first}")
+    eventually(
+        lambda: expect_one_announcer(wire.who_has(future.first)), within=ANNOUNCEMENT, expected=f"one node answers for {future.first}"
+    )

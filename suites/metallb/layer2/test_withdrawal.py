@@ -1,7 +1,7 @@
 """Addresses that no Service has, or no longer."""
 
 from harness.model.budgets import ANNOUNCEMENT, WITHDRAWAL
-from harness.model.layer2_observations import exactly_one, silence
+from harness.model.layer2_observations import expect_one_announcer, expect_silence
 from harness.model.statements import CORE, MUST, statement
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
@@ -46,8 +46,8 @@ def test_change_of_the_request_moves_what_answers(pools: Pools, services: Servic
     answers_at(old)
     service.annotate(loadBalancerIPs=new)
     answers_at(new)
-    eventually(lambda: silence(wire.ask(old)), within=WITHDRAWAL, expected=f"nobody answers for {old}")
-    exactly_one(wire.ask(new))
+    eventually(lambda: expect_silence(wire.who_has(old)), within=WITHDRAWAL, expected=f"nobody answers for {old}")
+    expect_one_announcer(wire.who_has(new))
 
 
 @statement("LIF-15", MUST, CORE, source=CONCEPT, covers=("ROW-MLB-071",))
@@ -57,6 +57,6 @@ def test_deleted_service_leaves_silence(pools: Pools, services: Services, backen
     pools.advertise(pool)
     service = services.create(pool=pool, selector=backend)
     address = service.address
-    eventually(lambda: exactly_one(wire.ask(address)), within=ANNOUNCEMENT, expected=f"one node answers for {address}")
+    eventually(lambda: expect_one_announcer(wire.who_has(address)), within=ANNOUNCEMENT, expected=f"one node answers for {address}")
     service.delete()
-    eventually(lambda: silence(wire.ask(address)), within=WITHDRAWAL, expected=f"nobody answers for {address}")
+    eventually(lambda: expect_silence(wire.who_has(address)), within=WITHDRAWAL, expected=f"nobody answers for {address}")

@@ -2,7 +2,7 @@
 
 from harness.model.expectations import Request, reaches
 from harness.model.statements import INGRESS_NGINX, MUST, statement
-from harness.model.statistics import share_is_plausible
+from harness.model.statistics import expect_plausible_share
 from harness.systems.ingress.client import IngressClient
 
 HOST = "example.test"
@@ -36,4 +36,4 @@ def test_canary_gets_the_share_of_its_weight(client: IngressClient) -> None:
         answers = [client.sends(Request("/x?y", host=host)).identity for _ in range(300)]
         services = [identity.service for identity in answers if identity]
         assert len(services) == 300, f"{300 - len(services)} requests reached no backend"
-        share_is_plausible(services.count("two"), of=300, probability=share, told=f"requests at the canary of {host}")
+        expect_plausible_share(services.count("two"), of=300, probability=share, what=f"requests at the canary of {host}")
