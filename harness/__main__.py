@@ -14,7 +14,7 @@ from harness.catalogue.rows import rows
 from harness.model.baselines import read
 from harness.model.errors import Fault, UsageFault
 from harness.model.verdicts import ExitCode
-from harness.report import compare
+from harness.report import compare, json_report
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m harness", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_statements(commands.add_parser("statements", help="write docs/statements.md and docs/statements.json from the tests"))
+    _add_statements(commands.add_parser("statements", help="write docs/ from the tests, and the schema of a report from its types"))
     comparing = commands.add_parser("compare", help="say what changed between two runs")
     compare.add_arguments(comparing)
     comparing.set_defaults(run=compare.print_comparison)
@@ -52,9 +52,11 @@ def statements(options: argparse.Namespace) -> int:
     _check_baselines({entry.id for entry in entries})
     if options.check:
         documents.check(entries, table, docs)
+        json_report.check_schema()
         print(f"{len(entries)} statements, and the documents say the same")
     else:
-        print("\n".join(f"wrote {path.relative_to(ROOT)}" for path in documents.write(entries, table, docs)))
+        written = [*documents.write(entries, table, docs), json_report.write_schema()]
+        print("\n".join(f"wrote {path.relative_to(ROOT)}" for path in written))
     return ExitCode.CONFORMANT
 
 

@@ -6,11 +6,17 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Annotated
+
+from msgspec import Meta
 
 from harness.model.budgets import Budget
 
 #: Polls and exchanges kept per statement; older ones are dropped, counts stay right.
 KEPT = 50
+
+#: A number of things.
+Count = Annotated[int, Meta(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +30,25 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One wait of a statement: what for, when it began and how long it took (seconds), how many polls, the bound."""
+    """One wait of a statement; times in seconds."""
 
-    what: str
-    at: float
-    seconds: float
-    looks: int
-    budget: str
-    bound: float
-    met: bool
+    what: Annotated[str, Meta(description="What for.")]
+    at: Annotated[float, Meta(description="When it began, since the case began.")]
+    seconds: Annotated[float, Meta(description="How long it took.")]
+    looks: Annotated[Count, Meta(description="How often it was looked.")]
+    budget: Annotated[str, Meta(description="Name of the budget.")]
+    bound: Annotated[float, Meta(description="The budget after scaling.")]
+    met: Annotated[bool, Meta(description="Whether it ended as it should.")]
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A number worth comparing between versions, in seconds unless the unit says otherwise."""
+    """A number worth comparing between versions."""
 
-    name: str
-    value: float
-    unit: str = "s"
-    bound: float | None = None
+    name: Annotated[str, Meta(description="What was measured.")]
+    value: Annotated[float, Meta(description="The value.")]
+    unit: Annotated[str, Meta(description="Unit; s is seconds.")] = "s"
+    bound: Annotated[float | None, Meta(description="What it is held against; null for nothing.")] = None
 
 
 @dataclass(slots=True)

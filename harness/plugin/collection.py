@@ -4,16 +4,16 @@ import difflib
 import json
 import re
 from collections.abc import Generator, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import pytest
 
 from harness.catalogue.entries import Entry, entry, violations
 from harness.catalogue.rows import rows
 from harness.model.errors import UsageFault
-from harness.model.statements import ATTRIBUTE, Declaration, Gate, Keyword, Profile
+from harness.model.statements import ATTRIBUTE, Declaration, Keyword, Profile
 from harness.model.versions import mismatch, told
 from harness.plugin.run_facts import RUN, is_worker
 
@@ -155,7 +155,7 @@ def publish(config: pytest.Config, *, plan: Iterable[Case] = (), fault: UsageFau
     file = _file(config, worker)
     if file.exists() and not fault:
         return  # a refusal stands
-    document = {"plan": [asdict(case) for case in plan], "fault": [fault.expected, fault.found, fault.todo] if fault else None}
+    document = {"plan": msgspec.to_builtins(list(plan)), "fault": [fault.expected, fault.found, fault.todo] if fault else None}
     file.write_text(json.dumps(document), encoding="utf-8")
 
 
@@ -167,18 +167,11 @@ def received(config: pytest.Config, worker: str) -> dict[str, Case]:
     document = json.loads(_file(config, worker).read_text(encoding="utf-8"))
     if document["fault"]:
         raise UsageFault(*document["fault"])
-    return {case["nodeid"]: _case(case) for case in document["plan"]}
+    return {case.nodeid: case for case in msgspec.convert(document["plan"], list[Case])}
 
 
 def _file(config: pytest.Config, worker: str) -> Path:
     return config.stash[RUN].exchange / f"collected-{worker}.json"
-
-
-def _case(values: dict[str, Any]) -> Case:
-    one = values["statement"]
-    gate = Gate(**one["gate"])
-    plain = {**one, "gate": gate, "keyword": Keyword(one["keyword"]), "profile": Profile(one["profile"]), "covers": tuple(one["covers"])}
-    return Case(**{**values, "statement": Entry(**plain), "fixtures": tuple(values["fixtures"])})
 
 
 def needs(config: pytest.Config, fixture: str) -> bool:

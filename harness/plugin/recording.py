@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Generator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
+import msgspec
 import pytest
 
 from harness.model.baselines import match
@@ -104,7 +104,7 @@ class Recording:
         # text, because the pipe to the controller knows neither our classes nor halves of surrogate pairs
         started = kept.opened - self.config.stash[RUN].started
         waited = covered([*((wait.at, wait.seconds) for wait in kept.waits), *kept.asked])
-        return json.dumps(asdict(Told(judged, started, waited, tuple(kept.waits), tuple(kept.measurements))))
+        return json.dumps(msgspec.to_builtins(Told(judged, started, waited, tuple(kept.waits), tuple(kept.measurements))))
 
 
 def _presentable(failure: Failure) -> Failure:
@@ -132,9 +132,4 @@ def told(report: pytest.TestReport) -> Told | None:
     text = dict(report.user_properties).get(PROPERTY)
     if text is None:
         return None
-    values: dict[str, Any] = json.loads(str(text))
-    judged = values["judged"]
-    failure = Failure(**judged["failure"]) if judged["failure"] else None
-    judgement = Judgement(**{**judged, "outcome": Outcome(judged["outcome"]), "failure": failure})
-    waits = tuple(Wait(**wait) for wait in values["waits"])
-    return Told(judgement, values["started"], values["waited"], waits, tuple(Measurement(**one) for one in values["measurements"]))
+    return msgspec.convert(json.loads(str(text)), Told)

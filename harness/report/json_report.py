@@ -1,136 +1,164 @@
 """``report.json``: the report as a document that follows ``report.schema.json``, and back."""
 
-import json
-from dataclasses import asdict, fields
+from dataclasses import dataclass, is_dataclass
 from functools import cache
-from math import isfinite, nan
+from math import nan
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
+import msgspec
+from msgspec import Meta
 
 from harness.model.errors import UsageFault
-from harness.model.record import Measurement, Wait
-from harness.model.statements import Keyword, Profile
-from harness.model.verdicts import Outcome
+from harness.model.verdicts import Outcome, Verdict
 from harness.report.formatting import clipped, printable
-from harness.report.model import SCHEMA_VERSION, Failure, ImageUsed, Phase, Report, Result, SystemUnderTest
+from harness.report.model import Report
 from harness.report.summary import counts
 
-Made = TypeVar("Made")
+SCHEMA_VERSION: Final = 2
+SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
+#: What a document of an earlier version calls otherwise: the name then, and now.
+RENAMED: dict[int, dict[str, str]] = {1: {}}
+
 Document = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What stands in the document before the report itself, for readers that only look there."""
+
+    schema_version: Annotated[Literal[2], Meta(description="Grows when a field changes name or meaning, or goes; others may appear.")]
+    verdict: Annotated[Verdict, Meta(description="What the run says about the systems under test; follows from results and faults.")]
+    counts: Annotated[dict[Outcome, int], Meta(description="How many results have each outcome.")]
+
+
 def schema() -> Document:
-    """The JSON Schema of ``report.json``."""
-    text = Path(__file__).with_name("report.schema.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+    """The JSON Schema of ``report.json``, made from the types."""
+    _, kinds = msgspec.json.schema_components([_Head, Report], ref_template="#/$defs/{name}")
+    parts = [kinds.pop(kind.__name__) for kind in (_Head, Report)]
+    made = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Report of a conformance run",
+        "description": "report.json as a run writes it. Times are seconds. A number that is not finite is null. "
+        "Characters that cannot be shown are escaped, for instance \\x1b.",
+        "type": "object",
+        "required": [name for part in parts for name in part["required"]],
+        "properties": parts[0]["properties"] | parts[1]["properties"],
+        "$defs": kinds,
+    }
+    return dict(_nullable(made))
+
+
+def _nullable(value: Any) -> Any:
+    """The schema with null allowed wherever it asks for a number with decimals."""
+    if isinstance(value, dict):
+        return {key: ["number", "null"] if (key, item) == ("type", "number") else _nullable(item) for key, item in value.items()}
+    return [_nullable(item) for item in value] if isinstance(value, list) else value
+
+
+def write_schema(file: Path = SCHEMA_FILE) -> Path:
+    """Write ``report.schema.json``."""
+    file.write_text(_schema_text(), encoding="utf-8")
+    return file
+
+
+def check_schema(file: Path = SCHEMA_FILE) -> None:
+    """Compare ``report.schema.json`` with the types.
+
+    :raises UsageFault: it is stale
+    """
+    if file.read_text(encoding="utf-8") != _schema_text():
+        raise UsageFault("a schema that says what the types say", f"stale: {file.name}", "run python -m harness statements and commit")
+
+
+def _schema_text() -> str:
+    return msgspec.json.format(msgspec.json.encode(schema()), indent=2).decode() + "\n"
 
 
 def document(report: Report) -> Document:
-    """The report as JSON values: verdict and counts beside the data they follow from, for readers that only look there."""
-    head = {"schema_version": SCHEMA_VERSION, "verdict": report.verdict.value, "counts": counts(report)}
-    plain = _plain(head | asdict(report))
-    return dict(plain)
+    """The report as JSON values."""
+    head = _Head(SCHEMA_VERSION, report.verdict, counts(report))
+    return dict(_printable(msgspec.to_builtins(head) | msgspec.to_builtins(report)))
 
 
 def render(report: Report) -> str:
     """The text of ``report.json``; what cannot be written as UTF-8 is escaped, what is not a finite number is null."""
-    return json.dumps(document(report), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    return msgspec.json.format(msgspec.json.encode(document(report)), indent=1).decode() + "\n"
 
 
 def read_report(path: Path) -> Report:
-    """Read a report back.
+    """Read a report back, of this version or an earlier one.
 
-    :raises UsageFault: the file is not there, is not a report of this version, or contradicts itself
+    :raises UsageFault: the file is not there, is not a report, or contradicts itself
     """
-    return parse_report(_read(path), path)
+    try:
+        found = msgspec.json.decode(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as fault:
+        raise _not_a_report(path, f"{type(fault).__name__}: {fault}") from None
+    return parse_report(found, path)
 
 
 def parse_report(found: Any, path: Path) -> Report:
     """The report in a document that was read from ``path``.
 
-    :raises UsageFault: the document is not a report of this version, or contradicts itself
+    :raises UsageFault: the document is not a report, or contradicts itself
     """
-    _check_schema(found, path)
-    results = [_result(item) for item in found["results"]]
-    report = _made(
-        Report,
-        {field.name: found[field.name] for field in fields(Report)}
-        | {
-            "systems": [SystemUnderTest(**item) for item in found["systems"]],
-            "images": [ImageUsed(**item) for item in found["images"]],
-            "phases": [_made(Phase, item) for item in found["phases"]],
-            "results": results,
-        },
-    )
-    _check_sums(report, found, path)
+    found = _current(found, path)
+    try:
+        head = msgspec.convert(found, _Head)
+        report = msgspec.convert(_with_nan(Report, found), Report)
+    except msgspec.ValidationError as fault:
+        raise _not_a_report(path, clipped(str(fault), 200)) from None
+    said = (head.verdict, head.counts, report.planned)
+    follows = (report.verdict, counts(report), len(report.results))
+    if said != follows:
+        raise _not_a_report(path, f"verdict, counts or planned do not follow from the results: {said} beside {follows}")
     return report
 
 
-def _plain(value: Any) -> Any:
+def _printable(value: Any) -> Any:
     match value:
         case str():
             return printable(value)
-        case float():
-            return value if isfinite(value) else None
         case dict():
-            return {printable(key): _plain(item) for key, item in value.items()}
+            return {key: _printable(item) for key, item in value.items()}
         case list() | tuple():
-            return [_plain(item) for item in value]
+            return [_printable(item) for item in value]
         case _:
             return value
 
 
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as fault:
-        raise _not_a_report(path, f"{type(fault).__name__}: {fault}") from None
-
-
-def _check_schema(found: Any, path: Path) -> None:
+def _current(found: Any, path: Path) -> Any:
+    """The document with the names of this version."""
     version = found.get("schema_version", SCHEMA_VERSION) if isinstance(found, dict) else SCHEMA_VERSION
-    if version != SCHEMA_VERSION:
-        raise _not_a_report(path, f"schema_version {clipped(repr(version), 40)}; this version reads {SCHEMA_VERSION}")
-    error = best_match(_validator().iter_errors(found))
-    if error:
-        raise _not_a_report(path, f"{error.json_path}: {clipped(error.message, 200)}")
+    if version == SCHEMA_VERSION:
+        return found
+    if version not in RENAMED:
+        raise _not_a_report(path, f"schema_version {clipped(repr(version), 40)}; this version reads {SCHEMA_VERSION} and earlier")
+    return _renamed(found, RENAMED[version]) | {"schema_version": SCHEMA_VERSION}
 
 
-def _check_sums(report: Report, found: Document, path: Path) -> None:
-    said = (found["verdict"], found["counts"], found["planned"])
-    follows = (report.verdict.value, counts(report), len(report.results))
-    if said != follows:
-        raise _not_a_report(path, f"verdict, counts or planned do not follow from the results: {said} beside {follows}")
+def _renamed(value: Any, names: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {names.get(key, key): _renamed(item, names) for key, item in value.items()}
+    return [_renamed(item, names) for item in value] if isinstance(value, list) else value
+
+
+def _with_nan(kind: Any, value: Any) -> Any:
+    """The document of a ``kind`` with nan where null stands for a number that was not finite."""
+    if kind is float:
+        return nan if value is None else value
+    if isinstance(kind, type) and is_dataclass(kind) and isinstance(value, dict):
+        hints = _hints(kind)
+        return {name: _with_nan(hints.get(name), item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_nan(next(iter(get_args(kind)), None), item) for item in value]
+    optional = next((one for one in get_args(kind) if is_dataclass(one)), None)
+    return _with_nan(optional, value) if optional else value
+
+
+_hints = cache(get_type_hints)
 
 
 def _not_a_report(path: Path, found: str) -> UsageFault:
     return UsageFault(f"{path} to be the report.json of a run", found, "give the report.json that a run wrote, unchanged")
-
-
-@cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(schema())
-
-
-def _result(item: Document) -> Result:
-    return _made(
-        Result,
-        item
-        | {
-            "keyword": Keyword(item["keyword"]),
-            "profile": Profile(item["profile"]),
-            "outcome": Outcome(item["outcome"]),
-            "failure": _made(Failure, item["failure"]) if item["failure"] else None,
-            "waits": tuple(_made(Wait, wait) for wait in item["waits"]),
-            "measurements": tuple(_made(Measurement, measurement) for measurement in item["measurements"]),
-        },
-    )
-
-
-def _made(kind: type[Made], item: Document) -> Made:
-    """An object of the data class; null where a number has to be stands for one that was not finite."""
-    gaps = {field.name: nan for field in fields(kind) if field.type is float and item[field.name] is None}  # type: ignore[arg-type]  # a data class
-    return kind(**(item | gaps))

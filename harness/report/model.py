@@ -1,101 +1,103 @@
-"""The report of one run: plain data, the same in memory and in ``report.json`` (schema: ``report.schema.json`` beside this file)."""
+"""The report of one run: plain data, the same in memory and in ``report.json``.
+
+This is the only definition of the report: ``report.schema.json`` beside this file is made from it (``python -m harness statements``), and
+:mod:`harness.report.json_report` writes and reads whatever stands here. A new field needs a default, so that older reports stay readable.
+"""
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from harness.model.record import Measurement, Wait
+from msgspec import Meta
+
+from harness.model.record import Count, Measurement, Wait
 from harness.model.statements import Keyword, Profile
 from harness.model.verdicts import Outcome, Verdict, verdict
-
-SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a statement was not met; ``kind`` is the name of the exception's class, ``evidence`` a folder relative to the report's."""
+    """Why a statement was not met."""
 
-    kind: str
-    phase: str
-    message: str
-    expected: str = ""
-    last: str = ""
-    first: str = ""
-    elapsed: float = 0.0
-    attempts: int = 0
-    evidence: str = ""
+    kind: Annotated[str, Meta(description="Class of the error.")]
+    phase: Annotated[str, Meta(description="setup, call or teardown.")]
+    message: Annotated[str, Meta(description="The error in full.")]
+    expected: Annotated[str, Meta(description="What had to be seen.")] = ""
+    last: Annotated[str, Meta(description="What was seen last.")] = ""
+    first: Annotated[str, Meta(description="What was seen first.")] = ""
+    elapsed: Annotated[float, Meta(description="Between the first and the last attempt.")] = 0.0
+    attempts: Annotated[Count, Meta(description="How often it was looked.")] = 0
+    evidence: Annotated[str, Meta(description="Folder of the evidence, relative to the report's.")] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One judged case of a statement; a parametrised statement has one result a case. Times in seconds, ``started`` since the run began.
+    """A judged case of a statement; a parametrised statement has one result a case."""
 
-    ``line`` is where the test stands in its file, from 1; 0 when unknown.
-    """
-
-    id: str
-    case: str
-    nodeid: str
-    subject: str
-    keyword: Keyword
-    profile: Profile
-    text: str
-    source: str
-    outcome: Outcome
-    reason: str = ""
-    started: float = 0.0
-    seconds: float = 0.0
-    waited: float = 0.0
-    worker: str = ""
-    line: int = 0
-    failure: Failure | None = None
-    waits: tuple[Wait, ...] = ()
-    measurements: tuple[Measurement, ...] = ()
+    id: Annotated[str, Meta(description="Identifier of the statement.")]
+    case: Annotated[str, Meta(description="Case of a parametrised statement, else empty.")]
+    nodeid: Annotated[str, Meta(description="The test, as pytest names it.")]
+    subject: Annotated[str, Meta(description="Subject of the statement.")]
+    keyword: Annotated[Keyword, Meta(description="Keyword of RFC 2119.")]
+    profile: Annotated[Profile, Meta(description="Who has to conform.")]
+    text: Annotated[str, Meta(description="The statement.")]
+    source: Annotated[str, Meta(description="Address of the text that demands it.")]
+    outcome: Annotated[Outcome, Meta(description="What became of it.")]
+    reason: Annotated[str, Meta(description="Why it is not applicable, a known deviation, stale or not run.")] = ""
+    started: Annotated[float, Meta(description="Since the run began.")] = 0.0
+    seconds: Annotated[float, Meta(description="How long it took.")] = 0.0
+    waited: Annotated[float, Meta(description="The part of it spent waiting for the systems.")] = 0.0
+    worker: Annotated[str, Meta(description="The worker it ran on, empty without workers.")] = ""
+    line: Annotated[Count, Meta(description="Line of the test in its file, from 1; 0 when unknown.")] = 0
+    failure: Annotated[Failure | None, Meta(description="Why it was not met.")] = None
+    waits: Annotated[tuple[Wait, ...], Meta(description="What it waited for.")] = ()
+    measurements: Annotated[tuple[Measurement, ...], Meta(description="What it measured.")] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A step of the set-up or the removal, in seconds since the run began."""
+    """A step of the set-up or the removal, outside of the statements."""
 
-    name: str
-    started: float
-    seconds: float
+    name: Annotated[str, Meta(description="What was done.")]
+    started: Annotated[float, Meta(description="Since the run began.")]
+    seconds: Annotated[float, Meta(description="How long it took.")]
 
 
 @dataclass(frozen=True, slots=True)
 class SystemUnderTest:
-    """A system the run judged or stood on: ``kubernetes``, ``metallb``, or the ingress controller by its name."""
+    """A system the run judged or stood on."""
 
-    name: str
-    version: str
+    name: Annotated[str, Meta(description="kubernetes, metallb, or an ingress controller by its name.")]
+    version: Annotated[str, Meta(description="Its version.")]
 
 
 @dataclass(frozen=True, slots=True)
 class ImageUsed:
-    """An image loaded into the cluster; ``origin`` is ``engine``, ``registry``, ``packages`` or ``user``."""
+    """An image loaded into the cluster."""
 
-    component: str
-    reference: str
-    origin: str
-    id: str
+    component: Annotated[str, Meta(description="What it is for.")]
+    reference: Annotated[str, Meta(description="Image reference.")]
+    origin: Annotated[str, Meta(description="Where it came from: engine, registry, packages or user.")]
+    id: Annotated[str, Meta(description="Image id.")]
 
 
 @dataclass(slots=True)
 class Report:
-    """Everything a run says. ``planned`` is the number of cases collected; it equals ``len(results)`` or the report is not written."""
+    """Everything a run says."""
 
-    id: str
-    began: str
-    seconds: float
-    command: str
-    planned: int
-    workers: int
-    timeout_scale: float
-    ip_family: str = ""
-    nodes: int = 0
-    systems: list[SystemUnderTest] = field(default_factory=list)
-    images: list[ImageUsed] = field(default_factory=list)
-    phases: list[Phase] = field(default_factory=list)
-    results: list[Result] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    id: Annotated[str, Meta(description="Name of the run and of its folder.")]
+    began: Annotated[str, Meta(description="When the run began, ISO 8601.")]
+    seconds: Annotated[float, Meta(description="How long the run took.")]
+    command: Annotated[str, Meta(description="The command line.")]
+    planned: Annotated[Count, Meta(description="Number of cases collected; equals the number of results, or the report is not written.")]
+    workers: Annotated[Count, Meta(description="Number of worker processes; 0 without workers.")]
+    timeout_scale: Annotated[float, Meta(description="Factor on every budget.")]
+    ip_family: Annotated[str, Meta(description="IP families of the cluster, empty when no cluster was needed.")] = ""
+    nodes: Annotated[Count, Meta(description="Number of nodes of the cluster.")] = 0
+    systems: Annotated[list[SystemUnderTest], Meta(description="The systems judged or stood on.")] = field(default_factory=list)
+    images: Annotated[list[ImageUsed], Meta(description="The images loaded into the cluster.")] = field(default_factory=list)
+    phases: Annotated[list[Phase], Meta(description="Steps of the set-up and the removal.")] = field(default_factory=list)
+    results: Annotated[list[Result], Meta(description="One entry a case.")] = field(default_factory=list)
+    faults: Annotated[list[str], Meta(description="Faults of the environment outside of any statement.")] = field(default_factory=list)
 
     @property
     def verdict(self) -> Verdict:

@@ -1,7 +1,9 @@
 """Reports made up for the selftests: one that looks like a run, one that is as nasty as text can be, and random ones."""
 
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
+from enum import Enum
 from random import Random
+from typing import Any, get_args, get_origin, get_type_hints
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -85,54 +87,32 @@ def nasty() -> Report:
     )
 
 
+_TEXT = st.text(st.characters(exclude_categories=()), max_size=12) | st.sampled_from(NASTY[:-1])
+_PLAIN: dict[Any, st.SearchStrategy[Any]] = {
+    str: _TEXT,
+    float: st.floats() | st.floats(0, 1000),
+    int: st.integers(0, 99),
+    bool: st.booleans(),
+    type(None): st.none(),
+}
+
+
 def reports() -> st.SearchStrategy[Report]:
     """Any report at all."""
-    return st.builds(
-        lambda made, results: replace(made, results=results, planned=len(results)),
-        st.builds(
-            Report,
-            id=_TEXT,
-            began=_TEXT,
-            seconds=_NUMBER,
-            command=_TEXT,
-            planned=st.just(0),
-            workers=_COUNT,
-            timeout_scale=_NUMBER,
-            ip_family=_TEXT,
-            nodes=_COUNT,
-            systems=st.lists(st.builds(SystemUnderTest, _TEXT, _TEXT), max_size=2),
-            images=st.lists(st.builds(ImageUsed, _TEXT, _TEXT, _TEXT, _TEXT), max_size=2),
-            phases=st.lists(st.builds(Phase, _TEXT, _NUMBER, _NUMBER), max_size=2),
-            faults=st.lists(_TEXT, max_size=2),
-        ),
-        st.lists(_RESULT, max_size=4),
-    )
+    return any_of(Report).map(lambda made: replace(made, planned=len(made.results)))
 
 
-_TEXT = st.text(st.characters(exclude_categories=()), max_size=12) | st.sampled_from(NASTY[:-1])
-_NUMBER = st.floats() | st.floats(0, 1000)
-_COUNT = st.integers(0, 99)
-_RESULT = st.builds(
-    Result,
-    id=_TEXT,
-    case=_TEXT,
-    nodeid=_TEXT,
-    subject=_TEXT,
-    keyword=st.sampled_from(Keyword),
-    profile=st.sampled_from(Profile),
-    text=_TEXT,
-    source=_TEXT,
-    outcome=st.sampled_from(Outcome),
-    reason=_TEXT,
-    started=_NUMBER,
-    seconds=_NUMBER,
-    waited=_NUMBER,
-    worker=_TEXT,
-    line=_COUNT,
-    failure=st.none() | st.builds(Failure, _TEXT, _TEXT, _TEXT, _TEXT, _TEXT, _TEXT, _NUMBER, _COUNT, _TEXT),
-    waits=st.lists(st.builds(Wait, _TEXT, _NUMBER, _NUMBER, _COUNT, _TEXT, _NUMBER, st.booleans()), max_size=2).map(tuple),
-    measurements=st.lists(st.builds(Measurement, _TEXT, _NUMBER, _TEXT, st.none() | _NUMBER), max_size=2).map(tuple),
-)
+def any_of(kind: Any) -> st.SearchStrategy[Any]:
+    """Any value of a type that the model uses."""
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if isinstance(kind, type) and is_dataclass(kind):
+        return st.builds(kind, **{name: any_of(hint) for name, hint in get_type_hints(kind).items()})
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return st.sampled_from(kind)
+    if get_origin(kind) in (list, tuple):
+        return st.lists(any_of(get_args(kind)[0]), max_size=3).map(get_origin(kind))
+    return st.one_of([any_of(one) for one in get_args(kind)])
 
 
 def _phases() -> list[Phase]:
