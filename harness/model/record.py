@@ -35,10 +35,10 @@ class Wait:
     what: Annotated[str, Meta(description="What for.")]
     at: Annotated[float, Meta(description="When it began, since the case began.")]
     seconds: Annotated[float, Meta(description="How long it took.")]
-    looks: Annotated[Count, Meta(description="How often it was looked.")]
+    attempts: Annotated[Count, Meta(description="How often it was polled.")]
     budget: Annotated[str, Meta(description="Name of the budget.")]
     bound: Annotated[float, Meta(description="The budget after scaling.")]
-    met: Annotated[bool, Meta(description="Whether it ended as it should.")]
+    satisfied: Annotated[bool, Meta(description="Whether it ended as it should.")]
 
 
 @dataclass(frozen=True, slots=True)

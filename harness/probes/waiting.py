@@ -66,11 +66,11 @@ class _Waiting:
     def elapsed(self) -> float:
         return monotonic() - self.began
 
-    def close(self, *, met: bool) -> None:
+    def close(self, *, satisfied: bool) -> None:
         """Put the whole wait into the record."""
         seconds = self.elapsed()
         at = self.kept.now() - seconds
-        self.kept.waits.append(Wait(self.expected, at, seconds, self.attempts, self.budget.name, self.kept.bound(self.budget), met))
+        self.kept.waits.append(Wait(self.expected, at, seconds, self.attempts, self.budget.name, self.kept.bound(self.budget), satisfied))
 
     def failure(self, kind: type[StatementFailed]) -> StatementFailed:
         return kind(self.expected, self.last, first=self.first, elapsed=self.elapsed(), attempts=self.attempts)
@@ -96,14 +96,14 @@ def eventually(
         wait=lambda state: PAUSE_IN_A_ROW if waiting.in_a_row else _growing(state),
         retry=retry_if_exception_type((AssertionError, Unanswered, _OnceMore)),
     )
-    met = False
+    satisfied = False
     try:
         seen: Seen = retrying(waiting.poll, probe, consecutive)
-        met = True
+        satisfied = True
     except RetryError:
         raise waiting.failure(WrongAnswer if waiting.answered else NoAnswer) from None
     finally:
-        waiting.close(met=met)
+        waiting.close(satisfied=satisfied)
     return seen
 
 
@@ -121,14 +121,14 @@ def consistently(probe: Callable[[], Seen], *, during: Budget, expected: str) ->
         retry=lambda state: state.outcome is not None and not state.outcome.failed and waiting.elapsed() < window,
         reraise=True,
     )
-    met = False
+    satisfied = False
     try:
         seen: Seen = retrying(waiting.poll, probe, 1)
-        met = True
+        satisfied = True
     except (AssertionError, Unanswered):
         raise waiting.failure(Violated) from None
     finally:
-        waiting.close(met=met)
+        waiting.close(satisfied=satisfied)
     return seen
 
 

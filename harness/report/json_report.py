@@ -18,7 +18,7 @@ from harness.report.summary import counts
 SCHEMA_VERSION: Final = 2
 SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
 #: What a document of an earlier version calls otherwise: the name then, and now.
-RENAMED: dict[int, dict[str, str]] = {1: {}}
+RENAMED: dict[int, dict[str, str]] = {1: {"looks": "attempts", "met": "satisfied"}}
 
 Document = dict[str, Any]
 

@@ -25,7 +25,7 @@ class Failure:
     last: Annotated[str, Meta(description="What was seen last.")] = ""
     first: Annotated[str, Meta(description="What was seen first.")] = ""
     elapsed: Annotated[float, Meta(description="Between the first and the last attempt.")] = 0.0
-    attempts: Annotated[Count, Meta(description="How often it was looked.")] = 0
+    attempts: Annotated[Count, Meta(description="How often it was polled.")] = 0
     evidence: Annotated[str, Meta(description="Folder of the evidence, relative to the report's.")] = ""
 
 

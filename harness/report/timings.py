@@ -42,7 +42,7 @@ def distributions(report: Report) -> list[Distribution]:
             values[measurement.name, measurement.unit].append((measurement.value, measurement.bound))
     for result in report.results:
         for wait in result.waits:
-            if wait.met and wait.budget != SILENCE.name:
+            if wait.satisfied and wait.budget != SILENCE.name:
                 values[f"wait: {wait.budget}", "s"].append((wait.seconds, wait.bound))
     return [_distribution(*key, pairs) for key, pairs in values.items() if any(_usable(value) for value, _ in pairs)]
 

@@ -52,7 +52,7 @@ WRONG, NONE = AssertionError("a wrong one"), Unanswered("connection refused")
 def test_first_satisfied_poll_is_returned_at_once(record: Record) -> None:
     assert eventually(script("yes"), within=AMPLE, expected="x") == "yes"
     (wait,) = record.waits
-    assert (wait.what, wait.looks, wait.budget, wait.met) == ("x", 1, "ample", True)
+    assert (wait.what, wait.attempts, wait.budget, wait.satisfied) == ("x", 1, "ample", True)
     assert wait.bound == pytest.approx(AMPLE.seconds * SCALE)
 
 
@@ -87,7 +87,7 @@ def test_deadline_tells_wrong_from_none(
     assert (failed.value.expected, failed.value.first, failed.value.last) == ("the right one", first, last)
     assert failed.value.attempts == len(record.polls)
     assert failed.value.elapsed >= SHORT.seconds * SCALE
-    assert [wait.met for wait in record.waits] == [False]
+    assert [wait.satisfied for wait in record.waits] == [False]
 
 
 def test_satisfied_but_never_often_enough_in_a_row_is_a_failure() -> None:
@@ -103,7 +103,7 @@ def test_any_other_fault_ends_the_wait_and_the_wait_is_kept(
 ) -> None:
     with pytest.raises(type(fault)):
         wait(script(fault))
-    assert [wait.met for wait in record.waits] == [False]
+    assert [wait.satisfied for wait in record.waits] == [False]
 
 
 def test_state_that_lasts_the_window(record: Record) -> None:
@@ -111,8 +111,8 @@ def test_state_that_lasts_the_window(record: Record) -> None:
     assert consistently(script("1", "2"), during=SHORT, expected="x") == "2"
     assert SHORT.seconds * SCALE <= time.monotonic() - began < 5
     (wait,) = record.waits
-    assert wait.met
-    assert wait.looks == len(record.polls)
+    assert wait.satisfied
+    assert wait.attempts == len(record.polls)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_state_that_does_not_last_is_violated_by_the_first_poll(record: Record, 
     with pytest.raises(Violated) as failed:
         consistently(script("1", fault, "3"), during=AMPLE, expected="x")
     assert (failed.value.first, failed.value.last, failed.value.attempts) == ("'1'", str(fault), 2)
-    assert [wait.met for wait in record.waits] == [False]
+    assert [wait.satisfied for wait in record.waits] == [False]
 
 
 def test_polls_are_kept_short(record: Record) -> None:

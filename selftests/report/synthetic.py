@@ -185,9 +185,15 @@ def _waits(random: Random, outcome: Outcome) -> tuple[Wait, ...]:
     first = random.lognormvariate(-0.4, 0.6)
     second = 30.0 if outcome is Outcome.FAILED else random.lognormvariate(0.2, 0.7)
     return (
-        Wait("an address of the pool in the status", 0.1, first, 4, "allocation", BUDGETS["allocation"].seconds, met=True),
+        Wait("an address of the pool in the status", 0.1, first, 4, "allocation", BUDGETS["allocation"].seconds, satisfied=True),
         Wait(
-            "HTTP 200 from echo-7c9 on /foo", 0.2 + first, second, 9, "route", BUDGETS["route"].seconds, met=outcome is not Outcome.FAILED
+            "HTTP 200 from echo-7c9 on /foo",
+            0.2 + first,
+            second,
+            9,
+            "route",
+            BUDGETS["route"].seconds,
+            satisfied=outcome is not Outcome.FAILED,
         ),
     )
 
@@ -218,6 +224,6 @@ def _spoiled(result: Result, text: str, index: int) -> Result:
         started=float("nan"),
         worker=text,
         failure=failure if outcome is not Outcome.PASSED else None,
-        waits=(Wait(text, float("-inf"), 1e300, 1, text, float("nan"), met=True),),
+        waits=(Wait(text, float("-inf"), 1e300, 1, text, float("nan"), satisfied=True),),
         measurements=(Measurement(text, 1e300), Measurement(text, float("nan")), Measurement("odd", -1.0, text, float("inf"))),
     )

@@ -62,7 +62,7 @@ def test_measurements_and_waits_are_told_apart_and_failed_waits_are_left_out() -
 
 def test_an_observation_window_is_no_measurement() -> None:
     made = synthetic.report(1)
-    window = Wait("no answer", 0.0, 5.0, 25, "silence", 5.0, met=True)
+    window = Wait("no answer", 0.0, 5.0, 25, "silence", 5.0, satisfied=True)
     made = replace(made, results=[replace(made.results[0], waits=(window,), measurements=())])
     assert distributions(made) == []
 
