@@ -65,7 +65,7 @@ def test_gratuitous_frames_are_missing() -> None:
         incident(known=2).gratuitous_seen(3)
 
 
-@pytest.mark.parametrize("turns", ["A" * 10 + "-" * 6 + "B2" + "B" * 14 + "A" * 28, "A" * 12 + "BBABBB" + "B" * 14 + "A" * 28])
+@pytest.mark.parametrize("announcer_periods", ["A" * 10 + "-" * 6 + "B2" + "B" * 14 + "A" * 28, "A" * 12 + "BBABBB" + "B" * 14 + "A" * 28])
 def test_two_answer_while_one_is_lost(announcer_periods: str) -> None:
     with pytest.raises(StatementFailed, match="A then B"):
         incident(announcer_periods).never_two()
