@@ -166,7 +166,7 @@ class Api:
         return list(found["items"])
 
     def changed(self, kind: str, namespace: str) -> Pause:
-        """A pause between two looks at objects of a kind that ends early when one in the namespace changed."""
+        """A pause between two polls of objects of a kind that ends early when one in the namespace changed."""
         if kind not in self._changes:
             self._changes[kind] = Changes(lambda: self._watch(kind))
         return self._changes[kind].pause(namespace)

@@ -1,4 +1,4 @@
-"""Changes of Kubernetes objects as they happen, so that a wait ends with the change it waits for and not with the next look."""
+"""Changes of Kubernetes objects as they happen, so that a wait ends with the change it waits for and not with the next poll."""
 
 import json
 from collections import Counter
@@ -15,7 +15,7 @@ Pause = Callable[[float], None]
 class Changes:
     """Follows one kind of object in all namespaces, in a thread that ends with the process.
 
-    It only tells when to look: what counts is what the look then reads. A stream that breaks off makes waits longer, never wrong.
+    It only tells when to poll: what counts is what the poll then reads. A stream that breaks off makes waits longer, never wrong.
 
     :param stream: opens a watch and yields what comes, in lines of JSON
         (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes)
@@ -28,7 +28,7 @@ class Changes:
         Thread(target=self._follow, daemon=True).start()
 
     def pause(self, namespace: str) -> Pause:
-        """A pause between two looks that is over at once when something in the namespace changed since the last one."""
+        """A pause between two polls that is over at once when something in the namespace changed since the last one."""
         known = self._seen[namespace]
 
         def wait(seconds: float) -> None:
@@ -47,7 +47,7 @@ class Changes:
                         self._seen[namespace] += 1
                         self._changed.notify_all()
             except Exception:
-                pass  # whoever looks next meets the same fault, and tells it; here it would end the thread and leave slower waits
+                pass  # whoever polls next meets the same fault, and tells it; here it would end the thread and leave slower waits
             sleep(REOPEN)  # between two attempts to reach a server that may be away; nobody waits for this thread
 
 

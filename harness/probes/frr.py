@@ -54,7 +54,7 @@ class Router:
     def start(
         cls, docker: Docker, name: str, *, image: str, network: str, labels: Mapping[str, str], asn: int, configuration: str
     ) -> "Router":
-        """Create the container; its daemons take a moment, so the first look may be unanswered."""
+        """Create the container; its daemons take a moment, so the first poll may be unanswered."""
         told = [f"--label={key}={value}" for key, value in labels.items()]
         allowed = [f"--cap-add={capability}" for capability in ("NET_ADMIN", "NET_RAW", "SYS_ADMIN")]
         # flows of one client shall take different paths, too

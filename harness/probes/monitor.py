@@ -59,14 +59,14 @@ class Observation:
                 self.began = at
 
     def recovered_at(self, since: float = 0.0) -> float:
-        """When the address was back after what happened at ``since``; one look.
+        """When the address was back after what happened at ``since``; one poll.
 
         :raises Unanswered: it is not
         """
         return recovered(self.completed(), max(since, self.began))
 
     def recovery_from_now(self) -> Callable[[], float]:
-        """A look that is satisfied once probes that left after this call were answered, and it is known what became of all before them."""
+        """A poll that is satisfied once probes that left after this call were answered, and it is known what became of all before them."""
         moment = now()
         return lambda: self.recovered_at(moment)
 
@@ -149,12 +149,12 @@ class TrafficMonitor:
         record().exchanges.append(str(observation))
 
     def _begun(self, observation: Observation, traffic: bool) -> None:
-        def look() -> float:
+        def poll() -> float:
             if not observation.began or (traffic and not observation.attempts):
                 raise Unanswered("it has not begun")
             return observation.began
 
-        _settled(look, f"{self.name} watches {observation.address}")
+        _settled(poll, f"{self.name} watches {observation.address}")
 
 
 def history(observation: Observation) -> str:
@@ -181,8 +181,8 @@ def _nothing_yet() -> int:
     raise Unanswered("nothing yet")
 
 
-def _settled(look: Callable[[], object], expected: str) -> None:
+def _settled(poll: Callable[[], object], expected: str) -> None:
     try:
-        eventually(look, within=PROBE, expected=expected)
+        eventually(poll, within=PROBE, expected=expected)
     except StatementFailed as failure:
         raise EnvironmentFault(expected, failure.last, "look at the machine's load, and at the container with docker inspect") from failure

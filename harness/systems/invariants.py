@@ -68,7 +68,7 @@ class Invariant:
     def _nodes_are_as_before(self) -> None:
         expected = "labels and taints of the nodes are as they were before the statement"
 
-        def look() -> str:
+        def poll() -> str:
             now = _nodes(self.api)
             marked = [name for name, of_node in now.items() if self.label in str(of_node)]
             assert not marked, f"labels or taints of {self.label} are left on {', '.join(marked)}"
@@ -76,16 +76,16 @@ class Invariant:
             assert not changed, f"now {changed}, before {self.nodes}"
             return "as before"
 
-        require_undone(look, expected)
+        require_undone(poll, expected)
 
     def _addresses_are_as_before(self) -> None:
-        def look() -> str:
+        def poll() -> str:
             now = _addresses(self.api)
             changed = {name: now.get(name) for name, before in self.addresses.items() if now.get(name) != before}
             assert not changed, f"now {changed}, before {self.addresses}"
             return "as before"
 
-        require_undone(look, "every Service that others use has the addresses from before the statement")
+        require_undone(poll, "every Service that others use has the addresses from before the statement")
 
     def _answers(self) -> str:
         return "; ".join(port_open(address, port) for address, port in self.answering) or "nothing to ask"

@@ -23,7 +23,7 @@ def program(namespace: str) -> Object:
 
 
 def require_running(api: Api, namespace: str) -> str:
-    """One look at the pods of the echo backend in a namespace.
+    """One poll of the pods of the echo backend in a namespace.
 
     :raises Unanswered: none runs
     """

@@ -13,7 +13,7 @@ from harness.systems.ingress.client import IngressClient
 from harness.systems.kubernetes.readiness import rolled_out
 
 NAME = "echo"
-#: Requests per Pod in one look at who answers: one of three Pods stays unseen in 12 a Pod with p < 1e-6.
+#: Requests per Pod in one poll of who answers: one of three Pods stays unseen in 12 a Pod with p < 1e-6.
 PER_POD = 12
 EVERYTHING = Request("/", host="example.test")
 
@@ -39,13 +39,13 @@ class OwnBackend:
         """Wait until exactly that many Pods share the requests, and return their names."""
         __tracebackhide__ = True
 
-        def look() -> frozenset[str]:
+        def poll() -> frozenset[str]:
             found = frozenset(self._pod() for _ in range(PER_POD * count))
             assert (len(found), without in found) == (count, False), f"answers from {', '.join(sorted(found))}"
             return found
 
         excluded = f", {without} not among them" if without else ""
-        return eventually(look, within=ROLLOUT, expected=f"requests are shared by {count} Pods{excluded}", consecutive=2)
+        return eventually(poll, within=ROLLOUT, expected=f"requests are shared by {count} Pods{excluded}", consecutive=2)
 
     def _pod(self) -> str:
         identity = self.visitor.answer_to(EVERYTHING, reaches(NAME)).identity

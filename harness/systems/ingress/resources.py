@@ -119,12 +119,12 @@ class Ingresses:
     def comes_to_fill_in(self, document: Object, ingress_class: str) -> None:
         """Wait until the API server gives a new Ingress this class; it reads classes from a cache of its own."""
 
-        def look() -> str:
+        def poll() -> str:
             found = self.accepts(document)["spec"].get("ingressClassName")
             assert found == ingress_class, f"ingressClassName: {found}"
             return str(found)
 
-        eventually(look, within=EVENT, expected=f"a new Ingress without a class gets {ingress_class}")
+        eventually(poll, within=EVENT, expected=f"a new Ingress without a class gets {ingress_class}")
 
     def add(self, *objects: Object) -> None:
         """Apply objects of the statement's own."""

@@ -17,12 +17,12 @@ def replaced(api: Api, controller: Controller) -> None:
     api.merge("Deployment", controller.service, controller.namespace, {"spec": {"template": {"metadata": {"annotations": note}}}})
     settle(rolled_out(api, "Deployment", controller.service, controller.namespace), "the new controller is ready")
 
-    def look() -> str:
+    def poll() -> str:
         staying = [name for pod in controller_pods(api, controller) if (name := pod["metadata"]["name"]) in before and not _ending(pod)]
         assert not staying, f"still serving: {', '.join(staying)}"
         return "the old Pods end"
 
-    settle(look, "the old controller is told to end")
+    settle(poll, "the old controller is told to end")
 
 
 def addresses_of(api: Api, controller: Controller) -> list[str]:

@@ -18,12 +18,12 @@ def comes_to_show(api: Api, name: str, address: str, *, namespace: str = NAMESPA
     __tracebackhide__ = True
     began = record().now()
 
-    def look() -> list[str]:
+    def poll() -> list[str]:
         shown = _shown(api, name, namespace)
         assert address in shown, f"shown: {', '.join(shown)}"
         return shown
 
-    eventually(look, within=STATUS, expected=f"the status of Ingress {name} shows {address}", pause=api.changed("Ingress", namespace))
+    eventually(poll, within=STATUS, expected=f"the status of Ingress {name} shows {address}", pause=api.changed("Ingress", namespace))
     measure("address in the status", record().now() - began, budget=STATUS)
 
 
@@ -31,13 +31,13 @@ def come_to_agree(api: Api, name: str, controller: Controller, *, namespace: str
     """Wait until the status of an Ingress shows what the controller's Service has, and return it."""
     __tracebackhide__ = True
 
-    def look() -> list[str]:
+    def poll() -> list[str]:
         shown, wanted = _shown(api, name, namespace), external_addresses(_service(api, controller))
         assert sorted(shown) == sorted(wanted), f"shown: {', '.join(shown)}; the Service has {', '.join(wanted)}"
         return shown
 
     return eventually(
-        look,
+        poll,
         within=STATUS,
         expected=f"the status of Ingress {name} shows the addresses of Service {controller.service}",
         pause=api.changed("Ingress", namespace),
@@ -48,14 +48,14 @@ def stays_empty(api: Api, name: str, *, namespace: str = NAMESPACE) -> None:
     """Watch that the status of an Ingress, one of the stage by default, shows no address: a controller writes many, one after the other."""
     __tracebackhide__ = True
 
-    def look() -> str:
+    def poll() -> str:
         try:
             shown = _shown(api, name, namespace)
         except Unanswered as nothing:
             return str(nothing)
         raise StatementFailed("no address", ", ".join(shown))
 
-    consistently(look, during=SILENCE, expected=f"the status of Ingress {name} is empty")
+    consistently(poll, during=SILENCE, expected=f"the status of Ingress {name} is empty")
 
 
 @contextmanager

@@ -7,14 +7,14 @@ from harness.model.errors import Leak, StatementFailed
 from harness.probes.waiting import eventually
 
 
-def require_gone(look: Callable[[], list[str]], expected: str) -> None:
+def require_gone(poll: Callable[[], list[str]], expected: str) -> None:
     """Wait until a listing is empty.
 
     :raises Leak: it is not when the budget of a deletion is over
     """
 
     def probe() -> str:
-        left = look()
+        left = poll()
         assert not left, f"still there: {', '.join(left)}"
         return "nothing left"
 

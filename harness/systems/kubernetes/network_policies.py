@@ -27,7 +27,7 @@ def require_enforcement(api: Api, probe: InClusterProbe, namespace: str, backend
         raise StatementFailed(f"the echo backend answers at {url}", "it does not")
     api.apply({**HEAD, "metadata": {"name": "nothing", "namespace": namespace}, "spec": {"podSelector": {}, "policyTypes": ["Ingress"]}})
 
-    def look() -> str:
+    def poll() -> str:
         try:
             answer = probe.get(url, timeout=1.0)
         except Unanswered as silence:
@@ -35,7 +35,7 @@ def require_enforcement(api: Api, probe: InClusterProbe, namespace: str, backend
         raise AssertionError(f"{answer.status} from {url}")
 
     try:
-        eventually(look, within=RECONSIDERATION, expected=f"nobody answers at {url}")
+        eventually(poll, within=RECONSIDERATION, expected=f"nobody answers at {url}")
     except StatementFailed:
         raise NotApplicable("this cluster's network does not enforce network policies") from None
 

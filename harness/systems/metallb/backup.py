@@ -57,12 +57,12 @@ class Backup:
         __tracebackhide__ = True
         named = {service.name: service for service in services}
 
-        def look() -> dict[str, list[str]]:
+        def poll() -> dict[str, list[str]]:
             found = {name: named[name].addresses for name in self.addresses}
             assert found == self.addresses, f"{found}"
             return found
 
-        eventually(look, within=REUSE, expected=f"{self.addresses}")
+        eventually(poll, within=REUSE, expected=f"{self.addresses}")
 
     def _nothing_left(self) -> str:
         left = [

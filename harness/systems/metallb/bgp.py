@@ -40,61 +40,61 @@ class Peer:
         """Wait until exactly these nodes have a session with the router."""
         __tracebackhide__ = True
 
-        def look() -> list[str]:
+        def poll() -> list[str]:
             up = sorted(self.nodes.get(one.peer, one.peer) for one in self.router.sessions() if one.state == "Established")
             assert up == sorted(nodes), f"{up or 'none'}"
             return up
 
-        eventually(look, within=SESSION, expected=f"sessions of {self.name} with {', '.join(nodes) or 'no node'}", consecutive=2)
+        eventually(poll, within=SESSION, expected=f"sessions of {self.name} with {', '.join(nodes) or 'no node'}", consecutive=2)
 
     def session(self, node: str) -> Session:
         """The established session with a node, waited for."""
         __tracebackhide__ = True
 
-        def look() -> Session:
+        def poll() -> Session:
             for one in self.router.sessions():
                 if self.nodes.get(one.peer) == node and one.state == "Established":
                     return one
             raise Unanswered(f"no session with {node}")
 
-        return eventually(look, within=SESSION, expected=f"a session of {self.name} with {node}")
+        return eventually(poll, within=SESSION, expected=f"a session of {self.name} with {node}")
 
     def gets(self, prefix: str, *nodes: str, within: Budget = PROPAGATION) -> Route:
         """Wait until the router reaches a prefix by way of exactly these nodes, and return its route."""
         __tracebackhide__ = True
 
-        def look() -> Route:
+        def poll() -> Route:
             route = self.router.route(prefix)
             hops = sorted(self.nodes.get(hop, hop) for hop in route.next_hops)
             assert hops == sorted(nodes), f"by way of {', '.join(hops)}"
             return route
 
-        return eventually(look, within=within, expected=f"{self.name} reaches {prefix} by way of {', '.join(nodes)}", consecutive=2)
+        return eventually(poll, within=within, expected=f"{self.name} reaches {prefix} by way of {', '.join(nodes)}", consecutive=2)
 
     def gets_with(self, prefix: str, *, local_preference: int, communities: set[str]) -> None:
         """Wait until the router's route to a prefix has these attributes."""
         __tracebackhide__ = True
 
-        def look() -> Route:
+        def poll() -> Route:
             route = self.router.route(prefix)
             found = route.local_preference, set(route.communities)
             assert found == (local_preference, communities), f"preference {found[0]}, communities {found[1]}"
             return route
 
         wanted = f"preference {local_preference} and communities {communities}"
-        eventually(look, within=PROPAGATION, expected=f"the route of {self.name} to {prefix} has {wanted}")
+        eventually(poll, within=PROPAGATION, expected=f"the route of {self.name} to {prefix} has {wanted}")
 
     def is_served_by(self, address: str, *nodes: str) -> None:
         """Wait until connections from the router were served on each of these nodes, and on no other."""
         __tracebackhide__ = True
         with self.client.watch(address, interval=0.1, timeout=1) as observation:
 
-            def look() -> list[str]:
+            def poll() -> list[str]:
                 served = {part for one in observation.attempts for part in one.by.split("/") if part in self.nodes.values()}
                 assert served == set(nodes), f"served on {sorted(served)}; {observation}"
                 return sorted(served)
 
-            eventually(look, within=PROPAGATION, expected=f"connections to {address} are served on {', '.join(nodes)}")
+            eventually(poll, within=PROPAGATION, expected=f"connections to {address} are served on {', '.join(nodes)}")
 
     def loses(self, prefix: str) -> None:
         """Wait until the router has no route to a prefix any more."""
@@ -102,7 +102,7 @@ class Peer:
         eventually(lambda: self.lacks(prefix), within=WITHDRAWAL, expected=f"{self.name} has no route to {prefix}", consecutive=3)
 
     def lacks(self, prefix: str) -> str:
-        """Require that the router has no route to a prefix; one look."""
+        """Require that the router has no route to a prefix; one poll."""
         __tracebackhide__ = True
         try:
             route = self.router.route(prefix)
@@ -257,13 +257,13 @@ class BGPServices:
         """Wait until the ServiceBGPStatus objects of a Service say this: the peers by node."""
         __tracebackhide__ = True
 
-        def look() -> dict[str, list[str]]:
+        def poll() -> dict[str, list[str]]:
             found = self.told(service)
             assert found == expected, f"{found or 'none'}"
             return found
 
         eventually(
-            look,
+            poll,
             within=WITHDRAWAL,
             expected=f"ServiceBGPStatus of {service!r}: {dict(expected) or 'none'}",
             pause=self.announcing.services.api.changed("ServiceBGPStatus", NAMESPACE),

@@ -19,12 +19,12 @@ def answers_at(address: str, port: int = 80) -> str:
     __tracebackhide__ = True
     probe = HttpProbe(address, port)
 
-    def look() -> str:
+    def poll() -> str:
         exchange = probe.send(Request("/", host="reach.example.com"))
         assert exchange.identity is not None, f"no backend answers: {exchange!r}"
         return exchange.identity.pod
 
-    return eventually(look, within=ANNOUNCEMENT, expected=f"a backend answers at {address}:{port}")
+    return eventually(poll, within=ANNOUNCEMENT, expected=f"a backend answers at {address}:{port}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,14 @@ class ExternalClient:
         """Wait until the echo backend answers at an address, and tell where that was."""
         __tracebackhide__ = True
 
-        def look() -> Reached:
+        def poll() -> Reached:
             exchange = HttpProbe(address, port, timeout=2).send(Request("/probe"))
             if exchange.echo is None:
                 raise StatementFailed("the echo backend answers", f"HTTP {exchange.status} of somebody else")
             identity = exchange.echo.identity
             return Reached(identity.node, identity.pod, exchange.echo.client)
 
-        return eventually(look, within=ANNOUNCEMENT, expected=f"the echo backend answers at {address}, port {port}")
+        return eventually(poll, within=ANNOUNCEMENT, expected=f"the echo backend answers at {address}, port {port}")
 
     def is_answered(self, address: str, kind: str, port: int = 80) -> None:
         """Wait until a neighbouring container is answered several times in a row.
@@ -80,20 +80,20 @@ class ExternalClient:
         nodes = [node["metadata"]["name"] for node in self.api.list("Node")]
         probes = {node: HttpProbe(self.node_address(node), port, timeout=1) for node in nodes}
 
-        def look() -> list[int]:
+        def poll() -> list[int]:
             return [probe.send(Request("/probe")).status for probe in probes.values()]
 
-        eventually(look, within=ANNOUNCEMENT, expected=f"{', '.join(nodes)} forward to {service!r}", consecutive=3)
+        eventually(poll, within=ANNOUNCEMENT, expected=f"{', '.join(nodes)} forward to {service!r}", consecutive=3)
 
     def finds_closed(self, address: str, *ports: int) -> None:
         """Wait until none of these TCP ports accepts connections, all looked at at the same time."""
         __tracebackhide__ = True
 
-        def look() -> list[str]:
+        def poll() -> list[str]:
             with ThreadPoolExecutor(len(ports)) as workers:
                 return list(workers.map(lambda port: port_closed(address, port, 1.0), ports))
 
-        eventually(look, within=CLOSURE, expected=f"ports {', '.join(map(str, ports))} of {address} are closed")
+        eventually(poll, within=CLOSURE, expected=f"ports {', '.join(map(str, ports))} of {address} are closed")
 
     def health_is(self, status: int, node: str, service: Service) -> None:
         """Wait until the health check of a Service on a node has this HTTP status (``spec.healthCheckNodePort``)."""
@@ -101,12 +101,12 @@ class ExternalClient:
         port = int(service.object["spec"]["healthCheckNodePort"])
         probe = HttpProbe(self.node_address(node), port, timeout=2)
 
-        def look() -> Exchange:
+        def poll() -> Exchange:
             exchange = probe.send(Request("/healthz"))
             assert exchange.status == status, f"HTTP {exchange.status}: {exchange.body[:200]!r}"
             return exchange
 
-        eventually(look, within=ANNOUNCEMENT, expected=f"the health check of {service!r} on {node} has status {status}")
+        eventually(poll, within=ANNOUNCEMENT, expected=f"the health check of {service!r} on {node} has status {status}")
 
     def node_address(self, node: str) -> str:
         """The address of a node on the run's network."""

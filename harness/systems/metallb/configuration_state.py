@@ -28,26 +28,26 @@ def come_to_be(api: Api, *, invalid: set[str] | None = None) -> None:
     __tracebackhide__ = True
     wanted = {name: INVALID if name in (invalid or set()) else VALID for name in expected_names(api)}
 
-    def look() -> dict[str, str]:
+    def poll() -> dict[str, str]:
         found = results(api)
         assert found == wanted, f"{found}"
         return found
 
-    eventually(look, within=ALLOCATION, expected=f"ConfigurationStates: {wanted}", pause=api.changed("ConfigurationState", NAMESPACE))
+    eventually(poll, within=ALLOCATION, expected=f"ConfigurationStates: {wanted}", pause=api.changed("ConfigurationState", NAMESPACE))
 
 
 def comes_to_be_invalid(api: Api, name: str, why: str) -> None:
     """Wait until one component says that the configuration is not valid, and why."""
     __tracebackhide__ = True
 
-    def look() -> str:
+    def poll() -> str:
         found, told = results(api).get(name), summary(api, name)
         assert found == INVALID, f"{found}"
         assert why in told, told
         return told
 
     eventually(
-        look,
+        poll,
         within=ALLOCATION,
         expected=f"ConfigurationState {name} is {INVALID}: {why}",
         pause=api.changed("ConfigurationState", NAMESPACE),
@@ -71,14 +71,14 @@ def comes_back(api: Api, name: str, uid: str) -> None:
     """Wait until one component has a ConfigurationState again, another one and valid."""
     __tracebackhide__ = True
 
-    def look() -> str:
+    def poll() -> str:
         found = api.get("ConfigurationState", name, NAMESPACE) or {"metadata": {"uid": uid}}
         assert found["metadata"]["uid"] != uid, "it is not there"
         assert found.get("status", {}).get("result") == VALID, str(found.get("status"))
         return VALID
 
     eventually(
-        look,
+        poll,
         within=ALLOCATION,
         expected=f"ConfigurationState {name} is there again and {VALID}",
         pause=api.changed("ConfigurationState", NAMESPACE),

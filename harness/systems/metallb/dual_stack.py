@@ -51,7 +51,7 @@ def gets_families(service: Service, *families: int) -> dict[int, str]:
     """Wait until a Service has exactly one address of each of these families, and return them by family."""
     __tracebackhide__ = True
 
-    def look() -> dict[int, str]:
+    def poll() -> dict[int, str]:
         addresses = service.addresses
         if not addresses:
             raise Unanswered(f"{service!r} has no external address")
@@ -60,5 +60,5 @@ def gets_families(service: Service, *families: int) -> dict[int, str]:
         return {ip_address(address).version: address for address in addresses}
 
     return eventually(
-        look, within=ALLOCATION, expected=f"{service!r} has one address of each of the families {families}", pause=service.changed
+        poll, within=ALLOCATION, expected=f"{service!r} has one address of each of the families {families}", pause=service.changed
     )

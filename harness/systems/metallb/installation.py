@@ -89,7 +89,7 @@ class MetalLB:
 
 
 def configuration_is_valid(api: Api) -> list[str]:
-    """One look at the ConfigurationState objects, one of the controller's and one a speaker.
+    """One poll of the ConfigurationState objects, one of the controller's and one a speaker.
 
     :raises AssertionError: one is missing or not valid
     """

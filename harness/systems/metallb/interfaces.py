@@ -63,7 +63,7 @@ class Interface:
         self._beyond("ip", "link", "set", "there", "up")
 
     def is_listened_on(self) -> str:
-        """One look whether somebody on the node, which is its speaker, listens for ARP on this interface.
+        """One poll whether somebody on the node, which is its speaker, listens for ARP on this interface.
 
         :raises Unanswered: nobody does
         """
@@ -83,12 +83,12 @@ class Interface:
         """Wait until the node answers for an address on this interface."""
         __tracebackhide__ = True
 
-        def look() -> str:
+        def poll() -> str:
             if not self.answers_for(address):
                 raise Unanswered("nobody answers")
             return "answered"
 
-        eventually(look, within=ANNOUNCEMENT, expected=f"{self.node} answers for {address} on its interface {self.name}")
+        eventually(poll, within=ANNOUNCEMENT, expected=f"{self.node} answers for {address} on its interface {self.name}")
 
     def is_silent(self, address: str) -> None:
         """Require that nobody answers for an address on this interface."""

@@ -34,7 +34,7 @@ class Segment:
         return next(mac for mac, name in self.macs.items() if name == node)
 
     def announcer(self, address: str) -> str:
-        """The node that answers for an address now; one look.
+        """The node that answers for an address now; one poll.
 
         :raises Unanswered: nobody answers
         :raises StatementFailed: several do, or somebody who is no node
@@ -53,12 +53,12 @@ class Segment:
         """Wait until one of these nodes, and no other, answers for an address."""
         __tracebackhide__ = True
 
-        def look() -> str:
+        def poll() -> str:
             found = self.announcer(address)
             assert found in nodes, f"{found} answers"
             return found
 
-        return eventually(look, within=within, expected=f"{' or '.join(nodes)} answers for {address}, and nobody else")
+        return eventually(poll, within=within, expected=f"{' or '.join(nodes)} answers for {address}, and nobody else")
 
     def stays_at(self, address: str, node: str, *, requests: int = ASKED) -> None:
         """Require that one node, and no other, answers many requests in a row, four a second, to the last."""
@@ -69,8 +69,8 @@ class Segment:
     def loses(self, address: str) -> None:
         """Wait until nobody answers for an address any more, and require that it stays so."""
         __tracebackhide__ = True
-        look: Callable[[], object] = lambda: expect_silence(self.wire.who_has(address, interval=0.1, timeout=0.3))  # noqa: E731 -- named for its type
-        eventually(look, within=WITHDRAWAL, expected=f"nobody answers for {address} any more")
+        poll: Callable[[], object] = lambda: expect_silence(self.wire.who_has(address, interval=0.1, timeout=0.3))  # noqa: E731 -- named for its type
+        eventually(poll, within=WITHDRAWAL, expected=f"nobody answers for {address} any more")
         self.is_silent(address)
 
     def is_silent(self, address: str) -> None:
@@ -90,21 +90,21 @@ class Segment:
         """Wait until a node answers for an address beside a foreign MAC."""
         __tracebackhide__ = True
 
-        def look() -> list[str]:
+        def poll() -> list[str]:
             found = self.wire.who_has(address, interval=0.1, timeout=0.4).macs
             nodes = [self.macs[mac] for mac in found if mac in self.macs]
             assert foreign in found, f"the foreign host does not answer: {set(found)}"
             assert nodes, "no node answers beside the foreign host"
             return nodes
 
-        eventually(look, within=ANNOUNCEMENT, expected=f"a node and the foreign host {foreign} both answer for {address}")
+        eventually(poll, within=ANNOUNCEMENT, expected=f"a node and the foreign host {foreign} both answer for {address}")
 
     def gratuitous_seen(self, observation: Observation, node: str, *, bursts: int, since: float = 0.0) -> None:
         """Wait until a node made the watched address known by so many bursts of gratuitous frames, each of every kind of the family."""
         __tracebackhide__ = True
         kinds = {"request", "reply"} if observation.address.version == 4 else {"advertisement"}
 
-        def look() -> list[str]:
+        def poll() -> list[str]:
             found = bursts_of(observation.gratuitous_seen(since, self.mac(node)))
             told = [" and ".join(sorted({frame.kind for frame in burst})) for burst in found]
             complete = [burst for burst in found if {frame.kind for frame in burst} >= kinds]
@@ -117,7 +117,7 @@ class Segment:
 
         lasting = REPEATING if bursts > 1 else 0.0
         wanted = f"{bursts} bursts of gratuitous frames ({' and '.join(sorted(kinds))}) from {node} over at least {lasting:g} s"
-        eventually(look, within=TAKEOVER, expected=wanted)
+        eventually(poll, within=TAKEOVER, expected=wanted)
 
     def is_back(self, observation: Observation, *, since: float, within: Budget) -> None:
         """Wait until the watched address is served after something that happened, and hold the interruption against a bound."""
@@ -136,13 +136,13 @@ class Segment:
         """Wait until the watched address is served by endpoints on a node, and hold the interruption against a bound."""
         __tracebackhide__ = True
 
-        def look() -> float:
+        def poll() -> float:
             back = observation.recovered_at(since)
             last = observation.attempts[-1].by
             assert node in last.split("/"), f"served by {last}"
             return back
 
-        eventually(look, within=within, expected=f"{observation.address} is served on {node}")
+        eventually(poll, within=within, expected=f"{observation.address} is served on {node}")
         length = at_most(
             observation.attempts_since(since - 0.5), record().bound(within), f"{observation.address} comes to be served on {node}"
         )

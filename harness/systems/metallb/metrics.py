@@ -141,24 +141,24 @@ class Metrics:
         """Wait until the series of these names that carry the labels have these values."""
         __tracebackhide__ = True
 
-        def look() -> dict[str, float]:
+        def poll() -> dict[str, float]:
             series = self.scrape(component, node)
             found = {name: sum(values.values()) for name in wanted if (values := select(series, name, **labels))}
             assert found == wanted, f"{labels}: {found}"
             return found
 
-        eventually(look, within=within, expected=f"{component}: {wanted} with {labels}")
+        eventually(poll, within=within, expected=f"{component}: {wanted} with {labels}")
 
     def come_to_lack(self, component: str, *, node: str | None = None, **labels: str) -> None:
         """Wait until no series carries the labels."""
         __tracebackhide__ = True
 
-        def look() -> str:
+        def poll() -> str:
             left = [str(one) for one in self.scrape(component, node) if labels.items() <= one.labels.items()]
             assert not left, "; ".join(left)
             return "none"
 
-        eventually(look, within=ALLOCATION, expected=f"{component}: no series with {labels}")
+        eventually(poll, within=ALLOCATION, expected=f"{component}: no series with {labels}")
 
 
 def counts(*, total: int, in_use: int, prefix: str = "") -> dict[str, float]:

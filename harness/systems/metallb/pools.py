@@ -107,7 +107,7 @@ class Pools:
         return pool
 
     def _in_force(self, pool: Pool) -> str:
-        """One look at whether the allocator knows a pool: until then a Service is served from another one that fits."""
+        """One poll of whether the allocator knows a pool: until then a Service is served from another one that fits."""
         if self.with_status:
             told = (self.api.get("IPAddressPool", pool.name, NAMESPACE) or {}).get("status", {})
         else:

@@ -55,7 +55,7 @@ class Service:
 
     @property
     def changed(self) -> Pause:
-        """A pause between two looks at it that ends when it changes."""
+        """A pause between two polls of it that ends when it changes."""
         return self.api.changed("Service", self.namespace)
 
     @property
@@ -79,13 +79,13 @@ class Service:
     def _gets_address(self, within: Budget) -> str:
         __tracebackhide__ = True
 
-        def look() -> str:
+        def poll() -> str:
             addresses = self.addresses
             if not addresses:
                 raise Unanswered(f"{self!r} has no external address")
             return addresses[0]
 
-        return eventually(look, within=within, expected=f"{self!r} has an external address", pause=self.changed)
+        return eventually(poll, within=within, expected=f"{self!r} has an external address", pause=self.changed)
 
     def comes_to_have(self, address: str, *, within: Budget = REUSE) -> None:
         """Wait until this address is the only one in its status."""
@@ -101,12 +101,12 @@ class Service:
         """Wait until its only address is one of the pool's, and return it."""
         __tracebackhide__ = True
 
-        def look() -> str:
+        def poll() -> str:
             addresses = self.addresses
             assert [address in pool for address in addresses] == [True], f"{self!r} has {addresses or 'no address'}"
             return addresses[0]
 
-        return eventually(look, within=REUSE, expected=f"{self!r} has an address of {pool}", pause=self.changed)
+        return eventually(poll, within=REUSE, expected=f"{self!r} has an address of {pool}", pause=self.changed)
 
     def stays_pending(self) -> None:
         """Require that no address comes, for a whole observation window.
@@ -150,7 +150,7 @@ class Service:
         """
         __tracebackhide__ = True
 
-        def look() -> str:
+        def poll() -> str:
             events = [event for event in self.events() if event["reason"] == reason and kind in (None, event["type"])]
             if not events:
                 raise Unanswered(f"no event {reason} about {self!r}")
@@ -159,7 +159,7 @@ class Service:
             return next(text for text in messages if message in text)
 
         return eventually(
-            look, within=EVENT, expected=f"an event {reason} that says {message!r}", pause=self.api.changed("Event", self.namespace)
+            poll, within=EVENT, expected=f"an event {reason} that says {message!r}", pause=self.api.changed("Event", self.namespace)
         )
 
     def events(self) -> list[Object]:
@@ -178,12 +178,12 @@ class Service:
         key = f"{self.annotation_prefix}/ip-allocated-from-pool"
         wanted = pool.name if pool else None
 
-        def look() -> str | None:
+        def poll() -> str | None:
             found = self.annotation(key)
             assert found == wanted, f"{key}: {found}"
             return found
 
-        eventually(look, within=ALLOCATION, expected=f"{key} of {self!r} is {wanted}", pause=self.changed)
+        eventually(poll, within=ALLOCATION, expected=f"{key} of {self!r} is {wanted}", pause=self.changed)
 
     def change(self, patch: Object) -> float:
         """Merge-patch the Service and return when (clock of ``time.monotonic``)."""
@@ -219,7 +219,7 @@ def stay(expected: Mapping[Service, str | None]) -> None:
     wanted = {(service.namespace, service.name): [address] if address else [] for service, address in expected.items()}
     api = next(iter(expected)).api
 
-    def look() -> str:
+    def poll() -> str:
         stored = [item for namespace in {one.namespace for one in expected} for item in api.list("Service", namespace)]
         found = {(item["metadata"]["namespace"], item["metadata"]["name"]): addresses_in(item) for item in stored}
         wrong = [f"{'/'.join(key)} has {found.get(key) or 'no address'}" for key, value in wanted.items() if found.get(key) != value]
@@ -229,7 +229,7 @@ def stay(expected: Mapping[Service, str | None]) -> None:
     told = ", ".join(
         f"{service!r} {f'keeps {address}' if address else 'stays without an address'}" for service, address in expected.items()
     )
-    consistently(look, during=SILENCE, expected=told)
+    consistently(poll, during=SILENCE, expected=told)
 
 
 @dataclass(slots=True)
@@ -300,14 +300,14 @@ class Services:
         """
         __tracebackhide__ = True
 
-        def look() -> dict[str, str]:
+        def poll() -> dict[str, str]:
             found = {name: address for name, address in self.served().items() if name not in {*beside}}
             assert len(found) == count, f"{len(found)} have an address: {found}"
             assert len({*found.values()}) == count, f"an address was given twice: {found}"
             return found
 
         return eventually(
-            look,
+            poll,
             within=REUSE,
             expected=f"exactly {count} Services of {self.namespace} have an address of their own",
             pause=self.api.changed("Service", self.namespace),

@@ -16,7 +16,7 @@ def announcer(api: Api, service: Service) -> str:
     """The node that announces a Service, waited for."""
     labels = f"metallb.io/service-name={service.name},metallb.io/service-namespace={service.namespace}"
 
-    def look() -> str:
+    def poll() -> str:
         nodes = [item["status"]["node"] for item in api.list("ServiceL2Status", NAMESPACE, labels=labels) if item.get("status")]
         if not nodes:
             raise Unanswered(f"no ServiceL2Status of {service!r}")
@@ -24,7 +24,7 @@ def announcer(api: Api, service: Service) -> str:
         return str(nodes[0])
 
     return eventually(
-        look, within=ANNOUNCEMENT, expected=f"one node announces {service!r}", pause=api.changed("ServiceL2Status", NAMESPACE)
+        poll, within=ANNOUNCEMENT, expected=f"one node announces {service!r}", pause=api.changed("ServiceL2Status", NAMESPACE)
     )
 
 
@@ -44,12 +44,12 @@ def comes_to_count(api: Api, pool: Pool, *, assigned: int, available: int) -> No
     wanted = {"assigned": assigned, "available": available}
     family = pool.ranges[0].family
 
-    def look() -> dict[str, int]:
+    def poll() -> dict[str, int]:
         found = counters(api, pool.name, family)
         assert found == wanted, f"{pool}: {found}"
         return found
 
-    eventually(look, within=ALLOCATION, expected=f"the status of {pool} counts {wanted}", pause=api.changed("IPAddressPool", NAMESPACE))
+    eventually(poll, within=ALLOCATION, expected=f"the status of {pool} counts {wanted}", pause=api.changed("IPAddressPool", NAMESPACE))
 
 
 def overwrite(api: Api, pool: Pool, *, assigned: int, available: int) -> None:
@@ -84,13 +84,13 @@ class Speakers:
         if not self.metallb.writes_layer2_statuses:
             return
 
-        def look() -> list[str]:
+        def poll() -> list[str]:
             found = self.statuses(service)
             assert found == sorted(nodes), f"{found or 'none'}"
             return found
 
         eventually(
-            look,
+            poll,
             within=within,
             expected=f"ServiceL2Status of {service!r}: {', '.join(nodes) or 'none'}",
             pause=self.api.changed("ServiceL2Status", NAMESPACE),
@@ -124,9 +124,9 @@ class Speakers:
             written, within=EVENT, expected=f"an event nodeAssigned about {service!r}", pause=self.api.changed("Event", service.namespace)
         )
 
-        def look() -> int:
+        def poll() -> int:
             count = written()
             assert count <= first + REPEATED, f"written {count} times"
             return count
 
-        consistently(look, during=SILENCE, expected=f"the event nodeAssigned about {service!r} is written at most {first + REPEATED} times")
+        consistently(poll, during=SILENCE, expected=f"the event nodeAssigned about {service!r} is written at most {first + REPEATED} times")

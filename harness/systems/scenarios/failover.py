@@ -82,7 +82,7 @@ class FailoverObservation:
         __tracebackhide__ = True
         handover = self.handover
 
-        def look() -> str:
+        def poll() -> str:
             mac = onlooker.neighbour_cache(handover.address)
             if mac is None:
                 raise Unanswered("the client remembers nobody")
@@ -90,7 +90,7 @@ class FailoverObservation:
             assert node == handover.after, f"the client remembers {node}"
             return node
 
-        eventually(look, within=TAKEOVER, expected=f"the client remembers {handover.after} for {handover.address}")
+        eventually(poll, within=TAKEOVER, expected=f"the client remembers {handover.after} for {handover.address}")
         measure("correction of a client", now() - self.moment, budget=TAKEOVER)
 
     def settles_on_one(self) -> None:

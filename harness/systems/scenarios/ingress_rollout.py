@@ -129,7 +129,7 @@ class IngressRollout:
     def _is_replaced(self, lost: str) -> str:
         told = {str(pod["metadata"]["name"]): pod["status"].get("conditions", []) for pod in controller_pods(self.api, self.controller)}
         ready = [name for name, conditions in told.items() if ("Ready", "True") in {(one["type"], one["status"]) for one in conditions}]
-        assert lost not in ready and len(ready) == 2, f"ready: {', '.join(ready)}"  # noqa: PT018 -- one look
+        assert lost not in ready and len(ready) == 2, f"ready: {', '.join(ready)}"  # noqa: PT018 -- one poll
         return ", ".join(ready)
 
     def _keeps_its_address(self) -> None:

@@ -176,10 +176,10 @@ class NodeLossScenario:
             over = now()
         return NodeLoss(node, dict(self.segment.macs), lost, back, over, clients, askers, statuses)
 
-    def _until(self, look: Callable[[], object], within: Budget, expected: str) -> None:
+    def _until(self, poll: Callable[[], object], within: Budget, expected: str) -> None:
         """Wait, but go on in any case: what was seen is judged afterwards."""
         with suppress(StatementFailed):
-            eventually(look, within=within, expected=expected)
+            eventually(poll, within=within, expected=expected)
 
 
 def served_by(clients: Observation, node: str) -> str:
@@ -199,7 +199,7 @@ def served_by(clients: Observation, node: str) -> str:
 
 
 def _moved(statuses: list[str], node: str) -> list[str]:
-    assert len(statuses) == 1 and node not in statuses, f"{statuses or 'none'}"  # noqa: PT018 -- one look
+    assert len(statuses) == 1 and node not in statuses, f"{statuses or 'none'}"  # noqa: PT018 -- one poll
     return statuses
 
 
@@ -226,5 +226,5 @@ def _answers(askers: Observation, mac: str, since: float) -> float:
 def _elapsed(since: float, askers: Observation, mac: str) -> str:
     """The last turn has lasted since then: what both nodes had to say to each other has been said."""
     last = announcer_periods(askers.answers)[-1]
-    assert last.began < since and last.mac == mac, f"the last turn began {last.began - since:.1f} s after"  # noqa: PT018 -- one look
+    assert last.began < since and last.mac == mac, f"the last turn began {last.began - since:.1f} s after"  # noqa: PT018 -- one poll
     return mac

@@ -59,12 +59,12 @@ class SecondController:
         __tracebackhide__ = True
         probe = HttpProbe(address, port, timeout=2)
 
-        def look() -> str:
+        def poll() -> str:
             exchange = probe.send(Request("/", host=f"{self.name}.test"))
             assert exchange.identity is not None, f"HTTP {exchange.status} of somebody else"
             return exchange.identity.pod
 
-        eventually(look, within=ANNOUNCEMENT, expected=f"the second controller serves its route at {address}, port {port}")
+        eventually(poll, within=ANNOUNCEMENT, expected=f"the second controller serves its route at {address}, port {port}")
 
     def shows(self, address: str) -> None:
         """Wait until the status of its Ingress shows an address."""
