@@ -2,7 +2,6 @@
 
 pytest_plugins = [
     "harness.plugin",
-    "harness.plugin.lifecycle",
     "fixtures.cluster",
     "fixtures.apps",
     "fixtures.metallb",

@@ -4,10 +4,14 @@ import signal
 
 import pytest
 
-from harness.plugin import collection, options
+from harness.model.errors import UsageFault
+from harness.plugin import collection, options, ordering
+from harness.plugin.cluster_owner import ClusterOwner
 from harness.plugin.recording import Recording
 from harness.plugin.reporting import Reporting
 from harness.plugin.run_facts import RUN, begin, is_worker
+from harness.plugin.settings import parse_settings, versions_under_test
+from harness.plugin.watchdog import Watchdog
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,16 +19,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Check the options and stand ready; nothing is created yet."""
     if config.getoption("statements"):
         config.option.collectonly = True
     collection.register_marks(config)
+    ordering.configure(config)
     config.stash[RUN] = begin(config)
+    _register_everywhere(config)
+    if not is_worker(config):
+        _register_on_controller(config)
+        _interrupt_on_sigterm(config)
+
+
+def _register_everywhere(config: pytest.Config) -> None:
     manager = config.pluginmanager
+    manager.register(ordering, "conformance-ordering")
     manager.register(collection.Collection(config), "conformance-collection")
     manager.register(Recording(config), "conformance-recording")
-    if not is_worker(config):
-        manager.register(Reporting(config, config.stash[RUN]), "conformance-reporting")
-        _interrupt_on_sigterm(config)
+    manager.register(Watchdog(config), "conformance-watchdog")  # after the recording, whose judgement it reads
+
+
+def _register_on_controller(config: pytest.Config) -> None:
+    facts = config.stash[RUN]
+    try:
+        settings = parse_settings(config)
+    except UsageFault as fault:
+        raise pytest.UsageError(f"the command line cannot be followed\n\n{fault}") from None
+    facts.versions |= versions_under_test(settings)
+    config.pluginmanager.register(Reporting(config, facts), "conformance-reporting")
+    config.pluginmanager.register(ClusterOwner(config, settings), "conformance-cluster")
 
 
 def _interrupt_on_sigterm(config: pytest.Config) -> None:

@@ -1,14 +1,11 @@
 import os
-import re
 import signal
 import time
 from pathlib import Path
 
 import pytest
 
-from harness.model.errors import UsageFault
 from harness.model.verdicts import Outcome
-from harness.plugin.lifecycle import settings
 from selftests.plugin.conftest import Ran, Suite
 
 CONFTEST = """
@@ -16,9 +13,9 @@ import pathlib
 
 from harness.cluster.state import ClusterState
 from harness.model.errors import EnvironmentFault
-from harness.plugin import lifecycle
+from harness.plugin import cluster_owner, watchdog
 
-pytest_plugins = ["harness.plugin", "harness.plugin.lifecycle", "fixtures.cluster", "fixtures.metallb", "fixtures.ingress"]
+pytest_plugins = ["harness.plugin", "fixtures.cluster", "fixtures.metallb", "fixtures.ingress"]
 LOG = pathlib.Path(__file__).with_name("log")
 
 
@@ -45,11 +42,11 @@ def answer():
         raise EnvironmentFault("an API server that answers", "connection refused", "look")
 
 
-lifecycle.bring_up = bring_up
-lifecycle.tear_down = lambda state, kind_path, steps, logs: note("export delete" if logs else "delete")
-lifecycle.settle = lambda probe, expected, within: probe()
-lifecycle.answering = lambda api: answer
-lifecycle.kind_binary = lambda option, source: pathlib.Path("kind")
+cluster_owner.bring_up = bring_up
+cluster_owner.tear_down = lambda state, kind_path, steps, logs: note("export delete" if logs else "delete")
+watchdog.settle = lambda probe, expected, within: probe()
+watchdog.answering = lambda api: answer
+cluster_owner.kind_binary = lambda option, source: pathlib.Path("kind")
 """
 
 
@@ -71,14 +68,6 @@ def test_one_cluster_a_run_and_it_goes(project: Suite, workers: tuple[str, ...])
     ran = project.run(*workers)
     assert ran.code == 0, ran.output
     assert log(project) == ["create", "delete"]
-
-
-def test_slow_statements_begin_in_chunks_of_their_own_and_those_that_run_alone_come_last(project: Suite) -> None:
-    marks = {3: "serial", 4: "slow", 5: "", 6: "disruptive", 7: "slow"}
-    for number, mark in marks.items():
-        project.add(f"EXH-0{number}", before=f"@pytest.mark.{mark}" if mark else "")
-    ran = sorted(project.run().results.values(), key=lambda result: result.started)
-    assert [result.id[-1] for result in ran] == ["4", "1", "7", "2", "5", "3", "6"]
 
 
 @pytest.mark.parametrize("looking", ["--collect-only", "--statements"])
@@ -157,29 +146,6 @@ def test_it_goes_when_the_run_is_interrupted(project: Suite, number: int, worker
     ran = interrupted(project, number, *workers)
     assert ran.code == 2, ran.output
     assert log(project) == ["create", "delete"]
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (["--nodes=0"], "--nodes of at least 1"),
-        (["--pool=10.0.0.1-10.0.0.9"], "--subnet beside --pool"),
-        (["--pool=10.0.0.9-10.0.0.1"], "a first address not after the last"),
-        (["--pool=10.0.0.1-10.0.0.9", "--subnet=172.30.0.0/16"], "a pool inside the network 172.30.0.0/16"),
-        (["--subnet=10.0.0.1/8"], "--subnet with a CIDR"),
-        (["--metallb=0.1x"], "--metallb with a version"),
-        (["--kubernetes=newest"], "--kubernetes with a version"),
-        (["--ingress=ingress-nginx@newest"], "--ingress with a version"),
-        (["--ingress=haproxy"], "one of: ingress-nginx"),
-        (["--image=none=x"], "--image COMPONENT=REFERENCE"),
-    ],
-)
-def test_option_that_cannot_be_is_told(suite: Suite, words: list[str], expected: str) -> None:
-    suite.write("conftest.py", "")
-    suite.add("EXH-01")
-    config = suite.pytester.parseconfig("-p", "harness.plugin", "-p", "harness.plugin.lifecycle", *words)
-    with pytest.raises(UsageFault, match=re.escape(expected)):
-        settings(config)
 
 
 def test_usage_ends_before_anything_is_created(project: Suite) -> None:
