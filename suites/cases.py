@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.model.expectations import Expectation, Request, sentence
+from harness.model.expectations import Expectation, sentence
+from harness.model.http_exchange import Request
 
 #: A request, what it has to lead to, and why where that does not go without saying.
 Row = tuple[Request, Expectation] | tuple[Request, Expectation, str]

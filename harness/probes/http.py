@@ -17,7 +17,7 @@ from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated
 
 from harness.model.errors import StatementFailed, Unanswered
-from harness.model.expectations import Echo, Exchange, Headers, Request
+from harness.model.http_exchange import Echo, Exchange, Headers, Request
 from harness.model.record import awaiting_answer, record
 
 #: Bytes of a body that an exchange keeps, and that are read to find the backend's answer.

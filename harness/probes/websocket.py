@@ -9,7 +9,7 @@ import websocket
 from websocket import ABNF, WebSocketBadStatusException, WebSocketConnectionClosedException, WebSocketException, WebSocketTimeoutException
 
 from harness.model.errors import StatementFailed, Unanswered
-from harness.model.expectations import Echo
+from harness.model.http_exchange import Echo
 from harness.model.record import awaiting_answer, record
 from harness.probes.http import bracketed
 

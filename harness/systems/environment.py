@@ -15,7 +15,7 @@ from harness.cluster.state import ClusterState, states_directory
 from harness.cluster.steps import Steps
 from harness.model.addresses import AddressRange, Subnet
 from harness.model.errors import EnvironmentFault, Unanswered
-from harness.model.expectations import Request
+from harness.model.http_exchange import Request
 from harness.probes.http import HttpProbe
 from harness.probes.wire import WireProbe
 from harness.systems.apps import example

@@ -11,21 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.model.errors import StatementFailed
-from harness.model.expectations import (
-    CONTROLLER,
-    Backend,
-    Echo,
-    Exchange,
-    Expectation,
-    Identity,
-    Request,
-    Signature,
-    differences,
-    reaches,
-    refused,
-    require,
-    sentence,
-)
+from harness.model.expectations import CONTROLLER, Backend, Expectation, Signature, differences, reaches, refused, require, sentence
+from harness.model.http_exchange import Echo, Exchange, Identity, Request
 
 SENT = Request("/app/sub?x=1", "app.example.test", "PUT", (("X-Sent", "1"),), b"hello")
 IDENTITY = Identity("demo", "app", "app-1", "node-a", "n0nce")

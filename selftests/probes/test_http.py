@@ -9,7 +9,8 @@ import pytest
 import trustme
 
 from harness.model.errors import StatementFailed, Unanswered
-from harness.model.expectations import Request, reaches, require
+from harness.model.expectations import reaches, require
+from harness.model.http_exchange import Request
 from harness.model.record import Record, recording
 from harness.probes.http import HttpProbe, bracketed, port_closed, port_open, raw_request
 from selftests.probes.echo_server import HAS_IPV6, EchoServer

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from harness.cluster.api import Api, Object
 from harness.model.budgets import ROLLOUT
-from harness.model.expectations import Request, reaches
+from harness.model.expectations import reaches
+from harness.model.http_exchange import Request
 from harness.probes.load import Load
 from harness.probes.waiting import eventually
 from harness.systems.ingress.client import IngressClient

@@ -10,7 +10,8 @@ from typing import Self
 
 from harness.model.budgets import ROUTE, Budget
 from harness.model.errors import NoAnswer, StatementFailed, Unanswered
-from harness.model.expectations import TABLE_HOST, Exchange, Expectation, Request, Signature, differences, require, sentence
+from harness.model.expectations import Expectation, Signature, differences, require, sentence
+from harness.model.http_exchange import TABLE_HOST, Exchange, Request
 from harness.model.record import measure
 from harness.probes.grpc import GrpcResponse, call
 from harness.probes.http import HttpProbe, raw_request

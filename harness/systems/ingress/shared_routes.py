@@ -19,7 +19,8 @@ from filelock import FileLock
 
 from harness.cluster.api import Api, Object, Refused
 from harness.model.errors import EnvironmentFault, StatementFailed
-from harness.model.expectations import Request, reaches, require
+from harness.model.expectations import reaches, require
+from harness.model.http_exchange import Request
 from harness.probes.http import HttpProbe
 from harness.systems.apps.echo import program
 from harness.systems.ingress.controllers import Controller

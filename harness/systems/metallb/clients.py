@@ -7,7 +7,7 @@ from socket import AF_INET, AF_INET6, SOCK_DGRAM, socket
 from harness.cluster.api import Api
 from harness.model.budgets import ANNOUNCEMENT, CLOSURE
 from harness.model.errors import StatementFailed
-from harness.model.expectations import Exchange, Request
+from harness.model.http_exchange import Exchange, Request
 from harness.probes.http import HttpProbe, port_closed
 from harness.probes.monitor import TrafficMonitor
 from harness.probes.waiting import eventually

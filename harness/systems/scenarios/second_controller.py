@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from harness.cluster.api import Api, Object
 from harness.model.budgets import ANNOUNCEMENT
 from harness.model.errors import EnvironmentFault
-from harness.model.expectations import Request
+from harness.model.http_exchange import Request
 from harness.probes.http import HttpProbe
 from harness.probes.waiting import eventually
 from harness.systems.ingress.controllers import Controller

@@ -1,6 +1,7 @@
 """Which Ingresses are the controller's: by the class field, by the legacy annotation, by default."""
 
-from harness.model.expectations import Expectation, Request, reaches, refused
+from harness.model.expectations import Expectation, reaches, refused
+from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.controllers import LEGACY_CLASS, Controller

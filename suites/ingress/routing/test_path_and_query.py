@@ -1,6 +1,7 @@
 """What of a request's target chooses the path, and what of it reaches the backend."""
 
-from harness.model.expectations import Expectation, Request, reaches
+from harness.model.expectations import Expectation, reaches
+from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows

@@ -1,6 +1,7 @@
 """Paths of any type: unknown, missing, spread over Ingresses, of a type that the controller may define."""
 
-from harness.model.expectations import Expectation, Request, reaches, refused
+from harness.model.expectations import Expectation, reaches, refused
+from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows

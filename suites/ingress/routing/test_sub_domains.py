@@ -1,6 +1,7 @@
 """Routing by sub-domain: one application a host, requests untouched."""
 
-from harness.model.expectations import Expectation, Request, reaches, refused
+from harness.model.expectations import Expectation, reaches, refused
+from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows

@@ -5,7 +5,8 @@ import pytest
 from harness.cluster.api import Api
 from harness.cluster.state import ClusterState
 from harness.model.addresses import AddressRange
-from harness.model.expectations import Request, reaches
+from harness.model.expectations import reaches
+from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.apps import example
 from harness.systems.ingress.client import IngressClient

@@ -2,7 +2,8 @@
 
 import ssl
 
-from harness.model.expectations import Expectation, Request, reaches, redirected
+from harness.model.expectations import Expectation, reaches, redirected
+from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path

@@ -1,6 +1,7 @@
 """Hosts without TLS."""
 
-from harness.model.expectations import Expectation, Request, reaches
+from harness.model.expectations import Expectation, reaches
+from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows

@@ -1,6 +1,7 @@
 """Which port of which backend gets a request."""
 
-from harness.model.expectations import Expectation, Request, reaches, refused
+from harness.model.expectations import Expectation, reaches, refused
+from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.model.statistics import expect_plausible_share
 from harness.systems.ingress.client import IngressClient

@@ -1,6 +1,7 @@
 """What the backend is told about the client."""
 
-from harness.model.expectations import Expectation, Request, reaches
+from harness.model.expectations import Expectation, reaches
+from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
 from harness.probes.http import source_address
 from harness.systems.ingress.client import IngressClient

@@ -4,7 +4,8 @@ import pytest
 
 from harness.cluster.api import Api
 from harness.model.budgets import HANDOVER
-from harness.model.expectations import Request, reaches
+from harness.model.expectations import reaches
+from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.controllers import Controller

@@ -1,6 +1,7 @@
 """Endpoints change while requests keep coming."""
 
-from harness.model.expectations import Request, reaches, refused
+from harness.model.expectations import reaches, refused
+from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.backends import OwnBackend
 from harness.systems.ingress.client import IngressClient

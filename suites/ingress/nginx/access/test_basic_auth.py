@@ -2,7 +2,8 @@
 
 from base64 import b64encode
 
-from harness.model.expectations import Expectation, Request, reaches, refused
+from harness.model.expectations import Expectation, reaches, refused
+from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows

@@ -2,7 +2,8 @@
 
 import re
 
-from harness.model.expectations import Request, answered, reaches, refused
+from harness.model.expectations import answered, reaches, refused
+from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.shared_routes import SharedRoutes, trusting

@@ -1,6 +1,7 @@
 """What the admission webhook refuses. Nothing here is created: the webhook judges dry runs as it does the rest."""
 
-from harness.model.expectations import Request, refused
+from harness.model.expectations import refused
+from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path

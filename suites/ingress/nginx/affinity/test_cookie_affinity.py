@@ -2,7 +2,8 @@
 
 import re
 
-from harness.model.expectations import Exchange, Request, combined, reaches
+from harness.model.expectations import reaches
+from harness.model.http_exchange import Exchange, Request, combined
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path

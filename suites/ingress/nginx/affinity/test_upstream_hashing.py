@@ -1,6 +1,7 @@
 """Requests that stay with a Pod by what they ask for (upstream-hash-by)."""
 
-from harness.model.expectations import Request, reaches
+from harness.model.expectations import reaches
+from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.model.expectations import Request, reaches, refused
+from harness.model.expectations import reaches, refused
+from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path

@@ -1,6 +1,7 @@
 """Canaries chosen by weight."""
 
-from harness.model.expectations import Request, reaches
+from harness.model.expectations import reaches
+from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.model.statistics import expect_plausible_share
 from harness.systems.ingress.client import IngressClient

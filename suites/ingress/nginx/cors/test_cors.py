@@ -1,6 +1,7 @@
 """Cross-origin requests, answered by the controller."""
 
-from harness.model.expectations import Expectation, Request, answered, reaches
+from harness.model.expectations import Expectation, answered, reaches
+from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows

@@ -1,6 +1,7 @@
 """Requests beyond their rate (limit-rps)."""
 
-from harness.model.expectations import Request, reaches, refused
+from harness.model.expectations import reaches, refused
+from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 

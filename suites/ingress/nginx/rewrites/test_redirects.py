@@ -1,6 +1,7 @@
 """Redirects: app-root, permanent-redirect, temporal-redirect, from-to-www-redirect, a rewrite to a URL."""
 
-from harness.model.expectations import Expectation, Request, reaches, redirected
+from harness.model.expectations import Expectation, reaches, redirected
+from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows

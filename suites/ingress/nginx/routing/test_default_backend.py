@@ -1,6 +1,7 @@
 """Default backends by annotation (default-backend, custom-http-errors)."""
 
-from harness.model.expectations import Expectation, Request, reaches
+from harness.model.expectations import Expectation, reaches
+from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows

@@ -1,6 +1,7 @@
 """How ingress-nginx chooses a path where the specification leaves it open."""
 
-from harness.model.expectations import Expectation, Request, reaches, refused
+from harness.model.expectations import Expectation, reaches, refused
+from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MAY, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path

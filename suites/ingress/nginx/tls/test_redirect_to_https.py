@@ -1,6 +1,7 @@
 """Redirects to https (ssl-redirect, force-ssl-redirect)."""
 
-from harness.model.expectations import Expectation, Request, reaches, redirected
+from harness.model.expectations import Expectation, reaches, redirected
+from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows

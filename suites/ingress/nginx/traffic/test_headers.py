@@ -2,7 +2,8 @@
 
 import re
 
-from harness.model.expectations import Expectation, Request, combined, reaches
+from harness.model.expectations import Expectation, reaches
+from harness.model.http_exchange import Request, combined
 from harness.model.statements import INGRESS_NGINX, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
