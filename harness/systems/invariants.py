@@ -20,8 +20,8 @@ class Invariant:
     """What has to hold after a statement, given its label.
 
     :param metallb: the version under test, which knows the kinds of objects that there can be
-    :param nodes: labels and taints of the nodes before it; empty unless it runs alone
-    :param addresses: external addresses of all Services before it, by ``namespace/name``; empty unless it runs alone
+    :param nodes: labels and taints of the nodes before it; empty unless it runs serially
+    :param addresses: external addresses of all Services before it, by ``namespace/name``; empty unless it runs serially
     :param answering: addresses and ports of these that accepted connections before it
     """
 
@@ -37,8 +37,8 @@ class Invariant:
         """Remember what it shares as it is; beside other statements it is not remembered, as those may change it meanwhile."""
         return cls(api, metallb, label, *((_nodes(api), _addresses(api), _answering(api)) if alone else ({}, {}, [])))
 
-    def holds(self) -> None:
-        """Require it, waiting for what MetalLB removes on its own.
+    def expect_restored(self) -> None:
+        """Require it, waiting for what MetalLB removes on its own; what others can change meanwhile is compared after serial statements only.
 
         :raises Leak: named, the first that is left
         """
@@ -62,8 +62,8 @@ class Invariant:
 
     def _statuses(self) -> list[str]:
         found = [item.get("status", {}) for item in self.api.list("ServiceL2Status", NAMESPACE)]
-        told = [f"{one.get('serviceNamespace')}/{one.get('serviceName')} on {one.get('node')}" for one in found]
-        return [text for text in told if text.startswith(self.label)]
+        statuses = [f"{one.get('serviceNamespace')}/{one.get('serviceName')} on {one.get('node')}" for one in found]
+        return [text for text in statuses if text.startswith(self.label)]
 
     def _nodes_are_as_before(self) -> None:
         expected = "labels and taints of the nodes are as they were before the statement"

@@ -34,76 +34,78 @@ class Failover:
         """Now, on the clock of what is seen."""
         return now()
 
-    def happens(self) -> float:
+    def move(self) -> float:
         """Bind the advertisement to the other node, and return when that began."""
         moment = now()
         self.advertisements.change(self.advertisement, f"{self.service.namespace}-0", nodeSelectors=nodes_named(self.after))
         return moment
 
     @contextmanager
-    def watched(self, onlooker: TrafficMonitor, *, traffic: str | None = None, resolve: bool = False) -> Iterator["FailoverObservation"]:
+    def monitored(self, monitor: TrafficMonitor, *, traffic: str | None = None, resolve: bool = False) -> Iterator["FailoverObservation"]:
         """Let it happen while somebody watches."""
-        with onlooker.watch(self.address, traffic=traffic, resolve=resolve) as observation:
+        with monitor.watch(self.address, traffic=traffic, resolve=resolve) as observation:
             if traffic:
-                self._is_answered(observation)
-            yield FailoverObservation(self, observation, self.happens())
+                self._wait_until_answered(observation)
+            yield FailoverObservation(self, observation, self.move())
 
     @contextmanager
-    def remembered(self, onlooker: TrafficMonitor) -> Iterator["FailoverObservation"]:
-        """Let it happen while somebody remembers who has the address, and sends nothing."""
-        with onlooker.watch(self.address, traffic="tcp") as spoken:
-            self._is_answered(spoken)
-        known = self.segment.macs.get(onlooker.neighbour_cache(self.address) or "")
+    def monitored_by_an_idle_client(self, monitor: TrafficMonitor) -> Iterator["FailoverObservation"]:
+        """Let it happen while a client has the address in its neighbour cache, and sends nothing."""
+        with monitor.watch(self.address, traffic="tcp") as spoken:
+            self._wait_until_answered(spoken)
+        known = self.segment.macs.get(monitor.neighbour_cache(self.address) or "")
         if known != self.before:
-            raise StatementFailed(f"the client remembers {self.before} for {self.address} before the handover", str(known))
-        with onlooker.watch(self.address, traffic=None) as observation:
-            yield FailoverObservation(self, observation, self.happens())
+            raise StatementFailed(
+                f"the neighbour cache of the client names {self.before} for {self.address} before the failover", str(known)
+            )
+        with monitor.watch(self.address, traffic=None) as observation:
+            yield FailoverObservation(self, observation, self.move())
 
-    def _is_answered(self, observation: Observation) -> None:
+    def _wait_until_answered(self, observation: Observation) -> None:
         __tracebackhide__ = True
-        eventually(observation.recovered_at, within=TAKEOVER, expected=f"{self.address} is answered before the handover")
+        eventually(observation.recovered_at, within=TAKEOVER, expected=f"{self.address} is answered before the failover")
 
 
 @dataclass(frozen=True, slots=True)
 class FailoverObservation:
-    """What is seen of a handover that happened at ``moment``."""
+    """What is seen of a failover that happened at ``moment``."""
 
-    handover: Failover
+    failover: Failover
     observation: Observation
     moment: float
 
-    def is_made_known(self, bursts: int) -> None:
+    def wait_until_gratuitous_seen(self, bursts: int) -> None:
         """Wait until the new node made the address known so many times."""
         __tracebackhide__ = True
-        self.handover.segment.gratuitous_seen(self.observation, self.handover.after, bursts=bursts, since=self.moment)
+        self.failover.segment.gratuitous_seen(self.observation, self.failover.after, bursts=bursts, since=self.moment)
 
-    def is_remembered(self, onlooker: TrafficMonitor) -> None:
-        """Wait until the client remembers the new node."""
+    def wait_until_cached_by(self, monitor: TrafficMonitor) -> None:
+        """Wait until the neighbour cache of the client names the new node."""
         __tracebackhide__ = True
-        handover = self.handover
+        failover = self.failover
 
         def poll() -> str:
-            mac = onlooker.neighbour_cache(handover.address)
+            mac = monitor.neighbour_cache(failover.address)
             if mac is None:
-                raise Unanswered("the client remembers nobody")
-            node = handover.segment.macs.get(mac, mac)
-            assert node == handover.after, f"the client remembers {node}"
+                raise Unanswered("the neighbour cache of the client does not have the address")
+            node = failover.segment.macs.get(mac, mac)
+            assert node == failover.after, f"the neighbour cache of the client names {node}"
             return node
 
-        eventually(poll, within=TAKEOVER, expected=f"the client remembers {handover.after} for {handover.address}")
+        eventually(poll, within=TAKEOVER, expected=f"the neighbour cache of the client names {failover.after} for {failover.address}")
         measure("correction of a client", now() - self.moment, budget=TAKEOVER)
 
-    def settles_on_one(self) -> None:
+    def wait_until_one_announcer(self) -> None:
         """Require that soon the new node answers, the former one does not, and from then on no request is answered by two."""
         __tracebackhide__ = True
-        segment, before, after = self.handover.segment, self.handover.before, self.handover.after
-        segment.finds_at(self.handover.address, after)
+        segment, before, after = self.failover.segment, self.failover.before, self.failover.after
+        segment.finds_at(self.failover.address, after)
         last = announcer_periods([one for one in self.observation.answers if one.mac == segment.mac(before)])
-        settled = max(self.moment, last[-1].ended if last else self.moment)
-        self._is_soon(
+        stopped = max(self.moment, last[-1].ended if last else self.moment)
+        self._expect_soon(
             min((one.at for one in self.observation.answers if one.mac == segment.mac(after)), default=now()), f"{after} begins to answer"
         )
-        self._is_soon(settled, f"{before} stops to answer")
+        self._expect_soon(stopped, f"{before} stops to answer")
         both = [
             moment
             for moment in duplicate_answers(self.observation.requests, self.observation.answers)
@@ -113,19 +115,19 @@ class FailoverObservation:
             raise StatementFailed("no request is answered by two nodes", f"{len(both)} requests were")
         measure("two at once", float(len(duplicate_answers(self.observation.requests, self.observation.answers))), unit="requests")
 
-    def _is_soon(self, moment: float, what: str) -> None:
+    def _expect_soon(self, moment: float, what: str) -> None:
         __tracebackhide__ = True
         bound, took = record().bound(NOTICE), moment - self.moment
         if took > bound:
             raise StatementFailed(f"{what} within {bound:g} s of the change", f"{took:.2f} s after")
 
-    def interrupts_at_most(self, bound: Budget) -> None:
+    def expect_interruption_within(self, bound: Budget) -> None:
         """Wait until the new node answers and clients are served, then hold the interruption against the bound."""
         __tracebackhide__ = True
-        handover = self.handover
-        handover.segment.finds_at(handover.address, handover.after)
-        eventually(self.observation.recovery_from_now(), within=TAKEOVER, expected=f"{handover.address} is served after the handover")
+        failover = self.failover
+        failover.segment.finds_at(failover.address, failover.after)
+        eventually(self.observation.recovery_from_now(), within=TAKEOVER, expected=f"{failover.address} is served after the failover")
         length = at_most(
-            self.observation.attempts_since(self.moment), record().bound(bound), f"{handover.address} moves to {handover.after}"
+            self.observation.attempts_since(self.moment), record().bound(bound), f"{failover.address} moves to {failover.after}"
         )
         measure("outage", length, budget=bound)

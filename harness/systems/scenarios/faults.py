@@ -129,14 +129,14 @@ class Faults:
         found = self.api.list("Pod", NAMESPACE, labels="component=speaker", fields=f"spec.nodeName={node}")
         return next(str(pod["metadata"]["name"]) for pod in found)
 
-    def roll(self, kind: str, name: str, namespace: str) -> float:
-        """Replace every pod of a workload, as ``kubectl rollout restart`` does, and return when that began; see :meth:`has_rolled`."""
+    def restart(self, kind: str, name: str, namespace: str) -> float:
+        """Replace every pod of a workload, as ``kubectl rollout restart`` does, and return when that began; see :meth:`wait_until_rolled_out`."""
         moment = time()
         annotations = {f"{CONFORMANCE}/rolled": str(moment)}
         self.api.merge(kind, name, namespace, {"spec": {"template": {"metadata": {"annotations": annotations}}}})
         return moment
 
-    def has_rolled(self, kind: str, name: str, namespace: str) -> None:
+    def wait_until_rolled_out(self, kind: str, name: str, namespace: str) -> None:
         """Wait until every pod of a workload is the newest one and ready.
 
         :raises EnvironmentFault: they are not in time
@@ -155,7 +155,7 @@ class Faults:
             raise EnvironmentFault(f"a node {node}", "there is none", "look at the cluster")
         return found
 
-    def is_over(self) -> None:
+    def restore(self) -> None:
         """Put right what a block could not, and wait until the cluster is as it was.
 
         :raises Leak: something was left disturbed

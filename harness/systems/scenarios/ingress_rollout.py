@@ -24,70 +24,72 @@ DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 @dataclass(frozen=True, slots=True)
 class IngressRollout:
-    """The controller under test, its address, and who watches it."""
+    """The controller under test, its address, and the monitor of its clients."""
 
     api: Api
     controller: Controller
     vip: str
-    disruption: Faults
+    faults: Faults
     segment: Segment
-    watcher: TrafficMonitor
+    monitor: TrafficMonitor
 
-    def happens(self) -> None:
+    def roll_out(self) -> None:
         """Roll its pod to another node, require that the address stays, and hold the interruption against the bound of a graceful end."""
         __tracebackhide__ = True
-        with self._watched() as observation:
+        with self._monitored() as observation:
             with self._from_its_node():
-                began = self.disruption.roll("Deployment", self.deployment, self.controller.namespace)
-                self.disruption.has_rolled("Deployment", self.deployment, self.controller.namespace)
-            self.has_one_pod()
-            self._is_well_again(observation)
-        self._interrupted(observation.attempts_since(began), GRACEFUL_END, "the rollout of the ingress controller")
+                began = self.faults.restart("Deployment", self.deployment, self.controller.namespace)
+                self.faults.wait_until_rolled_out("Deployment", self.deployment, self.controller.namespace)
+            self.wait_until_one_pod()
+            self._wait_until_recovered(observation)
+        self._expect_interruption_within(observation.attempts_since(began), GRACEFUL_END, "the rollout of the ingress controller")
 
-    def loses_a_replica(self) -> None:
+    def lose_a_replica(self) -> None:
         """Have two replicas, lose the one on the announcing node without notice, and hold the interruption against a bound."""
         __tracebackhide__ = True
-        with self._two_replicas(), self._watched() as observation:
+        with self._two_replicas(), self._monitored() as observation:
             pod = self._on_the_announcing_node()
             began = now()
             self.api.delete("Pod", pod, self.controller.namespace, grace=0)
             settle(lambda: self._is_replaced(pod), "the lost replica is replaced")  # before that nobody may have felt its loss
-            self._is_well_again(observation)
-        self._interrupted(observation.attempts_since(began), BRIEF, "the loss of a replica of the ingress controller")
+            self._wait_until_recovered(observation)
+        self._expect_interruption_within(observation.attempts_since(began), BRIEF, "the loss of a replica of the ingress controller")
 
-    def is_scaled(self) -> None:
+    def scale(self) -> None:
         """Get a second replica, let the one on the announcing node end gracefully, and hold each interruption against its bound.
 
         The first is judged before the second can begin: what was under way then would count for both.
         """
         __tracebackhide__ = True
-        with self._watched() as observation:
+        with self._monitored() as observation:
             began = now()
             with self._two_replicas():
-                self._is_well_again(observation)
-                self._interrupted(observation.attempts_since(began), BRIEF, "growth of the ingress controller", "outage of the growth")
+                self._wait_until_recovered(observation)
+                self._expect_interruption_within(
+                    observation.attempts_since(began), BRIEF, "growth of the ingress controller", "outage of the growth"
+                )
                 cheap = {"metadata": {"annotations": {DELETION_COST: "-1"}}}
                 self.api.merge("Pod", self._on_the_announcing_node(), self.controller.namespace, cheap)
                 grown = now()
-            self._is_well_again(observation)
-        self._interrupted(observation.attempts_since(grown), GRACEFUL_END, "shrinking of the ingress controller")
+            self._wait_until_recovered(observation)
+        self._expect_interruption_within(observation.attempts_since(grown), GRACEFUL_END, "shrinking of the ingress controller")
 
-    def has_one_pod(self) -> None:
+    def wait_until_one_pod(self) -> None:
         """Wait until the controller has one pod, none beside it that is ending: that one may still hold the address."""
-        settle(self._one_is_left, "one pod of the ingress controller is left")
+        settle(self._one_pod, "one pod of the ingress controller is left")
 
     def _on_the_announcing_node(self) -> str:
         pods = {pod["spec"]["nodeName"]: str(pod["metadata"]["name"]) for pod in controller_pods(self.api, self.controller)}
         return pods[self.segment.finds_at(self.vip, *pods)]
 
-    def _is_well_again(self, observation: Observation) -> None:
+    def _wait_until_recovered(self, observation: Observation) -> None:
         __tracebackhide__ = True
         eventually(observation.recovery_from_now(), within=ROLLOUT, expected=f"routes answer at {self.vip} again")
 
-    def _interrupted(self, attempts: list[Attempt], bound: Budget, what: str, measured: str = "outage") -> None:
+    def _expect_interruption_within(self, attempts: list[Attempt], bound: Budget, what: str, measured: str = "outage") -> None:
         __tracebackhide__ = True
         measure(measured, at_most(attempts, record().bound(bound), what), budget=bound)
-        self._keeps_its_address()
+        self._expect_same_address()
 
     @property
     def deployment(self) -> str:
@@ -95,8 +97,8 @@ class IngressRollout:
         return self.controller.service
 
     @contextmanager
-    def _watched(self) -> Iterator[Observation]:
-        with self.watcher.watch(self.vip, host=f"other.{example.DOMAIN}") as observation:
+    def _monitored(self) -> Iterator[Observation]:
+        with self.monitor.watch(self.vip, host=f"other.{example.DOMAIN}") as observation:
             eventually(observation.recovered_at, within=BRIEF, expected=f"routes answer at {self.vip} before anything happens")
             yield observation
 
@@ -104,7 +106,7 @@ class IngressRollout:
     def _from_its_node(self) -> Iterator[None]:
         """New pods get to other nodes than the one that has the only one, so that the address has to move."""
         (pod,) = controller_pods(self.api, self.controller)
-        with self.disruption.cordoned(pod["spec"]["nodeName"]):
+        with self.faults.cordoned(pod["spec"]["nodeName"]):
             yield
 
     @contextmanager
@@ -113,26 +115,30 @@ class IngressRollout:
         where = self.deployment, self.controller.namespace
         try:
             with self._from_its_node():
-                self.disruption.scale(*where, 2)
-                self.disruption.has_rolled("Deployment", *where)
+                self.faults.scale(*where, 2)
+                self.faults.wait_until_rolled_out("Deployment", *where)
             yield
         finally:
-            self.disruption.scale(*where, 1)
-            self.disruption.has_rolled("Deployment", *where)
-            self.has_one_pod()
+            self.faults.scale(*where, 1)
+            self.faults.wait_until_rolled_out("Deployment", *where)
+            self.wait_until_one_pod()
 
-    def _one_is_left(self) -> str:
+    def _one_pod(self) -> str:
         pods = [pod["metadata"]["name"] for pod in controller_pods(self.api, self.controller)]
         assert len(pods) == 1, f"there are {', '.join(pods)}"
         return str(pods[0])
 
     def _is_replaced(self, lost: str) -> str:
-        told = {str(pod["metadata"]["name"]): pod["status"].get("conditions", []) for pod in controller_pods(self.api, self.controller)}
-        ready = [name for name, conditions in told.items() if ("Ready", "True") in {(one["type"], one["status"]) for one in conditions}]
+        conditions_of = {
+            str(pod["metadata"]["name"]): pod["status"].get("conditions", []) for pod in controller_pods(self.api, self.controller)
+        }
+        ready = [
+            name for name, conditions in conditions_of.items() if ("Ready", "True") in {(one["type"], one["status"]) for one in conditions}
+        ]
         assert lost not in ready and len(ready) == 2, f"ready: {', '.join(ready)}"  # noqa: PT018 -- one poll
         return ", ".join(ready)
 
-    def _keeps_its_address(self) -> None:
+    def _expect_same_address(self) -> None:
         service = self.api.get("Service", self.controller.service, self.controller.namespace) or {"status": {}}
         assert addresses_in(service) == [self.vip], f"the controller's Service has {addresses_in(service)}, not {self.vip}"
         self.segment.finds(self.vip)

@@ -30,7 +30,7 @@ class NodeLoss:
     Moments are on the clock of what was seen: ``lost``, ``back`` when the node was given back its life, ``over`` when watching ended.
 
     :param clients: what clients that know the address saw
-    :param askers: what somebody saw who asked all the time who has the address
+    :param resolver: what a host saw that asked all the time, by ARP or neighbour discovery, who has the address
     :param statuses: the nodes named by the Service's status objects before the node came back
     """
 
@@ -40,13 +40,13 @@ class NodeLoss:
     back: float
     over: float
     clients: Observation
-    askers: Observation
+    resolver: Observation
     statuses: tuple[str, ...]
 
     @property
     def announcer_periods(self) -> list[AnnouncerPeriod]:
         """Who answered one after the other."""
-        return announcer_periods(self.askers.answers)
+        return announcer_periods(self.resolver.answers)
 
     def successor(self) -> str:
         """The node that took over.
@@ -62,7 +62,7 @@ class NodeLoss:
             raise StatementFailed(f"another node answers when {self.node} is lost", "none did")
         return found[0]
 
-    def unanswered(self, bound: Budget) -> None:
+    def expect_takeover_within(self, bound: Budget) -> None:
         """Hold against a bound how long those who ask anew were not answered."""
         successor = self.successor()
         taken = next(period.began for period in self.announcer_periods if self.macs[period.mac] == successor and period.began > self.lost)
@@ -70,20 +70,20 @@ class NodeLoss:
         if taken - self.lost > record().bound(bound):
             raise StatementFailed(f"another node answers within {record().bound(bound):g} s", f"after {taken - self.lost:.1f} s")
 
-    def interrupted(self, bound: Budget) -> None:
+    def expect_interruption_within(self, bound: Budget) -> None:
         """Hold against a bound how long clients were not served while the node was lost."""
-        length = at_most(self._while_lost(), record().bound(bound), f"{self.node} is lost")
+        length = at_most(self._attempts_while_lost(), record().bound(bound), f"{self.node} is lost")
         measure("outage", length, budget=bound)
 
-    def _while_lost(self) -> list[Attempt]:
+    def _attempts_while_lost(self) -> list[Attempt]:
         return [attempt for attempt in self.clients.attempts if self.lost - 1 < attempt.sent < self.back]
 
-    def interrupted_by_the_return(self, bound: Budget) -> None:
+    def expect_interruption_by_return_within(self, bound: Budget) -> None:
         """Hold against a bound how long clients were not served when the node came back."""
         length = at_most(self.clients.attempts_since(self.back), record().bound(bound), f"{self.node} is back")
         measure("outage of the return", length, budget=bound)
 
-    def gratuitous_seen(self, least: int = BURSTS) -> None:
+    def expect_gratuitous(self, least: int = BURSTS) -> None:
         """Require so many bursts of gratuitous frames of the node that took over."""
         successor = self.successor()
         mac = next(mac for mac, node in self.macs.items() if node == successor)
@@ -95,24 +95,24 @@ class NodeLoss:
             wanted = f"{least} bursts of gratuitous frames from {successor} over at least {REPEATING:g} s"
             raise StatementFailed(wanted, f"{len(found)} bursts within {over:.1f} s")
 
-    def never_two(self) -> None:
+    def expect_one_announcer_at_a_time(self) -> None:
         """Require that no request was answered by two nodes, and that the lost node did not answer, before it came back."""
-        both = [moment for moment in duplicate_answers(self.askers.requests, self.askers.answers) if moment < self.back]
+        both = [moment for moment in duplicate_answers(self.resolver.requests, self.resolver.answers) if moment < self.back]
         order = [self.macs.get(period.mac, period.mac) for period in self.announcer_periods if period.began < self.back]
         wanted = [self.node, self.successor()]
         if both or order != wanted:
             raise StatementFailed(f"in turn {' then '.join(wanted)}", f"in turn {' '.join(order)}; {len(both)} requests answered by two")
 
-    def ends_with_one(self, within: Budget) -> None:
+    def expect_one_announcer_after_return(self, within: Budget) -> None:
         """Require that, a while after the node came back, one and the same node answered every request."""
-        settled = self.back + record().bound(within)
-        both = [moment for moment in duplicate_answers(self.askers.requests, self.askers.answers) if moment > self.back]
+        deadline = self.back + record().bound(within)
+        both = [moment for moment in duplicate_answers(self.resolver.requests, self.resolver.answers) if moment > self.back]
         measure("two at once after the return", float(len(both)), unit="requests")
-        late = {answer.mac for answer in self.askers.answers if answer.at > min(settled, self.over - 2)}
-        if len(late) != 1 or any(moment > settled for moment in both):
+        late = {answer.mac for answer in self.resolver.answers if answer.at > min(deadline, self.over - 2)}
+        if len(late) != 1 or any(moment > deadline for moment in both):
             raise StatementFailed("one node answers after the return", f"{[self.macs.get(mac, mac) for mac in late]}")
 
-    def gives_back(self, within: Budget) -> None:
+    def expect_address_returned(self, within: Budget) -> None:
         """Require that the node took its address back after it returned."""
         last = self.announcer_periods[-1]
         measure("giving back", last.began - self.back, budget=within)
@@ -122,59 +122,62 @@ class NodeLoss:
 
 @dataclass(frozen=True, slots=True)
 class NodeLossScenario:
-    """Where incidents are brought about, and the folder where those of this run are kept for the other statements."""
+    """Loses nodes, each way once a run; the directory is where what was seen is kept for the other statements."""
 
-    announcing: AnnouncedServices
+    announced_services: AnnouncedServices
     segment: Segment
     speakers: Speakers
-    disruption: Faults
-    outside: ExternalClient
-    onlooker: TrafficMonitor
-    folder: Path
+    faults: Faults
+    external_client: ExternalClient
+    lan_monitor: TrafficMonitor
+    directory: Path
 
     def stopped_node(self) -> NodeLoss:
         """The announcing node loses its power, and is started again."""
-        return self._once("stopped-node", self.disruption.stopped, NODE_LOSS)
+        return self._once("stopped-node", self.faults.stopped, NODE_LOSS)
 
     def frozen_node(self) -> NodeLoss:
         """The announcing node's processes stand still, and go on."""
-        return self._once("frozen-node", self.disruption.paused, SPEAKER_LOSS)
+        return self._once("frozen-node", self.faults.paused, SPEAKER_LOSS)
 
     def _once(self, name: str, lose: Callable[[str], AbstractContextManager[float]], within: Budget) -> NodeLoss:
-        file = self.folder / f"{name}.pickle"
+        file = self.directory / f"{name}.pickle"
         if file.exists():
-            incident: NodeLoss = pickle.loads(file.read_bytes())
+            loss: NodeLoss = pickle.loads(file.read_bytes())
         else:
-            incident = self._happens(lose, within)
-            file.write_bytes(pickle.dumps(incident))
-        record().evidence["clients.txt"] = lambda: history(incident.clients)
-        record().evidence["askers.txt"] = lambda: history(incident.askers)
-        return incident
+            loss = self._bring_about(lose, within)
+            file.write_bytes(pickle.dumps(loss))
+        record().evidence["clients.txt"] = lambda: history(loss.clients)
+        record().evidence["resolver.txt"] = lambda: history(loss.resolver)
+        return loss
 
-    def _happens(self, lose: Callable[[str], AbstractContextManager[float]], within: Budget) -> NodeLoss:
+    def _bring_about(self, lose: Callable[[str], AbstractContextManager[float]], within: Budget) -> NodeLoss:
         """Endpoints stay on the other node, so that what is interrupted is the announcement and nothing else."""
-        service = self.announcing.service_of_workers()
+        service = self.announced_services.service_of_workers()
         address = service.address
         node = self.segment.finds(address)
-        other = self.announcing.backends.other(node)
-        self.announcing.backends.serve(service, other)
-        self.outside.is_forwarded(service)
-        with self.outside.watcher.watch(address) as clients, self.onlooker.watch(address, traffic=None, resolve=True) as askers:
+        other = self.announced_services.backends.other(node)
+        self.announced_services.backends.serve(service, other)
+        self.external_client.is_forwarded(service)
+        with (
+            self.external_client.watcher.watch(address) as clients,
+            self.lan_monitor.watch(address, traffic=None, resolve=True) as resolver,
+        ):
             eventually(
                 lambda: served_by(clients, other), within=TAKEOVER, expected=f"{address} is served on {other} before anything happens"
             )
             with lose(node) as lost:
-                self._until(lambda: _taken(askers, self.segment.mac(node), lost), within, "another node takes over")
+                self._until(lambda: _taken(resolver, self.segment.mac(node), lost), within, "another node takes over")
                 self._until(clients.recovery_from_now(), within, "clients are served again")
                 self._until(lambda: _known(clients, lost), SETTLING, "gratuitous frames have come")
                 if self.speakers.metallb.writes_layer2_statuses:
                     self._until(lambda: _moved(self.speakers.statuses(service), node), TAKEOVER, "the status names another node")
                 statuses = tuple(self.speakers.statuses(service))
                 back = now()
-            self._until(lambda: _answers(askers, self.segment.mac(node), back), RETURN, f"{node} answers again")
-            self._until(lambda: _elapsed(now() - 5, askers, self.segment.mac(node)), SETTLING, "watching ends a while after")
+            self._until(lambda: _answers(resolver, self.segment.mac(node), back), RETURN, f"{node} answers again")
+            self._until(lambda: _elapsed(now() - 5, resolver, self.segment.mac(node)), SETTLING, "watching ends a while after")
             over = now()
-        return NodeLoss(node, dict(self.segment.macs), lost, back, over, clients, askers, statuses)
+        return NodeLoss(node, dict(self.segment.macs), lost, back, over, clients, resolver, statuses)
 
     def _until(self, poll: Callable[[], object], within: Budget, expected: str) -> None:
         """Wait, but go on in any case: what was seen is judged afterwards."""
@@ -191,9 +194,9 @@ def served_by(clients: Observation, node: str) -> str:
     recent = clients.attempts_since(now() - 1)
     if not recent:
         raise Unanswered("no probe")
-    told = {one.why or one.by for one in recent}
+    servers = {one.why or one.by for one in recent}
     elsewhere = [one for one in recent if not one.answered or node not in one.by.split("/")]
-    assert not elsewhere, f"served by {', '.join(sorted(told))}"
+    assert not elsewhere, f"served by {', '.join(sorted(servers))}"
     assert clients.began < now() - 1, "watched for less than a second"
     return node
 
@@ -203,8 +206,8 @@ def _moved(statuses: list[str], node: str) -> list[str]:
     return statuses
 
 
-def _taken(askers: Observation, mac: str, since: float) -> str:
-    found = [answer.mac for answer in askers.answers if answer.at > since and answer.mac != mac]
+def _taken(resolver: Observation, mac: str, since: float) -> str:
+    found = [answer.mac for answer in resolver.answers if answer.at > since and answer.mac != mac]
     if not found:
         raise Unanswered("nobody else")
     return found[0]
@@ -216,15 +219,15 @@ def _known(clients: Observation, since: float) -> int:
     return len(found)
 
 
-def _answers(askers: Observation, mac: str, since: float) -> float:
-    found = [answer.at for answer in askers.answers if answer.at > since and answer.mac == mac]
+def _answers(resolver: Observation, mac: str, since: float) -> float:
+    found = [answer.at for answer in resolver.answers if answer.at > since and answer.mac == mac]
     if not found:
         raise Unanswered("not yet")
     return found[0]
 
 
-def _elapsed(since: float, askers: Observation, mac: str) -> str:
+def _elapsed(since: float, resolver: Observation, mac: str) -> str:
     """The last turn has lasted since then: what both nodes had to say to each other has been said."""
-    last = announcer_periods(askers.answers)[-1]
+    last = announcer_periods(resolver.answers)[-1]
     assert last.began < since and last.mac == mac, f"the last turn began {last.began - since:.1f} s after"  # noqa: PT018 -- one poll
     return mac

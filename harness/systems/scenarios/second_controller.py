@@ -32,7 +32,7 @@ class SecondController:
     services: Services
     name: str
 
-    def exposed(self, pool: Pool) -> Service:
+    def install(self, pool: Pool) -> Service:
         """Install it behind a Service of type LoadBalancer that asks for an address of a pool.
 
         :raises EnvironmentFault: it does not become ready
@@ -47,14 +47,14 @@ class SecondController:
         for item in _cluster_wide(self.first, self.name):
             self.api.delete(item["kind"], self.name)
 
-    def serves_at_a_node(self, service: Service) -> None:
+    def wait_until_served_at_a_node_port(self, service: Service) -> None:
         """Wait until its route answers at the node port of its Service."""
         __tracebackhide__ = True
         addresses = self.api.list("Node")[0]["status"]["addresses"]
         node = next(one["address"] for one in addresses if one["type"] == "InternalIP")
-        self.serves_at(node, service.object["spec"]["ports"][0]["nodePort"])
+        self.wait_until_served_at(node, service.object["spec"]["ports"][0]["nodePort"])
 
-    def serves_at(self, address: str, port: int = 80) -> None:
+    def wait_until_served_at(self, address: str, port: int = 80) -> None:
         """Wait until its route answers."""
         __tracebackhide__ = True
         probe = HttpProbe(address, port, timeout=2)
@@ -66,12 +66,12 @@ class SecondController:
 
         eventually(poll, within=ANNOUNCEMENT, expected=f"the second controller serves its route at {address}, port {port}")
 
-    def shows(self, address: str) -> None:
+    def wait_until_status_shows(self, address: str) -> None:
         """Wait until the status of its Ingress shows an address."""
         __tracebackhide__ = True
         comes_to_show(self.api, self.name, address, namespace=self.name)
 
-    def shows_nothing(self) -> None:
+    def consistently_without_status(self) -> None:
         """Watch that the status of its Ingress is empty."""
         __tracebackhide__ = True
         stays_empty(self.api, self.name, namespace=self.name)

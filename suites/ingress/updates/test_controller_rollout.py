@@ -58,16 +58,16 @@ def test_request_under_way_survives_a_graceful_stop(
 @statement("FLO-50", MUST, EXTENDED, source=DEPLOYMENT, covers=("ROW-MLB-074",))
 def test_rollout_of_the_ingress_controller_keeps_the_address(ingress_rollout: IngressRollout) -> None:
     """A rollout of the ingress controller to another node MUST keep its address, and routes answer within the budget of a graceful end."""
-    ingress_rollout.happens()
+    ingress_rollout.roll_out()
 
 
 @statement("FLO-51", SHOULD, EXTENDED, source=DEPLOYMENT, covers=("ROW-MLB-074",))
 def test_loss_of_a_replica_interrupts_briefly(ingress_rollout: IngressRollout) -> None:
     """The sudden loss of one of two replicas of the ingress controller SHOULD NOT interrupt its clients for longer than a brief outage."""
-    ingress_rollout.loses_a_replica()
+    ingress_rollout.lose_a_replica()
 
 
 @statement("FLO-52", SHOULD, EXTENDED, source=DEPLOYMENT, covers=("ROW-MLB-074",))
 def test_scaling_of_the_ingress_controller_interrupts_for_a_bounded_time(ingress_rollout: IngressRollout) -> None:
     """Growth of the ingress controller SHOULD interrupt clients briefly at most, shrinking no longer than the budget of a graceful end."""
-    ingress_rollout.is_scaled()
+    ingress_rollout.scale()

@@ -108,8 +108,8 @@ def test_restart_of_the_speakers_interrupts_for_a_bounded_time(
     service = bgp_services.service(to=external_peer)
     external_peer.gets(host(service.address), *backends.nodes)
     with external_peer.client.watch(service.address) as observation:
-        began = faults.roll("DaemonSet", "speaker", NAMESPACE)
-        faults.has_rolled("DaemonSet", "speaker", NAMESPACE)
+        began = faults.restart("DaemonSet", "speaker", NAMESPACE)
+        faults.wait_until_rolled_out("DaemonSet", "speaker", NAMESPACE)
         external_peer.gets(host(service.address), *backends.nodes, within=BGP_GAP)
         segment.is_back(observation, since=began, within=BGP_GAP)
 

@@ -21,10 +21,10 @@ def test_second_ingress_controller_waits_for_an_address(pools: Pools, services: 
     pools.advertise(pool)
     holder = services.create(pool=pool)
     address = holder.address
-    second = second_controller.exposed(pool)
-    second_controller.serves_at_a_node(second)
+    second = second_controller.install(pool)
+    second_controller.wait_until_served_at_a_node_port(second)
     second.stays_pending()
-    second_controller.shows_nothing()
+    second_controller.consistently_without_status()
     assert second.is_served(since=holder.delete()) == address
-    second_controller.serves_at(address)
-    second_controller.shows(address)
+    second_controller.wait_until_served_at(address)
+    second_controller.wait_until_status_shows(address)

@@ -17,15 +17,15 @@ GRATUITOUS = "https://www.rfc-editor.org/rfc/rfc5227#section-3"
 @statement("ANN-60", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-059",))
 def test_takeover_is_made_known_unasked(failover: Failover, lan_monitor: TrafficMonitor) -> None:
     """The node that takes an address over MUST make it known by gratuitous frames, as request and reply for IPv4, several times."""
-    with failover.watched(lan_monitor) as taken:
-        taken.is_made_known(bursts=3)
+    with failover.monitored(lan_monitor) as taken:
+        taken.wait_until_gratuitous_seen(bursts=3)
 
 
 @statement("ANN-61", MUST, CORE, source=GRATUITOUS, covers=("ROW-MLB-059",))
 def test_clients_are_corrected_without_asking(failover: Failover, lan_monitor: TrafficMonitor) -> None:
     """A client that remembers the former node MUST come to remember the new one without sending anything."""
-    with failover.remembered(lan_monitor) as taken:
-        taken.is_remembered(lan_monitor)
+    with failover.monitored_by_an_idle_client(lan_monitor) as taken:
+        taken.wait_until_cached_by(lan_monitor)
 
 
 @statement("ANN-62", SHOULD, EXTENDED, source=LAYER_2, covers=("ROW-MLB-059",))
@@ -43,22 +43,22 @@ def test_first_announcement_is_made_known(
 @statement("ANN-63", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053",))
 def test_change_of_node_has_one_answerer_at_a_time(failover: Failover, lan_monitor: TrafficMonitor) -> None:
     """Soon after an address moved between two live nodes, every request MUST be answered by the new one, and by no other."""
-    with failover.watched(lan_monitor, resolve=True) as taken:
-        taken.settles_on_one()
+    with failover.monitored(lan_monitor, resolve=True) as taken:
+        taken.wait_until_one_announcer()
 
 
 @statement("ANN-64", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-062",))
 def test_change_of_node_interrupts_briefly(failover: Failover, traffic_monitor: TrafficMonitor) -> None:
     """When an address moves between two live nodes, its clients MUST be served again within the budget of a brief outage."""
-    with failover.watched(traffic_monitor, traffic="http") as taken:
-        taken.interrupts_at_most(BRIEF)
+    with failover.monitored(traffic_monitor, traffic="http") as taken:
+        taken.expect_interruption_within(BRIEF)
 
 
 @statement("ANN-65", MUST, CORE, since="0.16.0", source="https://github.com/metallb/metallb/issues/2930", covers=("ROW-MLB-067",))
 def test_status_follows_the_address(failover: Failover, speakers: Speakers) -> None:
     """There MUST be exactly one ServiceL2Status of an announced Service, which names the new node after a move."""
     speakers.report(failover.service, failover.before)
-    failover.happens()
+    failover.move()
     speakers.report(failover.service, failover.after, within=TAKEOVER)
 
 

@@ -44,7 +44,7 @@ def test_killed_speaker_interrupts_briefly(
     """The sudden death of the announcing node's speaker SHOULD NOT interrupt clients for longer than the budget of a brief outage."""
     with traffic_monitor.watch(reachable_service.address) as observation:
         killed = faults.kill_speaker(reachable_service.node)
-        faults.has_rolled("DaemonSet", "speaker", NAMESPACE)
+        faults.wait_until_rolled_out("DaemonSet", "speaker", NAMESPACE)
         segment.finds(reachable_service.address, within=RETURN)
         segment.is_back(observation, since=killed, within=BRIEF)
 
@@ -55,7 +55,7 @@ def test_rolling_restart_interrupts_briefly(
 ) -> None:
     """A rolling restart of all speakers MUST NOT interrupt clients for longer than the budget of a brief outage."""
     with traffic_monitor.watch(reachable_service.address) as observation:
-        began = faults.roll("DaemonSet", "speaker", NAMESPACE)
-        faults.has_rolled("DaemonSet", "speaker", NAMESPACE)
+        began = faults.restart("DaemonSet", "speaker", NAMESPACE)
+        faults.wait_until_rolled_out("DaemonSet", "speaker", NAMESPACE)
         segment.finds(reachable_service.address)
         segment.is_back(observation, since=began, within=BRIEF)

@@ -35,53 +35,58 @@ def incident(
 def test_a_good_failover() -> None:
     good = incident()
     assert good.successor() == "B"
-    good.interrupted(NODE_LOSS)
-    good.unanswered(SPEAKER_LOSS)
-    good.gratuitous_seen(3)
-    good.never_two()
-    good.gives_back(TAKEOVER)
-    good.ends_with_one(TAKEOVER)
-    good.interrupted_by_the_return(BRIEF)
+    good.expect_interruption_within(NODE_LOSS)
+    good.expect_takeover_within(SPEAKER_LOSS)
+    good.expect_gratuitous(3)
+    good.expect_one_announcer_at_a_time()
+    good.expect_address_returned(TAKEOVER)
+    good.expect_one_announcer_after_return(TAKEOVER)
+    good.expect_interruption_by_return_within(BRIEF)
 
 
 def test_nobody_takes_over() -> None:
     alone = incident("A" * 10 + "-" * 20 + "A" * 30, lost=(10, 31))
-    for judge in (alone.successor, alone.never_two, lambda: alone.unanswered(SPEAKER_LOSS), lambda: alone.gratuitous_seen(1)):
+    for judge in (
+        alone.successor,
+        alone.expect_one_announcer_at_a_time,
+        lambda: alone.expect_takeover_within(SPEAKER_LOSS),
+        lambda: alone.expect_gratuitous(1),
+    ):
         with pytest.raises(StatementFailed, match="none did"):
             judge()
     with pytest.raises(StatementFailed, match="never ended"):
-        alone.interrupted(NODE_LOSS)
+        alone.expect_interruption_within(NODE_LOSS)
 
 
 def test_it_takes_too_long() -> None:
     with pytest.raises(StatementFailed, match="interrupted for at most 5 s"):
-        incident().interrupted(BRIEF)
+        incident().expect_interruption_within(BRIEF)
     with pytest.raises(StatementFailed, match=r"after 6\.0 s"):
-        incident().unanswered(BRIEF)
+        incident().expect_takeover_within(BRIEF)
 
 
 def test_gratuitous_frames_are_missing() -> None:
     with pytest.raises(StatementFailed, match="3 bursts"):
-        incident(known=2).gratuitous_seen(3)
+        incident(known=2).expect_gratuitous(3)
 
 
 @pytest.mark.parametrize("announcer_periods", ["A" * 10 + "-" * 6 + "B2" + "B" * 14 + "A" * 28, "A" * 12 + "BBABBB" + "B" * 14 + "A" * 28])
 def test_two_answer_while_one_is_lost(announcer_periods: str) -> None:
     with pytest.raises(StatementFailed, match="A then B"):
-        incident(announcer_periods).never_two()
+        incident(announcer_periods).expect_one_announcer_at_a_time()
 
 
 def test_it_does_not_give_back() -> None:
     with pytest.raises(StatementFailed, match="A answers again"):
-        incident("A" * 10 + "-" * 6 + "B" * 44).gives_back(TAKEOVER)
+        incident("A" * 10 + "-" * 6 + "B" * 44).expect_address_returned(TAKEOVER)
 
 
 def test_both_go_on_after_the_return() -> None:
     split = incident("A" * 10 + "-" * 6 + "B" * 14 + "2" * 30)
     with pytest.raises(StatementFailed, match="one node answers after the return"):
-        split.ends_with_one(TAKEOVER)
+        split.expect_one_announcer_after_return(TAKEOVER)
     brief = incident("A" * 10 + "-" * 6 + "B" * 14 + "22" + "A" * 28)
-    brief.ends_with_one(TAKEOVER)
+    brief.expect_one_announcer_after_return(TAKEOVER)
 
 
 def test_the_return_interrupts() -> None:
@@ -89,7 +94,7 @@ def test_the_return_interrupts() -> None:
     attempts = [replace(one, why="timed out") if 40 <= one.sent < 47 else one for one in good.clients.attempts]
     worse = replace(good, clients=replace(good.clients, attempts=attempts))
     with pytest.raises(StatementFailed, match="A is back"):
-        worse.interrupted_by_the_return(BRIEF)
+        worse.expect_interruption_by_return_within(BRIEF)
 
 
 @pytest.mark.parametrize(("nodes", "settled"), [("AABBBB", False), ("BBBBBB", True), ("BBBB-B", False)])

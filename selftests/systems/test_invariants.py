@@ -64,7 +64,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
 
 def after(*, alone: bool = False, before: Stored | None = None, **kinds: list[dict[str, Any]]) -> None:
     invariant = Invariant.of(cast(Api, before or Stored(**kinds)), METALLB, "t1", alone=alone)
-    replace(invariant, api=cast(Api, Stored(**kinds))).holds()
+    replace(invariant, api=cast(Api, Stored(**kinds))).expect_restored()
 
 
 def test_what_others_have_is_no_leak() -> None:
@@ -96,15 +96,15 @@ def test_what_is_left_is_named(kinds: dict[str, Any], told: str) -> None:
 
 def test_a_kind_that_the_version_does_not_serve_is_not_asked_for() -> None:
     without = cast(Api, Stored(EARLY, Service=[exposed("198.18.0.1")], Node=[node()]))
-    Invariant.of(without, EARLY, "t1", alone=True).holds()
+    Invariant.of(without, EARLY, "t1", alone=True).expect_restored()
     with pytest.raises(EnvironmentFault, match="ServiceL2Status"):
-        Invariant.of(without, METALLB, "t1", alone=True).holds()
+        Invariant.of(without, METALLB, "t1", alone=True).expect_restored()
 
 
 def test_leaks_are_found_in_a_version_without_statuses() -> None:
     left = cast(Api, Stored(EARLY, IPAddressPool=[named("t1-0")]))
     with pytest.raises(Leak, match="IPAddressPool t1-0"):
-        Invariant.of(left, EARLY, "t1", alone=False).holds()
+        Invariant.of(left, EARLY, "t1", alone=False).expect_restored()
 
 
 def test_nodes_are_compared_after_a_statement_that_ran_alone() -> None:
@@ -128,8 +128,8 @@ def test_what_answered_before_a_statement_that_ran_alone_has_to_answer(
         raise Unanswered(f"{address}:{port}: timed out")
 
     invariant = Invariant.of(cast(Api, Stored(Service=[exposed("198.18.0.1")])), METALLB, "t1", alone=True)
-    invariant.holds()
+    invariant.expect_restored()
     assert asked == [("198.18.0.1", 80)] * 2
     monkeypatch.setattr(invariants, "port_open", silent)
     with pytest.raises(Leak, match="80: timed out"):
-        invariant.holds()
+        invariant.expect_restored()
