@@ -13,8 +13,6 @@ from harness.systems.metallb.services import Service
 
 #: Where the shared backend is, and the ports it listens on, by protocol.
 BACKEND, LISTENS = "announcement", {"TCP": 8080, "UDP": 8081}
-#: Where the shared backend is, and the ports it listens on, by protocol.
-BACKEND, LISTENS = "announcement", {"TCP": 8080, "UDP": 8081}
 
 
 @dataclass(frozen=True, slots=True)

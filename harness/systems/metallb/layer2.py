@@ -16,8 +16,6 @@ from harness.systems.metallb.pools import Pool
 
 #: Requests that show silence: a speaker that answers does so within milliseconds, each time.
 ASKED, PAUSE = 12, 0.25
-#: Requests that show silence: a speaker that answers does so within milliseconds, each time.
-ASKED, PAUSE = 12, 0.25
 #: Seconds over which an address is made known again and again; MetalLB does for 5 s, as a single frame is easily lost.
 REPEATING = 3.0
 
