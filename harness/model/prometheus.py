@@ -1,11 +1,9 @@
 """Metrics in the text format of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/)."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_LINE = re.compile(r"(?P<name>[a-zA-Z_:][\w:]*)(\{(?P<labels>.*)\})?\s+(?P<value>\S+)(\s+\d+)?", re.ASCII)
-_LABEL = re.compile(r'([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"', re.ASCII)
+from harness.model.errors import StatementFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +20,23 @@ class Series:
 
 
 def parse(text: str) -> list[Series]:
-    """Every series of a scrape; lines that are none are passed over."""
-    matches = (_LINE.fullmatch(line.strip()) for line in text.splitlines() if not line.startswith("#"))
-    return [Series(found["name"], _labels(found["labels"] or ""), float(found["value"])) for found in matches if found]
+    """Every series of a scrape.
+
+    :raises StatementFailed: the text is not of that format
+    """
+    __tracebackhide__ = True
+    from prometheus_client.parser import text_string_to_metric_families
+
+    # By the types in the comments the parser would give counters the names that OpenMetrics asks for, which are not those of the scrape.
+    bare = "".join(f"{line}\n" for line in text.splitlines() if not line.startswith("#"))
+    try:
+        samples = [sample for family in text_string_to_metric_families(bare) for sample in family.samples]
+    except ValueError as fault:
+        raise StatementFailed("metrics in the text format of Prometheus", f"{fault}: {text[:200]!r}") from None
+    return [Series(sample.name, sample.labels, float(sample.value)) for sample in samples]
 
 
 def select(series: list[Series], name: str, **labels: str) -> dict[str, float]:
     """The values of the series of a name that carry these labels, by their text without the value."""
     fitting = [one for one in series if one.name == name and labels.items() <= one.labels.items()]
     return {str(one).rpartition(" ")[0]: one.value for one in fitting}
-
-
-def _labels(text: str) -> dict[str, str]:
-    return {name: value.replace(r"\"", '"').replace(r"\n", "\n").replace("\\\\", "\\") for name, value in _LABEL.findall(text)}
