@@ -10,7 +10,7 @@ from harness.model.errors import EnvironmentFault
 from harness.model.verdicts import Outcome
 from harness.plugin.cluster_owner import find_cluster
 from harness.plugin.recording import told
-from harness.systems.kubernetes.readiness import answering, settle
+from harness.systems.kubernetes.readiness import answering, wait_ready
 
 
 @dataclass(slots=True, eq=False)  # pluggy keeps plugins in sets
@@ -37,7 +37,7 @@ class Watchdog:
         if state is None:
             return ""
         try:
-            settle(answering(state.api()), "an API server that answers", within=ABSENCE)
+            wait_ready(answering(state.api()), "an API server that answers", within=ABSENCE)
         except EnvironmentFault as fault:
             return f"the cluster is gone: {fault.found}"
         return ""

@@ -20,7 +20,7 @@ from harness.probes.http import HttpProbe
 from harness.probes.wire import WireProbe
 from harness.systems.apps import example
 from harness.systems.ingress.controllers import Controller, controller
-from harness.systems.kubernetes.readiness import settle
+from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb.installation import MetalLB
 
 PROGRAM_IMAGE = "python"
@@ -185,4 +185,4 @@ def _wait_for_routes(api: Api, ingress: Controller) -> None:
         assert all(exchange.status == 200 for exchange in exchanges), [exchange.status for exchange in exchanges]
         return f"{addresses[0]['ip']} answers"
 
-    settle(probe, "the example's routes answer through the controller's address", consecutive=3)
+    wait_ready(probe, "the example's routes answer through the controller's address", consecutive=3)

@@ -44,7 +44,7 @@ def answer():
 
 cluster_owner.bring_up = bring_up
 cluster_owner.tear_down = lambda state, kind_path, steps, logs: note("export delete" if logs else "delete")
-watchdog.settle = lambda probe, expected, within: probe()
+watchdog.wait_ready = lambda probe, expected, within: probe()
 watchdog.answering = lambda api: answer
 cluster_owner.kind_binary = lambda option, source: pathlib.Path("kind")
 """

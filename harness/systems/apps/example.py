@@ -4,7 +4,7 @@ from harness.cluster.api import Api, Object
 from harness.model.addresses import AddressRange
 from harness.systems.apps.echo import program
 from harness.systems.kubernetes.manifests import MANIFESTS, read
-from harness.systems.kubernetes.readiness import rolled_out, settle
+from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 
 NAMESPACE = "example"
 POOL = "example"
@@ -36,4 +36,4 @@ def wait_for_apps(api: Api) -> None:
     :raises EnvironmentFault: they do not become ready in time
     """
     for name in ("nginx", "other"):
-        settle(rolled_out(api, "Deployment", name, NAMESPACE), f"the application {name} is ready")
+        wait_ready(rolled_out(api, "Deployment", name, NAMESPACE), f"the application {name} is ready")

@@ -4,7 +4,7 @@ from harness.cluster.api import Api, Object
 from harness.model.record import record
 from harness.systems.ingress.controllers import Controller
 from harness.systems.kubernetes.load_balancers import external_addresses
-from harness.systems.kubernetes.readiness import rolled_out, settle
+from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 
 
 def replaced(api: Api, controller: Controller) -> None:
@@ -15,14 +15,14 @@ def replaced(api: Api, controller: Controller) -> None:
     before = {pod["metadata"]["name"] for pod in controller_pods(api, controller)}
     note = {"kubectl.kubernetes.io/restartedAt": f"{record().opened:.3f}"}
     api.merge("Deployment", controller.service, controller.namespace, {"spec": {"template": {"metadata": {"annotations": note}}}})
-    settle(rolled_out(api, "Deployment", controller.service, controller.namespace), "the new controller is ready")
+    wait_ready(rolled_out(api, "Deployment", controller.service, controller.namespace), "the new controller is ready")
 
     def poll() -> str:
         staying = [name for pod in controller_pods(api, controller) if (name := pod["metadata"]["name"]) in before and not _ending(pod)]
         assert not staying, f"still serving: {', '.join(staying)}"
         return "the old Pods end"
 
-    settle(poll, "the old controller is told to end")
+    wait_ready(poll, "the old controller is told to end")
 
 
 def addresses_of(api: Api, controller: Controller) -> list[str]:

@@ -25,7 +25,7 @@ from harness.probes.http import HttpProbe
 from harness.systems.apps.echo import program
 from harness.systems.ingress.controllers import Controller
 from harness.systems.kubernetes.manifests import MANIFESTS, read
-from harness.systems.kubernetes.readiness import rolled_out, settle
+from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 
 #: Where the backends and the static routes are, and a second namespace for routes that share a host with the first.
 NAMESPACE, BESIDE = "stage", "stage-beside"
@@ -194,11 +194,11 @@ def set_up(api: Api, controller: Controller, probe: HttpProbe, tests: list[str],
             refused[test] = str(refusal)
     for namespace, backends in BACKENDS.items():
         for name in backends:
-            settle(rolled_out(api, "Deployment", name, namespace), f"the backend {namespace}/{name} is ready")
+            wait_ready(rolled_out(api, "Deployment", name, namespace), f"the backend {namespace}/{name} is ready")
     host = stage.sentinel_host
     api.apply(*read(_FOLDER / "stage" / "sentinel.yaml", host=host, namespace=NAMESPACE, ingress_class=controller.ingress_class))
     bound = reaches("one").bound(NAMESPACE, controller.signature)
-    settle(lambda: require(bound, probe.send(Request("/", host=host))), "the sentinel of the stage answers", consecutive=SETTLED)
+    wait_ready(lambda: require(bound, probe.send(Request("/", host=host))), "the sentinel of the stage answers", consecutive=SETTLED)
     return stage
 
 

@@ -11,7 +11,7 @@ from harness.probes.waiting import eventually
 Seen = TypeVar("Seen")
 
 
-def settle(probe: Callable[[], Seen], expected: str, *, within: Budget = ROLLOUT, consecutive: int = 1) -> Seen:
+def wait_ready(probe: Callable[[], Seen], expected: str, *, within: Budget = ROLLOUT, consecutive: int = 1) -> Seen:
     """Wait for a step of an installation.
 
     :raises EnvironmentFault: it did not come in time: there is nothing to judge

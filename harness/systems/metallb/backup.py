@@ -7,7 +7,7 @@ from harness.cluster.api import Api, Object
 from harness.model.budgets import DELETION, REUSE
 from harness.probes.waiting import eventually
 from harness.systems.kubernetes.load_balancers import addresses_in
-from harness.systems.kubernetes.readiness import settle
+from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb.custom_resources import NAMESPACE, custom_resource
 from harness.systems.metallb.services import Service
 
@@ -44,7 +44,7 @@ class Backup:
         """
         for item in [*self.services, *reversed(self.configuration)]:
             self.api.delete(item["kind"], item["metadata"]["name"], item["metadata"]["namespace"])
-        settle(self._nothing_left, "what was backed up is gone", within=DELETION)
+        wait_ready(self._nothing_left, "what was backed up is gone", within=DELETION)
 
     def restore(self) -> None:
         """Bring everything back; the Services in the opposite order, so that order alone would give them other addresses."""

@@ -15,7 +15,7 @@ from harness.probes.frr import Route, Router, Session, configuration
 from harness.probes.monitor import TrafficMonitor
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
-from harness.systems.kubernetes.readiness import settle
+from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb import invalid_configuration
 from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.custom_resources import NAMESPACE, custom_resource
@@ -215,7 +215,7 @@ class Routers:
         for peer in self.made:
             self.api.delete("BGPPeer", peer.name, NAMESPACE)
             if engine.docker("ps", "--quiet", f"--filter=name=^{peer.router.name}$", "--filter=status=running"):
-                settle(partial(_left, peer), f"no speaker has a session with the router {peer.name}", within=SESSION)
+                wait_ready(partial(_left, peer), f"no speaker has a session with the router {peer.name}", within=SESSION)
             engine.docker("rm", "--force", "--volumes", peer.router.name, peer.client.name)
 
 

@@ -8,7 +8,7 @@ from harness.cluster.api import Api, Object
 from harness.model.errors import EnvironmentFault, Unanswered
 from harness.model.record import measure
 from harness.systems.kubernetes.admission import accepted
-from harness.systems.kubernetes.readiness import rolled_out, settle
+from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.metallb.custom_resources import NAMESPACE, ip_address_pool
 from harness.systems.metallb.services import Service
 
@@ -30,7 +30,7 @@ def replace_controller(api: Api) -> None:
     before = {pod["metadata"]["uid"] for pod in controllers(api)}
     for pod in controllers(api):
         api.delete("Pod", pod["metadata"]["name"], NAMESPACE, grace=0)
-    settle(lambda: _runs(api, before), "a new pod of MetalLB's controller runs")
+    wait_ready(lambda: _runs(api, before), "a new pod of MetalLB's controller runs")
 
 
 def wait_until_ready(api: Api) -> None:
@@ -38,9 +38,9 @@ def wait_until_ready(api: Api) -> None:
 
     :raises EnvironmentFault: it does not in time
     """
-    settle(rolled_out(api, "Deployment", "controller", NAMESPACE), "the controller of MetalLB is ready")
+    wait_ready(rolled_out(api, "Deployment", "controller", NAMESPACE), "the controller of MetalLB is ready")
     ready = monotonic()
-    settle(accepted(api, ip_address_pool("readiness-probe", ["192.0.2.1/32"])), "the webhook of MetalLB accepts an address pool")
+    wait_ready(accepted(api, ip_address_pool("readiness-probe", ["192.0.2.1/32"])), "the webhook of MetalLB accepts an address pool")
     measure("from ready to admitting", monotonic() - ready)
 
 
@@ -59,11 +59,11 @@ def controller_away(api: Api) -> Iterator[None]:
     before = {pod["metadata"]["uid"] for pod in controllers(api)}
     try:
         _scale(api, 0)
-        settle(lambda: _none(api), "no pod of MetalLB's controller is left")
+        wait_ready(lambda: _none(api), "no pod of MetalLB's controller is left")
         yield
     finally:
         _scale(api, 1)
-        settle(lambda: _runs(api, before), "a new pod of MetalLB's controller runs")
+        wait_ready(lambda: _runs(api, before), "a new pod of MetalLB's controller runs")
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def slip_in(api: Api, document: Object) -> None:
     :raises EnvironmentFault: it is refused for good
     """
     labelled = {**document, "metadata": {**document["metadata"], "labels": {UNCHECKED: "yes"}}}
-    settle(accepted(api, labelled), "a pool passes that the webhook does not look at")
+    wait_ready(accepted(api, labelled), "a pool passes that the webhook does not look at")
     api.apply(labelled)
 
 
@@ -121,7 +121,7 @@ def without_pools(api: Api, holder: Service) -> Iterator[None]:
         yield
     finally:
         api.apply(*({**item, "spec": {**item["spec"], "autoAssign": False}} for item in stored))
-        settle(lambda: _has(holder, addresses), f"{holder!r} has {', '.join(addresses)} again")
+        wait_ready(lambda: _has(holder, addresses), f"{holder!r} has {', '.join(addresses)} again")
         holder.annotate(loadBalancerIPs=None)
         api.apply(*stored)
 

@@ -8,7 +8,7 @@ from harness.cluster.api import Api, Object
 from harness.model.errors import NotApplicable
 from harness.systems.apps.echo import program
 from harness.systems.kubernetes.manifests import MANIFESTS, read
-from harness.systems.kubernetes.readiness import rolled_out, settle
+from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.metallb.services import Service
 
 #: Where the shared backend is, and the ports it listens on, by protocol.
@@ -84,5 +84,5 @@ def shared_backend(api: Api, image: str, nonce: str) -> Backends:
     programs = program(BACKEND)
     programs["data"]["datagrams.py"] = (MANIFESTS / "apps" / "datagrams.py").read_text()
     api.apply(namespace, programs, backend)
-    settle(rolled_out(api, "DaemonSet", "echo", BACKEND), "the shared backend is ready on every worker node")
+    wait_ready(rolled_out(api, "DaemonSet", "echo", BACKEND), "the shared backend is ready on every worker node")
     return Backends(api)

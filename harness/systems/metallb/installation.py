@@ -10,7 +10,7 @@ from harness.model.prometheus import Series, parse
 from harness.model.versions import version as ordered
 from harness.systems.kubernetes.admission import accepted
 from harness.systems.kubernetes.manifests import read, with_images
-from harness.systems.kubernetes.readiness import rolled_out, settle
+from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.metallb.custom_resources import NAMESPACE, ip_address_pool
 
 #: What MetalLB's annotations began with before 0.14.9; still read (https://metallb.io/release-notes/#version-0-14-9).
@@ -81,11 +81,11 @@ class MetalLB:
 
         :raises EnvironmentFault: it does not become usable in time
         """
-        settle(rolled_out(api, "Deployment", "controller", NAMESPACE), "the controller of MetalLB is ready")
-        settle(rolled_out(api, "DaemonSet", "speaker", NAMESPACE), "every speaker of MetalLB is ready")
-        settle(accepted(api, ip_address_pool("readiness-probe", ["192.0.2.1/32"])), "the webhook of MetalLB accepts an address pool")
+        wait_ready(rolled_out(api, "Deployment", "controller", NAMESPACE), "the controller of MetalLB is ready")
+        wait_ready(rolled_out(api, "DaemonSet", "speaker", NAMESPACE), "every speaker of MetalLB is ready")
+        wait_ready(accepted(api, ip_address_pool("readiness-probe", ["192.0.2.1/32"])), "the webhook of MetalLB accepts an address pool")
         if self.serves("ConfigurationState"):
-            settle(lambda: configuration_is_valid(api), "every ConfigurationState of MetalLB is valid")
+            wait_ready(lambda: configuration_is_valid(api), "every ConfigurationState of MetalLB is valid")
 
 
 def configuration_is_valid(api: Api) -> list[str]:

@@ -10,7 +10,7 @@ from harness.cluster.api import Api, Object
 from harness.model.budgets import RETURN
 from harness.model.errors import EnvironmentFault, Leak
 from harness.systems.kubernetes.admission import accepted
-from harness.systems.kubernetes.readiness import rolled_out, settle
+from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.metallb.custom_resources import NAMESPACE, ip_address_pool
 
 #: What labels, taints and annotations of ours begin with.
@@ -100,7 +100,7 @@ class Faults:
             yield moment
         finally:
             self._tell(node, "False")
-            settle(lambda: self._without_taint(node, NETWORK), f"{node} is not tainted as unavailable any more")
+            wait_ready(lambda: self._without_taint(node, NETWORK), f"{node} is not tainted as unavailable any more")
 
     def _tell(self, node: str, value: str) -> None:
         others = [one for one in self._node(node)["status"]["conditions"] if one["type"] != "NetworkUnavailable"]
@@ -141,7 +141,7 @@ class Faults:
 
         :raises EnvironmentFault: they are not in time
         """
-        settle(rolled_out(self.api, kind, name, namespace), f"{kind} {namespace}/{name} has rolled out")
+        wait_ready(rolled_out(self.api, kind, name, namespace), f"{kind} {namespace}/{name} has rolled out")
 
     def scale(self, name: str, namespace: str, replicas: int) -> float:
         """Give a Deployment another number of replicas and return when."""
@@ -164,8 +164,8 @@ class Faults:
         left = [*self._containers("paused"), *self._containers("exited")]
         for node in left:
             engine.docker("start" if node in self._containers("exited") else "unpause", node)
-        settle(self._undisturbed, "every node and every workload is ready", within=RETURN)
-        settle(
+        wait_ready(self._undisturbed, "every node and every workload is ready", within=RETURN)
+        wait_ready(
             accepted(self.api, ip_address_pool("readiness-probe", ["192.0.2.1/32"])),
             "the webhook of MetalLB accepts an address pool",
             within=RETURN,

@@ -14,7 +14,7 @@ from harness.systems.apps import example
 from harness.systems.ingress.controllers import Controller
 from harness.systems.ingress.rollout import controller_pods
 from harness.systems.kubernetes.load_balancers import addresses_in
-from harness.systems.kubernetes.readiness import settle
+from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.scenarios.faults import Faults
 
@@ -51,7 +51,7 @@ class IngressRollout:
             pod = self._on_the_announcing_node()
             began = now()
             self.api.delete("Pod", pod, self.controller.namespace, grace=0)
-            settle(lambda: self._is_replaced(pod), "the lost replica is replaced")  # before that nobody may have felt its loss
+            wait_ready(lambda: self._is_replaced(pod), "the lost replica is replaced")  # before that nobody may have felt its loss
             self._wait_until_recovered(observation)
         self._expect_interruption_within(observation.attempts_since(began), BRIEF, "the loss of a replica of the ingress controller")
 
@@ -76,7 +76,7 @@ class IngressRollout:
 
     def wait_until_one_pod(self) -> None:
         """Wait until the controller has one pod, none beside it that is ending: that one may still hold the address."""
-        settle(self._one_pod, "one pod of the ingress controller is left")
+        wait_ready(self._one_pod, "one pod of the ingress controller is left")
 
     def _on_the_announcing_node(self) -> str:
         pods = {pod["spec"]["nodeName"]: str(pod["metadata"]["name"]) for pod in controller_pods(self.api, self.controller)}

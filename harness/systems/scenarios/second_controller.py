@@ -14,7 +14,7 @@ from harness.probes.http import HttpProbe
 from harness.probes.waiting import eventually
 from harness.systems.ingress.controllers import Controller
 from harness.systems.ingress.status import comes_to_show, stays_empty
-from harness.systems.kubernetes.readiness import rolled_out, settle
+from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.metallb.pools import Pool
 from harness.systems.metallb.services import Service, Services
 
@@ -39,7 +39,7 @@ class SecondController:
         """
         service = self.services.create(pool=pool, name=self.name, selector={"second": self.name})
         self.api.apply(*_cluster_wide(self.first, self.name), *_inside(self.api, self.first, self.name), _route(self.name))
-        settle(rolled_out(self.api, "Deployment", self.name, self.name), "the second controller is ready")
+        wait_ready(rolled_out(self.api, "Deployment", self.name, self.name), "the second controller is ready")
         return service
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from harness.model.expectations import Signature
 from harness.systems.ingress.controllers import LEGACY_CLASS
 from harness.systems.kubernetes.admission import accepted
 from harness.systems.kubernetes.manifests import read, with_images
-from harness.systems.kubernetes.readiness import rolled_out, settle
+from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 
 CONTROLLER = "ingress-nginx-controller"
 WEBHOOK_SERVICE = "ingress-nginx-controller-admission"
@@ -68,8 +68,8 @@ class IngressNginx:
 
     def wait_until_usable(self, api: Api) -> None:
         """Wait for the Deployment, then until the webhook lets an Ingress pass."""
-        settle(rolled_out(api, "Deployment", CONTROLLER, self.namespace), "the controller of ingress-nginx is ready")
-        settle(accepted(api, _probe_ingress(self.ingress_class)), "the webhook of ingress-nginx accepts an Ingress")
+        wait_ready(rolled_out(api, "Deployment", CONTROLLER, self.namespace), "the controller of ingress-nginx is ready")
+        wait_ready(accepted(api, _probe_ingress(self.ingress_class)), "the webhook of ingress-nginx accepts an Ingress")
 
     def _certificate(self, authority: trustme.CA) -> Object:
         host = f"{WEBHOOK_SERVICE}.{self.namespace}.svc"
