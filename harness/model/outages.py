@@ -11,7 +11,7 @@ STABLE = 5
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One probe: when it left (seconds, CLOCK_REALTIME), how long it took, who answered, or why nobody did; and its place."""
+    """One probe: when it left (seconds on the clock of its history), how long it took, who answered, or why nobody did; and its place."""
 
     sent: float
     took: float

@@ -15,7 +15,7 @@ from harness.model.http_exchange import TABLE_HOST, Exchange, Request
 from harness.model.record import measure
 from harness.probes.grpc import GrpcResponse, call
 from harness.probes.http import HttpProbe, raw_request
-from harness.probes.load import Load, load
+from harness.probes.load import Load, generate_load
 from harness.probes.waiting import eventually
 from harness.probes.websocket import WebSocket
 
@@ -155,18 +155,18 @@ class IngressClient:
         """Send a request all the time while the block runs, and require one of these answers to each."""
         waiting = self.patient(SLOW)
 
-        def shoot() -> None:
+        def send() -> None:
             exchange = waiting._ask(request)
             if all(differences(self._bound(expectation), exchange) for expectation in expectations):
                 raise StatementFailed(" or ".join(sentence(request, expectation) for expectation in expectations), repr(exchange))
 
-        return load(shoot)
+        return generate_load(send)
 
     @contextmanager
     def under_load(self, request: Request, expectation: Expectation) -> Iterator[Load]:
         """Send a request all the time while the block runs, and require the same answer to each."""
         bound, waiting = self._bound(expectation), self.patient(SLOW)
-        with load(lambda: require(bound, waiting._ask(request))) as result:
+        with generate_load(lambda: require(bound, waiting._ask(request))) as result:
             yield result
 
     def trusting(self, trust: ssl.SSLContext) -> Self:

@@ -73,7 +73,7 @@ def test_renewed_certificate_is_served_without_loss(ingresses: Ingresses, own_cl
     with own_client.under_load(secure(), first) as load:
         ingresses.add(ingresses.certificate(shared_routes.authority, "renewed"))
         own_client.comes_to_answer(secure(), reaches("one", certificate=f"renewed.{HOST}"), measured="certificate renewed")
-    load.lost_nothing()
+    load.expect_no_loss()
 
 
 @statement("TLS-17", MUST, EXTENDED, source=TLS, covers=("ROW-TLS-03",))

@@ -34,7 +34,7 @@ def test_rolling_restart_of_the_controller_is_brief(
     with own_client.under_load(Request(host=HOST), reaches("one")) as load:
         replaced(api, ingress_controller)
         own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="controller replaced")
-    load.recovered_within(HANDOVER)
+    load.expect_outage_within(HANDOVER)
     assert addresses_of(api, ingress_controller) == [vip]
 
 

@@ -53,7 +53,7 @@ def test_scaled_backend_is_used_to_the_last_pod(own_backend: OwnBackend) -> None
         own_backend.is_served_by(3)
         own_backend.scale(1)
         own_backend.is_served_by(1)
-    load.lost_nothing()
+    load.expect_no_loss()
 
 
 @statement("DYN-04", SHOULD, EXTENDED, source=ROLLOUT, covers=("ROW-DYN-03",))
@@ -64,4 +64,4 @@ def test_rolling_update_of_the_backend_loses_no_request(own_backend: OwnBackend)
         own_backend.rolls_out()
         after = own_backend.is_served_by(1, without=next(iter(before)))
     assert after != before
-    load.lost_nothing()
+    load.expect_no_loss()

@@ -28,7 +28,7 @@ def test_changed_backend_takes_over_without_loss(ingresses: Ingresses, own_clien
     with own_client.under_load_of_either(Request(host=HOST), reaches("one"), reaches("two")) as load:
         ingresses.add(ingresses.ingress(path("/", "two")))
         own_client.comes_to_answer(Request(host=HOST), reaches("two"), measured="backend changed")
-    load.lost_nothing()
+    load.expect_no_loss()
 
 
 @statement("DYN-02", MUST, CORE, source=f"{INGRESS}#updating-an-ingress", covers=("ROW-DYN-01",))
@@ -39,7 +39,7 @@ def test_removed_path_leaves_the_others(ingresses: Ingresses, own_client: Ingres
     with own_client.under_load(Request("/kept", host=HOST), reaches("one")) as load:
         ingresses.add(ingresses.ingress(path("/kept", "one")))
         own_client.comes_to_answer(Request("/gone", host=HOST), refused(404), measured="path removed")
-    load.lost_nothing()
+    load.expect_no_loss()
 
 
 @statement("DYN-03", MUST, EXTENDED, source=RELOAD, covers=("ROW-DYN-02",))
@@ -54,7 +54,7 @@ def test_changes_elsewhere_lose_no_request(ingresses: Ingresses, own_client: Ing
         for number in range(15):
             ingresses.delete(f"{ingresses.label}-n{number}")
         own_client.comes_to_answer(Request(host=f"n14.{HOST}"), refused(404), measured="fifteen routes removed")
-    load.lost_nothing()
+    load.expect_no_loss()
 
 
 @statement("DYN-05", MUST, EXTENDED, source=RELOAD, covers=("ROW-DYN-05",))
