@@ -38,7 +38,7 @@ class Invariant:
         return cls(api, metallb, label, *((_nodes(api), _addresses(api), _answering(api)) if alone else ({}, {}, [])))
 
     def expect_restored(self) -> None:
-        """Require it, waiting for what MetalLB removes on its own; what others can change meanwhile is compared after serial statements only.
+        """Require it, waiting for what MetalLB removes on its own; what others change meanwhile is compared after serial ones only.
 
         :raises Leak: named, the first that is left
         """

@@ -130,7 +130,10 @@ class Faults:
         return next(str(pod["metadata"]["name"]) for pod in found)
 
     def restart(self, kind: str, name: str, namespace: str) -> float:
-        """Replace every pod of a workload, as ``kubectl rollout restart`` does, and return when that began; see :meth:`wait_until_rolled_out`."""
+        """Replace every pod of a workload, as ``kubectl rollout restart`` does, and return when that began.
+
+        :meth:`wait_until_rolled_out` waits for the end.
+        """
         moment = time()
         annotations = {f"{CONFORMANCE}/rolled": str(moment)}
         self.api.merge(kind, name, namespace, {"spec": {"template": {"metadata": {"annotations": annotations}}}})
