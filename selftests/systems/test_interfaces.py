@@ -19,7 +19,7 @@ def test_listeners_for_arp(index: str, listened: bool, monkeypatch: pytest.Monke
     monkeypatch.setattr(engine, "docker", lambda *words: told[words[-1]])
     interface = Interface("node", "cable")
     if listened:
-        assert interface.is_listened_on() == f"interface {index}"
+        assert interface.expect_listener() == f"interface {index}"
     else:
         with pytest.raises(Unanswered, match=f"interface {index}"):
-            interface.is_listened_on()
+            interface.expect_listener()

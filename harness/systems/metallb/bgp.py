@@ -36,7 +36,7 @@ class Peer:
     client: TrafficMonitor
     nodes: Mapping[str, str]
 
-    def is_connected_to(self, *nodes: str) -> None:
+    def wait_until_connected_to(self, *nodes: str) -> None:
         """Wait until exactly these nodes have a session with the router."""
         __tracebackhide__ = True
 
@@ -47,7 +47,12 @@ class Peer:
 
         eventually(poll, within=SESSION, expected=f"sessions of {self.name} with {', '.join(nodes) or 'no node'}", consecutive=2)
 
-    def session(self, node: str) -> Session:
+    def wait_until_disconnected(self) -> None:
+        """Wait until no node has a session with the router."""
+        __tracebackhide__ = True
+        self.wait_until_connected_to()
+
+    def wait_until_session(self, node: str) -> Session:
         """The established session with a node, waited for."""
         __tracebackhide__ = True
 
@@ -59,7 +64,7 @@ class Peer:
 
         return eventually(poll, within=SESSION, expected=f"a session of {self.name} with {node}")
 
-    def gets(self, prefix: str, *nodes: str, within: Budget = PROPAGATION) -> Route:
+    def wait_until_routed_via(self, prefix: str, *nodes: str, within: Budget = PROPAGATION) -> Route:
         """Wait until the router reaches a prefix by way of exactly these nodes, and return its route."""
         __tracebackhide__ = True
 
@@ -71,7 +76,7 @@ class Peer:
 
         return eventually(poll, within=within, expected=f"{self.name} reaches {prefix} by way of {', '.join(nodes)}", consecutive=2)
 
-    def gets_with(self, prefix: str, *, local_preference: int, communities: set[str]) -> None:
+    def wait_until_route_has(self, prefix: str, *, local_preference: int, communities: set[str]) -> None:
         """Wait until the router's route to a prefix has these attributes."""
         __tracebackhide__ = True
 
@@ -84,7 +89,7 @@ class Peer:
         wanted = f"preference {local_preference} and communities {communities}"
         eventually(poll, within=PROPAGATION, expected=f"the route of {self.name} to {prefix} has {wanted}")
 
-    def is_served_by(self, address: str, *nodes: str) -> None:
+    def wait_until_served_by(self, address: str, *nodes: str) -> None:
         """Wait until connections from the router were served on each of these nodes, and on no other."""
         __tracebackhide__ = True
         with self.client.watch(address, interval=0.1, timeout=1) as observation:
@@ -96,12 +101,12 @@ class Peer:
 
             eventually(poll, within=PROPAGATION, expected=f"connections to {address} are served on {', '.join(nodes)}")
 
-    def loses(self, prefix: str) -> None:
+    def wait_until_withdrawn(self, prefix: str) -> None:
         """Wait until the router has no route to a prefix any more."""
         __tracebackhide__ = True
-        eventually(lambda: self.lacks(prefix), within=WITHDRAWAL, expected=f"{self.name} has no route to {prefix}", consecutive=3)
+        eventually(lambda: self.expect_no_route(prefix), within=WITHDRAWAL, expected=f"{self.name} has no route to {prefix}", consecutive=3)
 
-    def lacks(self, prefix: str) -> str:
+    def expect_no_route(self, prefix: str) -> str:
         """Require that the router has no route to a prefix; one poll."""
         __tracebackhide__ = True
         try:
@@ -113,7 +118,7 @@ class Peer:
         raise StatementFailed(f"{self.name} has no route to {prefix}", str(route))
 
     @property
-    def endpoint(self) -> str:
+    def address_and_port(self) -> str:
         """The router as MetalLB's metrics name it: address and port."""
         return f"{router_address(self.router.name)}:179"
 
@@ -124,7 +129,7 @@ class Peer:
         return custom_resource("BGPPeer", self.name, {**base, **spec})
 
 
-def host(address: str) -> str:
+def host_prefix(address: str) -> str:
     """The prefix of one address."""
     return f"{address}/32"
 
@@ -148,7 +153,7 @@ class Routers:
         name = f"conformance-{kind}"
         peer = self._peer(name, f"{self.cluster.name}-{kind}", asn, configuration(asn, METALLB_AS, self._subnet))
         self.api.apply(peer.document())
-        peer.is_connected_to(*peer.nodes.values())
+        peer.wait_until_connected_to(*peer.nodes.values())
         return peer
 
     def start(self, label: str, asn: int = EXTERNAL_AS, *, password: str | None = None) -> Peer:
@@ -247,18 +252,18 @@ class BGPServices:
         pool = next(pool for pool in self.announcing.pools.pools.values() if service.address in pool)
         self.announcing.advertisements.change(name, pool, kind=ADVERTISEMENT, peers=[to.name], **spec)
 
-    def told(self, service: Service) -> dict[str, list[str]]:
+    def statuses(self, service: Service) -> dict[str, list[str]]:
         """The peers that the ServiceBGPStatus objects of a Service name, by node."""
         found = [item.get("status", {}) for item in self.announcing.services.api.list("ServiceBGPStatus", NAMESPACE)]
         of_service = [one for one in found if (one.get("serviceNamespace"), one.get("serviceName")) == (service.namespace, service.name)]
         return {str(one["node"]): sorted(one.get("peers", [])) for one in of_service}
 
-    def reports(self, service: Service, expected: Mapping[str, list[str]]) -> None:
+    def wait_until_reported(self, service: Service, expected: Mapping[str, list[str]]) -> None:
         """Wait until the ServiceBGPStatus objects of a Service say this: the peers by node."""
         __tracebackhide__ = True
 
         def poll() -> dict[str, list[str]]:
-            found = self.told(service)
+            found = self.statuses(service)
             assert found == expected, f"{found or 'none'}"
             return found
 

@@ -51,7 +51,7 @@ class ExternalClient:
             datagram.connect((self.gateway, 9))
             return str(datagram.getsockname()[0])
 
-    def reaches(self, address: str, port: int = 80) -> Reached:
+    def wait_until_reached(self, address: str, port: int = 80) -> Reached:
         """Wait until the echo backend answers at an address, and tell where that was."""
         __tracebackhide__ = True
 
@@ -64,7 +64,7 @@ class ExternalClient:
 
         return eventually(poll, within=ANNOUNCEMENT, expected=f"the echo backend answers at {address}, port {port}")
 
-    def is_answered(self, address: str, kind: str, port: int = 80) -> None:
+    def wait_until_answered(self, address: str, kind: str, port: int = 80) -> None:
         """Wait until a neighbouring container is answered several times in a row.
 
         :param kind: ``http``, ``tcp`` or ``udp``
@@ -73,7 +73,7 @@ class ExternalClient:
         with self.watcher.watch(address, traffic=kind, port=port, interval=0.1, timeout=1) as observation:
             eventually(observation.recovered_at, within=ANNOUNCEMENT, expected=f"{kind} is answered at {address}, port {port}")
 
-    def is_forwarded(self, service: Service) -> None:
+    def wait_until_forwarded(self, service: Service) -> None:
         """Wait until every node forwards what it gets for a Service; a node port is programmed along with the external address."""
         __tracebackhide__ = True
         port = int(service.object["spec"]["ports"][0]["nodePort"])
@@ -85,7 +85,7 @@ class ExternalClient:
 
         eventually(poll, within=ANNOUNCEMENT, expected=f"{', '.join(nodes)} forward to {service!r}", consecutive=3)
 
-    def finds_closed(self, address: str, *ports: int) -> None:
+    def wait_until_closed(self, address: str, *ports: int) -> None:
         """Wait until none of these TCP ports accepts connections, all looked at at the same time."""
         __tracebackhide__ = True
 
@@ -95,7 +95,7 @@ class ExternalClient:
 
         eventually(poll, within=CLOSURE, expected=f"ports {', '.join(map(str, ports))} of {address} are closed")
 
-    def health_is(self, status: int, node: str, service: Service) -> None:
+    def wait_until_health_check(self, status: int, node: str, service: Service) -> None:
         """Wait until the health check of a Service on a node has this HTTP status (``spec.healthCheckNodePort``)."""
         __tracebackhide__ = True
         port = int(service.object["spec"]["healthCheckNodePort"])

@@ -38,7 +38,7 @@ class Interfaces:
         made = Interface(node, self.label)
         self.added.append(node)
         made.create()
-        eventually(made.is_listened_on, within=RESCAN, expected=f"the speaker of {node} listens for ARP on its new interface {made.name}")
+        eventually(made.expect_listener, within=RESCAN, expected=f"the speaker of {node} listens for ARP on its new interface {made.name}")
         return made
 
     def close(self) -> None:
@@ -62,7 +62,7 @@ class Interface:
         self._beyond("ip", "address", "add", BEYOND, "dev", "there")
         self._beyond("ip", "link", "set", "there", "up")
 
-    def is_listened_on(self) -> str:
+    def expect_listener(self) -> str:
         """One poll whether somebody on the node, which is its speaker, listens for ARP on this interface.
 
         :raises Unanswered: nobody does
@@ -79,7 +79,7 @@ class Interface:
         known = self._beyond("bash", "-c", SEND, "send", address)
         return "lladdr" in known
 
-    def finds(self, address: str) -> None:
+    def wait_until_announced(self, address: str) -> None:
         """Wait until the node answers for an address on this interface."""
         __tracebackhide__ = True
 
@@ -90,7 +90,7 @@ class Interface:
 
         eventually(poll, within=ANNOUNCEMENT, expected=f"{self.node} answers for {address} on its interface {self.name}")
 
-    def is_silent(self, address: str) -> None:
+    def consistently_silent(self, address: str) -> None:
         """Require that nobody answers for an address on this interface."""
         __tracebackhide__ = True
         assert not self.answers_for(address), f"{self.node} answers for {address} on its interface {self.name}"

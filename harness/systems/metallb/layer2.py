@@ -31,7 +31,7 @@ class Segment:
         """The MAC of a node."""
         return next(mac for mac, name in self.macs.items() if name == node)
 
-    def announcer(self, address: str) -> str:
+    def expect_announcer(self, address: str) -> str:
         """The node that answers for an address now; one poll.
 
         :raises Unanswered: nobody answers
@@ -42,36 +42,36 @@ class Segment:
             raise StatementFailed(f"a node answers for {address}", f"{mac}, while the nodes are {dict(self.macs)}")
         return self.macs[mac]
 
-    def finds(self, address: str, *, within: Budget = ANNOUNCEMENT) -> str:
+    def wait_until_announced(self, address: str, *, within: Budget = ANNOUNCEMENT) -> str:
         """Wait until exactly one node answers for an address, and return its name."""
         __tracebackhide__ = True
-        return eventually(lambda: self.announcer(address), within=within, expected=f"exactly one node answers for {address}")
+        return eventually(lambda: self.expect_announcer(address), within=within, expected=f"exactly one node answers for {address}")
 
-    def finds_at(self, address: str, *nodes: str, within: Budget = TAKEOVER) -> str:
+    def wait_until_announced_by(self, address: str, *nodes: str, within: Budget = TAKEOVER) -> str:
         """Wait until one of these nodes, and no other, answers for an address."""
         __tracebackhide__ = True
 
         def poll() -> str:
-            found = self.announcer(address)
+            found = self.expect_announcer(address)
             assert found in nodes, f"{found} answers"
             return found
 
         return eventually(poll, within=within, expected=f"{' or '.join(nodes)} answers for {address}, and nobody else")
 
-    def stays_at(self, address: str, node: str, *, requests: int = ASKED) -> None:
+    def consistently_announced_by(self, address: str, node: str, *, requests: int = ASKED) -> None:
         """Require that one node, and no other, answers many requests in a row, four a second, to the last."""
         __tracebackhide__ = True
         mac = expect_steady_announcer(self.wire.who_has(address, requests=requests, interval=PAUSE))
         assert self.macs.get(mac) == node, f"{self.macs.get(mac, mac)} answers for {address}, not {node}"
 
-    def loses(self, address: str) -> None:
+    def wait_until_withdrawn(self, address: str) -> None:
         """Wait until nobody answers for an address any more, and require that it stays so."""
         __tracebackhide__ = True
         poll: Callable[[], object] = lambda: expect_silence(self.wire.who_has(address, interval=0.1, timeout=0.3))  # noqa: E731 -- named for its type
         eventually(poll, within=WITHDRAWAL, expected=f"nobody answers for {address} any more")
-        self.is_silent(address)
+        self.consistently_silent(address)
 
-    def is_silent(self, address: str) -> None:
+    def consistently_silent(self, address: str) -> None:
         """Require that nobody answers for an address, many requests in a row; what makes the silence mean something comes before."""
         __tracebackhide__ = True
         expect_silence(self.wire.who_has(address, requests=ASKED, interval=PAUSE, timeout=0.5))
@@ -84,7 +84,7 @@ class Segment:
         if pool.ranges[0].family != 4:
             raise NotApplicable("the foreign host of this statement answers ARP only")
 
-    def finds_conflict(self, address: str, foreign: str) -> None:
+    def wait_until_ip_conflict(self, address: str, foreign: str) -> None:
         """Wait until a node answers for an address beside a foreign MAC."""
         __tracebackhide__ = True
 
@@ -97,7 +97,7 @@ class Segment:
 
         eventually(poll, within=ANNOUNCEMENT, expected=f"a node and the foreign host {foreign} both answer for {address}")
 
-    def gratuitous_seen(self, observation: Observation, node: str, *, bursts: int, since: float = 0.0) -> None:
+    def wait_until_gratuitous_seen(self, observation: Observation, node: str, *, bursts: int, since: float = 0.0) -> None:
         """Wait until a node made the watched address known by so many bursts of gratuitous frames, each of every kind of the family."""
         __tracebackhide__ = True
         kinds = {"request", "reply"} if observation.address.version == 4 else {"advertisement"}
@@ -117,20 +117,20 @@ class Segment:
         wanted = f"{bursts} bursts of gratuitous frames ({' and '.join(sorted(kinds))}) from {node} over at least {lasting:g} s"
         eventually(poll, within=TAKEOVER, expected=wanted)
 
-    def is_back(self, observation: Observation, *, since: float, within: Budget) -> None:
+    def wait_until_recovered(self, observation: Observation, *, since: float, within: Budget) -> None:
         """Wait until the watched address is served after something that happened, and hold the interruption against a bound."""
         __tracebackhide__ = True
         eventually(observation.recovery_from_now(), within=within, expected=f"{observation.address} is served")
         length = at_most(observation.attempts_since(since - 0.5), record().bound(within), f"traffic to {observation.address}")
         measure("outage", length, budget=within)
 
-    def was_never_interrupted(self, observation: Observation) -> None:
+    def expect_no_outage(self, observation: Observation) -> None:
         """Require that every probe of a watch was answered."""
         __tracebackhide__ = True
         uninterrupted(observation.attempts, f"traffic to {observation.address}")
         measure("outage", 0.0)
 
-    def is_served_at(self, observation: Observation, node: str, *, since: float, within: Budget) -> None:
+    def wait_until_served_by(self, observation: Observation, node: str, *, since: float, within: Budget) -> None:
         """Wait until the watched address is served by endpoints on a node, and hold the interruption against a bound."""
         __tracebackhide__ = True
 

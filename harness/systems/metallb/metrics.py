@@ -135,7 +135,7 @@ class Metrics:
             raise Unanswered(f"{answer.status}: {answer.body[:200]}")
         return parse(answer.body)
 
-    def come_to_say(
+    def wait_until_equal(
         self, component: str, wanted: dict[str, float], *, node: str | None = None, within: Budget = ALLOCATION, **labels: str
     ) -> None:
         """Wait until the series of these names that carry the labels have these values."""
@@ -149,7 +149,7 @@ class Metrics:
 
         eventually(poll, within=within, expected=f"{component}: {wanted} with {labels}")
 
-    def come_to_lack(self, component: str, *, node: str | None = None, **labels: str) -> None:
+    def wait_until_absent(self, component: str, *, node: str | None = None, **labels: str) -> None:
         """Wait until no series carries the labels."""
         __tracebackhide__ = True
 

@@ -77,7 +77,7 @@ class FailoverObservation:
     def wait_until_gratuitous_seen(self, bursts: int) -> None:
         """Wait until the new node made the address known so many times."""
         __tracebackhide__ = True
-        self.failover.segment.gratuitous_seen(self.observation, self.failover.after, bursts=bursts, since=self.moment)
+        self.failover.segment.wait_until_gratuitous_seen(self.observation, self.failover.after, bursts=bursts, since=self.moment)
 
     def wait_until_cached_by(self, monitor: TrafficMonitor) -> None:
         """Wait until the neighbour cache of the client names the new node."""
@@ -99,7 +99,7 @@ class FailoverObservation:
         """Require that soon the new node answers, the former one does not, and from then on no request is answered by two."""
         __tracebackhide__ = True
         segment, before, after = self.failover.segment, self.failover.before, self.failover.after
-        segment.finds_at(self.failover.address, after)
+        segment.wait_until_announced_by(self.failover.address, after)
         last = announcer_periods([one for one in self.observation.answers if one.mac == segment.mac(before)])
         stopped = max(self.moment, last[-1].ended if last else self.moment)
         self._expect_soon(
@@ -125,7 +125,7 @@ class FailoverObservation:
         """Wait until the new node answers and clients are served, then hold the interruption against the bound."""
         __tracebackhide__ = True
         failover = self.failover
-        failover.segment.finds_at(failover.address, failover.after)
+        failover.segment.wait_until_announced_by(failover.address, failover.after)
         eventually(self.observation.recovery_from_now(), within=TAKEOVER, expected=f"{failover.address} is served after the failover")
         length = at_most(
             self.observation.attempts_since(self.moment), record().bound(bound), f"{failover.address} moves to {failover.after}"

@@ -80,7 +80,7 @@ class IngressRollout:
 
     def _on_the_announcing_node(self) -> str:
         pods = {pod["spec"]["nodeName"]: str(pod["metadata"]["name"]) for pod in controller_pods(self.api, self.controller)}
-        return pods[self.segment.finds_at(self.vip, *pods)]
+        return pods[self.segment.wait_until_announced_by(self.vip, *pods)]
 
     def _wait_until_recovered(self, observation: Observation) -> None:
         __tracebackhide__ = True
@@ -141,4 +141,4 @@ class IngressRollout:
     def _expect_same_address(self) -> None:
         service = self.api.get("Service", self.controller.service, self.controller.namespace) or {"status": {}}
         assert addresses_in(service) == [self.vip], f"the controller's Service has {addresses_in(service)}, not {self.vip}"
-        self.segment.finds(self.vip)
+        self.segment.wait_until_announced(self.vip)

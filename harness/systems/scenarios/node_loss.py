@@ -155,10 +155,10 @@ class NodeLossScenario:
         """Endpoints stay on the other node, so that what is interrupted is the announcement and nothing else."""
         service = self.announced_services.service_of_workers()
         address = service.address
-        node = self.segment.finds(address)
+        node = self.segment.wait_until_announced(address)
         other = self.announced_services.backends.other(node)
         self.announced_services.backends.serve(service, other)
-        self.external_client.is_forwarded(service)
+        self.external_client.wait_until_forwarded(service)
         with (
             self.external_client.watcher.watch(address) as clients,
             self.lan_monitor.watch(address, traffic=None, resolve=True) as resolver,

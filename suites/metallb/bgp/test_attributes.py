@@ -1,7 +1,7 @@
 """What an advertisement says beside the address: aggregation, communities, preference, and to whom."""
 
 from harness.model.statements import EXTENDED, MUST, statement
-from harness.systems.metallb.bgp import ADVERTISEMENT, BGPServices, Peer, host
+from harness.systems.metallb.bgp import ADVERTISEMENT, BGPServices, Peer, host_prefix
 from harness.systems.metallb.endpoints import Backends
 
 BGP = "https://metallb.io/configuration/_advanced_bgp_configuration/"
@@ -17,42 +17,42 @@ def aggregate(address: str) -> str:
 def test_addresses_are_aggregated(bgp_services: BGPServices, external_peer: Peer, backends: Backends) -> None:
     """With an aggregation length the router MUST get the aggregate, and not the address by itself."""
     service = bgp_services.service(to=external_peer, advertised={"aggregationLength": 24})
-    external_peer.gets(aggregate(service.address), *backends.nodes)
-    external_peer.loses(host(service.address))
+    external_peer.wait_until_routed_via(aggregate(service.address), *backends.nodes)
+    external_peer.wait_until_withdrawn(host_prefix(service.address))
 
 
 @statement("BGP-21", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-077",))
 def test_communities_arrive(bgp_services: BGPServices, external_peer: Peer, backends: Backends) -> None:
     """The communities of an advertisement MUST arrive with its routes."""
     service = bgp_services.service(to=external_peer, advertised={"communities": [COMMUNITY, "64500:7"]})
-    assert external_peer.gets(host(service.address), *backends.nodes).communities == {COMMUNITY, "64500:7"}
+    assert external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes).communities == {COMMUNITY, "64500:7"}
 
 
 @statement("BGP-22", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-077",))
 def test_preference_arrives_inside_of_the_autonomous_system(bgp_services: BGPServices, internal_peer: Peer, backends: Backends) -> None:
     """The local preference of an advertisement MUST arrive at a router of the same autonomous system."""
     service = bgp_services.service(to=internal_peer, advertised={"localPref": 222})
-    assert internal_peer.gets(host(service.address), *backends.nodes).local_preference == 222
+    assert internal_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes).local_preference == 222
 
 
 @statement("BGP-23", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-077",))
 def test_only_named_peers_are_told(bgp_services: BGPServices, external_peer: Peer, internal_peer: Peer, backends: Backends) -> None:
     """An advertisement that names peers MUST reach these, and no other, until it names that one too."""
     service = bgp_services.service(to=external_peer)
-    external_peer.gets(host(service.address), *backends.nodes)
-    internal_peer.lacks(host(service.address))
+    external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
+    internal_peer.expect_no_route(host_prefix(service.address))
     bgp_services.change(service, internal_peer)
-    internal_peer.gets(host(service.address), *backends.nodes)
-    external_peer.loses(host(service.address))
+    internal_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
+    external_peer.wait_until_withdrawn(host_prefix(service.address))
 
 
 @statement("BGP-24", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-077",))
 def test_changed_attributes_are_told_anew(bgp_services: BGPServices, internal_peer: Peer, backends: Backends) -> None:
     """A change of an advertisement's attributes MUST reach the routers of the routes that it has made already."""
     service = bgp_services.service(to=internal_peer, advertised={"localPref": 100})
-    assert internal_peer.gets(host(service.address), *backends.nodes).communities == set()
+    assert internal_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes).communities == set()
     bgp_services.change(service, internal_peer, localPref=150, communities=[COMMUNITY])
-    internal_peer.gets_with(host(service.address), local_preference=150, communities={COMMUNITY})
+    internal_peer.wait_until_route_has(host_prefix(service.address), local_preference=150, communities={COMMUNITY})
 
 
 @statement("BGP-25", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-077",))
@@ -63,17 +63,17 @@ def test_two_advertisements_of_a_pool_add_up(bgp_services: BGPServices, external
     bgp_services.announcing.advertisements.create(
         pool, kind=ADVERTISEMENT, peers=[external_peer.name], aggregationLength=24, communities=["64500:24"]
     )
-    assert external_peer.gets(host(service.address), *backends.nodes).communities == {"64500:32"}
-    assert external_peer.gets(aggregate(service.address), *backends.nodes).communities == {"64500:24"}
+    assert external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes).communities == {"64500:32"}
+    assert external_peer.wait_until_routed_via(aggregate(service.address), *backends.nodes).communities == {"64500:24"}
 
 
 @statement("BGP-26", MUST, EXTENDED, since="0.15.0", source="https://metallb.io/release-notes/#version-0-15-0", covers=("ROW-MLB-078",))
 def test_status_names_the_peers_by_node(bgp_services: BGPServices, external_peer: Peer, internal_peer: Peer, backends: Backends) -> None:
     """There MUST be one ServiceBGPStatus a node that announces, which names the peers of the advertisement, and none afterwards."""
     service = bgp_services.service(to=external_peer)
-    external_peer.gets(host(service.address), *backends.nodes)
-    bgp_services.reports(service, {node: [external_peer.name] for node in backends.nodes})
+    external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
+    bgp_services.wait_until_reported(service, {node: [external_peer.name] for node in backends.nodes})
     bgp_services.change(service, internal_peer)
-    bgp_services.reports(service, {node: [internal_peer.name] for node in backends.nodes})
+    bgp_services.wait_until_reported(service, {node: [internal_peer.name] for node in backends.nodes})
     service.delete()
-    bgp_services.reports(service, {})
+    bgp_services.wait_until_reported(service, {})

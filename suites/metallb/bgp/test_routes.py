@@ -6,7 +6,7 @@ from harness.model.budgets import BGP_GAP, TAKEOVER
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
 from harness.systems.kubernetes.nodes import NodeLabels, nodes_named
 from harness.systems.metallb.advertisements import AnnouncedServices
-from harness.systems.metallb.bgp import ADVERTISEMENT, BGPServices, Peer, host
+from harness.systems.metallb.bgp import ADVERTISEMENT, BGPServices, Peer, host_prefix
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment
@@ -21,7 +21,7 @@ ADVANCED = "https://metallb.io/configuration/_advanced_bgp_configuration/"
 def test_every_node_announces_under_the_cluster_policy(bgp_services: BGPServices, external_peer: Peer, backends: Backends) -> None:
     """Under the Cluster policy every node that may take traffic MUST announce a route to the address, whether or not it has an endpoint."""
     service = bgp_services.service(backends.nodes[0], to=external_peer)
-    external_peer.gets(host(service.address), *backends.nodes)
+    external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
 
 
 @statement("BGP-02", MUST, EXTENDED, source=POLICIES, covers=("ROW-MLB-076",))
@@ -29,39 +29,39 @@ def test_nodes_with_endpoints_announce_under_the_local_policy(bgp_services: BGPS
     """Under the Local policy only nodes with an endpoint MUST announce a route, and the route follows the endpoints."""
     here, there = backends.pair
     service = bgp_services.service(here, to=external_peer, externalTrafficPolicy="Local")
-    external_peer.gets(host(service.address), here)
+    external_peer.wait_until_routed_via(host_prefix(service.address), here)
     backends.serve(service, there)
-    external_peer.gets(host(service.address), there)
+    external_peer.wait_until_routed_via(host_prefix(service.address), there)
 
 
 @statement("BGP-03", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-076",))
 def test_deleted_service_is_withdrawn(bgp_services: BGPServices, external_peer: Peer, backends: Backends) -> None:
     """The route to the address of a deleted Service MUST be withdrawn."""
     service = bgp_services.service(to=external_peer)
-    prefix = host(service.address)
-    external_peer.gets(prefix, *backends.nodes)
+    prefix = host_prefix(service.address)
+    external_peer.wait_until_routed_via(prefix, *backends.nodes)
     service.delete()
-    external_peer.loses(prefix)
+    external_peer.wait_until_withdrawn(prefix)
 
 
 @statement("BGP-04", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-076",))
 def test_service_without_ready_endpoint_is_withdrawn(bgp_services: BGPServices, external_peer: Peer, backends: Backends) -> None:
     """The route to an address MUST be withdrawn with the last ready endpoint, and announced again with the next."""
     service = bgp_services.service(to=external_peer)
-    prefix = host(service.address)
-    external_peer.gets(prefix, *backends.nodes)
+    prefix = host_prefix(service.address)
+    external_peer.wait_until_routed_via(prefix, *backends.nodes)
     backends.serve(service, *backends.nodes, ready=False)
-    external_peer.loses(prefix)
+    external_peer.wait_until_withdrawn(prefix)
     backends.serve(service, backends.nodes[0])
-    external_peer.gets(prefix, *backends.nodes)
+    external_peer.wait_until_routed_via(prefix, *backends.nodes)
 
 
 @statement("BGP-05", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-076",))
 def test_router_spreads_traffic_over_the_nodes(bgp_services: BGPServices, external_peer: Peer, backends: Backends) -> None:
     """A router that has equal routes by way of several nodes MUST get answers by way of each of them."""
     service = bgp_services.service(to=external_peer, externalTrafficPolicy="Local")
-    external_peer.gets(host(service.address), *backends.nodes)
-    external_peer.is_served_by(service.address, *backends.nodes)
+    external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
+    external_peer.wait_until_served_by(service.address, *backends.nodes)
 
 
 @statement("BGP-06", MUST, EXTENDED, source=ADVANCED, covers=("ROW-MLB-077",))
@@ -69,11 +69,11 @@ def test_only_selected_nodes_announce(bgp_services: BGPServices, external_peer: 
     """An advertisement bound to nodes MUST be made by these only, as their labels are now."""
     here, there = backends.pair
     service = bgp_services.service(to=external_peer, advertised={"nodeSelectors": [*nodes_named(here), *node_labels.selector]})
-    external_peer.gets(host(service.address), here)
+    external_peer.wait_until_routed_via(host_prefix(service.address), here)
     node_labels.put(there)
-    external_peer.gets(host(service.address), here, there)
+    external_peer.wait_until_routed_via(host_prefix(service.address), here, there)
     node_labels.take(there)
-    external_peer.gets(host(service.address), here)
+    external_peer.wait_until_routed_via(host_prefix(service.address), here)
 
 
 @statement("BGP-07", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-076",))
@@ -81,9 +81,9 @@ def test_deleted_advertisement_withdraws(bgp_services: BGPServices, external_pee
     """The route to an address MUST be withdrawn with its last advertisement, while the Service keeps the address."""
     service = bgp_services.service(to=external_peer)
     address = service.address
-    external_peer.gets(host(address), *backends.nodes)
+    external_peer.wait_until_routed_via(host_prefix(address), *backends.nodes)
     bgp_services.announcing.advertisements.delete(f"{service.namespace}-advertisement-0")
-    external_peer.loses(host(address))
+    external_peer.wait_until_withdrawn(host_prefix(address))
     assert service.addresses == [address]
 
 
@@ -93,10 +93,10 @@ def test_excluded_node_withdraws(bgp_services: BGPServices, external_peer: Peer,
     """A node excluded from external load balancers MUST withdraw its routes, and the others keep theirs."""
     here, there = backends.pair
     service = bgp_services.service(to=external_peer, advertised={"nodeSelectors": nodes_named(here, there)})
-    external_peer.gets(host(service.address), here, there)
+    external_peer.wait_until_routed_via(host_prefix(service.address), here, there)
     with faults.excluded(here):
-        external_peer.gets(host(service.address), there, within=TAKEOVER)
-    external_peer.gets(host(service.address), here, there, within=TAKEOVER)
+        external_peer.wait_until_routed_via(host_prefix(service.address), there, within=TAKEOVER)
+    external_peer.wait_until_routed_via(host_prefix(service.address), here, there, within=TAKEOVER)
 
 
 @statement("BGP-09", SHOULD, EXTENDED, source="https://metallb.io/concepts/bgp/#limitations", covers=("ROW-MLB-076",))
@@ -106,12 +106,12 @@ def test_restart_of_the_speakers_interrupts_for_a_bounded_time(
 ) -> None:
     """A rolling restart of the speakers SHOULD NOT keep a router's clients from being served for longer than its budget."""
     service = bgp_services.service(to=external_peer)
-    external_peer.gets(host(service.address), *backends.nodes)
+    external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
     with external_peer.client.watch(service.address) as observation:
         began = faults.restart("DaemonSet", "speaker", NAMESPACE)
         faults.wait_until_rolled_out("DaemonSet", "speaker", NAMESPACE)
-        external_peer.gets(host(service.address), *backends.nodes, within=BGP_GAP)
-        segment.is_back(observation, since=began, within=BGP_GAP)
+        external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes, within=BGP_GAP)
+        segment.wait_until_recovered(observation, since=began, within=BGP_GAP)
 
 
 @statement("BGP-10", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-079",))
@@ -123,15 +123,15 @@ def test_both_protocols_announce_one_pool_independently(
     by_bgp = announced_services.advertisements.create(pool, kind=ADVERTISEMENT, peers=[external_peer.name])
     service = announced_services.service(pool=pool)
     address = service.address
-    external_peer.gets(host(address), *backends.nodes)
-    segment.is_silent(address)
+    external_peer.wait_until_routed_via(host_prefix(address), *backends.nodes)
+    segment.consistently_silent(address)
     on_layer_2 = announced_services.advertisements.create(pool)
-    segment.finds(address)
+    segment.wait_until_announced(address)
     announced_services.advertisements.delete(on_layer_2)
-    segment.loses(address)
-    external_peer.gets(host(address), *backends.nodes)
+    segment.wait_until_withdrawn(address)
+    external_peer.wait_until_routed_via(host_prefix(address), *backends.nodes)
     announced_services.advertisements.create(pool)
-    segment.finds(address)
+    segment.wait_until_announced(address)
     announced_services.advertisements.delete(by_bgp)
-    external_peer.loses(host(address))
-    segment.finds(address)
+    external_peer.wait_until_withdrawn(host_prefix(address))
+    segment.wait_until_announced(address)

@@ -6,7 +6,7 @@ from harness.cluster.api import Api
 from harness.model.budgets import HOLD
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.kubernetes.nodes import nodes_named
-from harness.systems.metallb.bgp import BGPServices, Peer, Routers, host
+from harness.systems.metallb.bgp import BGPServices, Peer, Routers, host_prefix
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.metrics import Metrics
 
@@ -18,7 +18,7 @@ def test_every_speaker_connects(api: Api, routers: Routers, label: str) -> None:
     """Every node's speaker MUST establish a session with a peer that is not bound to nodes."""
     peer = routers.start(label)
     api.apply(peer.document())
-    peer.is_connected_to(*peer.nodes.values())
+    peer.wait_until_connected_to(*peer.nodes.values())
 
 
 @statement("BGP-41", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-077",))
@@ -27,12 +27,12 @@ def test_only_selected_nodes_connect(api: Api, routers: Routers, bgp_services: B
     here, there = backends.pair
     peer = routers.start(label)
     api.apply(peer.document(nodeSelectors=nodes_named(here)))
-    peer.is_connected_to(here)
+    peer.wait_until_connected_to(here)
     service = bgp_services.service(to=peer)
-    peer.gets(host(service.address), here)
+    peer.wait_until_routed_via(host_prefix(service.address), here)
     api.apply(peer.document(nodeSelectors=nodes_named(there)))
-    peer.is_connected_to(there)
-    peer.gets(host(service.address), there)
+    peer.wait_until_connected_to(there)
+    peer.wait_until_routed_via(host_prefix(service.address), there)
 
 
 @statement("BGP-42", MUST, EXTENDED, source=BGP)
@@ -42,11 +42,11 @@ def test_password_protects_the_session(api: Api, routers: Routers, label: str, b
     here, there = backends.pair
     peer = routers.start(label, password="opensesame")
     api.apply(peer.document(nodeSelectors=nodes_named(here), password="opensesame"))
-    peer.is_connected_to(here)
+    peer.wait_until_connected_to(here)
     api.apply(peer.document(nodeSelectors=nodes_named(here, there), password="wrong"))
-    peer.is_connected_to()
+    peer.wait_until_disconnected()
     api.apply(peer.document(nodeSelectors=nodes_named(here), password="opensesame"))
-    peer.is_connected_to(here)
+    peer.wait_until_connected_to(here)
 
 
 @statement("BGP-43", MUST, EXTENDED, source=BGP)
@@ -55,7 +55,7 @@ def test_hold_time_and_router_id_are_as_configured(api: Api, routers: Routers, l
     node = backends.nodes[0]
     peer = routers.start(label)
     api.apply(peer.document(nodeSelectors=nodes_named(node), holdTime="30s", routerID="192.0.2.77"))
-    session = peer.session(node)
+    session = peer.wait_until_session(node)
     assert (session.hold_time, session.router_id) == (30, "192.0.2.77")
 
 
@@ -65,11 +65,11 @@ def test_deleted_peer_is_left(api: Api, routers: Routers, external_peer: Peer, l
     node = backends.nodes[0]
     peer = routers.start(label)
     api.apply(peer.document(nodeSelectors=nodes_named(node)))
-    peer.is_connected_to(node)
-    session = external_peer.session(node)
+    peer.wait_until_connected_to(node)
+    session = external_peer.wait_until_session(node)
     api.delete("BGPPeer", peer.name, "metallb-system")
-    peer.is_connected_to()
-    assert external_peer.session(node) == session, f"{external_peer.name} has another session with {node} than before"
+    peer.wait_until_disconnected()
+    assert external_peer.wait_until_session(node) == session, f"{external_peer.name} has another session with {node} than before"
 
 
 @statement("BGP-45", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc4271#section-6.5")
@@ -78,6 +78,6 @@ def test_silent_router_is_left(api: Api, routers: Routers, metrics: Metrics, lab
     node = backends.nodes[0]
     peer = routers.start(label)
     api.apply(peer.document(nodeSelectors=nodes_named(node), holdTime="3s"))
-    peer.is_connected_to(node)
+    peer.wait_until_connected_to(node)
     with routers.frozen(peer):
-        metrics.come_to_say("speaker", {"metallb_bgp_session_up": 0.0}, node=node, within=HOLD, peer=peer.endpoint)
+        metrics.wait_until_equal("speaker", {"metallb_bgp_session_up": 0.0}, node=node, within=HOLD, peer=peer.address_and_port)

@@ -25,4 +25,4 @@ def test_network_policies_leave_metallb_working(
         pool = pools.create(size=1)
         assert services.create(pool=pool).address in pool
         acceptance(api, pools.proposed(str(pools.take(1))))
-        metrics.come_to_say("controller", {STALE: 0})
+        metrics.wait_until_equal("controller", {STALE: 0})

@@ -17,13 +17,13 @@ STALE = "metallb_k8s_client_config_stale_bool"
 def test_stale_flag_falls_when_the_configuration_is_as_before(api: Api, pools: Pools, metrics: Metrics) -> None:
     """The metric for stale configuration MUST rise with a configuration that is not valid, and SHOULD fall when it is as it was before."""
     pool = pools.create(size=1)
-    metrics.come_to_say("controller", {STALE: 0})
+    metrics.wait_until_equal("controller", {STALE: 0})
     with unchecked(api):
         overlapping = pools.adopt(pool.ranges)
         slip_in(api, overlapping.document)
-        metrics.come_to_say("controller", {STALE: 1})
+        metrics.wait_until_equal("controller", {STALE: 1})
         pools.delete(overlapping)
-    metrics.come_to_say("controller", {STALE: 0}, within=RECONSIDERATION)
+    metrics.wait_until_equal("controller", {STALE: 0}, within=RECONSIDERATION)
 
 
 @statement("CFG-19", MUST, EXTENDED, source="https://github.com/metallb/metallb/issues/2245", covers=("ROW-MLB-050",))
@@ -34,7 +34,7 @@ def test_stale_flag_falls_with_the_next_change(api: Api, pools: Pools, metrics: 
     with unchecked(api):
         overlapping = pools.adopt(pool.ranges)
         slip_in(api, overlapping.document)
-        metrics.come_to_say("controller", {STALE: 1})
+        metrics.wait_until_equal("controller", {STALE: 1})
         pools.delete(overlapping)
         pools.create(size=1)
-    metrics.come_to_say("controller", {STALE: 0})
+    metrics.wait_until_equal("controller", {STALE: 0})

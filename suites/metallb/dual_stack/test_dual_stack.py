@@ -23,8 +23,8 @@ def test_both_addresses_answer(dual_stack: DualStack, segment: Segment, external
     """Both addresses of a Service of both families MUST be answered for, by one node each, and be reached."""
     service = dual_stack.service(dual_stack.pool(4, 6), REQUIRE)
     for address in gets_families(service, 4, 6).values():
-        segment.stays_at(address, segment.finds(address))
-        external_client.is_answered(address, "http")
+        segment.consistently_announced_by(address, segment.wait_until_announced(address))
+        external_client.wait_until_answered(address, "http")
 
 
 @statement("FAM-03", MUST, CORE, source=DUAL_STACK, covers=("ROW-MLB-080",))
@@ -32,7 +32,7 @@ def test_both_addresses_answer(dual_stack: DualStack, segment: Segment, external
 def test_single_family_gets_one_address(family: int, dual_stack: DualStack, segment: Segment) -> None:
     """A Service of a single family MUST get one address of this family from a pool of both, which is answered for."""
     service = dual_stack.service(dual_stack.pool(4, 6), SINGLE, f"IPv{family}")
-    segment.finds(gets_families(service, family)[family])
+    segment.wait_until_announced(gets_families(service, family)[family])
 
 
 @statement("FAM-04", MUST, CORE, source=DUAL_STACK, covers=("ROW-MLB-080",))
@@ -52,7 +52,7 @@ def test_preferred_families_fall_back_to_one(family: int, dual_stack: DualStack,
     """A Service that prefers both families MUST get one address where its pool has only that family, which is answered for."""
     other = 10 - family
     service = dual_stack.service(dual_stack.pool(family), PREFER, f"IPv{family}", f"IPv{other}")
-    segment.finds(gets_families(service, family)[family])
+    segment.wait_until_announced(gets_families(service, family)[family])
 
 
 @statement("FAM-06", MUST, EXTENDED, since="0.14.9", source=PREFERRED, covers=("ROW-MLB-080",))
@@ -64,7 +64,7 @@ def test_preferred_families_grow_with_the_pool(dual_stack: DualStack, segment: S
     dual_stack.grow(pool, 6)
     both = gets_families(service, 4, 6)
     assert both[4] == first
-    segment.finds(both[6])
+    segment.wait_until_announced(both[6])
 
 
 @statement("FAM-07", MUST, EXTENDED, since="0.14.9", source=PREFERRED, covers=("ROW-MLB-080",))

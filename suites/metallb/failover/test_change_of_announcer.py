@@ -37,7 +37,7 @@ def test_first_announcement_is_made_known(
     node = backends.nodes[0]
     with lan_monitor.watch(service.address, traffic=None) as observation:
         announced_services.advertisements.create(*announced_services.pools.pools, nodeSelectors=nodes_named(node))
-        segment.gratuitous_seen(observation, node, bursts=1)
+        segment.wait_until_gratuitous_seen(observation, node, bursts=1)
 
 
 @statement("ANN-63", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053",))
@@ -69,8 +69,8 @@ def test_moving_endpoint_interrupts_briefly(
     """Under the Local policy clients MUST be served again within the budget of a brief outage when the only endpoint moves."""
     here, there = backends.pair
     service = announced_services.service(here, externalTrafficPolicy="Local")
-    segment.finds_at(service.address, here)
+    segment.wait_until_announced_by(service.address, here)
     with traffic_monitor.watch(service.address) as observation:
         moved = Failover.clock()
         backends.serve(service, there)
-        segment.is_served_at(observation, there, since=moved, within=BRIEF)
+        segment.wait_until_served_by(observation, there, since=moved, within=BRIEF)

@@ -25,8 +25,8 @@ def test_addresses_answer_without_a_controller(
 ) -> None:
     """Announced addresses MUST be answered for and served without interruption while no controller of MetalLB runs."""
     with traffic_monitor.watch(reachable_service.address) as observation, ready_afterwards(api), controller_away(api):
-        segment.stays_at(reachable_service.address, reachable_service.node)
-    segment.was_never_interrupted(observation)
+        segment.consistently_announced_by(reachable_service.address, reachable_service.node)
+    segment.expect_no_outage(observation)
 
 
 @statement("FLO-41", MUST, CORE, source=LAYER_2)
@@ -36,7 +36,7 @@ def test_connection_survives_a_restart_of_the_controller(
     """A connection that is in use MUST survive a restart of MetalLB's controller."""
     with traffic_monitor.watch(reachable_service.address, traffic="kept", interval=0.05) as observation, ready_afterwards(api):
         replace_controller(api)
-    segment.was_never_interrupted(observation)
+    segment.expect_no_outage(observation)
 
 
 @statement("FLO-42", MUST, CORE, source=LAYER_2)
@@ -45,8 +45,8 @@ def test_addresses_answer_without_an_api_server(
 ) -> None:
     """Announced addresses MUST be answered for and served without interruption while the API server stands still for 10 s."""
     with traffic_monitor.watch(reachable_service.address) as observation, faults.api_server_paused():
-        segment.stays_at(reachable_service.address, reachable_service.node, requests=40)
-    segment.was_never_interrupted(observation)
+        segment.consistently_announced_by(reachable_service.address, reachable_service.node, requests=40)
+    segment.expect_no_outage(observation)
 
 
 @statement("LIF-09", MUST, CORE, source="https://metallb.io/concepts/", since="0.14.2", covers=("ROW-MLB-016",))

@@ -20,9 +20,9 @@ def test_excluded_node_gives_its_addresses_away(
     """A node excluded from external load balancers MUST give its addresses away with a brief outage, and take them back afterwards."""
     with traffic_monitor.watch(reachable_service.address) as observation:
         with faults.excluded(reachable_service.node) as moment:
-            segment.finds_at(reachable_service.address, backends.other(reachable_service.node))
-            segment.is_back(observation, since=moment, within=BRIEF)
-        segment.finds_at(reachable_service.address, reachable_service.node)
+            segment.wait_until_announced_by(reachable_service.address, backends.other(reachable_service.node))
+            segment.wait_until_recovered(observation, since=moment, within=BRIEF)
+        segment.wait_until_announced_by(reachable_service.address, reachable_service.node)
 
 
 @statement("FLO-24", MUST, EXTENDED, since="0.13.10", source="https://metallb.io/release-notes/#version-0-13-10", covers=("ROW-MLB-061",))
@@ -31,13 +31,13 @@ def test_node_without_network_gives_its_addresses_away(
 ) -> None:
     """A node whose network is unavailable MUST give its addresses away, and take them back afterwards."""
     with faults.network_unavailable(reachable_service.node):
-        segment.finds_at(reachable_service.address, backends.other(reachable_service.node))
-    segment.finds_at(reachable_service.address, reachable_service.node)
+        segment.wait_until_announced_by(reachable_service.address, backends.other(reachable_service.node))
+    segment.wait_until_announced_by(reachable_service.address, reachable_service.node)
 
 
 @statement("FLO-25", MUST, EXTENDED, since="0.15.0", source="https://metallb.io/release-notes/#version-0-15-0")
 def test_cordoned_node_goes_on_announcing(reachable_service: ReachableService, segment: Segment, faults: Faults) -> None:
     """A node that is closed to new pods MUST go on announcing its addresses."""
     with faults.cordoned(reachable_service.node):
-        segment.stays_at(reachable_service.address, reachable_service.node)
-    segment.finds_at(reachable_service.address, reachable_service.node, within=TAKEOVER)
+        segment.consistently_announced_by(reachable_service.address, reachable_service.node)
+    segment.wait_until_announced_by(reachable_service.address, reachable_service.node, within=TAKEOVER)

@@ -30,10 +30,10 @@ def test_speaker_that_leaves_is_replaced(  # noqa: PLR0917 -- a statement is giv
     with traffic_monitor.watch(reachable_service.address) as observation:
         with faults.tainted(reachable_service.node):
             gone = faults.delete_speaker(reachable_service.node)
-            segment.finds_at(reachable_service.address, other)
-            segment.is_back(observation, since=gone, within=BRIEF)
+            segment.wait_until_announced_by(reachable_service.address, other)
+            segment.wait_until_recovered(observation, since=gone, within=BRIEF)
             speakers.report(reachable_service.service, other)
-        segment.finds_at(reachable_service.address, reachable_service.node, within=RETURN)
+        segment.wait_until_announced_by(reachable_service.address, reachable_service.node, within=RETURN)
         speakers.report(reachable_service.service, reachable_service.node)
 
 
@@ -45,8 +45,8 @@ def test_killed_speaker_interrupts_briefly(
     with traffic_monitor.watch(reachable_service.address) as observation:
         killed = faults.kill_speaker(reachable_service.node)
         faults.wait_until_rolled_out("DaemonSet", "speaker", NAMESPACE)
-        segment.finds(reachable_service.address, within=RETURN)
-        segment.is_back(observation, since=killed, within=BRIEF)
+        segment.wait_until_announced(reachable_service.address, within=RETURN)
+        segment.wait_until_recovered(observation, since=killed, within=BRIEF)
 
 
 @statement("FLO-22", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-069",))
@@ -57,5 +57,5 @@ def test_rolling_restart_interrupts_briefly(
     with traffic_monitor.watch(reachable_service.address) as observation:
         began = faults.restart("DaemonSet", "speaker", NAMESPACE)
         faults.wait_until_rolled_out("DaemonSet", "speaker", NAMESPACE)
-        segment.finds(reachable_service.address)
-        segment.is_back(observation, since=began, within=BRIEF)
+        segment.wait_until_announced(reachable_service.address)
+        segment.wait_until_recovered(observation, since=began, within=BRIEF)

@@ -16,5 +16,5 @@ def test_address_of_a_foreign_host_is_announced_all_the_same(
     segment.require_ipv4(pool)
     with lan_monitor.ip_conflict(pool.addresses[0]) as foreign:
         service = announced_services.service(pool=pool)
-        segment.finds_conflict(service.address, foreign)
-    segment.finds(service.address)
+        segment.wait_until_ip_conflict(service.address, foreign)
+    segment.wait_until_announced(service.address)

@@ -24,9 +24,9 @@ def test_address_without_advertisement_is_silent(
     service = services.create(pool=pool)
     announced_services.backends.serve(service, *announced_services.backends.nodes)
     assert service.address in pool
-    segment.is_silent(service.address)
+    segment.consistently_silent(service.address)
     announced_services.advertisements.create(pool)
-    segment.finds(service.address)
+    segment.wait_until_announced(service.address)
 
 
 @statement("ANN-03", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-052",))
@@ -34,9 +34,9 @@ def test_deleted_advertisement_silences_the_address(announced_services: Announce
     """An address MUST fall silent when its last advertisement is deleted, and its Service keeps it."""
     service = announced_services.service()
     address = service.address
-    segment.finds(address)
+    segment.wait_until_announced(address)
     announced_services.advertisements.delete(f"{service.namespace}-advertisement-0")
-    segment.loses(address)
+    segment.wait_until_withdrawn(address)
     assert service.addresses == [address]
 
 
@@ -47,10 +47,10 @@ def test_two_advertisements_make_one_announcer(announced_services: AnnouncedServ
     nodes = backends.pair
     named = {node: announced_services.advertisements.create(pool, nodeSelectors=nodes_named(node)) for node in nodes}
     service = announced_services.service(pool=pool)
-    first = segment.finds_at(service.address, *nodes)
-    segment.stays_at(service.address, first)
+    first = segment.wait_until_announced_by(service.address, *nodes)
+    segment.consistently_announced_by(service.address, first)
     announced_services.advertisements.delete(named.pop(first))
-    segment.finds_at(service.address, *named)
+    segment.wait_until_announced_by(service.address, *named)
 
 
 @statement("ANN-08", MUST, CORE, source="https://metallb.io/apis/#l2advertisementspec")
@@ -58,7 +58,7 @@ def test_advertisement_may_come_before_its_pool(announced_services: AnnouncedSer
     """An advertisement of a pool that does not exist yet MUST be accepted, and hold for the pool once that is created."""
     announced_services.advertisements.create(f"{label}-0")
     service = announced_services.service(pool=announced_services.pools.create(size=1))
-    segment.finds(service.address)
+    segment.wait_until_announced(service.address)
 
 
 @statement("ANN-09", MUST, CORE, source="https://metallb.io/apis/#l2advertisementspec")
@@ -67,8 +67,8 @@ def test_pools_are_selected_by_label(announced_services: AnnouncedServices, segm
     chosen, other = (announced_services.pools.create(size=1) for _ in range(2))
     announced_services.advertisements.create(ipAddressPoolSelectors=announced_services.advertisements.choose(chosen))
     announced, silent = (announced_services.service(pool=pool) for pool in (chosen, other))
-    segment.finds(announced.address)
-    segment.is_silent(silent.address)
+    segment.wait_until_announced(announced.address)
+    segment.consistently_silent(silent.address)
 
 
 @statement("CFG-13", MUST, EXTENDED, source="https://metallb.io/configuration/", covers=("ROW-MLB-052",))

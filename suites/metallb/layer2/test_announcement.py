@@ -26,10 +26,10 @@ def test_one_node_answers_for_the_vip(vip: str, wire: WireProbe, node_macs: dict
 def test_status_event_and_wire_agree(announced_services: AnnouncedServices, segment: Segment, speakers: Speakers) -> None:
     """The node that answers for an address MUST be the one that the Service's only ServiceL2Status and its latest event name."""
     service = announced_services.service()
-    node = segment.finds(service.address)
+    node = segment.wait_until_announced(service.address)
     speakers.report(service, node)
     speakers.assigned(service, node)
-    segment.stays_at(service.address, node)
+    segment.consistently_announced_by(service.address, node)
     assert speakers.statuses(service) == [node]
 
 
@@ -43,7 +43,7 @@ def test_shared_address_is_announced_by_one_node(announced_services: AnnouncedSe
     first = announced_services.service(here, pool=pool, address=address, key="shared", port=80)
     second = announced_services.service(there, pool=pool, address=address, key="shared", port=81)
     assert first.addresses == second.addresses == [address]
-    segment.stays_at(address, segment.finds(address))
+    segment.consistently_announced_by(address, segment.wait_until_announced(address))
 
 
 @statement("ANN-11", SHOULD, EXTENDED, source="https://github.com/metallb/metallb/issues/3135")
@@ -51,5 +51,5 @@ def test_shared_address_is_announced_by_one_node(announced_services: AnnouncedSe
 def test_assignment_is_not_told_over_and_over(announced_services: AnnouncedServices, segment: Segment, speakers: Speakers) -> None:
     """The event that names the announcing node SHOULD NOT be written again and again while nothing changes."""
     service = announced_services.service()
-    segment.finds(service.address)
+    segment.wait_until_announced(service.address)
     speakers.stay_quiet_about(service)

@@ -16,12 +16,12 @@ def test_address_without_ready_endpoint_is_silent(announced_services: AnnouncedS
     """An address whose Service has no ready endpoint MUST be answered for by nobody but stay assigned, and answer again with one."""
     service = announced_services.service()
     address = service.address
-    segment.finds(address)
+    segment.wait_until_announced(address)
     backends.serve(service, *backends.nodes, ready=False)
-    segment.loses(address)
+    segment.wait_until_withdrawn(address)
     assert service.addresses == [address]
     backends.serve(service, backends.nodes[0])
-    segment.finds(address)
+    segment.wait_until_announced(address)
 
 
 @statement("ANN-21", MUST, CORE, source=POLICY, covers=("ROW-MLB-054",))
@@ -32,10 +32,10 @@ def test_service_without_endpoints_is_announced_with_its_first(
     service = announced_services.service()
     waiting = announced_services.services.create(pool=announced_services.pools.create(size=1, ranges=[announced_services.pools.take(1)]))
     announced_services.advertisements.create(announced_services.pools.pools[f"{service.namespace}-1"])
-    segment.finds(service.address)
-    segment.is_silent(waiting.address)
+    segment.wait_until_announced(service.address)
+    segment.consistently_silent(waiting.address)
     backends.serve(waiting, backends.nodes[0])
-    segment.finds(waiting.address)
+    segment.wait_until_announced(waiting.address)
 
 
 @statement("ANN-22", MUST, EXTENDED, since="0.14.5", source="https://metallb.io/release-notes/#version-0-14-5", covers=("ROW-MLB-055",))
@@ -47,8 +47,8 @@ def test_unready_endpoints_can_be_published(
     announced_services.advertisements.create(pool)
     publishing = announced_services.services.create(pool=pool, selector=unready_backend, publishNotReadyAddresses=True)
     plain = announced_services.services.create(pool=pool, selector=unready_backend)
-    segment.finds(publishing.address)
-    segment.is_silent(plain.address)
+    segment.wait_until_announced(publishing.address)
+    segment.consistently_silent(plain.address)
 
 
 @statement("ANN-30", MUST, CORE, source=LAYER_2, since="0.14.6", covers=("ROW-MLB-067",))

@@ -16,14 +16,14 @@ def test_unknown_interface_is_reported(announced_services: AnnouncedServices, se
     """An advertisement bound to an interface that no node has MUST be answered by nobody, and an event says so."""
     service = announced_services.service(advertised={"interfaces": ["none0"]})
     speakers.fails(service)
-    segment.is_silent(service.address)
+    segment.consistently_silent(service.address)
 
 
 @statement("ANN-54", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("ROW-MLB-063",))
 def test_named_interface_answers(announced_services: AnnouncedServices, segment: Segment, interfaces: Interfaces) -> None:
     """An advertisement bound to the interface on the network MUST be answered there."""
     service = announced_services.service(advertised={"interfaces": [interfaces.on_the_network]})
-    segment.finds(service.address)
+    segment.wait_until_announced(service.address)
 
 
 @statement("ANN-55", MUST, EXTENDED, since="0.13.6", source=INTERFACES, covers=("ROW-MLB-063",))
@@ -40,8 +40,8 @@ def test_only_a_named_interface_answers(
     pool = announced_services.pools.create(size=1)
     advertisement = announced_services.advertisements.create(pool, interfaces=[interfaces.on_the_network], nodeSelectors=nodes_named(node))
     service = announced_services.service(pool=pool)
-    segment.finds_at(service.address, node)
-    other.is_silent(service.address)
+    segment.wait_until_announced_by(service.address, node)
+    other.consistently_silent(service.address)
     announced_services.advertisements.change(advertisement, pool, interfaces=[other.name], nodeSelectors=nodes_named(node))
-    other.finds(service.address)
-    segment.loses(service.address)
+    other.wait_until_announced(service.address)
+    segment.wait_until_withdrawn(service.address)

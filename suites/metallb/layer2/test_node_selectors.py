@@ -17,8 +17,8 @@ def test_only_a_selected_node_announces(worker: int, announced_services: Announc
     """An advertisement bound to a node MUST be made by this node only."""
     node = backends.pair[worker]
     service = announced_services.service(advertised={"nodeSelectors": nodes_named(node)})
-    segment.finds_at(service.address, node)
-    segment.stays_at(service.address, node)
+    segment.wait_until_announced_by(service.address, node)
+    segment.consistently_announced_by(service.address, node)
 
 
 @statement("ANN-51", MUST, CORE, source=NODES, covers=("ROW-MLB-062",))
@@ -29,12 +29,12 @@ def test_nodes_are_selected_by_their_labels_of_now(
     node = backends.nodes[-1]
     control = announced_services.service()
     service = announced_services.service(advertised={"nodeSelectors": node_labels.selector})
-    segment.finds(control.address)
-    segment.is_silent(service.address)
+    segment.wait_until_announced(control.address)
+    segment.consistently_silent(service.address)
     node_labels.put(node)
-    segment.finds_at(service.address, node)
+    segment.wait_until_announced_by(service.address, node)
     node_labels.take(node)
-    segment.loses(service.address)
+    segment.wait_until_withdrawn(service.address)
 
 
 @statement("ANN-52", MUST, CORE, source=NODES, covers=("ROW-MLB-062",))
@@ -44,4 +44,4 @@ def test_several_node_selectors_are_alternatives(
     """Of several node selectors of an advertisement one MUST be enough."""
     node = backends.nodes[0]
     service = announced_services.service(advertised={"nodeSelectors": [*node_labels.selector, *nodes_named(node)]})
-    segment.finds_at(service.address, node)
+    segment.wait_until_announced_by(service.address, node)

@@ -23,8 +23,8 @@ def test_address_is_reached_from_outside(
 ) -> None:
     """A host outside of the cluster MUST reach the Service at its announced address."""
     service = announced_services.service(protocol="UDP" if kind == "udp" else "TCP")
-    segment.finds(service.address)
-    external_client.is_answered(service.address, kind)
+    segment.wait_until_announced(service.address)
+    external_client.wait_until_answered(service.address, kind)
 
 
 @statement("ANN-41", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-MLB-051",))
@@ -33,9 +33,9 @@ def test_mixed_protocols_are_reached_at_one_address(
 ) -> None:
     """A Service with TCP and UDP on one port number MUST be reached by both at one address."""
     service = announced_services.service(ports=MIXED)
-    segment.finds(service.address)
+    segment.wait_until_announced(service.address)
     for kind in ("http", "udp"):
-        external_client.is_answered(service.address, kind)
+        external_client.wait_until_answered(service.address, kind)
 
 
 @statement("ANN-42", MUST, CORE, source=SHARING, covers=("ROW-MLB-031",))
@@ -51,18 +51,18 @@ def test_each_service_of_a_shared_address_is_reached(
         announced_services.service(node, pool=pool, address=address, key="shared", port=port) for port, node in ports.items()
     ]
     assert [service.addresses for service in made] == [[address], [address]]
-    segment.finds(address)
+    segment.wait_until_announced(address)
     for port, node in ports.items():
-        assert external_client.reaches(address, port).node == node
+        assert external_client.wait_until_reached(address, port).node == node
 
 
 @statement("ANN-43", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-LB-03",))
 def test_only_the_services_ports_are_open(announced_services: AnnouncedServices, segment: Segment, external_client: ExternalClient) -> None:
     """An announced address MUST be open on the Service's ports, and MUST NOT be on those of the pods, nodes or components behind it."""
     service = announced_services.service()
-    segment.finds(service.address)
-    external_client.is_answered(service.address, "tcp")
-    external_client.finds_closed(service.address, 22, 443, 6443, 7472, 7946, 8080, 9120, 10250, 10256, 17472)
+    segment.wait_until_announced(service.address)
+    external_client.wait_until_answered(service.address, "tcp")
+    external_client.wait_until_closed(service.address, 22, 443, 6443, 7472, 7946, 8080, 9120, 10250, 10256, 17472)
 
 
 @statement("ANN-44", MUST, CORE, source=LOAD_BALANCER)
@@ -70,11 +70,11 @@ def test_changed_port_is_followed(announced_services: AnnouncedServices, segment
     """A change of the Service's port MUST open the new port and close the old one at the same address."""
     service = announced_services.service()
     address = service.address
-    segment.finds(address)
-    external_client.is_answered(address, "tcp")
+    segment.wait_until_announced(address)
+    external_client.wait_until_answered(address, "tcp")
     service.change({"spec": {"ports": [{"name": "main", "port": 8088, "targetPort": 8080, "protocol": "TCP"}]}})
-    external_client.is_answered(address, "tcp", port=8088)
-    external_client.finds_closed(address, 80)
+    external_client.wait_until_answered(address, "tcp", port=8088)
+    external_client.wait_until_closed(address, 80)
     assert service.addresses == [address]
 
 
@@ -88,5 +88,5 @@ def test_isolated_applications_are_reached_by_their_address_only(
     announced_services.advertisements.create(pool)
     service = announced_services.services.create(pool=pool, selector=backend, externalTrafficPolicy="Local")
     only_from_outside(metrics.api, announced_services.services.namespace)
-    segment.finds(service.address)
-    external_client.reaches(service.address)
+    segment.wait_until_announced(service.address)
+    external_client.wait_until_reached(service.address)

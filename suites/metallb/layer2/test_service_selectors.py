@@ -14,9 +14,9 @@ def test_only_selected_services_are_announced(announced_services: AnnouncedServi
     pool = announced_services.pools.create(size=3)
     announced_services.advertisements.create(pool, serviceSelectors=[FIRST, SECOND])
     first, second, third = (announced_services.service(pool=pool, labels=selector["matchLabels"]) for selector in (FIRST, SECOND, THIRD))
-    segment.finds(first.address)
-    segment.finds(second.address)
-    segment.is_silent(third.address)
+    segment.wait_until_announced(first.address)
+    segment.wait_until_announced(second.address)
+    segment.consistently_silent(third.address)
 
 
 @statement("ANN-57", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("ROW-MLB-064",))
@@ -25,19 +25,19 @@ def test_selected_service_needs_an_advertised_pool(announced_services: Announced
     advertised, other = (announced_services.pools.create(size=1) for _ in range(2))
     announced_services.advertisements.create(advertised, serviceSelectors=[FIRST])
     in_cluster, external_client = (announced_services.service(pool=pool, labels=FIRST["matchLabels"]) for pool in (advertised, other))
-    segment.finds(in_cluster.address)
-    segment.is_silent(external_client.address)
+    segment.wait_until_announced(in_cluster.address)
+    segment.consistently_silent(external_client.address)
 
 
 @statement("ANN-58", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("ROW-MLB-064",))
 def test_labels_of_a_service_are_followed(announced_services: AnnouncedServices, segment: Segment) -> None:
     """A Service MUST be announced as long as an advertisement bound to Services matches its labels."""
     service = announced_services.service(advertised={"serviceSelectors": [FIRST]}, labels=FIRST["matchLabels"])
-    segment.finds(service.address)
+    segment.wait_until_announced(service.address)
     service.label(kind="other")
-    segment.loses(service.address)
+    segment.wait_until_withdrawn(service.address)
     service.label(kind="first")
-    segment.finds(service.address)
+    segment.wait_until_announced(service.address)
 
 
 @statement("ANN-59", MUST, EXTENDED, since="0.16.0", source="https://metallb.io/apis/#l2advertisementspec", covers=("ROW-MLB-064",))
@@ -46,4 +46,4 @@ def test_advertisement_without_pools_means_every_pool(announced_services: Announ
     announced_services.advertisements.create(serviceSelectors=[{"matchLabels": {"of": label}}])
     for _ in range(2):
         service = announced_services.service(pool=announced_services.pools.create(size=1), labels={"of": label})
-        segment.finds(service.address)
+        segment.wait_until_announced(service.address)

@@ -20,8 +20,8 @@ def test_local_policy_announces_where_the_endpoint_is(
     """Under the Local policy the announcing node MUST be one that has an endpoint."""
     node = backends.pair[worker]
     service = announced_services.service(node, externalTrafficPolicy="Local")
-    segment.finds_at(service.address, node)
-    segment.stays_at(service.address, node)
+    segment.wait_until_announced_by(service.address, node)
+    segment.consistently_announced_by(service.address, node)
 
 
 @statement("ANN-24", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
@@ -31,10 +31,10 @@ def test_local_policy_follows_the_endpoint(
     """Under the Local policy the address MUST move to the node that the only endpoint moves to, and be served there."""
     here, there = backends.pair
     service = announced_services.service(here, externalTrafficPolicy="Local")
-    segment.finds_at(service.address, here)
+    segment.wait_until_announced_by(service.address, here)
     backends.serve(service, there)
-    segment.finds_at(service.address, there)
-    assert external_client.reaches(service.address).node == there
+    segment.wait_until_announced_by(service.address, there)
+    assert external_client.wait_until_reached(service.address).node == there
 
 
 @statement("ANN-25", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
@@ -44,8 +44,8 @@ def test_local_policy_keeps_the_clients_address(
     """Under the Local policy the application MUST see the client's own address."""
     node = backends.nodes[0]
     service = announced_services.service(node, externalTrafficPolicy="Local")
-    segment.finds_at(service.address, node)
-    assert external_client.reaches(service.address).client == external_client.address
+    segment.wait_until_announced_by(service.address, node)
+    assert external_client.wait_until_reached(service.address).client == external_client.address
 
 
 @statement("ANN-26", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
@@ -54,8 +54,8 @@ def test_local_policy_serves_on_the_announcing_node(
 ) -> None:
     """Under the Local policy every connection MUST be served on the announcing node, though other nodes have endpoints too."""
     service = announced_services.service(externalTrafficPolicy="Local")
-    node = segment.finds(service.address)
-    reachable_service = {external_client.reaches(service.address).node for _ in range(8)}
+    node = segment.wait_until_announced(service.address)
+    reachable_service = {external_client.wait_until_reached(service.address).node for _ in range(8)}
     assert reachable_service == {node}, f"{node} announces, {reachable_service} served"
 
 
@@ -66,19 +66,19 @@ def test_cluster_policy_needs_no_endpoint_on_the_announcer(
     """Under the Cluster policy a node without an endpoint MUST announce where it is selected, and its traffic reach the endpoint."""
     here, there = backends.pair
     service = announced_services.service(there, advertised={"nodeSelectors": nodes_named(here)})
-    segment.finds_at(service.address, here)
-    assert external_client.reaches(service.address).node == there
+    segment.wait_until_announced_by(service.address, here)
+    assert external_client.wait_until_reached(service.address).node == there
 
 
 @statement("ANN-28", MUST, CORE, source=POLICY)
 def test_change_of_policy_moves_the_address(announced_services: AnnouncedServices, segment: Segment, backends: Backends) -> None:
     """An address MUST move to the node with the endpoint when its Service changes from the Cluster to the Local policy."""
     service = announced_services.service()
-    announcer = segment.finds(service.address)
+    announcer = segment.wait_until_announced(service.address)
     other = backends.other(announcer)
     backends.serve(service, other)
     service.change({"spec": {"externalTrafficPolicy": "Local"}})
-    segment.finds_at(service.address, other)
+    segment.wait_until_announced_by(service.address, other)
 
 
 @statement("ANN-29", MUST, EXTENDED, source="https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer/")
@@ -88,6 +88,6 @@ def test_health_check_agrees_with_the_announcement(
     """Under the Local policy the health check MUST be good on the announcing node, and bad on a node without an endpoint."""
     here, there = backends.pair
     service = announced_services.service(here, externalTrafficPolicy="Local")
-    segment.finds_at(service.address, here)
-    external_client.health_is(200, here, service)
-    external_client.health_is(503, there, service)
+    segment.wait_until_announced_by(service.address, here)
+    external_client.wait_until_health_check(200, here, service)
+    external_client.wait_until_health_check(503, there, service)

@@ -20,9 +20,9 @@ def test_released_address_falls_silent(announced_services: AnnouncedServices, se
     """The address of a deleted Service MUST be answered for by nobody."""
     service = announced_services.service()
     address = service.address
-    segment.finds(address)
+    segment.wait_until_announced(address)
     service.delete()
-    segment.loses(address)
+    segment.wait_until_withdrawn(address)
 
 
 @statement("ANN-06", MUST, CORE, source=LAYER_2)
@@ -31,9 +31,9 @@ def test_free_address_of_an_advertised_pool_is_silent(announced_services: Announ
     pool = announced_services.pools.create(size=2)
     announced_services.advertisements.create(pool)
     service = announced_services.service(pool=pool)
-    segment.finds(service.address)
+    segment.wait_until_announced(service.address)
     free = next(address for address in pool.addresses if address != service.address)
-    segment.is_silent(free)
+    segment.consistently_silent(free)
 
 
 @statement("LIF-10", MUST, CORE, source="https://github.com/metallb/metallb/issues/471", covers=("ROW-MLB-022",))

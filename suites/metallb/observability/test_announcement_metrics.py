@@ -29,7 +29,7 @@ def test_announcer_counts_and_no_other(pools: Pools, services: Services, backend
     address = service.address
     node = announcer(services.api, service)
     labels: dict[str, Any] = {"service": f"{service.namespace}/{service.name}", "protocol": "layer2"}
-    metrics.come_to_say("speaker", {"metallb_speaker_announced": 1}, node=node, **labels)
+    metrics.wait_until_equal("speaker", {"metallb_speaker_announced": 1}, node=node, **labels)
     sent = select(metrics.scrape("speaker", node), "metallb_layer2_gratuitous_sent", ip=address)
     assert sum(sent.values()) >= 1, f"gratuitous frames counted: {sent}"
     others = [other for other in metrics.pods("speaker") if other != node]
@@ -37,7 +37,7 @@ def test_announcer_counts_and_no_other(pools: Pools, services: Services, backend
         raise NotApplicable("needs a second node")
     assert not select(metrics.scrape("speaker", others[0]), "metallb_speaker_announced", **labels)
     service.delete()
-    metrics.come_to_lack("speaker", node=node, **labels)
+    metrics.wait_until_absent("speaker", node=node, **labels)
 
 
 @statement("OPS-03", MUST, EXTENDED, source=METRICS)
@@ -47,8 +47,8 @@ def test_lost_session_shows_in_the_metrics(api: Api, routers: Routers, metrics: 
     node = backends.nodes[0]
     peer = routers.start(label)
     api.apply(peer.document(nodeSelectors=nodes_named(node)))
-    peer.is_connected_to(node)
-    metrics.come_to_say("speaker", {SESSION_UP: 1.0}, node=node, peer=peer.endpoint)
-    endpoint = peer.endpoint
+    peer.wait_until_connected_to(node)
+    metrics.wait_until_equal("speaker", {SESSION_UP: 1.0}, node=node, peer=peer.address_and_port)
+    endpoint = peer.address_and_port
     routers.stop(peer)
-    metrics.come_to_say("speaker", {SESSION_UP: 0.0}, node=node, peer=endpoint)
+    metrics.wait_until_equal("speaker", {SESSION_UP: 0.0}, node=node, peer=endpoint)

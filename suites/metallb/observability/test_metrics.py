@@ -45,7 +45,7 @@ def test_metrics_are_not_served_in_the_clear(component: str, metrics: Metrics) -
 def test_configuration_is_said_to_be_loaded(component: str, pools: Pools, metrics: Metrics) -> None:
     """Controller and speaker MUST say in their metrics that the configuration is loaded and not stale when a valid one was made."""
     assert pools.create(size=1)
-    metrics.come_to_say(component, {"metallb_k8s_client_config_loaded_bool": 1, "metallb_k8s_client_config_stale_bool": 0})
+    metrics.wait_until_equal(component, {"metallb_k8s_client_config_loaded_bool": 1, "metallb_k8s_client_config_stale_bool": 0})
 
 
 @statement("OPS-05", MUST, CORE, source=METRICS, covers=("ROW-MLB-068",))
@@ -53,4 +53,4 @@ def test_configuration_is_said_to_be_loaded(component: str, pools: Pools, metric
 def test_configuration_counts_as_loaded_and_fresh(component: str, announced_services: AnnouncedServices, metrics: Metrics) -> None:
     """The metrics that alerts look at MUST say of a good configuration that it is loaded and not stale."""
     announced_services.service()
-    metrics.come_to_say(component, {"metallb_k8s_client_config_loaded_bool": 1.0, "metallb_k8s_client_config_stale_bool": 0.0})
+    metrics.wait_until_equal(component, {"metallb_k8s_client_config_loaded_bool": 1.0, "metallb_k8s_client_config_stale_bool": 0.0})

@@ -12,17 +12,17 @@ METRICS = "https://metallb.io/prometheus-metrics/"
 def test_allocator_counts_what_is_in_use(pools: Pools, services: Services, metrics: Metrics) -> None:
     """The controller's metrics MUST count the addresses of a pool and those in use, through growth and release, and end with the pool."""
     pool = pools.create(size=2)
-    metrics.come_to_say("controller", counts(total=2, in_use=0), pool=pool.name)
+    metrics.wait_until_equal("controller", counts(total=2, in_use=0), pool=pool.name)
     held = services.create_many(2, pool=pool)
     services.comes_to_serve(2)
-    metrics.come_to_say("controller", counts(total=2, in_use=2), pool=pool.name)
+    metrics.wait_until_equal("controller", counts(total=2, in_use=2), pool=pool.name)
     pools.grow(pool, by=1)
-    metrics.come_to_say("controller", counts(total=3, in_use=2), pool=pool.name)
+    metrics.wait_until_equal("controller", counts(total=3, in_use=2), pool=pool.name)
     for service in held:
         service.delete()
-    metrics.come_to_say("controller", counts(total=3, in_use=0), pool=pool.name)
+    metrics.wait_until_equal("controller", counts(total=3, in_use=0), pool=pool.name)
     pools.delete(pool)
-    metrics.come_to_lack("controller", pool=pool.name)
+    metrics.wait_until_absent("controller", pool=pool.name)
 
 
 @statement("OBS-05", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-14-2", since="0.14.2", covers=("ROW-MLB-068",))
@@ -33,7 +33,7 @@ def test_allocator_counts_families_apart(pools: Pools, services: Services, metri
     assert {service.address for service in pair} == {pool.addresses[0]}
     ours, other = ("ipv4_", "ipv6_") if pools.family == 4 else ("ipv6_", "ipv4_")
     wanted = counts(total=2, in_use=1) | counts(total=2, in_use=1, prefix=ours) | counts(total=0, in_use=0, prefix=other)
-    metrics.come_to_say("controller", wanted, pool=pool.name)
+    metrics.wait_until_equal("controller", wanted, pool=pool.name)
 
 
 @statement(
@@ -42,4 +42,4 @@ def test_allocator_counts_families_apart(pools: Pools, services: Services, metri
 def test_avoided_addresses_are_not_counted(pools: Pools, metrics: Metrics) -> None:
     """The controller's metrics MUST NOT count addresses that end in .0 or .255 where their pool avoids these."""
     pool = pools.create(ranges=[pools.take_block()], avoidBuggyIPs=True)
-    metrics.come_to_say("controller", counts(total=254, in_use=0), pool=pool.name)
+    metrics.wait_until_equal("controller", counts(total=254, in_use=0), pool=pool.name)
