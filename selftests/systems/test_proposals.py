@@ -7,6 +7,7 @@ import pytest
 from harness.cluster.api import Api, Denied, Refused
 from harness.cluster.state import ClusterState
 from harness.model.errors import NotApplicable
+from harness.systems.kubernetes.admission import Admission
 from harness.systems.metallb import invalid_configuration
 from harness.systems.metallb.bgp import Routers
 from harness.systems.metallb.configuration_state import broken_peer
@@ -22,10 +23,11 @@ class Refusing:
         self.refusal = refusal
         self.done: list[str] = []
 
-    def apply(self, *documents: Any, dry_run: bool = False) -> None:
+    def apply(self, *documents: Any, dry_run: bool = False) -> list[Any]:
         if self.refusal:
             raise self.refusal
         self.done += [] if dry_run else ["apply"]
+        return list(documents)
 
     def create(self, document: Any) -> None:
         self.done.append("create")
@@ -41,12 +43,12 @@ def refusing(refusal: Refused | None = None) -> tuple[Refusing, Api]:
 
 def test_a_kind_that_kubernetes_takes() -> None:
     for refusal in (None, Denied(422, 'admission webhook "w" denied the request: no')):
-        invalid_configuration.require(refusing(refusal)[1], "BGPPeer")
+        invalid_configuration.require_kind(Admission(refusing(refusal)[1]), "BGPPeer")
 
 
 def test_a_kind_that_kubernetes_does_not_take() -> None:
     with pytest.raises(NotApplicable, match="takes no BGPPeer of this release"):
-        invalid_configuration.require(refusing(FORMAT)[1], "BGPPeer")
+        invalid_configuration.require_kind(Admission(refusing(FORMAT)[1]), "BGPPeer")
 
 
 def test_no_router_is_started_for_peers_that_cannot_be() -> None:

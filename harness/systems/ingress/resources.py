@@ -7,10 +7,10 @@ from typing import Any
 
 import trustme
 
-from harness.cluster.api import Api, Object, Refused
+from harness.cluster.api import Api, Object
 from harness.model.budgets import EVENT
-from harness.model.errors import StatementFailed
 from harness.probes.waiting import eventually
+from harness.systems.kubernetes.admission import Admission
 
 
 @dataclass(slots=True)
@@ -138,11 +138,7 @@ class Ingresses:
         :raises StatementFailed: it does not
         """
         __tracebackhide__ = True
-        try:
-            self.api.create(document, dry_run=True)
-        except Refused as refusal:
-            return str(refusal)
-        raise StatementFailed("the object is refused", f"it is accepted: {document['spec']}")
+        return Admission(self.api).refusal(document, create=True)
 
     def accepts(self, document: Object) -> Object:
         """The object as it would be stored; nothing is created.
@@ -150,10 +146,7 @@ class Ingresses:
         :raises StatementFailed: it is refused
         """
         __tracebackhide__ = True
-        try:
-            return self.api.create(document, dry_run=True)
-        except Refused as refusal:
-            raise StatementFailed("the object is accepted", str(refusal)) from None
+        return Admission(self.api).expect_accepted(document, create=True)
 
     def warnings(self, document: Object) -> list[str]:
         """What the API server warns of when such an object is created; nothing is created."""

@@ -1,9 +1,53 @@
-"""Whether the API server, and the webhooks behind it, let an object pass; nothing is stored."""
+"""Whether the API server, and the webhooks behind it, let an object pass; all by dry runs, so that nothing is stored."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from harness.cluster.api import Api, Object, Refused
+from harness.cluster.api import Api, Object, Refused, named
 from harness.model.errors import StatementFailed, Unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Asks what would become of a write.
+
+    An object is applied, which is an update where it exists; with ``create`` it has to be a new one.
+    """
+
+    api: Api
+
+    def refusal(self, document: Object, *, create: bool = False) -> str:
+        """The reason for which an object is refused.
+
+        :raises StatementFailed: it is accepted
+        """
+        __tracebackhide__ = True
+        try:
+            self.dry_run(document, create=create)
+        except Refused as refused:
+            return refused.message
+        raise StatementFailed(f"{_name(document)} is refused", f"it is accepted: {document.get('spec')}")
+
+    def expect_accepted(self, document: Object, *, create: bool = False) -> Object:
+        """Require that an object would be accepted, and return it as it would be stored.
+
+        :raises StatementFailed: it is refused
+        """
+        __tracebackhide__ = True
+        try:
+            return self.dry_run(document, create=create)
+        except Refused as refused:
+            raise StatementFailed(f"{_name(document)} is accepted", f"it is refused: {refused.message}") from None
+
+    def dry_run(self, document: Object, *, create: bool = False) -> Object:
+        """The object as it would be stored.
+
+        :raises Refused: it would not be
+        """
+        if create:
+            return self.api.create(document, dry_run=True)
+        (stored,) = self.api.apply(document, dry_run=True)
+        return stored
 
 
 def accepted(api: Api, document: Object) -> Callable[[], str]:
@@ -11,7 +55,7 @@ def accepted(api: Api, document: Object) -> Callable[[], str]:
 
     def probe() -> str:
         try:
-            api.apply(document, dry_run=True)
+            Admission(api).dry_run(document)
         except Refused as refusal:
             raise Unanswered(str(refusal)) from refusal
         return f"{document['kind']} accepted"
@@ -19,26 +63,5 @@ def accepted(api: Api, document: Object) -> Callable[[], str]:
     return probe
 
 
-def refusal(api: Api, document: Object) -> str:
-    """The reason for which an object is refused; nothing is stored.
-
-    :raises StatementFailed: it is accepted
-    """
-    __tracebackhide__ = True
-    try:
-        api.apply(document, dry_run=True)
-    except Refused as told:
-        return told.message
-    raise StatementFailed(f"{document['kind']} {document['metadata']['name']} is refused", f"it is accepted: {document.get('spec')}")
-
-
-def acceptance(api: Api, document: Object) -> None:
-    """Require that an object would be accepted; nothing is stored.
-
-    :raises StatementFailed: it is refused
-    """
-    __tracebackhide__ = True
-    try:
-        api.apply(document, dry_run=True)
-    except Refused as told:
-        raise StatementFailed(f"{document['kind']} {document['metadata']['name']} is accepted", told.message) from None
+def _name(document: Object) -> str:
+    return f"{document['kind']} {'/'.join(named([document]))}"

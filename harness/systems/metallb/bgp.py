@@ -15,6 +15,7 @@ from harness.probes.frr import Route, Router, Session, configuration
 from harness.probes.monitor import TrafficMonitor
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
+from harness.systems.kubernetes.admission import Admission
 from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb import invalid_configuration
 from harness.systems.metallb.advertisements import AnnouncedServices
@@ -176,7 +177,7 @@ class Routers:
         """
         if self.cluster.ip_family != "ipv4":
             raise NotApplicable("MetalLB's native BGP mode refuses configurations with IPv6 pools, and this cluster has one")
-        invalid_configuration.require(self.api, "BGPPeer")
+        invalid_configuration.require_kind(Admission(self.api), "BGPPeer")
 
     @property
     def _subnet(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from harness.cluster.api import Api
 from harness.model.budgets import ALLOCATION
 from harness.probes.waiting import eventually
+from harness.systems.kubernetes.admission import Admission
 from harness.systems.metallb import invalid_configuration
 from harness.systems.metallb.custom_resources import NAMESPACE, custom_resource
 
@@ -120,7 +121,7 @@ def broken_peer(api: Api, name: str, node: str) -> Iterator[SecretPeer]:
 
     :raises NotApplicable: this Kubernetes takes no peer of this release
     """
-    invalid_configuration.require(api, "BGPPeer")
+    invalid_configuration.require_kind(Admission(api), "BGPPeer")
     peer = SecretPeer(api, name)
     try:
         peer.secret("Opaque")

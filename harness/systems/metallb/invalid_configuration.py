@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.cluster.api import Api, Refused
 from harness.model.errors import NotApplicable
+from harness.systems.kubernetes.admission import Admission
 from harness.systems.metallb.custom_resources import custom_resource
 
 Spec = Mapping[str, Any]
@@ -89,7 +90,7 @@ FAULTY: Mapping[str, tuple[str, Spec, Spec, str]] = {
 }
 
 
-def require(api: Api, kind: str) -> None:
+def require_kind(admission: Admission, kind: str) -> None:
     """Require that this Kubernetes takes objects of a kind at all.
 
     The bounds that releases before 0.16.1 give the numbers of a peer exceed their declared format, which newer API servers do not let
@@ -98,10 +99,10 @@ def require(api: Api, kind: str) -> None:
     :raises NotApplicable: it refuses every object of the kind
     """
     try:
-        api.apply(custom_resource(kind, "proposed", KINDS[kind]), dry_run=True)
-    except Refused as told:
-        if "must be of type integer with format int32" in told.message:
-            raise NotApplicable(f"this Kubernetes takes no {kind} of this release: {told.message}") from None
+        admission.dry_run(custom_resource(kind, "proposed", KINDS[kind]))
+    except Refused as refused:
+        if "must be of type integer with format int32" in refused.message:
+            raise NotApplicable(f"this Kubernetes takes no {kind} of this release: {refused.message}") from None
 
 
 def of_a_node(api: Api, family: int) -> str:

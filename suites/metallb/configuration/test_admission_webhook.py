@@ -7,7 +7,7 @@ import pytest
 
 from harness.cluster.api import Api
 from harness.model.statements import CHARACTERISATION, CORE, EXTENDED, MUST, SHOULD, statement
-from harness.systems.kubernetes.admission import acceptance, refusal
+from harness.systems.kubernetes.admission import Admission
 from harness.systems.metallb import invalid_configuration, messages
 from harness.systems.metallb.custom_resources import custom_resource, l2_advertisement
 from harness.systems.metallb.pools import Pools
@@ -18,25 +18,25 @@ WEBHOOKS = "https://metallb.io/apis/"
 
 @statement("CFG-01", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-044",))
 @pytest.mark.parametrize("written", ["as a range", "as a CIDR", "within itself"])
-def test_overlapping_pool_is_refused(written: str, api: Api, pools: Pools) -> None:
+def test_overlapping_pool_is_refused(written: str, admission: Admission, pools: Pools) -> None:
     """A new pool MUST be refused where it has an address of another pool, or one address twice, however it is written."""
     pool = pools.create(size=4)
     first, last = pool.addresses[0], pool.addresses[-1]
     free = str(pools.take(1))
     bits = 32 if pools.family == 4 else 128
     addresses = {"as a range": [f"{first}-{last}"], "as a CIDR": [f"{last}/{bits}"], "within itself": [free, free]}[written]
-    acceptance(api, pools.proposed(free))
-    assert messages.OVERLAPS in refusal(api, pools.proposed(*addresses))
+    admission.expect_accepted(pools.proposed(free))
+    assert messages.OVERLAPS in admission.refusal(pools.proposed(*addresses))
 
 
 @statement("CFG-02", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-044",))
-def test_change_that_overlaps_is_refused(api: Api, pools: Pools) -> None:
+def test_change_that_overlaps_is_refused(admission: Admission, pools: Pools) -> None:
     """A change of a pool MUST be refused where it adds an address of another pool."""
     other, pool = pools.create(size=2), pools.create(size=1)
     changed = {**pool.document, "spec": {**pool.document["spec"], "addresses": [str(pool.ranges[0]), str(pools.take(1))]}}
-    acceptance(api, changed)
+    admission.expect_accepted(changed)
     changed["spec"]["addresses"].append(str(other.ranges[0]))
-    assert messages.OVERLAPS in refusal(api, changed)
+    assert messages.OVERLAPS in admission.refusal(changed)
 
 
 MALFORMED = {
@@ -52,44 +52,44 @@ MALFORMED = {
 @statement("CFG-03", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-045",))
 @pytest.mark.parametrize("written", MALFORMED)
 @pytest.mark.parametrize("change", [False, True], ids=["new", "changed"])
-def test_malformed_pool_is_refused(written: str, change: bool, api: Api, pools: Pools) -> None:
+def test_malformed_pool_is_refused(written: str, change: bool, admission: Admission, pools: Pools) -> None:
     """A pool MUST be refused, when it is created and when it is changed, where an address range of it is malformed, reversed or missing."""
     addresses, cause = MALFORMED[written]
-    acceptance(api, pools.proposed(str(pools.take(1))))
+    admission.expect_accepted(pools.proposed(str(pools.take(1))))
     document = pools.create(size=1).document if change else pools.proposed()
-    told = refusal(api, {**document, "spec": {**document["spec"], "addresses": addresses}})
+    told = admission.refusal({**document, "spec": {**document["spec"], "addresses": addresses}})
     assert cause in told
     assert document["metadata"]["name"] in told
 
 
 @statement("CFG-04", MUST, EXTENDED, source=WEBHOOKS, since="0.13.9", covers=("ROW-MLB-045",))
 @pytest.mark.parametrize("twice", invalid_configuration.POOL_TWICE)
-def test_pool_that_says_something_twice_is_refused(twice: str, api: Api, pools: Pools) -> None:
+def test_pool_that_says_something_twice_is_refused(twice: str, admission: Admission, pools: Pools) -> None:
     """A pool MUST be refused where it names a namespace or a selector twice."""
     once, both, cause = invalid_configuration.POOL_TWICE[twice]
     address = str(pools.take(1))
-    acceptance(api, pools.proposed(address, serviceAllocation={"priority": 1, **once}))
-    assert cause in refusal(api, pools.proposed(address, serviceAllocation={"priority": 1, **both}))
+    admission.expect_accepted(pools.proposed(address, serviceAllocation={"priority": 1, **once}))
+    assert cause in admission.refusal(pools.proposed(address, serviceAllocation={"priority": 1, **both}))
 
 
 @statement("CFG-05", MUST, EXTENDED, source=WEBHOOKS, covers=("ROW-MLB-045",))
 @pytest.mark.parametrize("kind", ["L2Advertisement", "BGPAdvertisement"])
 @pytest.mark.parametrize("twice", invalid_configuration.ADVERTISEMENT_TWICE)
-def test_advertisement_that_says_something_twice_is_refused(twice: str, kind: str, api: Api, label: str) -> None:
+def test_advertisement_that_says_something_twice_is_refused(twice: str, kind: str, admission: Admission, label: str) -> None:
     """An advertisement MUST be refused where it names a pool or a selector twice."""
     once, both, cause = invalid_configuration.ADVERTISEMENT_TWICE[twice]
-    acceptance(api, custom_resource(kind, label, once))
-    assert cause in refusal(api, custom_resource(kind, label, both))
+    admission.expect_accepted(custom_resource(kind, label, once))
+    assert cause in admission.refusal(custom_resource(kind, label, both))
 
 
 @statement("CFG-06", MUST, CORE, source=CONFIGURATION, since="0.13.5", covers=("ROW-MLB-046",))
 @pytest.mark.parametrize("kind", invalid_configuration.KINDS)
-def test_configuration_elsewhere_is_refused(kind: str, api: Api, namespace: str) -> None:
+def test_configuration_elsewhere_is_refused(kind: str, admission: Admission, namespace: str) -> None:
     """Configuration of any kind MUST be refused outside of MetalLB's own namespace, where nobody would read it."""
-    invalid_configuration.require(api, kind)
-    acceptance(api, custom_resource(kind, namespace, invalid_configuration.KINDS[kind]))
-    assert messages.WRONG_NAMESPACE in refusal(
-        api, custom_resource(kind, namespace, invalid_configuration.KINDS[kind], namespace=namespace)
+    invalid_configuration.require_kind(admission, kind)
+    admission.expect_accepted(custom_resource(kind, namespace, invalid_configuration.KINDS[kind]))
+    assert messages.WRONG_NAMESPACE in admission.refusal(
+        custom_resource(kind, namespace, invalid_configuration.KINDS[kind], namespace=namespace)
     )
 
 
@@ -102,49 +102,49 @@ def test_configuration_elsewhere_is_refused(kind: str, api: Api, namespace: str)
     until="0.15.1",
     covers=("ROW-MLB-047",),
 )
-def test_pool_with_the_address_of_a_node_is_refused(api: Api, pools: Pools) -> None:
+def test_pool_with_the_address_of_a_node_is_refused(api: Api, admission: Admission, pools: Pools) -> None:
     """A pool MUST be refused where it contains the address of a node."""
-    acceptance(api, pools.proposed(str(pools.take(1))))
-    assert "contains nodeIp" in refusal(api, pools.proposed(invalid_configuration.of_a_node(api, pools.family)))
+    admission.expect_accepted(pools.proposed(str(pools.take(1))))
+    assert "contains nodeIp" in admission.refusal(pools.proposed(invalid_configuration.of_a_node(api, pools.family)))
 
 
 @statement(
     "CFG-08", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/364", since="0.15.1", covers=("ROW-MLB-047",)
 )
-def test_pool_with_the_address_of_a_node_should_be_refused(api: Api, pools: Pools) -> None:
+def test_pool_with_the_address_of_a_node_should_be_refused(api: Api, admission: Admission, pools: Pools) -> None:
     """A pool SHOULD be refused where it contains the address of a node, which would come to have two owners."""
-    refusal(api, pools.proposed(invalid_configuration.of_a_node(api, pools.family)))
+    admission.refusal(pools.proposed(invalid_configuration.of_a_node(api, pools.family)))
 
 
 @statement("CFG-09", SHOULD, CHARACTERISATION, source=CONFIGURATION, since="0.14.4", covers=("ROW-MLB-048",))
-def test_peer_elsewhere_is_refused_whatever_it_says(api: Api, namespace: str) -> None:
+def test_peer_elsewhere_is_refused_whatever_it_says(admission: Admission, namespace: str) -> None:
     """A BGP peer outside of MetalLB's namespace SHOULD be refused also with the deprecated field disableMP."""
-    invalid_configuration.require(api, "BGPPeer")
+    invalid_configuration.require_kind(admission, "BGPPeer")
     peer = {**invalid_configuration.KINDS["BGPPeer"], "disableMP": True}
-    assert messages.WRONG_NAMESPACE in refusal(api, custom_resource("BGPPeer", namespace, peer, namespace=namespace))
+    assert messages.WRONG_NAMESPACE in admission.refusal(custom_resource("BGPPeer", namespace, peer, namespace=namespace))
 
 
 @statement("CFG-10", MUST, EXTENDED, source=WEBHOOKS)
 @pytest.mark.parametrize("fault", invalid_configuration.FAULTY)
-def test_faulty_routing_configuration_is_refused(fault: str, api: Api, label: str) -> None:
+def test_faulty_routing_configuration_is_refused(fault: str, admission: Admission, label: str) -> None:
     """Peers, communities and advertisements for BGP MUST be refused where they contradict themselves, and told why."""
     kind, right, wrong, cause = invalid_configuration.FAULTY[fault]
-    invalid_configuration.require(api, kind)
-    acceptance(api, custom_resource(kind, label, right))
-    assert cause in refusal(api, custom_resource(kind, label, wrong))
+    invalid_configuration.require_kind(admission, kind)
+    admission.expect_accepted(custom_resource(kind, label, right))
+    assert cause in admission.refusal(custom_resource(kind, label, wrong))
 
 
 @statement("CFG-11", MUST, EXTENDED, source=WEBHOOKS)
-def test_aggregation_wider_than_the_pool_is_refused(api: Api, pools: Pools) -> None:
+def test_aggregation_wider_than_the_pool_is_refused(admission: Admission, pools: Pools) -> None:
     """An advertisement for BGP MUST be refused where it would announce a route that is wider than a range of its pool."""
     block = pools.take_block()
     pool = pools.create(ranges=[block], written=[f"{block.first}/28"])
-    acceptance(api, custom_resource("BGPAdvertisement", pool.name, {"ipAddressPools": [pool.name], "aggregationLength": 28}))
+    admission.expect_accepted(custom_resource("BGPAdvertisement", pool.name, {"ipAddressPools": [pool.name], "aggregationLength": 28}))
     wider = custom_resource("BGPAdvertisement", pool.name, {"ipAddressPools": [pool.name], "aggregationLength": 26})
-    assert "prefix 28 in this pool is more specific than the aggregation length" in refusal(api, wider)
+    assert "prefix 28 in this pool is more specific than the aggregation length" in admission.refusal(wider)
 
 
 @statement("CFG-12", MUST, EXTENDED, source=CONFIGURATION)
-def test_advertisement_of_an_unknown_pool_is_accepted(api: Api, label: str) -> None:
+def test_advertisement_of_an_unknown_pool_is_accepted(admission: Admission, label: str) -> None:
     """An advertisement MUST be accepted although its pool does not exist yet, as the order of the two is the user's."""
-    acceptance(api, l2_advertisement(label, [f"{label}-none"]))
+    admission.expect_accepted(l2_advertisement(label, [f"{label}-none"]))

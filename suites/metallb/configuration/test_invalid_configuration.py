@@ -4,7 +4,7 @@ import pytest
 
 from harness.cluster.api import Api
 from harness.model.statements import CORE, MUST, statement
-from harness.systems.kubernetes.admission import refusal
+from harness.systems.kubernetes.admission import Admission
 from harness.systems.metallb.controller import slip_in, unchecked
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
@@ -13,13 +13,13 @@ CONFIGURATION = "https://metallb.io/configuration/"
 
 
 @statement("LIF-11", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-045",))
-def test_refused_change_costs_no_address(api: Api, pools: Pools, services: Services) -> None:
+def test_refused_change_costs_no_address(admission: Admission, pools: Pools, services: Services) -> None:
     """A change of a pool that is refused MUST NOT cost any Service its address, and the pool serves as before."""
     pool = pools.create(size=2)
     service = services.create(pool=pool)
     address = service.address
     broken = {**pool.document, "spec": {**pool.document["spec"], "addresses": ["192.0.2.20-192.0.2.10"]}}
-    assert "after the end IP" in refusal(api, broken)
+    assert "after the end IP" in admission.refusal(broken)
     assert services.create(pool=pool).address in pool
     assert service.addresses == [address]
 
