@@ -15,6 +15,7 @@ from harness.catalogue.rows import rows
 from harness.model.errors import UsageFault
 from harness.model.statements import ATTRIBUTE, Declaration, Keyword, Profile
 from harness.model.versions import mismatch, told
+from harness.plugin import manifests
 from harness.plugin.run_facts import RUN, is_worker
 
 #: Violations shown on one screen.
@@ -27,6 +28,7 @@ class Case:
 
     :param not_applicable: why it does not apply to the versions under test, empty where it does
     :param fixtures: the names of all fixtures it uses, for those who have to know what it needs
+    :param manifest: the path of the manifest with its routes, from the project's folder; empty where it names none
     :param line: where the test stands in its file, from 1
     """
 
@@ -35,6 +37,7 @@ class Case:
     case: str
     not_applicable: str
     fixtures: tuple[str, ...]
+    manifest: str
     line: int
 
 
@@ -49,6 +52,7 @@ def register_marks(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{keyword.lower()}: statements with the keyword {keyword} of RFC 2119")
     for profile in Profile:
         config.addinivalue_line("markers", f"{profile.lower()}: statements of the profile {profile}")
+    manifests.register(config)
     for subject in subjects(config):
         config.addinivalue_line("markers", f"{subject}: statements below suites/{subject}/")
 
@@ -122,6 +126,7 @@ def read_all(items: Iterable[pytest.Item], config: pytest.Config) -> None:
     wrong = violations({one.test: one for one in entries}.values(), rows() if entries else {})
     wrong += _undeclared([item for item, declaration in declared if declaration is None], config)
     wrong += [complaint for item, _ in statements for complaint in _hiding(item)]
+    wrong += manifests.complaints(item for item, _ in statements)
     if wrong:
         shown = "\n          ".join(wrong[:SHOWN]) + (f"\n          and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else "")
         raise UsageFault("tests below suites/ declared as @statement asks", shown, "correct the declarations")
@@ -142,8 +147,8 @@ def _hiding(item: pytest.Item) -> list[str]:
 
 def _equip(item: pytest.Function, declaration: Declaration, one: Entry, versions: dict[str, str]) -> None:
     case = item.callspec.id if hasattr(item, "callspec") else ""
-    fixtures = tuple(item.fixturenames)
-    item.stash[CASE] = Case(item.nodeid, one, case, mismatch(declaration.gate, versions) or "", fixtures, (item.location[1] or 0) + 1)
+    needs = (mismatch(declaration.gate, versions) or "", tuple(item.fixturenames), manifests.manifest_of(item))
+    item.stash[CASE] = Case(item.nodeid, one, case, *needs, line=(item.location[1] or 0) + 1)
     item.extra_keyword_matches.add(one.id)
     for mark in (declaration.keyword.lower(), declaration.profile.lower(), one.subject):
         item.add_marker(mark)

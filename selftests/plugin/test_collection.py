@@ -1,6 +1,7 @@
 import pytest
 
 from harness.model.verdicts import Outcome
+from harness.plugin import manifests
 from selftests.plugin.conftest import PREAMBLE, Suite
 
 BAD = (
@@ -114,3 +115,54 @@ class TestWithoutStatements:
         assert ran.code == 1
         assert ran.outcomes == {"EXH-01": Outcome.PASSED}
         assert "plain failure" in ran.output
+
+
+FIXTURES = """
+import pytest
+
+
+@pytest.fixture
+def client():
+    return None
+"""
+
+
+def test_manifests_are_named_and_there(suite: Suite) -> None:
+    suite.write("suites/conftest.py", FIXTURES)
+    suite.write("manifests/ingress/routing/rtg_01/right.yaml", "")
+    names = {"RTG-01": "right.yaml", "RTG-02": "right.yaml", "RTG-03": "", "RTG-04": "right.yaml"}
+    for identifier, name in names.items():
+        mark = f"@pytest.mark.manifest('{name}')" if name else ""
+        suite.add(identifier, folder="ingress/routing", before=mark, parameters="" if identifier == "RTG-04" else "client")
+    ran = suite.run()
+    assert ran.code == 4
+    for complaint in (
+        "rtg_02: it names manifests/ingress/routing/rtg_02/right.yaml, which does not exist",
+        'rtg_03: it uses the fixture client, so it has to name its routes: @pytest.mark.manifest("NAME.yaml"), in manifests/ingress/',
+        "rtg_04: it names manifests/ingress/routing/rtg_04/right.yaml, but does not ask its routes by the fixture client",
+    ):
+        assert complaint in ran.output
+    assert "rtg_01:" not in ran.output
+
+
+def test_a_misspelt_manifest_is_told_with_the_right_one_and_none_is_named_twice(suite: Suite) -> None:
+    suite.write("suites/conftest.py", FIXTURES)
+    suite.write("manifests/ingress/routing/paths/right.yaml", "")
+    tests = [
+        f'@statement("RTG-0{number}", MUST, CORE, source="https://example.org/")\n@pytest.mark.manifest("{name}.yaml")\n'
+        f'@pytest.mark.parametrize("case", [1, 2])\ndef test_{number}(client, case):\n    """A Service MUST."""\n'
+        for number, name in enumerate(("right", "rihgt", "right"))
+    ]
+    suite.write("suites/ingress/routing/test_paths.py", PREAMBLE + "\n".join(tests))
+    ran = suite.run()
+    assert ran.code == 4
+    folder = "manifests/ingress/routing/paths"
+    assert f"test_1: it names {folder}/rihgt.yaml, which does not exist; did you mean right.yaml?" in ran.output
+    assert f"test_2: it names {folder}/right.yaml, which is that of suites/ingress/routing/test_paths.py::test_0" in ran.output
+    assert ran.output.count("test_1: it names") == 1
+
+
+def test_the_fixture_that_needs_a_manifest_exists() -> None:
+    from fixtures import ingress
+
+    assert hasattr(ingress, manifests.FIXTURE)

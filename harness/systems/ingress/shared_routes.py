@@ -9,7 +9,7 @@ import json
 import secrets
 import ssl
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -43,7 +43,7 @@ SPARED = "conformance-spared"
 SETTLED = 25
 #: Seconds for setting up the stage; the workers that did not begin it wait as long.
 PATIENCE = 300
-_FOLDER = MANIFESTS / "ingress"
+APPS, _FOLDER = MANIFESTS / "apps", MANIFESTS / "ingress"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +85,12 @@ class SharedRoutes:
         """
         __tracebackhide__ = True
         if test in self.refused:
-            raise StatementFailed(f"the routes in {manifest_of(test).name} are accepted", self.refused[test])
+            raise StatementFailed(f"the routes of {test} are accepted", self.refused[test])
 
 
 def slug(test: str) -> str:
     """A test's name as a label of a host name (https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4)."""
     return test.removeprefix("test_").replace("_", "-")[:60].strip("-")
-
-
-def manifest_of(test: str) -> Path:
-    """The file with a test's routes."""
-    return _FOLDER / f"{test.removeprefix('test_')}.yaml"
 
 
 def backend_objects(image: str, nonce: str) -> list[Object]:
@@ -108,16 +103,15 @@ def backend_objects(image: str, nonce: str) -> list[Object]:
         objects.append(_filled(_secret("backend", namespace, "backend.test"), authority))
         for name, replicas in backends.items():
             if name == CALLS:
-                objects += [_calls_program(namespace), *read(_FOLDER / "stage" / "calls.yaml", namespace=namespace, image=image)]
+                objects += [_calls_program(namespace), *read(APPS / "grpc_server.yaml", namespace=namespace, image=image)]
                 continue
-            objects += read(
-                _FOLDER / "stage" / "backend.yaml", name=name, namespace=namespace, replicas=str(replicas), image=image, nonce=nonce
-            )
+            filled = {"name": name, "namespace": namespace, "replicas": str(replicas), "image": image, "nonce": nonce}
+            objects += read(_FOLDER / "shared_routes" / "backend.yaml", **filled)
     return objects
 
 
 def _calls_program(namespace: str) -> Object:
-    data = {"calls.py": (_FOLDER / "stage" / "calls.py").read_text()}
+    data = {"grpc_server.py": (APPS / "grpc_server.py").read_text()}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": CALLS, "namespace": namespace}, "data": data}
 
 
@@ -132,17 +126,17 @@ def trusting(authority: trustme.CA, identity: trustme.LeafCert | None = None) ->
 
 def own_objects(namespace: str, image: str, nonce: str) -> list[Object]:
     """A backend named ``echo`` in a statement's own namespace, which ends gracefully."""
-    return [program(namespace), *read(_FOLDER / "stage" / "own.yaml", namespace=namespace, image=image, nonce=nonce)]
+    return [program(namespace), *read(_FOLDER / "own_backend.yaml", namespace=namespace, image=image, nonce=nonce)]
 
 
 @contextmanager
 def joined(
-    file: Path, api: Api, controller: Controller, *, probe: HttpProbe, tests: Iterable[str], objects: list[Object]
+    file: Path, api: Api, controller: Controller, *, probe: HttpProbe, manifests: Mapping[str, Path], objects: list[Object]
 ) -> Iterator[SharedRoutes]:
     """The stage of the run, set up by whichever worker comes first and struck by the last one that leaves.
 
     :param file: where the workers of a run tell each other about it
-    :param tests: the tests whose routes are needed
+    :param manifests: the files with the routes that are needed, by the name of the test
     :param objects: the backends
     """
     lock = FileLock(f"{file}.lock", timeout=PATIENCE)
@@ -150,7 +144,7 @@ def joined(
         stage, users = _load(file)
         if stage is None:
             with _told_once(file.with_suffix(".fault")):
-                stage = set_up(api, controller, probe, sorted(tests), objects)
+                stage = set_up(api, controller, probe, manifests, objects)
         _save(file, stage, users + 1)
     try:
         yield stage
@@ -175,7 +169,7 @@ def _told_once(file: Path) -> Iterator[None]:
         raise
 
 
-def set_up(api: Api, controller: Controller, probe: HttpProbe, tests: list[str], objects: list[Object]) -> SharedRoutes:
+def set_up(api: Api, controller: Controller, probe: HttpProbe, manifests: Mapping[str, Path], objects: list[Object]) -> SharedRoutes:
     """Create the backends and every test's routes, and wait until the controller serves the last one.
 
     :raises EnvironmentFault: the backends do not come up, or the sentinel does not answer
@@ -187,25 +181,25 @@ def set_up(api: Api, controller: Controller, probe: HttpProbe, tests: list[str],
     refused: dict[str, str] = {}
     stage = SharedRoutes(label, *keys, refused)
     _strike(api)
-    for test in tests:
+    for test, file in sorted(manifests.items()):
         try:
-            api.apply(*routes_of(stage, test, controller, authority))
+            api.apply(*routes_of(stage, test, file, controller, authority))
         except Refused as refusal:
-            refused[test] = str(refusal)
+            refused[test] = f"{file.name}: {refusal}"
     for namespace, backends in BACKENDS.items():
         for name in backends:
             wait_ready(rolled_out(api, "Deployment", name, namespace), f"the backend {namespace}/{name} is ready")
     host = stage.sentinel_host
-    api.apply(*read(_FOLDER / "stage" / "sentinel.yaml", host=host, namespace=NAMESPACE, ingress_class=controller.ingress_class))
+    api.apply(*read(_FOLDER / "shared_routes" / "sentinel.yaml", host=host, namespace=NAMESPACE, ingress_class=controller.ingress_class))
     bound = reaches("one").bound(NAMESPACE, controller.signature)
     wait_ready(lambda: require(bound, probe.send(Request("/", host=host))), "the sentinel of the stage answers", consecutive=SETTLED)
     return stage
 
 
-def routes_of(stage: SharedRoutes, test: str, controller: Controller, authority: trustme.CA) -> list[Object]:
+def routes_of(stage: SharedRoutes, test: str, file: Path, controller: Controller, authority: trustme.CA) -> list[Object]:
     """The objects in a test's manifest, for the hosts of this stage."""
     values = {"name": slug(test), "host": stage.host(test), "namespace": NAMESPACE, "beside": BESIDE}
-    objects = read(manifest_of(test), ingress_class=controller.ingress_class, **values)
+    objects = read(file, ingress_class=controller.ingress_class, **values)
     return [_filled(item, authority) for item in objects]
 
 

@@ -80,7 +80,7 @@ def shared_backend(api: Api, image: str, nonce: str) -> Backends:
 
     :raises EnvironmentFault: it does not become ready
     """
-    namespace, backend = read(MANIFESTS / "announcement" / "backend.yaml", image=image, nonce=nonce)
+    namespace, backend = read(MANIFESTS / "metallb" / "backend.yaml", image=image, nonce=nonce)
     programs = program(BACKEND)
     programs["data"]["datagrams.py"] = (MANIFESTS / "apps" / "datagrams.py").read_text()
     api.apply(namespace, programs, backend)

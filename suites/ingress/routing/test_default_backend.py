@@ -45,6 +45,7 @@ def test_default_backend_alone_takes_everything(ingresses: Ingresses, own_client
 
 
 @statement("DFB-03", MUST, CORE, source=DEFAULT_BACKEND, covers=("ROW-DEF-03",))
+@pytest.mark.manifest("unmatched_path_goes_to_the_default_backend.yaml")
 @rows(
     [
         (Request("/one", host=HOST), reaches("one")),
@@ -63,6 +64,7 @@ def test_unmatched_path_goes_to_the_default_backend(request_: Request, expectati
 @statement(
     "DFB-04", MUST, CORE, source="https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/", covers=("ROW-DEF-03",)
 )
+@pytest.mark.manifest("rule_without_http_goes_to_the_default_backend.yaml")
 @rows([(Request("/", host=HOST), reaches("two")), (Request("/x/y?z", host=HOST), reaches("two"))])
 def test_rule_without_http_goes_to_the_default_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every request for a host whose rule has no paths MUST reach the Ingress's default backend."""
@@ -70,6 +72,7 @@ def test_rule_without_http_goes_to_the_default_backend(request_: Request, expect
 
 
 @statement("DFB-05", MAY, EXTENDED, source=DEFAULT_BACKEND, covers=("ROW-DEF-04",))
+@pytest.mark.manifest("default_backend_is_for_hosts_of_its_rules.yaml")
 @rows([(Request("/", host=f"other.{HOST}"), refused(404)), (Request("/one", host="nobody.test"), refused(404))])
 def test_default_backend_is_for_hosts_of_its_rules(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A default backend beside rules MAY be kept to the hosts of these rules, so that other hosts are refused."""

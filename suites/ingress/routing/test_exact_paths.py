@@ -1,5 +1,7 @@
 """Paths of the type Exact."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
@@ -15,6 +17,7 @@ def get(target: str, host: str = HOST) -> Request:
 
 
 @statement("PTH-02", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-01",))
+@pytest.mark.manifest("exact_path_is_served.yaml")
 @rows(
     [
         (get("/foo"), reaches("one")),
@@ -29,6 +32,7 @@ def test_exact_path_is_served(request_: Request, expectation: Expectation, clien
 
 
 @statement("PTH-03", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-02",))
+@pytest.mark.manifest("exact_path_serves_nothing_else.yaml")
 @rows(
     [
         (get("/foo/"), refused(404), "the trailing slash counts"),
@@ -48,6 +52,7 @@ def test_exact_path_serves_nothing_else(request_: Request, expectation: Expectat
 
 
 @statement("PTH-04", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-03",))
+@pytest.mark.manifest("exact_path_keeps_its_trailing_slash.yaml")
 @rows([(get("/foo/"), reaches("one")), (get("/foo/?x=1"), reaches("one")), (get("/foo"), refused(404))])
 def test_exact_path_keeps_its_trailing_slash(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An Exact path that ends in a slash MUST be served with that slash and not without it."""

@@ -21,6 +21,7 @@ def ask(host: str | None, target: str = "/", **fields: str) -> Request:
 
 
 @statement("HST-07", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-4.2.3", covers=("ROW-HOST-04",))
+@pytest.mark.manifest("host_matches_in_any_spelling.yaml")
 @rows(
     [
         (ask(f"UPPER.{HOST}"), reaches("one")),
@@ -44,6 +45,7 @@ def test_case_and_port_of_the_host_do_not_matter(request_: Request, expectation:
 
 
 @statement("HST-09", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2", covers=("ROW-HOST-01",))
+@pytest.mark.manifest("absolute_target_names_the_host.yaml")
 def test_absolute_target_names_the_host(client: IngressClient) -> None:
     """The rule for a request whose target is a whole URL MUST be chosen by the target, and the Host field be ignored."""
     for host, other, backend in ((f"one.{HOST}", f"two.{HOST}", "one"), (f"two.{HOST}", f"one.{HOST}", "two")):
@@ -53,12 +55,14 @@ def test_absolute_target_names_the_host(client: IngressClient) -> None:
 
 
 @statement("HST-13", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2", covers=("ROW-HDR-03",))
+@pytest.mark.manifest("host_of_an_absolute_target_arrives.yaml")
 def test_host_of_an_absolute_target_arrives(client: IngressClient) -> None:
     """The host in a target that is a whole URL MUST reach the backend in the place of the Host field."""
     client.answers(Request(f"http://one.{HOST}/x?y", host=f"two.{HOST}"), reaches("one", "/x?y", host=f"one.{HOST}"))
 
 
 @statement("HST-10", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2", covers=("ROW-HOST-01",))
+@pytest.mark.manifest("request_without_a_host_is_malformed.yaml")
 @pytest.mark.parametrize(
     ("head", "expectation"),
     [

@@ -40,6 +40,7 @@ def test_host_without_a_rule_is_refused(request_: Request, expectation: Expectat
 
 
 @statement("HST-02", MUST, CORE, source=RULES, covers=("ROW-HOST-01",))
+@pytest.mark.manifest("host_is_served_and_no_other.yaml")
 @rows(
     [
         (ask(HOST), reaches("one")),
@@ -66,6 +67,7 @@ def test_host_is_served_and_no_other(request_: Request, expectation: Expectation
     source="https://kubernetes.io/docs/concepts/services-networking/ingress/#name-based-virtual-hosting",
     covers=("ROW-HOST-05",),
 )
+@pytest.mark.manifest("hosts_of_an_ingress_are_kept_apart.yaml")
 @rows(
     [
         (ask(f"one.{HOST}", "/one"), reaches("one")),

@@ -1,5 +1,7 @@
 """Which Ingresses are the controller's: by the class field, by the legacy annotation, by default."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
@@ -31,12 +33,14 @@ def test_legacy_annotation_selects_the_controller(
 
 
 @statement("CLS-03", MUST, CORE, source=CLASS, covers=("ROW-CLS-01",))
+@pytest.mark.manifest("class_field_selects_the_controller.yaml")
 def test_class_field_selects_the_controller(client: IngressClient) -> None:
     """An Ingress whose class field names a class of the controller MUST be served."""
     client.answers(Request("/x", host=HOST), reaches("one"))
 
 
 @statement("CLS-04", MUST, CORE, source=CLASS, covers=("ROW-CLS-02",))
+@pytest.mark.manifest("other_class_is_left_alone.yaml")
 @rows(
     [
         (Request("/", host=f"unknown.{HOST}"), refused(404), "the class does not exist"),
@@ -50,6 +54,7 @@ def test_other_class_is_left_alone(request_: Request, expectation: Expectation, 
 
 
 @statement("CLS-05", MUST, EXTENDED, source=CLASS, covers=("ROW-CLS-04",))
+@pytest.mark.manifest("class_less_ingress_is_left_alone.yaml")
 def test_class_less_ingress_is_left_alone(client: IngressClient) -> None:
     """An Ingress without a class MUST NOT be served where the cluster has no default class."""
     client.answer_to(Request("/", host=HOST), reaches("one"))

@@ -1,5 +1,7 @@
 """What of a request's target chooses the path, and what of it reaches the backend."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
@@ -15,6 +17,7 @@ def get(target: str, host: str = HOST) -> Request:
 
 
 @statement("PTH-18", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-7.6", covers=("ROW-HDR-03",))
+@pytest.mark.manifest("path_arrives_as_it_was_sent.yaml")
 @rows(
     [
         (get(target), reaches("one"))
@@ -41,6 +44,7 @@ def test_path_arrives_as_it_was_sent(request_: Request, expectation: Expectation
 
 
 @statement("PTH-19", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-01",))
+@pytest.mark.manifest("query_takes_no_part.yaml")
 @rows(
     [
         (get("/foo?path=/bar"), reaches("one")),

@@ -1,5 +1,7 @@
 """Which of several paths of a host is used."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
@@ -15,6 +17,7 @@ def get(target: str, host: str = HOST) -> Request:
 
 
 @statement("PTH-09", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-09",))
+@pytest.mark.manifest("longest_prefix_wins.yaml")
 @rows(
     [
         (get("/aaa/bbb"), reaches("three")),
@@ -35,6 +38,7 @@ def test_longest_prefix_wins(request_: Request, expectation: Expectation, client
 
 
 @statement("PTH-10", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-09",))
+@pytest.mark.manifest("order_of_rules_does_not_matter.yaml")
 @rows(
     [
         (get(target, f"{order}.{HOST}"), reaches(backend))
@@ -48,6 +52,7 @@ def test_order_of_rules_does_not_matter(request_: Request, expectation: Expectat
 
 
 @statement("PTH-12", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-10",))
+@pytest.mark.manifest("exact_wins_over_an_equal_prefix.yaml")
 @rows(
     [
         (get("/foo", f"first.{HOST}"), reaches("one")),
@@ -65,6 +70,7 @@ def test_exact_wins_over_an_equal_prefix(request_: Request, expectation: Expecta
 
 
 @statement("PTH-13", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-10",))
+@pytest.mark.manifest("exact_wins_over_a_longer_prefix_elsewhere.yaml")
 @rows(
     [
         (get("/foo/bar"), reaches("one")),
@@ -80,6 +86,7 @@ def test_exact_wins_over_a_longer_prefix_elsewhere(request_: Request, expectatio
 
 
 @statement("PTH-14", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-11",))
+@pytest.mark.manifest("exact_wins_across_ingresses.yaml")
 @rows([(get("/foo"), reaches("one")), (get("/foo/x"), reaches("two")), (get("/foo/"), reaches("two"))])
 def test_exact_wins_across_ingresses(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An Exact path MUST win over an equal Prefix path of the same host in another Ingress."""
@@ -87,6 +94,7 @@ def test_exact_wins_across_ingresses(request_: Request, expectation: Expectation
 
 
 @statement("PTH-24", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-16", "ROW-PATH-09"))
+@pytest.mark.manifest("longest_prefix_wins_across_ingresses.yaml")
 @rows([(get("/aaa/x"), reaches("one")), (get("/aaa/bbb"), reaches("two")), (get("/aaa/bbb/x"), reaches("two"))])
 def test_longest_prefix_wins_across_ingresses(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The longest matching path MUST be used also where another Ingress names the shorter one."""

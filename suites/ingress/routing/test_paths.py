@@ -1,5 +1,7 @@
 """Paths of any type: unknown, missing, spread over Ingresses, of a type that the controller may define."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
@@ -39,6 +41,7 @@ def test_path_without_a_rule_is_refused(request_: Request, expectation: Expectat
     source="https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/",
     covers=("ROW-PATH-12",),
 )
+@pytest.mark.manifest("rule_without_path_takes_everything.yaml")
 @rows([(get("/"), reaches("one")), (get("/x/y?z"), reaches("one"))])
 def test_rule_without_path_takes_everything(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule that names no path MUST serve every path of its host."""
@@ -46,6 +49,7 @@ def test_rule_without_path_takes_everything(request_: Request, expectation: Expe
 
 
 @statement("PTH-16", MUST, EXTENDED, source=PATH_TYPES, covers=("ROW-PATH-13",))
+@pytest.mark.manifest("implementation_specific_path_serves_itself.yaml")
 @rows([(get("/foo"), reaches("one")), (get("/foo?x"), reaches("one")), (get("/bar"), refused(404)), (get("/"), refused(404))])
 def test_implementation_specific_path_serves_itself(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path of the type ImplementationSpecific MUST at least serve itself, and leave unrelated paths alone."""
@@ -55,6 +59,7 @@ def test_implementation_specific_path_serves_itself(request_: Request, expectati
 @statement(
     "PTH-23", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules", covers=("ROW-PATH-16",)
 )
+@pytest.mark.manifest("paths_of_a_host_may_be_spread.yaml")
 def test_paths_of_a_host_may_be_spread(client: IngressClient) -> None:
     """Paths of one host that several Ingresses name, in one namespace or more, MUST all be served."""
     client.answers(get("/one"), reaches("one"))

@@ -1,5 +1,7 @@
 """Paths of the type Prefix."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
@@ -15,6 +17,7 @@ def get(target: str, host: str = HOST) -> Request:
 
 
 @statement("PTH-05", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-04",))
+@pytest.mark.manifest("prefix_serves_what_is_below.yaml")
 @rows(
     [
         (get("/foo"), reaches("one")),
@@ -31,6 +34,7 @@ def test_prefix_serves_what_is_below(request_: Request, expectation: Expectation
 
 
 @statement("PTH-06", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-05",))
+@pytest.mark.manifest("prefix_serves_nothing_else.yaml")
 @rows(
     [
         (get("/foobar"), refused(404), "a prefix is compared element by element"),
@@ -48,6 +52,7 @@ def test_prefix_serves_nothing_else(request_: Request, expectation: Expectation,
 
 
 @statement("PTH-07", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-06", "ROW-PATH-07"))
+@pytest.mark.manifest("trailing_slash_of_a_prefix_is_ignored.yaml")
 @rows(
     [
         (get("/foo"), reaches("one")),
@@ -65,6 +70,7 @@ def test_trailing_slash_of_a_prefix_is_ignored(request_: Request, expectation: E
 
 
 @statement("PTH-08", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-08",))
+@pytest.mark.manifest("prefix_is_compared_by_elements.yaml")
 @rows(
     [
         (get("/aaa/bb"), reaches("one")),
@@ -83,6 +89,7 @@ def test_prefix_is_compared_by_elements(request_: Request, expectation: Expectat
 
 
 @statement("PTH-11", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-09",))
+@pytest.mark.manifest("root_prefix_takes_everything.yaml")
 @rows([(get(target), reaches("one")) for target in ("/", "/x", "/x/", "/x/y/z.html?a=b", "/?a=b", "/%20", "/.well-known/x")])
 def test_root_prefix_takes_everything(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The Prefix path "/" MUST serve every path of its host."""
@@ -90,6 +97,7 @@ def test_root_prefix_takes_everything(request_: Request, expectation: Expectatio
 
 
 @statement("PTH-21", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-05",))
+@pytest.mark.manifest("special_characters_are_literal.yaml")
 @rows(
     [
         (get("/v1.0/x"), reaches("one")),

@@ -1,5 +1,7 @@
 """Rules whose host is a wildcard."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
@@ -15,6 +17,7 @@ def ask(host: str | None, target: str = "/", **fields: str) -> Request:
 
 
 @statement("HST-03", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-02",))
+@pytest.mark.manifest("wildcard_serves_one_label.yaml")
 @rows([(ask(f"{label}.{HOST}"), reaches("one")) for label in ("bar", "BAR", "1", "a-b", "xn--bcher-kva", "x" * 60)])
 def test_wildcard_serves_one_label(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule whose host is a wildcard MUST serve every host with one label in the wildcard's place."""
@@ -22,6 +25,7 @@ def test_wildcard_serves_one_label(request_: Request, expectation: Expectation, 
 
 
 @statement("HST-04", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-02",))
+@pytest.mark.manifest("wildcard_serves_exactly_one_label.yaml")
 @rows(
     [
         (ask(f"baz.bar.{HOST}"), refused(404), "a wildcard covers a single label"),
@@ -38,6 +42,7 @@ def test_wildcard_serves_exactly_one_label(request_: Request, expectation: Expec
 
 
 @statement("HST-05", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-03",))
+@pytest.mark.manifest("exact_host_wins_over_wildcard.yaml")
 @rows([(ask(f"foo.{HOST}"), reaches("two")), (ask(f"FOO.{HOST}"), reaches("two")), (ask(f"bar.{HOST}"), reaches("one"))])
 def test_exact_host_wins_over_wildcard(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule that names a host MUST win over a rule whose wildcard covers it."""
@@ -45,6 +50,7 @@ def test_exact_host_wins_over_wildcard(request_: Request, expectation: Expectati
 
 
 @statement("HST-06", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-03",))
+@pytest.mark.manifest("exact_host_wins_across_ingresses.yaml")
 @rows([(ask(f"foo.{HOST}"), reaches("two")), (ask(f"bar.{HOST}"), reaches("one"))])
 def test_exact_host_wins_across_ingresses(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule that names a host MUST win over a wildcard of another Ingress, although that one is younger."""

@@ -44,6 +44,7 @@ def test_route_answers_at_the_address_in_its_status(api: Api, shared_routes: Sha
 
 
 @statement("STA-04", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-CLS-02",))
+@pytest.mark.manifest("status_of_another_class_stays_empty.yaml")
 def test_status_of_another_class_stays_empty(api: Api, shared_routes: SharedRoutes, vip: str, client: IngressClient) -> None:
     """The status of an Ingress of another class MUST NOT show the controller's address, whereas that of an older one of its own does."""
     comes_to_show(api, shared_routes.sentinel, vip)

@@ -2,6 +2,8 @@
 
 import ssl
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, redirected
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
@@ -19,12 +21,14 @@ def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
 
 
 @statement("TLS-01", MUST, CORE, source=TLS, covers=("ROW-TLS-01",))
+@pytest.mark.manifest("tls_host_gets_its_certificate.yaml")
 def test_tls_host_gets_its_certificate(client: IngressClient, trust: ssl.SSLContext) -> None:
     """A host MUST be served with the certificate of its Secret, which verifies against the authority that issued it."""
     client.trusting(trust).answers(secure("/x?y"), reaches("one", certificate=HOST))
 
 
 @statement("TLS-02", MUST, CORE, source=TLS, covers=("ROW-TLS-02",))
+@pytest.mark.manifest("certificates_are_chosen_by_name.yaml")
 @rows(
     [
         (secure(host=f"a.{HOST}"), reaches("one", certificate=f"a.{HOST}")),
@@ -39,6 +43,7 @@ def test_certificates_are_chosen_by_name(request_: Request, expectation: Expecta
 
 
 @statement("TLS-03", MUST, CORE, source=TLS, covers=("ROW-TLS-02",))
+@pytest.mark.manifest("one_certificate_serves_several_hosts.yaml")
 @rows(
     [
         (secure(host=f"a.{HOST}"), reaches("one", certificate=f"a.{HOST}")),
@@ -53,6 +58,7 @@ def test_one_certificate_serves_several_hosts(
 
 
 @statement("TLS-06", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc6066#section-3", covers=("ROW-TLS-02",))
+@pytest.mark.manifest("route_follows_the_host_not_the_name_asked_for.yaml")
 @rows(
     [
         (secure(host=f"b.{HOST}", sni=f"a.{HOST}"), reaches("two", certificate=f"a.{HOST}")),

@@ -1,5 +1,7 @@
 """HTTP/2."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, SHOULD, statement
@@ -14,6 +16,7 @@ def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
 
 
 @statement("TLS-15", SHOULD, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9113#section-3.2", covers=("ROW-TLS-08",))
+@pytest.mark.manifest("http2_is_negotiated.yaml")
 @rows(
     [
         (secure("/one/x?y", http2=True), reaches("one", protocol="HTTP/2", certificate=HOST)),

@@ -1,5 +1,7 @@
 """Hosts without TLS."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
@@ -11,6 +13,7 @@ TLS = "https://kubernetes.io/docs/concepts/services-networking/ingress/#tls"
 
 
 @statement("TLS-08", MUST, CORE, source=TLS, covers=("ROW-TLS-05",))
+@pytest.mark.manifest("plain_host_is_not_redirected.yaml")
 @rows([(Request("/x?y", host=HOST), reaches("one")), (Request("/x", host=HOST, method="POST", body=b"x"), reaches("one"))])
 def test_plain_host_is_not_redirected(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A host without TLS MUST be served over plain http and not be redirected."""

@@ -1,5 +1,7 @@
 """Which port of which backend gets a request."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
@@ -16,6 +18,7 @@ def get(target: str = "/", host: str = HOST) -> Request:
 
 
 @statement("BKD-01", MUST, CORE, source=SERVICE, covers=("ROW-BE-01",))
+@pytest.mark.manifest("backend_is_named_by_number_or_name.yaml")
 @rows(
     [
         (get("/80"), reaches("one", port=8080)),
@@ -32,6 +35,7 @@ def test_backend_is_named_by_number_or_name(request_: Request, expectation: Expe
 @statement(
     "BKD-09", MUST, EXTENDED, source="https://kubernetes.io/docs/concepts/services-networking/service/#externalname", covers=("ROW-BE-07",)
 )
+@pytest.mark.manifest("external_name_is_served.yaml")
 def test_external_name_is_served(client: IngressClient) -> None:
     """A request for a Service of type ExternalName MUST come to reach the host that it names."""
     client.comes_to_answer(get("/x?y"), reaches("two"), measured="name resolved", consecutive=3)
@@ -44,6 +48,7 @@ def test_external_name_is_served(client: IngressClient) -> None:
     source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#load-balance",
     covers=("ROW-BE-06",),
 )
+@pytest.mark.manifest("every_pod_gets_its_share.yaml")
 def test_every_pod_gets_its_share(client: IngressClient) -> None:
     """Of 240 requests each of three Pods SHOULD get a share that chance explains, with one false alarm in a million."""
     pods = [client.answer_to(get(), reaches("many")).identity for _ in range(240)]
@@ -60,6 +65,7 @@ def test_every_pod_gets_its_share(client: IngressClient) -> None:
     source="https://kubernetes.io/docs/concepts/services-networking/ingress/#resource-backend",
     covers=("ROW-BE-02",),
 )
+@pytest.mark.manifest("resource_backend_leaves_others_alone.yaml")
 @rows([(get("/resource"), refused(404, 503)), (get("/one"), reaches("one"))])
 def test_resource_backend_leaves_others_alone(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path whose backend is a resource that the controller does not know MUST be refused, and the other paths be served."""

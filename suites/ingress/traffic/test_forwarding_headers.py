@@ -1,5 +1,7 @@
 """What the backend is told about the client."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
@@ -23,6 +25,7 @@ def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Reque
 
 
 @statement("HDR-01", SHOULD, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
+@pytest.mark.manifest("forwarding_headers_are_set.yaml")
 def test_forwarding_headers_are_set(client: IngressClient, vip: str) -> None:
     """The backend SHOULD be told the client's address, and the host, port and scheme that the client asked."""
     own_backend = source_address(vip)
@@ -37,6 +40,7 @@ def test_forwarding_headers_are_set(client: IngressClient, vip: str) -> None:
 
 
 @statement("HDR-02", SHOULD, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
+@pytest.mark.manifest("forwarding_headers_of_clients_are_not_believed.yaml")
 def test_forwarding_headers_of_clients_are_not_believed(client: IngressClient, vip: str) -> None:
     """Forwarding headers that a client sends SHOULD be replaced by what the controller saw itself."""
     own_backend = source_address(vip)
@@ -51,6 +55,7 @@ def test_forwarding_headers_of_clients_are_not_believed(client: IngressClient, v
 
 
 @statement("HDR-04", MUST, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
+@pytest.mark.manifest("scheme_is_told_to_the_backend.yaml")
 @rows(
     [
         (get(scheme="http"), reaches("one", arrives_with={"X-Forwarded-Proto": "http", "X-Forwarded-Port": "80"})),
@@ -70,6 +75,7 @@ def test_scheme_is_told_to_the_backend(request_: Request, expectation: Expectati
     source="https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer/#preserving-the-client-source-ip",
     covers=("ROW-HDR-04",),
 )
+@pytest.mark.manifest("client_address_arrives.yaml")
 def test_client_address_arrives(client: IngressClient, vip: str) -> None:
     """With the traffic policy Local the client's own address MUST reach the backend, not that of a node."""
     own_backend = source_address(vip)

@@ -1,5 +1,7 @@
 """What of a request reaches the backend: method, headers, body."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
@@ -16,6 +18,7 @@ def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Reque
 
 
 @statement("HDR-06", MUST, CORE, source=f"{SEMANTICS}#section-9", covers=("ROW-HDR-03",))
+@pytest.mark.manifest("method_arrives.yaml")
 @rows([(get("/x?y", method=method), reaches("one")) for method in METHODS])
 def test_method_arrives(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every method MUST reach the backend as it was sent."""
@@ -23,6 +26,7 @@ def test_method_arrives(request_: Request, expectation: Expectation, client: Ing
 
 
 @statement("HDR-07", MUST, CORE, source=f"{SEMANTICS}#section-7.6", covers=("ROW-HDR-03",))
+@pytest.mark.manifest("headers_arrive.yaml")
 @rows(
     [
         (get("/", (name, value)), reaches("one", arrives_with={name: value}))
@@ -46,6 +50,7 @@ def test_headers_arrive(request_: Request, expectation: Expectation, client: Ing
 
 
 @statement("HDR-08", MUST, CORE, source=f"{SEMANTICS}#section-7.6.1", covers=("ROW-HDR-03",))
+@pytest.mark.manifest("hop_by_hop_headers_end_here.yaml")
 @rows(
     [
         (get("/", ("Connection", "close, X-Hop"), ("X-End", "kept")), reaches("one", arrives_with={"X-End": "kept"})),
@@ -61,6 +66,7 @@ def test_hop_by_hop_headers_end_here(request_: Request, expectation: Expectation
 
 
 @statement("HDR-09", MUST, CORE, source=f"{SEMANTICS}#section-6.4", covers=("ROW-HDR-03",))
+@pytest.mark.manifest("body_arrives.yaml")
 @rows(
     [
         (get("/", method=method, body=body), reaches("one"))
@@ -74,6 +80,7 @@ def test_body_arrives(request_: Request, expectation: Expectation, client: Ingre
 
 
 @statement("PRO-05", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9110#section-6.4", covers=("ROW-PROTO-03",))
+@pytest.mark.manifest("large_body_is_intact.yaml")
 def test_large_body_is_intact(client: IngressClient) -> None:
     """A request body of 10 MB MUST reach the backend byte for byte."""
     body = bytes(range(256)) * 40_000

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
@@ -18,6 +20,7 @@ def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Reque
 
 
 @statement("HDR-10", MUST, CORE, source=f"{SEMANTICS}#section-15", covers=("ROW-HDR-03",))
+@pytest.mark.manifest("status_comes_back.yaml")
 @rows([(get(f"/?echo-status={status}"), reaches("one", status=status)) for status in STATUSES])
 def test_status_comes_back(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The status of the backend's answer MUST come back to the client, with the backend's own body."""
@@ -25,6 +28,7 @@ def test_status_comes_back(request_: Request, expectation: Expectation, client: 
 
 
 @statement("HDR-11", MUST, CORE, source=f"{SEMANTICS}#section-7.6", covers=("ROW-HDR-03",))
+@pytest.mark.manifest("answer_headers_come_back.yaml")
 @rows(
     [
         (get(), reaches("one", headers={"Content-Type": "application/json", "X-Echo-Backend": re.compile("stage/one/.+")})),
@@ -37,6 +41,7 @@ def test_answer_headers_come_back(request_: Request, expectation: Expectation, c
 
 
 @statement("PRO-03", SHOULD, EXTENDED, source="https://html.spec.whatwg.org/multipage/server-sent-events.html", covers=("ROW-PROTO-03",))
+@pytest.mark.manifest("event_stream_is_not_held_back.yaml")
 def test_event_stream_is_not_held_back(client: IngressClient) -> None:
     """The events of a stream SHOULD arrive one by one as they are sent."""
     pieces = client.patient(20).pieces(Request("/?echo-events=4&echo-pause=1", host=HOST))
@@ -46,6 +51,7 @@ def test_event_stream_is_not_held_back(client: IngressClient) -> None:
 
 
 @statement("PRO-04", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9112#section-7.1", covers=("ROW-PROTO-03",))
+@pytest.mark.manifest("large_answer_is_intact.yaml")
 def test_large_answer_is_intact(client: IngressClient) -> None:
     """A large answer in chunks MUST arrive complete and in order."""
     lines = [line for _, line in client.patient(30).pieces(Request("/?echo-chunks=20000&echo-pause=0", host=HOST))]

@@ -1,10 +1,13 @@
 """Web sockets."""
 
+import pytest
+
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 
 
 @statement("PRO-01", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc6455", covers=("ROW-PROTO-01",))
+@pytest.mark.manifest("web_socket_passes.yaml")
 def test_web_socket_passes(client: IngressClient) -> None:
     """A web socket MUST be opened at the backend of its host and path, and messages of every size pass in both directions."""
     with client.web_socket("/chat?room=1") as socket:
@@ -14,6 +17,7 @@ def test_web_socket_passes(client: IngressClient) -> None:
 
 
 @statement("PRO-02", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc6455", covers=("ROW-PROTO-01",))
+@pytest.mark.manifest("quiet_web_socket_stays_open.yaml")
 def test_quiet_web_socket_stays_open(client: IngressClient) -> None:
     """A web socket on which nothing is said for some seconds MUST stay open."""
     with client.web_socket("/") as socket:

@@ -2,6 +2,8 @@
 
 from base64 import b64encode
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -22,6 +24,7 @@ def password(text: str) -> tuple[str, str]:
 
 
 @statement("ACC-03", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", system=NGINX, covers=("ROW-ACC-02",))
+@pytest.mark.manifest("password_is_asked_for.yaml")
 @rows(
     [
         (get(HOST, "/", password("user:secret")), reaches("one")),
@@ -38,6 +41,7 @@ def test_password_is_asked_for(request_: Request, expectation: Expectation, clie
 
 
 @statement("ACC-04", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", system=NGINX, covers=("ROW-ACC-02",))
+@pytest.mark.manifest("missing_passwords_close_the_route.yaml")
 @rows([(get(), refused(503)), (get(HOST, "/", password("user:secret")), refused(503))])
 def test_missing_passwords_close_the_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every request MUST be refused with 503 where the Secret with the passwords does not exist."""

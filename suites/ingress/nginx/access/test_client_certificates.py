@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from harness.model.expectations import answered, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -14,6 +16,7 @@ NGINX = "ingress-nginx"
 
 
 @statement("ACC-08", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#client-certificate-authentication", system=NGINX, covers=("ROW-ACC-04",))
+@pytest.mark.manifest("client_certificate_is_required.yaml")
 def test_client_certificate_is_required(client: IngressClient, shared_routes: SharedRoutes) -> None:
     """A client without a certificate, or with one of another authority, MUST be refused with 400, and one with a certificate be served."""
     asked, authority = Request("/x?y", host=HOST, scheme="https"), shared_routes.authority
@@ -24,6 +27,7 @@ def test_client_certificate_is_required(client: IngressClient, shared_routes: Sh
 
 
 @statement("ACC-09", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#client-certificate-authentication", system=NGINX, covers=("ROW-ACC-04",))
+@pytest.mark.manifest("name_of_a_client_certificate_is_matched.yaml")
 def test_name_of_a_client_certificate_is_matched(client: IngressClient, shared_routes: SharedRoutes) -> None:
     """A client whose certificate is for another name than the annotation asks for MUST be refused with 403, and the right one be served."""
     asked, authority = Request("/x?y", host=HOST, scheme="https"), shared_routes.authority

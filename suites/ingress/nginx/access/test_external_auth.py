@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, redirected, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -18,6 +20,7 @@ def get(host: str = HOST, target: str = "/", *headers: tuple[str, str]) -> Reque
 
 
 @statement("ACC-05", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ROW-ACC-03",))
+@pytest.mark.manifest("external_service_decides.yaml")
 @rows(
     [
         (get(HOST, "/x?y"), reaches("one", arrives_with={"X-Echo-Backend": re.compile("stage/three/.*")})),
@@ -32,6 +35,7 @@ def test_external_service_decides(request_: Request, expectation: Expectation, c
 
 
 @statement("ACC-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ROW-ACC-03",))
+@pytest.mark.manifest("external_service_can_send_to_a_sign_in.yaml")
 @rows([(get(HOST, "/x?y=z"), redirected(302, f"https://login.test/start?rd=http://{HOST}%2Fx%3Fy%3Dz"))])
 def test_external_service_can_send_to_a_sign_in(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request that the external service does not let in MUST be sent to the sign-in, which is told where the request was going."""
@@ -39,6 +43,7 @@ def test_external_service_can_send_to_a_sign_in(request_: Request, expectation: 
 
 
 @statement("ACC-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ROW-ACC-03",))
+@pytest.mark.manifest("missing_external_service_closes_the_route.yaml")
 @rows([(get(), refused(500, 503))])
 def test_missing_external_service_closes_the_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """No request MUST reach the backend where the external service does not exist."""

@@ -1,5 +1,7 @@
 """Who is let in by address (whitelist-source-range, denylist-source-range)."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -16,6 +18,7 @@ def get(host: str = HOST, target: str = "/", *headers: tuple[str, str]) -> Reque
 
 
 @statement("ACC-01", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#whitelist-source-range", system=NGINX, covers=("ROW-ACC-01",))
+@pytest.mark.manifest("clients_are_allowed_by_address.yaml")
 @rows(
     [
         (get(), reaches("one")),
@@ -30,6 +33,7 @@ def test_clients_are_allowed_by_address(request_: Request, expectation: Expectat
 
 
 @statement("ACC-02", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#denylist-source-range", system=NGINX, covers=("ROW-ACC-01",))
+@pytest.mark.manifest("clients_are_denied_by_address.yaml")
 @rows([(get(), reaches("one")), (get(f"closed.{HOST}"), refused(403))])
 def test_clients_are_denied_by_address(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A client MUST be refused with 403 whose address is in a range that is denied."""

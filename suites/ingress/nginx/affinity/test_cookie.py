@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from harness.model.expectations import reaches
 from harness.model.http_exchange import Exchange, Request, combined
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -28,6 +30,7 @@ def with_cookie(cookie: str) -> Request:
 
 
 @statement("AFF-01", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
+@pytest.mark.manifest("cookie_keeps_a_client_with_its_pod.yaml")
 def test_cookie_keeps_a_client_with_its_pod(client: IngressClient) -> None:
     """A client that sends its cookie back MUST reach the same Pod every time, and get no other cookie."""
     first = client.answer_to(Request(host=HOST), MANY)
@@ -70,6 +73,7 @@ def test_client_is_let_go_with_its_pod(ingresses: Ingresses, own_client: Ingress
 
 
 @statement("AFF-04", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
+@pytest.mark.manifest("cookie_has_the_attributes_asked_for.yaml")
 def test_cookie_has_the_attributes_asked_for(client: IngressClient) -> None:
     """The cookie MUST have the name, the path, the age and the attributes of the annotations, and be Secure over https only."""
     cookies = [cookie_of(client.answer_to(Request("/kept", host=HOST, scheme=scheme), MANY)) for scheme in ("http", "https")]
@@ -82,6 +86,7 @@ def test_cookie_has_the_attributes_asked_for(client: IngressClient) -> None:
 
 
 @statement("AFF-05", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
+@pytest.mark.manifest("cookie_has_a_name_by_default.yaml")
 def test_cookie_has_a_name_by_default(client: IngressClient) -> None:
     """The cookie MUST be called INGRESSCOOKIE where no name is given, and last for the session."""
     cookie = cookie_of(client.answer_to(Request(host=HOST), MANY))

@@ -1,5 +1,7 @@
 """Requests that stay with a Pod by what they ask for (upstream-hash-by)."""
 
+import pytest
+
 from harness.model.expectations import reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -16,6 +18,7 @@ def get(target: str = "/", host: str = HOST) -> Request:
 @statement(
     "BKD-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-hashing", system="ingress-nginx", covers=("ROW-BE-06",)
 )
+@pytest.mark.manifest("hash_keeps_a_path_on_a_pod.yaml")
 def test_hash_keeps_a_path_on_a_pod(client: IngressClient) -> None:
     """Requests for one target MUST reach one Pod where the target is hashed, and different targets different Pods."""
     seen = {f"/{number}": {client.answer_to(get(f"/{number}"), reaches("many")).identity for _ in range(4)} for number in range(30)}

@@ -1,5 +1,7 @@
 """Canaries chosen by header or cookie."""
 
+import pytest
+
 from harness.model.expectations import reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -17,6 +19,7 @@ def get(header: str | None = None, cookie: str | None = None) -> Request:
 
 
 @statement("CAN-01", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
+@pytest.mark.manifest("canary_is_chosen_by_header.yaml")
 def test_canary_is_chosen_by_header(client: IngressClient) -> None:
     """With a header for a canary "always" MUST choose it, and "never", any other value and no header the main route."""
     client.answers(get("always"), OTHER)
@@ -25,6 +28,7 @@ def test_canary_is_chosen_by_header(client: IngressClient) -> None:
 
 
 @statement("CAN-02", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
+@pytest.mark.manifest("canary_is_chosen_by_value_of_header.yaml")
 def test_canary_is_chosen_by_value_of_header(client: IngressClient) -> None:
     """With a value for a canary this value MUST choose it, and any other the main route, "always" included."""
     client.answers(get("here"), OTHER)
@@ -33,6 +37,7 @@ def test_canary_is_chosen_by_value_of_header(client: IngressClient) -> None:
 
 
 @statement("CAN-03", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
+@pytest.mark.manifest("canary_is_chosen_by_pattern_of_header.yaml")
 def test_canary_is_chosen_by_pattern_of_header(client: IngressClient) -> None:
     """With a pattern for a canary a value that matches MUST choose it, and any other the main route."""
     client.answers(get("user-1"), OTHER)
@@ -42,6 +47,7 @@ def test_canary_is_chosen_by_pattern_of_header(client: IngressClient) -> None:
 
 
 @statement("CAN-04", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
+@pytest.mark.manifest("canary_is_chosen_by_cookie.yaml")
 def test_canary_is_chosen_by_cookie(client: IngressClient) -> None:
     """With a cookie for a canary "always" MUST choose it, and "never", any other value and no cookie the main route."""
     client.answers(get(cookie="always"), OTHER)
@@ -50,6 +56,7 @@ def test_canary_is_chosen_by_cookie(client: IngressClient) -> None:
 
 
 @statement("CAN-05", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
+@pytest.mark.manifest("header_outranks_cookie_and_weight.yaml")
 def test_header_outranks_cookie_and_weight(client: IngressClient) -> None:
     """A canary MUST be chosen by its header, without a word there by its cookie, and without a word there by its weight."""
     client.answers(get("never", "always"), MAIN)

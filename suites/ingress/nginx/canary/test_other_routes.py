@@ -24,6 +24,7 @@ def get(header: str | None = None, cookie: str | None = None) -> Request:
 
 
 @statement("CAN-09", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
+@pytest.mark.manifest("canary_without_main_route_is_not_served.yaml")
 def test_canary_without_main_route_is_not_served(client: IngressClient) -> None:
     """A canary without a main route of the same host and path MUST NOT be served."""
     client.answers(get(), refused(404))

@@ -1,5 +1,7 @@
 """Canaries chosen by weight."""
 
+import pytest
+
 from harness.model.expectations import reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -18,12 +20,14 @@ def get(header: str | None = None, cookie: str | None = None) -> Request:
 
 
 @statement("CAN-06", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
+@pytest.mark.manifest("canary_of_no_weight_gets_nothing.yaml")
 def test_canary_of_no_weight_gets_nothing(client: IngressClient) -> None:
     """A canary whose weight is 0 MUST get no request."""
     client.answers(get(), MAIN, times=50)
 
 
 @statement("CAN-07", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
+@pytest.mark.manifest("canary_of_full_weight_gets_everything.yaml")
 def test_canary_of_full_weight_gets_everything(client: IngressClient) -> None:
     """A canary whose weight is the total, 100 or another one, MUST get every request."""
     client.answers(get(), OTHER, times=50)
@@ -31,6 +35,7 @@ def test_canary_of_full_weight_gets_everything(client: IngressClient) -> None:
 
 
 @statement("CAN-08", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
+@pytest.mark.manifest("canary_gets_the_share_of_its_weight.yaml")
 def test_canary_gets_the_share_of_its_weight(client: IngressClient) -> None:
     """Of 300 requests a canary MUST get a share that its weight explains, with one false alarm in a million."""
     for host, share in ((HOST, 0.30), (f"total.{HOST}", 0.25)):

@@ -1,5 +1,7 @@
 """Cross-origin requests, answered by the controller."""
 
+import pytest
+
 from harness.model.expectations import Expectation, answered, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -17,6 +19,7 @@ def ask(origin: str, method: str = "GET", **headers: str) -> Request:
 
 
 @statement("COR-01", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
+@pytest.mark.manifest("allowed_origin_gets_its_headers.yaml")
 @rows(
     [
         (ask(origin), reaches("one", headers={ALLOW_ORIGIN: origin, "Access-Control-Allow-Credentials": "true"}))
@@ -29,6 +32,7 @@ def test_allowed_origin_gets_its_headers(request_: Request, expectation: Expecta
 
 
 @statement("COR-02", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
+@pytest.mark.manifest("other_origin_gets_no_headers.yaml")
 @rows(
     [
         (ask(origin), reaches("one", without_headers=(ALLOW_ORIGIN,)))
@@ -49,6 +53,7 @@ def test_other_origin_gets_no_headers(request_: Request, expectation: Expectatio
 
 
 @statement("COR-03", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
+@pytest.mark.manifest("preflight_is_answered.yaml")
 @rows(
     [
         (
@@ -73,6 +78,7 @@ def test_preflight_is_answered(request_: Request, expectation: Expectation, clie
 
 
 @statement("COR-04", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
+@pytest.mark.manifest("cors_is_off_unless_asked_for.yaml")
 @rows(
     [
         (ask("https://good.test"), reaches("one", without_headers=(ALLOW_ORIGIN,))),
@@ -85,6 +91,7 @@ def test_cors_is_off_unless_asked_for(request_: Request, expectation: Expectatio
 
 
 @statement("COR-05", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
+@pytest.mark.manifest("any_origin_is_allowed_by_default.yaml")
 @rows(
     [
         (ask("https://any.test"), reaches("one", headers={ALLOW_ORIGIN: "*"})),

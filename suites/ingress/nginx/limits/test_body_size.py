@@ -1,5 +1,7 @@
 """Bodies beyond their size (proxy-body-size)."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -15,6 +17,7 @@ def post(size: int, host: str = HOST) -> Request:
 
 
 @statement("LIM-01", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-max-body-size", system="ingress-nginx", covers=("ROW-LIM-01",))
+@pytest.mark.manifest("large_body_is_refused.yaml")
 @rows(
     [
         (post(1024), reaches("one"), "at the limit"),

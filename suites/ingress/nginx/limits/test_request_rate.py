@@ -1,5 +1,7 @@
 """Requests beyond their rate (limit-rps)."""
 
+import pytest
+
 from harness.model.expectations import reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -10,6 +12,7 @@ ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-confi
 
 
 @statement("LIM-02", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", system="ingress-nginx", covers=("ROW-LIM-02",))
+@pytest.mark.manifest("requests_beyond_their_rate_are_refused.yaml")
 def test_requests_beyond_their_rate_are_refused(client: IngressClient) -> None:
     """Requests beyond the rate and its burst of five times as many MUST be refused with 503 until the rate has fallen, others not."""
     client.is_limited(Request(host=HOST), reaches("one"), refused(503), burst=5, rate=1)
@@ -18,6 +21,7 @@ def test_requests_beyond_their_rate_are_refused(client: IngressClient) -> None:
 
 
 @statement("LIM-03", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", system="ingress-nginx", covers=("ROW-LIM-02",))
+@pytest.mark.manifest("burst_of_requests_can_be_set.yaml")
 def test_burst_of_requests_can_be_set(client: IngressClient) -> None:
     """Requests beyond the rate and its burst MUST be refused with 503 where the burst is a multiple of the statement's own."""
     client.is_limited(Request(host=HOST), reaches("one"), refused(503), burst=2, rate=1)

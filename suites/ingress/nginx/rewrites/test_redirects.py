@@ -1,5 +1,7 @@
 """Redirects: app-root, permanent-redirect, temporal-redirect, from-to-www-redirect, a rewrite to a URL."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, redirected
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -17,6 +19,7 @@ def get(target: str = "/", host: str = HOST, **headers: str) -> Request:
 
 
 @statement("RWR-06", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-06",))
+@pytest.mark.manifest("rewrite_to_a_url_redirects.yaml")
 @rows([(get("/old/page?x=y"), redirected(302, "https://elsewhere.test/page?x=y"))])
 def test_rewrite_to_a_url_redirects(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rewrite target that is a whole URL MUST send the client there."""
@@ -24,6 +27,7 @@ def test_rewrite_to_a_url_redirects(request_: Request, expectation: Expectation,
 
 
 @statement("RWR-11", MUST, INGRESS_NGINX, source=f"{REWRITE}#app-root", system=NGINX, covers=("ROW-RW-05",))
+@pytest.mark.manifest("root_is_redirected_to_the_application.yaml")
 @rows(
     [
         (get("/"), redirected(302, f"http://{HOST}/start")),
@@ -37,6 +41,7 @@ def test_root_is_redirected_to_the_application(request_: Request, expectation: E
 
 
 @statement("RWR-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#permanent-redirect", system=NGINX, covers=("ROW-RW-06",))
+@pytest.mark.manifest("permanent_redirect.yaml")
 @rows(
     [
         (get("/"), redirected(301, "https://elsewhere.test/new")),
@@ -50,6 +55,7 @@ def test_permanent_redirect(request_: Request, expectation: Expectation, client:
 
 
 @statement("RWR-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#temporal-redirect", system=NGINX, covers=("ROW-RW-06",))
+@pytest.mark.manifest("temporal_redirect.yaml")
 @rows([(get("/"), redirected(302, "https://elsewhere.test/now")), (get("/x?y"), redirected(302, "https://elsewhere.test/now"))])
 def test_temporal_redirect(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every request for a host that has moved for now MUST be redirected there with 302."""
@@ -57,6 +63,7 @@ def test_temporal_redirect(request_: Request, expectation: Expectation, client: 
 
 
 @statement("RWR-14", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#redirect-fromto-www", system=NGINX, covers=("ROW-RW-06",))
+@pytest.mark.manifest("www_is_redirected.yaml")
 @rows([(get("/x?y", f"www.{HOST}"), redirected(308, f"http://{HOST}/x?y")), (get("/x?y"), reaches("one"))])
 def test_www_is_redirected(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A host MUST be redirected to from the same host with a leading www, path and query kept."""

@@ -1,5 +1,7 @@
 """Paths that are regular expressions (use-regex)."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -16,6 +18,7 @@ def get(target: str = "/", host: str = HOST, **headers: str) -> Request:
 
 
 @statement("RWR-08", MUST, INGRESS_NGINX, source=REGEX, system=NGINX, covers=("ROW-RW-03",))
+@pytest.mark.manifest("regular_expression_matches_from_the_beginning.yaml")
 @rows(
     [
         (get("/id/1"), reaches("one")),
@@ -36,6 +39,7 @@ def test_regular_expression_matches_from_the_beginning(request_: Request, expect
 
 
 @statement("RWR-09", MUST, INGRESS_NGINX, source=f"{REGEX}#path-priority", system=NGINX, covers=("ROW-RW-03",))
+@pytest.mark.manifest("longest_regular_expression_is_tried_first.yaml")
 @rows(
     [
         (get("/foo/bar/bar"), reaches("two"), "[a-z]{3} is the longer text"),
@@ -50,6 +54,7 @@ def test_longest_regular_expression_is_tried_first(request_: Request, expectatio
 
 
 @statement("RWR-10", MUST, INGRESS_NGINX, source=REGEX, system=NGINX, covers=("ROW-RW-04",))
+@pytest.mark.manifest("regular_expression_changes_the_whole_host.yaml")
 @rows([(get("/headers"), reaches("one")), (get("/HEAD"), reaches("one")), (get("/head/x"), reaches("one")), (get("/re/7"), reaches("two"))])
 def test_regular_expression_changes_the_whole_host(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """All paths of a host MUST become regular expressions as soon as one Ingress of it has one, also Exact paths of another Ingress."""

@@ -1,5 +1,7 @@
 """Rewrites of the path (rewrite-target)."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -41,6 +43,7 @@ def test_path_is_rewritten(request_: Request, expectation: Expectation, example_
 
 
 @statement("RWR-02", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-01",))
+@pytest.mark.manifest("rewrite_without_capture_drops_the_path.yaml")
 @rows(
     [
         (get("/app"), reaches("one", "/")),
@@ -58,6 +61,7 @@ def test_rewrite_without_capture_drops_the_path(request_: Request, expectation: 
 
 
 @statement("RWR-03", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-01",))
+@pytest.mark.manifest("rewrite_without_capture_takes_the_target.yaml")
 @rows([(get("/app/x"), reaches("one", "/new/place")), (get("/app?a=b&a=c"), reaches("one", "/new/place?a=b&a=c"))])
 def test_rewrite_without_capture_takes_the_target(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rewrite target of several elements MUST reach the backend as it is written."""
@@ -65,6 +69,7 @@ def test_rewrite_without_capture_takes_the_target(request_: Request, expectation
 
 
 @statement("RWR-04", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-02",))
+@pytest.mark.manifest("rewrite_with_capture_keeps_the_rest.yaml")
 @rows(
     [
         (get("/something"), reaches("one", "/")),
@@ -82,6 +87,7 @@ def test_rewrite_with_capture_keeps_the_rest(request_: Request, expectation: Exp
 
 
 @statement("RWR-05", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-02",))
+@pytest.mark.manifest("rewrite_can_swap_captures.yaml")
 @rows(
     [
         (get("/12/abc"), reaches("one", "/abc/12")),
@@ -96,6 +102,7 @@ def test_rewrite_can_swap_captures(request_: Request, expectation: Expectation, 
 
 
 @statement("RWR-07", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-02", "ROW-HOST-05"))
+@pytest.mark.manifest("rewrite_per_host.yaml")
 @rows(
     [
         (get("/api/v1?x", f"app.{HOST}"), reaches("one", "/v1?x")),
@@ -110,6 +117,7 @@ def test_rewrite_per_host(request_: Request, expectation: Expectation, client: I
 
 
 @statement("RWR-15", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#x-forwarded-prefix-header", system=NGINX, covers=("ROW-RW-07",))
+@pytest.mark.manifest("prefix_is_told_to_the_backend.yaml")
 @rows([(get("/app/x?y"), reaches("one", "/x?y", arrives_with={"X-Forwarded-Prefix": "/app"}))])
 def test_prefix_is_told_to_the_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rewritten request MUST tell the prefix that was cut off where the annotation asks for it."""
@@ -117,6 +125,7 @@ def test_prefix_is_told_to_the_backend(request_: Request, expectation: Expectati
 
 
 @statement("RWR-17", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#canary", system=NGINX, covers=("ROW-RW-02", "ROW-CAN-01"))
+@pytest.mark.manifest("canary_is_rewritten_like_its_main_route.yaml")
 @rows([(get("/app/x?y"), reaches("one", "/x?y")), (get("/app/x?y", X_Canary="always"), reaches("two", "/x?y"))])
 def test_canary_is_rewritten_like_its_main_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request that a canary takes MUST be rewritten like those of the main route."""

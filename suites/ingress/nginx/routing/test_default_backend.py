@@ -1,5 +1,7 @@
 """Default backends by annotation (default-backend, custom-http-errors)."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -11,6 +13,7 @@ ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-confi
 
 
 @statement("DFB-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#default-backend", system="ingress-nginx", covers=("ROW-BE-03",))
+@pytest.mark.manifest("custom_default_backend_takes_over.yaml")
 def test_custom_default_backend_takes_over(client: IngressClient) -> None:
     """The default backend of the annotation MUST answer in the place of a Service without endpoints, and be told what was asked of whom."""
     told = {"X-Code": "503", "X-Namespace": "stage", "X-Ingress-Name": "custom-default-backend-takes-over"}
@@ -18,6 +21,7 @@ def test_custom_default_backend_takes_over(client: IngressClient) -> None:
 
 
 @statement("DFB-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-http-errors", system="ingress-nginx", covers=("ROW-DEF-01",))
+@pytest.mark.manifest("custom_errors_go_to_the_default_backend.yaml")
 @rows(
     [
         (Request("/?echo-status=200", host=HOST), reaches("one")),

@@ -1,5 +1,7 @@
 """How ingress-nginx chooses a path where the specification leaves it open."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MAY, MUST, SHOULD, statement
@@ -16,6 +18,7 @@ def get(target: str, host: str = HOST) -> Request:
 
 
 @statement("PTH-17", MAY, INGRESS_NGINX, source=PATH_TYPES, system="ingress-nginx", covers=("ROW-PATH-13",))
+@pytest.mark.manifest("implementation_specific_path_is_a_prefix.yaml")
 @rows([(get("/foo/"), reaches("one")), (get("/foo/bar"), reaches("one")), (get("/foobar"), refused(404)), (get("/FOO"), refused(404))])
 def test_implementation_specific_path_is_a_prefix(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path of the type ImplementationSpecific MAY be served like a Prefix, as ingress-nginx has always done."""
@@ -30,6 +33,7 @@ def test_implementation_specific_path_is_a_prefix(request_: Request, expectation
     system="ingress-nginx",
     covers=("ROW-PATH-14",),
 )
+@pytest.mark.manifest("path_is_normalised_before_matching.yaml")
 @rows(
     [
         (get("/%66oo"), reaches("one")),

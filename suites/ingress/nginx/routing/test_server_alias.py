@@ -1,5 +1,7 @@
 """Aliases of a host (server-alias)."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -21,6 +23,7 @@ def ask(host: str | None, target: str = "/", **fields: str) -> Request:
     system="ingress-nginx",
     covers=("ROW-HOST-07",),
 )
+@pytest.mark.manifest("alias_is_served_like_its_host.yaml")
 @rows(
     [
         (ask(HOST), reaches("one")),

@@ -1,5 +1,7 @@
 """The certificate for names that have none."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -28,6 +30,7 @@ def test_unknown_name_gets_the_default_certificate(request_: Request, expectatio
 
 
 @statement("TLS-05", MUST, INGRESS_NGINX, source=f"{GUIDE}#default-ssl-certificate", system="ingress-nginx", covers=("ROW-TLS-03",))
+@pytest.mark.manifest("missing_certificate_falls_back.yaml")
 @rows(
     [
         (secure(host=f"missing.{HOST}"), reaches("one", certificate=DEFAULT)),

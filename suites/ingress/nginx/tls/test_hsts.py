@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, redirected
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -17,6 +19,7 @@ def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
 
 
 @statement("TLS-09", MUST, INGRESS_NGINX, source=f"{GUIDE}#http-strict-transport-security", system="ingress-nginx", covers=("ROW-TLS-05",))
+@pytest.mark.manifest("https_is_made_strict.yaml")
 @rows(
     [
         (secure(), reaches("one", headers={"Strict-Transport-Security": re.compile(r"max-age=\d{7,}; includeSubDomains")})),

@@ -1,5 +1,7 @@
 """Redirects to https (ssl-redirect, force-ssl-redirect)."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, redirected
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -23,6 +25,7 @@ def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
     system="ingress-nginx",
     covers=("ROW-TLS-05",),
 )
+@pytest.mark.manifest("plain_http_of_a_tls_host_is_redirected.yaml")
 @rows(
     [
         (Request("/", host=HOST), redirected(308, f"https://{HOST}")),
@@ -46,6 +49,7 @@ def test_plain_http_of_a_tls_host_is_redirected(request_: Request, expectation: 
     system="ingress-nginx",
     covers=("ROW-TLS-06",),
 )
+@pytest.mark.manifest("redirect_to_https_can_be_switched_off.yaml")
 @rows([(Request("/x?y", host=HOST), reaches("one")), (secure("/x?y"), reaches("one", certificate=HOST))])
 def test_redirect_to_https_can_be_switched_off(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A host with a certificate MUST be served over plain http, too, where the redirect is switched off."""
@@ -60,6 +64,7 @@ def test_redirect_to_https_can_be_switched_off(request_: Request, expectation: E
     system="ingress-nginx",
     covers=("ROW-TLS-06",),
 )
+@pytest.mark.manifest("redirect_to_https_can_be_forced.yaml")
 @rows([(Request("/x?y", host=HOST), redirected(308, f"https://{HOST}/x?y")), (secure("/x?y"), reaches("one", certificate=DEFAULT))])
 def test_redirect_to_https_can_be_forced(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A host without a certificate MUST be redirected to https where the redirect is forced."""
@@ -74,6 +79,7 @@ def test_redirect_to_https_can_be_forced(request_: Request, expectation: Expecta
     system="ingress-nginx",
     covers=("ROW-TLS-06",),
 )
+@pytest.mark.manifest("redirect_to_https_can_keep_the_trailing_slash.yaml")
 @rows(
     [
         (Request("/", host=HOST), redirected(308, f"https://{HOST}/")),

@@ -2,6 +2,8 @@
 
 import ssl
 
+import pytest
+
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 
@@ -14,6 +16,7 @@ from harness.systems.ingress.client import IngressClient
     system="ingress-nginx",
     covers=("ROW-PROTO-02",),
 )
+@pytest.mark.manifest("grpc_call_passes.yaml")
 def test_grpc_call_passes(client: IngressClient, trust: ssl.SSLContext) -> None:
     """A gRPC call over TLS MUST reach the backend with its path, metadata and message, and its answer come back with its status."""
     answer = client.calls("/echo.Echo/Say", b"hello", trust, metadata={"x-note": "kept"})
@@ -32,6 +35,7 @@ def test_grpc_call_passes(client: IngressClient, trust: ssl.SSLContext) -> None:
     system="ingress-nginx",
     covers=("ROW-PROTO-02",),
 )
+@pytest.mark.manifest("failed_grpc_call_keeps_its_status.yaml")
 def test_failed_grpc_call_keeps_its_status(client: IngressClient, trust: ssl.SSLContext) -> None:
     """The status with which a gRPC call fails MUST come back to the client."""
     answer = client.calls("/echo.Echo/Fail", b"fail:7", trust, metadata={})

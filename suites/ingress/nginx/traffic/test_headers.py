@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request, combined
 from harness.model.statements import INGRESS_NGINX, MUST, SHOULD, statement
@@ -26,6 +28,7 @@ def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Reque
 
 
 @statement("HDR-03", SHOULD, INGRESS_NGINX, source=f"{GUIDE}#use-forwarded-headers", system="ingress-nginx", covers=("ROW-HDR-01",))
+@pytest.mark.manifest("forwarding_headers_of_clients_are_kept_aside.yaml")
 @rows([(get("/", *FORGED.items()), reaches("one", arrives_with={"X-Original-Forwarded-For": "203.0.113.7", "X-Scheme": "http"}))])
 def test_forwarding_headers_of_clients_are_kept_aside(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The addresses that a client claims to have forwarded for SHOULD reach the backend under another name."""
@@ -33,6 +36,7 @@ def test_forwarding_headers_of_clients_are_kept_aside(request_: Request, expecta
 
 
 @statement("HDR-05", MUST, INGRESS_NGINX, source=f"{GUIDE}#generate-request-id", system="ingress-nginx", covers=("ROW-HDR-02",))
+@pytest.mark.manifest("request_gets_an_identifier.yaml")
 def test_request_gets_an_identifier(client: IngressClient) -> None:
     """Every request MUST reach the backend with an identifier, its own or else a fresh one."""
     client.answers(get("/", ("X-Request-ID", "given-4711")), reaches("one", arrives_with={"X-Request-ID": "given-4711"}))
@@ -42,6 +46,7 @@ def test_request_gets_an_identifier(client: IngressClient) -> None:
 
 
 @statement("HDR-13", SHOULD, INGRESS_NGINX, source=f"{GUIDE}#server-tokens", system="ingress-nginx", covers=("ROW-HDR-02",))
+@pytest.mark.manifest("answer_does_not_tell_the_server.yaml")
 @rows([(get(), reaches("one", without_headers=("Server", "X-Powered-By")))])
 def test_answer_does_not_tell_the_server(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Answers SHOULD NOT tell which server gave them."""
@@ -56,6 +61,7 @@ def test_answer_does_not_tell_the_server(request_: Request, expectation: Expecta
     system="ingress-nginx",
     covers=("ROW-HDR-02",),
 )
+@pytest.mark.manifest("connection_header_can_be_set.yaml")
 @rows([(get(), reaches("one", arrives_with={"Connection": "close"}))])
 def test_connection_header_can_be_set(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The backend MUST see the Connection header of the annotation."""
@@ -63,6 +69,7 @@ def test_connection_header_can_be_set(request_: Request, expectation: Expectatio
 
 
 @statement("RWR-16", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-vhost", system=NGINX, covers=("ROW-RW-07",))
+@pytest.mark.manifest("host_can_be_replaced.yaml")
 @rows([(Request("/x?y", host=HOST), reaches("one", host="inside.test", arrives_with={"X-Forwarded-Host": HOST}))])
 def test_host_can_be_replaced(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request MUST reach the backend with the host of the annotation, and the client's host beside it."""

@@ -1,5 +1,7 @@
 """How backends are asked: another endpoint, time-outs, the Service's address, TLS."""
 
+import pytest
+
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
@@ -26,6 +28,7 @@ def test_refusing_endpoint_is_passed_over(ingresses: Ingresses, own_client: Ingr
 
 
 @statement("BKD-10", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-timeouts", system="ingress-nginx", covers=("ROW-BE-08",))
+@pytest.mark.manifest("slow_backend_is_a_gateway_timeout.yaml")
 @rows([(get("/?echo-delay=0.3"), reaches("one")), (get("/?echo-delay=2.5"), refused(504))])
 def test_slow_backend_is_a_gateway_timeout(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A backend that takes longer than the read time-out MUST be answered for with 504, and one that is quicker be waited for."""
@@ -33,6 +36,7 @@ def test_slow_backend_is_a_gateway_timeout(request_: Request, expectation: Expec
 
 
 @statement("BKD-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#service-upstream", system="ingress-nginx", covers=("ROW-BE-06",))
+@pytest.mark.manifest("service_address_can_be_the_upstream.yaml")
 def test_service_address_can_be_the_upstream(client: IngressClient) -> None:
     """A route MUST be served by way of the Service's own address where the annotation asks for it."""
     pods = {client.answer_to(get("/x?y"), reaches("many")).identity for _ in range(20)}
@@ -40,6 +44,7 @@ def test_service_address_can_be_the_upstream(client: IngressClient) -> None:
 
 
 @statement("BKD-14", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#backend-protocol", system="ingress-nginx", covers=("ROW-PROTO-02",))
+@pytest.mark.manifest("backend_protocol_can_be_https.yaml")
 def test_backend_protocol_can_be_https(client: IngressClient) -> None:
     """A backend MUST be spoken to over TLS where the annotation says so."""
     found = client.answer_to(get("/x?y"), reaches("one", port=8443))
