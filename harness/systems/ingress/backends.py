@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from harness.cluster.api import Api, Object
 from harness.model.budgets import ROLLOUT
@@ -25,8 +25,7 @@ class OwnBackend:
 
     api: Api
     namespace: str
-    visitor: IngressClient
-    sick: set[str] = field(default_factory=set)
+    client: IngressClient
 
     def scale(self, replicas: int) -> None:
         """Ask for that many Pods."""
@@ -36,7 +35,7 @@ class OwnBackend:
         """Merge-patch the Deployment."""
         self.api.merge("Deployment", NAME, self.namespace, patch)
 
-    def is_served_by(self, count: int, *, without: str = "") -> frozenset[str]:
+    def wait_until_served_by(self, count: int, *, without: str = "") -> frozenset[str]:
         """Wait until exactly that many Pods share the requests, and return their names."""
         __tracebackhide__ = True
 
@@ -49,7 +48,7 @@ class OwnBackend:
         return eventually(poll, within=ROLLOUT, expected=f"requests are shared by {count} Pods{excluded}", consecutive=2)
 
     def _pod(self) -> str:
-        identity = self.visitor.answer_to(EVERYTHING, reaches(NAME)).identity
+        identity = self.client.expect_once(EVERYTHING, reaches(NAME)).identity
         assert identity is not None
         return identity.pod
 
@@ -63,7 +62,7 @@ class OwnBackend:
         """Make a Pod ready again."""
         self.api.ask_pod("PUT", pod, self.namespace, 8080, "/-/ready")
 
-    def rolls_out(self) -> None:
+    def roll_out(self) -> None:
         """Replace every Pod, as a change of the template does, and wait until the new ones are ready."""
         __tracebackhide__ = True
         self.change({"spec": {"template": {"metadata": {"annotations": {"conformance/rollout": "again"}}}}})
@@ -77,5 +76,5 @@ class OwnBackend:
     @contextmanager
     def under_load(self) -> Iterator[Load]:
         """Requests all the time, each of which has to be answered by one of its Pods."""
-        with self.visitor.under_load(EVERYTHING, reaches(NAME)) as result:
+        with self.client.under_load(EVERYTHING, reaches(NAME)) as result:
             yield result

@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Self
@@ -29,7 +29,7 @@ CONVERGED = 20
 
 @dataclass(frozen=True, slots=True)
 class IngressClient:
-    """Visits the controller's external address the way a client outside of the cluster does.
+    """Asks the controller's external address the way a client outside of the cluster does.
 
     :param probe: where http is asked, and what the requests look like; https is asked at port 443 of the same address
     :param namespace: where the backends are
@@ -43,7 +43,7 @@ class IngressClient:
     host: str = TABLE_HOST
     nonce: str | None = None
 
-    def answers(self, request: Request, expectation: Expectation, *, times: int = SAMPLE) -> Exchange:
+    def expect(self, request: Request, expectation: Expectation, *, times: int = SAMPLE) -> Exchange:
         """Require that a settled route gives this answer, every one of ten times, without waiting for it.
 
         Changes of other routes excuse nothing: a reload of nginx hands its listening sockets on, with every connection in their queues.
@@ -56,7 +56,7 @@ class IngressClient:
         with _silence_is_failure(sentence(request, bound)):
             return [require(bound, self._ask(request)) for _ in range(times)][-1]
 
-    def comes_to_answer(
+    def wait_until_answered(
         self, request: Request, expectation: Expectation, *, measured: str, within: Budget = ROUTE, consecutive: int = CONVERGED
     ) -> Exchange:
         """Wait until a changed route gives this answer twenty times in a row, which takes a second; the time is kept as a measurement."""
@@ -69,7 +69,7 @@ class IngressClient:
         measure(measured, monotonic() - began, budget=within)
         return exchange
 
-    def sends(self, request: Request) -> Exchange:
+    def send(self, request: Request) -> Exchange:
         """One request and whatever comes back.
 
         :raises NoAnswer: nothing came back
@@ -81,11 +81,11 @@ class IngressClient:
     def _ask(self, request: Request) -> Exchange:
         return self._probe_for(request).send(request.at(self.host))
 
-    def answer_to(self, request: Request, expectation: Expectation) -> Exchange:
+    def expect_once(self, request: Request, expectation: Expectation) -> Exchange:
         """One answer, which has to be as expected."""
-        return self.answers(request, expectation, times=1)
+        return self.expect(request, expectation, times=1)
 
-    def understands(self, head: str, expectation: Expectation) -> Exchange:
+    def expect_raw(self, head: str, expectation: Expectation) -> Exchange:
         """Require this answer to the head of a GET that no client library would send; it is sent as it is, but for ``example.test``.
 
         :raises StatementFailed: the answer differs, or is not in HTTP
@@ -98,12 +98,12 @@ class IngressClient:
             raise StatementFailed(f"{head!r}: {sentence(exchange.request, expectation)}", "\n".join([repr(exchange), *found]))
         return exchange
 
-    def together(self, *requests: Request) -> list[Exchange]:
+    def send_concurrently(self, *requests: Request) -> list[Exchange]:
         """All requests at once, each over a connection of its own, and what came back, in the order of the requests."""
         with ThreadPoolExecutor(len(requests)) as pool:
-            return list(pool.map(self.sends, requests))
+            return list(pool.map(self.send, requests))
 
-    def is_limited(self, request: Request, served: Expectation, beyond: Expectation, *, burst: int, rate: float) -> None:
+    def expect_rate_limit(self, request: Request, served: Expectation, beyond: Expectation, *, burst: int, rate: float) -> None:
         """Require that of requests in quick succession the first one and a burst are served, and what is beyond them refused.
 
         :param rate: requests a second that are served all the time; they count for as long as the requests took
@@ -111,7 +111,7 @@ class IngressClient:
         """
         __tracebackhide__ = True
         began = monotonic()
-        answers = [self.sends(request) for _ in range(3 * (1 + burst))]
+        answers = [self.send(request) for _ in range(3 * (1 + burst))]
         took = monotonic() - began
         passed = [answer for answer in answers if answer.status in served.statuses]
         for answer in answers:
@@ -126,55 +126,44 @@ class IngressClient:
         with _silence_is_failure(f"a web socket to {target}"):
             return WebSocket(self.probe.address, self.probe.port, self.host, target)
 
-    def calls(self, method: str, message: bytes, trust: ssl.SSLContext, *, metadata: Mapping[str, str]) -> GrpcResponse:
+    def grpc_call(self, method: str, message: bytes, trust: ssl.SSLContext, *, metadata: Mapping[str, str]) -> GrpcResponse:
         """A gRPC call to the statement's host."""
         with _silence_is_failure(f"an answer to the call of {method}"):
             return call(self.probe.address, self.host, method, message, trust=trust, metadata=metadata)
 
-    def pieces(self, request: Request) -> list[tuple[float, str]]:
+    def lines(self, request: Request) -> list[tuple[float, str]]:
         """The lines of an answer, each with the seconds after which it came."""
         with _silence_is_failure(f"an answer to {request.line}"):
             return self._probe_for(request).lines(request.at(self.host))
 
     @contextmanager
-    def waiting_for(self, request: Request, expectation: Expectation) -> Iterator[None]:
+    def in_flight(self, request: Request, expectation: Expectation) -> Iterator[None]:
         """Send a slow request, run the block meanwhile, and require the answer afterwards.
 
         :raises StatementFailed: it is another one, or was there before the block ended
         """
         __tracebackhide__ = True
         with ThreadPoolExecutor(1) as pool:
-            under_way = pool.submit(self.answer_to, request, expectation)
+            under_way = pool.submit(self.expect_once, request, expectation)
             yield
             early = under_way.done()
             under_way.result()
         if early:
             raise StatementFailed("the request is under way until the change is complete", "it was answered before")
 
-    def under_load_of_either(self, request: Request, *expectations: Expectation) -> AbstractContextManager[Load]:
-        """Send a request all the time while the block runs, and require one of these answers to each."""
-        waiting = self.patient(SLOW)
-
-        def send() -> None:
-            exchange = waiting._ask(request)
-            if all(differences(self._bound(expectation), exchange) for expectation in expectations):
-                raise StatementFailed(" or ".join(sentence(request, expectation) for expectation in expectations), repr(exchange))
-
-        return generate_load(send)
-
     @contextmanager
-    def under_load(self, request: Request, expectation: Expectation) -> Iterator[Load]:
-        """Send a request all the time while the block runs, and require the same answer to each."""
-        bound, waiting = self._bound(expectation), self.patient(SLOW)
-        with generate_load(lambda: require(bound, waiting._ask(request))) as result:
+    def under_load(self, request: Request, *expectations: Expectation) -> Iterator[Load]:
+        """Send a request all the time while the block runs, and require one of these answers to each."""
+        patient, accepted = self.with_timeout(SLOW), [self._bound(expectation) for expectation in expectations]
+        with generate_load(lambda: _require_one_of(accepted, patient._ask(request))) as result:
             yield result
 
-    def trusting(self, trust: ssl.SSLContext) -> Self:
-        """The same visitor, who verifies certificates, or shows one of its own."""
+    def with_trust(self, trust: ssl.SSLContext) -> Self:
+        """The same client, which verifies certificates, or shows one of its own."""
         return replace(self, probe=replace(self.probe, trust=trust))
 
-    def patient(self, timeout: float) -> Self:
-        """The same visitor, who waits up to ``timeout`` seconds for an answer."""
+    def with_timeout(self, timeout: float) -> Self:
+        """The same client, which waits up to ``timeout`` seconds for an answer."""
         return replace(self, probe=replace(self.probe, timeout=timeout))
 
     def _probe_for(self, request: Request) -> HttpProbe:
@@ -182,6 +171,18 @@ class IngressClient:
 
     def _bound(self, expectation: Expectation) -> Expectation:
         return expectation.at(self.host).bound(self.namespace, self.signature, self.nonce)
+
+
+def _require_one_of(accepted: list[Expectation], exchange: Exchange) -> None:
+    """Require that one of several expectations is met.
+
+    :raises StatementFailed: none is, with every difference to each
+    """
+    __tracebackhide__ = True
+    found = [differences(expectation, exchange) for expectation in accepted]
+    if all(found):
+        wanted = " or ".join(sentence(exchange.request, expectation) for expectation in accepted)
+        raise StatementFailed(wanted, "\n".join([repr(exchange), *(f"  - {line}" for lines in found for line in lines)]))
 
 
 @contextmanager

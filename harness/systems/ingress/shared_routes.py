@@ -115,7 +115,7 @@ def _calls_program(namespace: str) -> Object:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": CALLS, "namespace": namespace}, "data": data}
 
 
-def trusting(authority: trustme.CA, identity: trustme.LeafCert | None = None) -> ssl.SSLContext:
+def tls_context(authority: trustme.CA, identity: trustme.LeafCert | None = None) -> ssl.SSLContext:
     """A client that trusts an authority and no other, and shows a certificate of its own where it is asked for one."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority.configure_trust(context)

@@ -28,7 +28,7 @@ HOST = "example.test"
 )
 def test_unmatched_host_is_refused(request_: Request, expectation: Expectation, own_client: IngressClient) -> None:
     """A request for a host that nobody's rule names MUST be refused by the controller itself, over http and https."""
-    own_client.answers(request_, expectation)
+    own_client.expect(request_, expectation)
 
 
 @statement("DFB-02", MUST, CORE, source=DEFAULT_BACKEND, covers=("ROW-DEF-02",))
@@ -37,11 +37,11 @@ def test_unmatched_host_is_refused(request_: Request, expectation: Expectation, 
 def test_default_backend_alone_takes_everything(ingresses: Ingresses, own_client: IngressClient) -> None:
     """An Ingress that has a default backend and no rules MUST serve every request that no rule matches, as it was sent."""
     ingresses.add(ingresses.ingress(defaultBackend={"service": {"name": "two", "port": {"number": 80}}}))
-    own_client.comes_to_answer(Request("/x?y", host="nobody.test"), reaches("two"), measured="route added")
-    own_client.answers(Request("/", host=None, method="PUT", body=b"payload"), reaches("two"))
-    own_client.answers(Request("/x", host="nobody.test", scheme="https"), reaches("two"))
+    own_client.wait_until_answered(Request("/x?y", host="nobody.test"), reaches("two"), measured="route added")
+    own_client.expect(Request("/", host=None, method="PUT", body=b"payload"), reaches("two"))
+    own_client.expect(Request("/x", host="nobody.test", scheme="https"), reaches("two"))
     ingresses.delete(ingresses.label)
-    own_client.comes_to_answer(Request("/x?y", host="nobody.test"), refused(404), measured="route removed")
+    own_client.wait_until_answered(Request("/x?y", host="nobody.test"), refused(404), measured="route removed")
 
 
 @statement("DFB-03", MUST, CORE, source=DEFAULT_BACKEND, covers=("ROW-DEF-03",))
@@ -58,7 +58,7 @@ def test_default_backend_alone_takes_everything(ingresses: Ingresses, own_client
 )
 def test_unmatched_path_goes_to_the_default_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request for a host of an Ingress and none of its paths MUST reach the Ingress's default backend."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement(
@@ -68,7 +68,7 @@ def test_unmatched_path_goes_to_the_default_backend(request_: Request, expectati
 @rows([(Request("/", host=HOST), reaches("two")), (Request("/x/y?z", host=HOST), reaches("two"))])
 def test_rule_without_http_goes_to_the_default_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every request for a host whose rule has no paths MUST reach the Ingress's default backend."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("DFB-05", MAY, EXTENDED, source=DEFAULT_BACKEND, covers=("ROW-DEF-04",))
@@ -76,5 +76,5 @@ def test_rule_without_http_goes_to_the_default_backend(request_: Request, expect
 @rows([(Request("/", host=f"other.{HOST}"), refused(404)), (Request("/one", host="nobody.test"), refused(404))])
 def test_default_backend_is_for_hosts_of_its_rules(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A default backend beside rules MAY be kept to the hosts of these rules, so that other hosts are refused."""
-    client.answer_to(Request("/", host=HOST), reaches("two"))
-    client.answers(request_, expectation)
+    client.expect_once(Request("/", host=HOST), reaches("two"))
+    client.expect(request_, expectation)

@@ -28,7 +28,7 @@ def get(target: str, host: str = HOST) -> Request:
 )
 def test_exact_path_is_served(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request for an Exact path MUST reach the path's backend, whatever the query and the method."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("PTH-03", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-02",))
@@ -47,8 +47,8 @@ def test_exact_path_is_served(request_: Request, expectation: Expectation, clien
 )
 def test_exact_path_serves_nothing_else(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request for a path other than the Exact one MUST NOT reach the path's backend."""
-    client.answer_to(get("/foo"), reaches("one"))
-    client.answers(request_, expectation)
+    client.expect_once(get("/foo"), reaches("one"))
+    client.expect(request_, expectation)
 
 
 @statement("PTH-04", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-03",))
@@ -56,4 +56,4 @@ def test_exact_path_serves_nothing_else(request_: Request, expectation: Expectat
 @rows([(get("/foo/"), reaches("one")), (get("/foo/?x=1"), reaches("one")), (get("/foo"), refused(404))])
 def test_exact_path_keeps_its_trailing_slash(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An Exact path that ends in a slash MUST be served with that slash and not without it."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

@@ -34,14 +34,14 @@ def ask(host: str | None, target: str = "/", **fields: str) -> Request:
 )
 def test_host_matches_in_any_spelling(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The host of a request MUST be matched whatever its case and whatever port follows it."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("SUB-03", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-4.2.3", covers=("ROW-HOST-04",))
 @rows(SPELLINGS)
 def test_case_and_port_of_the_host_do_not_matter(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
     """Routing MUST ignore the case of the host and the port behind it."""
-    example_client.answers(request_, expectation)
+    example_client.expect(request_, expectation)
 
 
 @statement("HST-09", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2", covers=("ROW-HOST-01",))
@@ -49,7 +49,7 @@ def test_case_and_port_of_the_host_do_not_matter(request_: Request, expectation:
 def test_absolute_target_names_the_host(client: IngressClient) -> None:
     """The rule for a request whose target is a whole URL MUST be chosen by the target, and the Host field be ignored."""
     for host, other, backend in ((f"one.{HOST}", f"two.{HOST}", "one"), (f"two.{HOST}", f"one.{HOST}", "two")):
-        found = client.sends(Request(f"http://{host}/x?y", host=other)).identity
+        found = client.send(Request(f"http://{host}/x?y", host=other)).identity
         assert found is not None, f"no backend answered for http://{host}/"
         assert found.service == backend
 
@@ -58,7 +58,7 @@ def test_absolute_target_names_the_host(client: IngressClient) -> None:
 @pytest.mark.manifest("host_of_an_absolute_target_arrives.yaml")
 def test_host_of_an_absolute_target_arrives(client: IngressClient) -> None:
     """The host in a target that is a whole URL MUST reach the backend in the place of the Host field."""
-    client.answers(Request(f"http://one.{HOST}/x?y", host=f"two.{HOST}"), reaches("one", "/x?y", host=f"one.{HOST}"))
+    client.expect(Request(f"http://one.{HOST}/x?y", host=f"two.{HOST}"), reaches("one", "/x?y", host=f"one.{HOST}"))
 
 
 @statement("HST-10", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2", covers=("ROW-HOST-01",))
@@ -75,4 +75,4 @@ def test_host_of_an_absolute_target_arrives(client: IngressClient) -> None:
 )
 def test_request_without_a_host_is_malformed(head: str, expectation: Expectation, client: IngressClient) -> None:
     """A request of HTTP/1.1 without exactly one valid host MUST be refused as malformed, while one of HTTP/1.0 needs none."""
-    client.understands(head, expectation)
+    client.expect_raw(head, expectation)

@@ -35,8 +35,8 @@ def ask(host: str | None, target: str = "/", **fields: str) -> Request:
 @rows(FOREIGN)
 def test_host_without_a_rule_is_refused(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
     """A request for a host that no rule names MUST be refused by the controller itself."""
-    example_client.answers(*CONTROL)
-    example_client.answers(request_, expectation)
+    example_client.expect(*CONTROL)
+    example_client.expect(request_, expectation)
 
 
 @statement("HST-02", MUST, CORE, source=RULES, covers=("ROW-HOST-01",))
@@ -56,8 +56,8 @@ def test_host_without_a_rule_is_refused(request_: Request, expectation: Expectat
 )
 def test_host_is_served_and_no_other(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule with a host MUST serve requests for this host and for no other."""
-    client.answer_to(ask(HOST), reaches("one"))
-    client.answers(request_, expectation)
+    client.expect_once(ask(HOST), reaches("one"))
+    client.expect(request_, expectation)
 
 
 @statement(
@@ -80,7 +80,7 @@ def test_host_is_served_and_no_other(request_: Request, expectation: Expectation
 )
 def test_hosts_of_an_ingress_are_kept_apart(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The hosts of one Ingress MUST be served by their own paths only."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("HST-11", MUST, CORE, source=RULES, covers=("ROW-HOST-06",))
@@ -90,6 +90,6 @@ def test_rule_without_a_host_serves_every_host(ingresses: Ingresses, own_client:
     """A rule without a host MUST serve its path for every host that no other rule names, and for the bare address."""
     ingresses.add(ingresses.without_host(path(f"/{ingresses.label}", "two")))
     target = f"/{ingresses.label}"
-    own_client.comes_to_answer(ask("nobody.test", target), reaches("two"), measured="route added")
-    own_client.answers(ask(None, target), reaches("two"))
-    own_client.answers(ask("nobody.test"), refused(404))
+    own_client.wait_until_answered(ask("nobody.test", target), reaches("two"), measured="route added")
+    own_client.expect(ask(None, target), reaches("two"))
+    own_client.expect(ask("nobody.test"), refused(404))

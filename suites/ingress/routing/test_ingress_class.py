@@ -28,15 +28,15 @@ def test_legacy_annotation_selects_the_controller(
     foreign, own_backend = f"foreign-{label}", f"own-{label}"
     example_ingresses.create(foreign, f"{foreign}.example.com", "other", 9090, {LEGACY_CLASS: "another-class"})
     example_ingresses.create(own_backend, f"{own_backend}.example.com", "other", 9090, ingress_controller.legacy_class)
-    example_client.comes_to_answer(Request("/", host=f"{own_backend}.example.com"), reaches("other"), measured="route added")
-    example_client.answers(Request("/", host=f"{foreign}.example.com"), refused(404))
+    example_client.wait_until_answered(Request("/", host=f"{own_backend}.example.com"), reaches("other"), measured="route added")
+    example_client.expect(Request("/", host=f"{foreign}.example.com"), refused(404))
 
 
 @statement("CLS-03", MUST, CORE, source=CLASS, covers=("ROW-CLS-01",))
 @pytest.mark.manifest("class_field_selects_the_controller.yaml")
 def test_class_field_selects_the_controller(client: IngressClient) -> None:
     """An Ingress whose class field names a class of the controller MUST be served."""
-    client.answers(Request("/x", host=HOST), reaches("one"))
+    client.expect(Request("/x", host=HOST), reaches("one"))
 
 
 @statement("CLS-04", MUST, CORE, source=CLASS, covers=("ROW-CLS-02",))
@@ -49,33 +49,33 @@ def test_class_field_selects_the_controller(client: IngressClient) -> None:
 )
 def test_other_class_is_left_alone(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An Ingress whose class does not exist, or is another controller's, MUST NOT be served."""
-    client.answer_to(Request("/", host=HOST), reaches("one"))
-    client.answers(request_, expectation)
+    client.expect_once(Request("/", host=HOST), reaches("one"))
+    client.expect(request_, expectation)
 
 
 @statement("CLS-05", MUST, EXTENDED, source=CLASS, covers=("ROW-CLS-04",))
 @pytest.mark.manifest("class_less_ingress_is_left_alone.yaml")
 def test_class_less_ingress_is_left_alone(client: IngressClient) -> None:
     """An Ingress without a class MUST NOT be served where the cluster has no default class."""
-    client.answer_to(Request("/", host=HOST), reaches("one"))
-    client.answers(Request("/", host=f"none.{HOST}"), refused(404))
+    client.expect_once(Request("/", host=HOST), reaches("one"))
+    client.expect(Request("/", host=f"none.{HOST}"), refused(404))
 
 
 @statement("CLS-07", MUST, CORE, source=CLASS, covers=("ROW-CLS-06",))
 def test_class_can_be_changed(ingresses: Ingresses, own_client: IngressClient, ingress_controller: Controller) -> None:
     """A route MUST end when the class of its Ingress is changed to another, and come back with the class."""
     ingresses.add(ingresses.ingress(path("/", "one")))
-    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
+    own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="route added")
     ingresses.change({"spec": {"ingressClassName": "does-not-exist"}})
-    own_client.comes_to_answer(Request(host=HOST), refused(404), measured="class taken away")
+    own_client.wait_until_answered(Request(host=HOST), refused(404), measured="class taken away")
     ingresses.change({"spec": {"ingressClassName": ingress_controller.ingress_class}})
-    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="class given back")
+    own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="class given back")
 
 
 @statement("CLS-08", MUST, CORE, source=CLASS, covers=("ROW-CLS-01",))
 def test_further_class_of_the_controller_is_served(ingresses: Ingresses, own_client: IngressClient) -> None:
     """Ingresses of every class that names the controller MUST be served, whatever the class is called."""
     ingresses.add(ingresses.further_class(), ingresses.ingress(path("/", "one"), suffix="-barrier"))
-    own_client.comes_to_answer(Request(host=f"barrier.{HOST}"), reaches("one"), measured="route added")
+    own_client.wait_until_answered(Request(host=f"barrier.{HOST}"), reaches("one"), measured="route added")
     ingresses.add(ingresses.ingress(path("/", "two"), ingressClassName=ingresses.label))
-    own_client.comes_to_answer(Request(host=HOST), reaches("two"), measured="route of the further class added")
+    own_client.wait_until_answered(Request(host=HOST), reaches("two"), measured="route of the further class added")

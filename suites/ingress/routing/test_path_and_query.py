@@ -40,7 +40,7 @@ def get(target: str, host: str = HOST) -> Request:
 )
 def test_path_arrives_as_it_was_sent(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path and its query MUST reach the backend byte for byte where nothing asks for a rewrite."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("PTH-19", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-01",))
@@ -55,4 +55,4 @@ def test_path_arrives_as_it_was_sent(request_: Request, expectation: Expectation
 )
 def test_query_takes_no_part(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The query MUST NOT take part in the choice of the path."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

@@ -34,7 +34,7 @@ def get(target: str, host: str = HOST) -> Request:
 )
 def test_longest_prefix_wins(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Of several matching Prefix paths the longest MUST be used, and the root for what no other matches."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("PTH-10", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-09",))
@@ -48,7 +48,7 @@ def test_longest_prefix_wins(request_: Request, expectation: Expectation, client
 )
 def test_order_of_rules_does_not_matter(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The longest matching path MUST be used in whatever order the Ingress lists its paths."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("PTH-12", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-10",))
@@ -66,7 +66,7 @@ def test_order_of_rules_does_not_matter(request_: Request, expectation: Expectat
 )
 def test_exact_wins_over_an_equal_prefix(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Of an Exact and a Prefix path that are equal the Exact one MUST be used for that path, and the Prefix for what is below."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("PTH-13", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-10",))
@@ -82,7 +82,7 @@ def test_exact_wins_over_an_equal_prefix(request_: Request, expectation: Expecta
 )
 def test_exact_wins_over_a_longer_prefix_elsewhere(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An Exact path between Prefix paths MUST take its own path only."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("PTH-14", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-11",))
@@ -90,7 +90,7 @@ def test_exact_wins_over_a_longer_prefix_elsewhere(request_: Request, expectatio
 @rows([(get("/foo"), reaches("one")), (get("/foo/x"), reaches("two")), (get("/foo/"), reaches("two"))])
 def test_exact_wins_across_ingresses(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An Exact path MUST win over an equal Prefix path of the same host in another Ingress."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("PTH-24", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-16", "ROW-PATH-09"))
@@ -98,4 +98,4 @@ def test_exact_wins_across_ingresses(request_: Request, expectation: Expectation
 @rows([(get("/aaa/x"), reaches("one")), (get("/aaa/bbb"), reaches("two")), (get("/aaa/bbb/x"), reaches("two"))])
 def test_longest_prefix_wins_across_ingresses(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The longest matching path MUST be used also where another Ingress names the shorter one."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

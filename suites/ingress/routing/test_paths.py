@@ -30,8 +30,8 @@ def get(target: str, host: str = HOST) -> Request:
 @rows(UNROUTED)
 def test_path_without_a_rule_is_refused(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
     """A request for a path that no rule of its host names MUST be refused by the controller itself."""
-    example_client.answers(*CONTROL)
-    example_client.answers(request_, expectation)
+    example_client.expect(*CONTROL)
+    example_client.expect(request_, expectation)
 
 
 @statement(
@@ -45,7 +45,7 @@ def test_path_without_a_rule_is_refused(request_: Request, expectation: Expectat
 @rows([(get("/"), reaches("one")), (get("/x/y?z"), reaches("one"))])
 def test_rule_without_path_takes_everything(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule that names no path MUST serve every path of its host."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("PTH-16", MUST, EXTENDED, source=PATH_TYPES, covers=("ROW-PATH-13",))
@@ -53,7 +53,7 @@ def test_rule_without_path_takes_everything(request_: Request, expectation: Expe
 @rows([(get("/foo"), reaches("one")), (get("/foo?x"), reaches("one")), (get("/bar"), refused(404)), (get("/"), refused(404))])
 def test_implementation_specific_path_serves_itself(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path of the type ImplementationSpecific MUST at least serve itself, and leave unrelated paths alone."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement(
@@ -62,7 +62,7 @@ def test_implementation_specific_path_serves_itself(request_: Request, expectati
 @pytest.mark.manifest("paths_of_a_host_may_be_spread.yaml")
 def test_paths_of_a_host_may_be_spread(client: IngressClient) -> None:
     """Paths of one host that several Ingresses name, in one namespace or more, MUST all be served."""
-    client.answers(get("/one"), reaches("one"))
-    client.answers(get("/two/x"), reaches("two"))
-    client.answers(get("/beside"), reaches("beside", namespace="stage-beside"))
-    client.answers(get("/"), refused(404))
+    client.expect(get("/one"), reaches("one"))
+    client.expect(get("/two/x"), reaches("two"))
+    client.expect(get("/beside"), reaches("beside", namespace="stage-beside"))
+    client.expect(get("/"), refused(404))

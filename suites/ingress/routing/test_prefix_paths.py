@@ -30,7 +30,7 @@ def get(target: str, host: str = HOST) -> Request:
 )
 def test_prefix_serves_what_is_below(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request for a Prefix path, with or without a trailing slash, or for anything below it MUST reach its backend, the path intact."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("PTH-06", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-05",))
@@ -47,8 +47,8 @@ def test_prefix_serves_what_is_below(request_: Request, expectation: Expectation
 )
 def test_prefix_serves_nothing_else(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request for a path outside of a Prefix path MUST NOT reach its backend."""
-    client.answer_to(get("/foo"), reaches("one"))
-    client.answers(request_, expectation)
+    client.expect_once(get("/foo"), reaches("one"))
+    client.expect(request_, expectation)
 
 
 @statement("PTH-07", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-06", "ROW-PATH-07"))
@@ -66,7 +66,7 @@ def test_prefix_serves_nothing_else(request_: Request, expectation: Expectation,
 )
 def test_trailing_slash_of_a_prefix_is_ignored(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A Prefix path that ends in a slash MUST serve what it would serve without that slash."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("PTH-08", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-08",))
@@ -85,7 +85,7 @@ def test_trailing_slash_of_a_prefix_is_ignored(request_: Request, expectation: E
 )
 def test_prefix_is_compared_by_elements(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A Prefix path of several elements MUST be compared element by element, none of them in part."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("PTH-11", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-09",))
@@ -93,7 +93,7 @@ def test_prefix_is_compared_by_elements(request_: Request, expectation: Expectat
 @rows([(get(target), reaches("one")) for target in ("/", "/x", "/x/", "/x/y/z.html?a=b", "/?a=b", "/%20", "/.well-known/x")])
 def test_root_prefix_takes_everything(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The Prefix path "/" MUST serve every path of its host."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("PTH-21", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-05",))
@@ -110,4 +110,4 @@ def test_root_prefix_takes_everything(request_: Request, expectation: Expectatio
 )
 def test_special_characters_are_literal(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Characters of a path that mean something in regular expressions MUST stand for themselves."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

@@ -31,7 +31,7 @@ UNKNOWN = [
 @rows(UNTOUCHED)
 def test_sub_domain_reaches_its_application(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
     """A request for a sub-domain MUST reach that sub-domain's application, with method, path, query and body as they were sent."""
-    example_client.answers(request_, expectation)
+    example_client.expect(request_, expectation)
 
 
 @statement(
@@ -44,5 +44,5 @@ def test_sub_domain_reaches_its_application(request_: Request, expectation: Expe
 @rows(UNKNOWN)
 def test_unknown_sub_domain_is_refused(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
     """A request for a sub-domain that no rule names, or for the parent domain, MUST be refused by the controller itself."""
-    example_client.answers(*UNTOUCHED[0])
-    example_client.answers(request_, expectation)
+    example_client.expect(*UNTOUCHED[0])
+    example_client.expect(request_, expectation)

@@ -21,7 +21,7 @@ def ask(host: str | None, target: str = "/", **fields: str) -> Request:
 @rows([(ask(f"{label}.{HOST}"), reaches("one")) for label in ("bar", "BAR", "1", "a-b", "xn--bcher-kva", "x" * 60)])
 def test_wildcard_serves_one_label(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule whose host is a wildcard MUST serve every host with one label in the wildcard's place."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("HST-04", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-02",))
@@ -37,8 +37,8 @@ def test_wildcard_serves_one_label(request_: Request, expectation: Expectation, 
 )
 def test_wildcard_serves_exactly_one_label(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule whose host is a wildcard MUST NOT serve hosts with no label, or with several, in the wildcard's place."""
-    client.answer_to(ask(f"bar.{HOST}"), reaches("one"))
-    client.answers(request_, expectation)
+    client.expect_once(ask(f"bar.{HOST}"), reaches("one"))
+    client.expect(request_, expectation)
 
 
 @statement("HST-05", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-03",))
@@ -46,7 +46,7 @@ def test_wildcard_serves_exactly_one_label(request_: Request, expectation: Expec
 @rows([(ask(f"foo.{HOST}"), reaches("two")), (ask(f"FOO.{HOST}"), reaches("two")), (ask(f"bar.{HOST}"), reaches("one"))])
 def test_exact_host_wins_over_wildcard(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule that names a host MUST win over a rule whose wildcard covers it."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("HST-06", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-03",))
@@ -54,4 +54,4 @@ def test_exact_host_wins_over_wildcard(request_: Request, expectation: Expectati
 @rows([(ask(f"foo.{HOST}"), reaches("two")), (ask(f"bar.{HOST}"), reaches("one"))])
 def test_exact_host_wins_across_ingresses(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule that names a host MUST win over a wildcard of another Ingress, although that one is younger."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

@@ -40,7 +40,7 @@ def test_status_follows_the_addresses_of_the_service(api: Api, ingress_controlle
 def test_route_answers_at_the_address_in_its_status(api: Api, shared_routes: SharedRoutes, vip: str, own_client: IngressClient) -> None:
     """A route MUST answer at the address that the status of its Ingress shows."""
     comes_to_show(api, shared_routes.sentinel, vip)
-    own_client.answers(Request("/x?y", host=shared_routes.sentinel_host), reaches("one"))
+    own_client.expect(Request("/x?y", host=shared_routes.sentinel_host), reaches("one"))
 
 
 @statement("STA-04", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-CLS-02",))
@@ -49,4 +49,4 @@ def test_status_of_another_class_stays_empty(api: Api, shared_routes: SharedRout
     """The status of an Ingress of another class MUST NOT show the controller's address, whereas that of an older one of its own does."""
     comes_to_show(api, shared_routes.sentinel, vip)
     stays_empty(api, "status-of-another-class-stays-empty")
-    client.answer_to(Request("/", host="own.example.test"), reaches("one"))
+    client.expect_once(Request("/", host="own.example.test"), reaches("one"))

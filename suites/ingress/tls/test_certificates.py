@@ -24,7 +24,7 @@ def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
 @pytest.mark.manifest("tls_host_gets_its_certificate.yaml")
 def test_tls_host_gets_its_certificate(client: IngressClient, trust: ssl.SSLContext) -> None:
     """A host MUST be served with the certificate of its Secret, which verifies against the authority that issued it."""
-    client.trusting(trust).answers(secure("/x?y"), reaches("one", certificate=HOST))
+    client.with_trust(trust).expect(secure("/x?y"), reaches("one", certificate=HOST))
 
 
 @statement("TLS-02", MUST, CORE, source=TLS, covers=("ROW-TLS-02",))
@@ -39,7 +39,7 @@ def test_tls_host_gets_its_certificate(client: IngressClient, trust: ssl.SSLCont
 )
 def test_certificates_are_chosen_by_name(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Of several certificates at one address each host MUST be served with its own, also where that one is for a wildcard."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("TLS-03", MUST, CORE, source=TLS, covers=("ROW-TLS-02",))
@@ -54,7 +54,7 @@ def test_one_certificate_serves_several_hosts(
     request_: Request, expectation: Expectation, client: IngressClient, trust: ssl.SSLContext
 ) -> None:
     """A certificate for several hosts MUST be served to each of the hosts that the Ingress lists for it."""
-    client.trusting(trust).answers(request_, expectation)
+    client.with_trust(trust).expect(request_, expectation)
 
 
 @statement("TLS-06", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc6066#section-3", covers=("ROW-TLS-02",))
@@ -67,7 +67,7 @@ def test_one_certificate_serves_several_hosts(
 )
 def test_route_follows_the_host_not_the_name_asked_for(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The certificate MUST follow the name asked for in TLS, and the route the host of the request, over a connection of its own."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("TLS-16", MUST, CORE, source=TLS, covers=("ROW-TLS-04",))
@@ -75,10 +75,10 @@ def test_renewed_certificate_is_served_without_loss(ingresses: Ingresses, own_cl
     """A renewed certificate MUST be served soon after its Secret has changed, without a request lost meanwhile."""
     ingresses.add(ingresses.certificate(shared_routes.authority), ingresses.ingress(path("/", "one"), tls=ingresses.tls))
     first = reaches("one", certificate=HOST)
-    own_client.comes_to_answer(secure(), first, measured="certificate added")
+    own_client.wait_until_answered(secure(), first, measured="certificate added")
     with own_client.under_load(secure(), first) as load:
         ingresses.add(ingresses.certificate(shared_routes.authority, "renewed"))
-        own_client.comes_to_answer(secure(), reaches("one", certificate=f"renewed.{HOST}"), measured="certificate renewed")
+        own_client.wait_until_answered(secure(), reaches("one", certificate=f"renewed.{HOST}"), measured="certificate renewed")
     load.expect_no_loss()
 
 
@@ -86,8 +86,8 @@ def test_renewed_certificate_is_served_without_loss(ingresses: Ingresses, own_cl
 def test_late_certificate_is_served(ingresses: Ingresses, own_client: IngressClient, shared_routes: SharedRoutes) -> None:
     """A certificate MUST be served whose Secret was created after the Ingress, and be gone after the TLS section went."""
     ingresses.add(ingresses.ingress(path("/", "one"), tls=ingresses.tls))
-    own_client.comes_to_answer(Request(host=HOST), redirected(308, f"https://{HOST}"), measured="route added")
+    own_client.wait_until_answered(Request(host=HOST), redirected(308, f"https://{HOST}"), measured="route added")
     ingresses.add(ingresses.certificate(shared_routes.authority))
-    own_client.comes_to_answer(secure(), reaches("one", certificate=HOST), measured="certificate added")
+    own_client.wait_until_answered(secure(), reaches("one", certificate=HOST), measured="certificate added")
     ingresses.change({"spec": {"tls": None}})
-    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="certificate removed")
+    own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="certificate removed")

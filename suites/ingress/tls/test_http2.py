@@ -28,4 +28,4 @@ def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
 )
 def test_http2_is_negotiated(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Clients SHOULD get HTTP/2 over TLS where they offer it, and be routed as over HTTP/1.1."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

@@ -17,4 +17,4 @@ TLS = "https://kubernetes.io/docs/concepts/services-networking/ingress/#tls"
 @rows([(Request("/x?y", host=HOST), reaches("one")), (Request("/x", host=HOST, method="POST", body=b"x"), reaches("one"))])
 def test_plain_host_is_not_redirected(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A host without TLS MUST be served over plain http and not be redirected."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

@@ -29,7 +29,7 @@ def get(target: str = "/", host: str = HOST) -> Request:
 )
 def test_backend_is_named_by_number_or_name(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request MUST reach the port of the Service that the path names, by number or by name."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement(
@@ -38,7 +38,7 @@ def test_backend_is_named_by_number_or_name(request_: Request, expectation: Expe
 @pytest.mark.manifest("external_name_is_served.yaml")
 def test_external_name_is_served(client: IngressClient) -> None:
     """A request for a Service of type ExternalName MUST come to reach the host that it names."""
-    client.comes_to_answer(get("/x?y"), reaches("two"), measured="name resolved", consecutive=3)
+    client.wait_until_answered(get("/x?y"), reaches("two"), measured="name resolved", consecutive=3)
 
 
 @statement(
@@ -51,7 +51,7 @@ def test_external_name_is_served(client: IngressClient) -> None:
 @pytest.mark.manifest("every_pod_gets_its_share.yaml")
 def test_every_pod_gets_its_share(client: IngressClient) -> None:
     """Of 240 requests each of three Pods SHOULD get a share that chance explains, with one false alarm in a million."""
-    pods = [client.answer_to(get(), reaches("many")).identity for _ in range(240)]
+    pods = [client.expect_once(get(), reaches("many")).identity for _ in range(240)]
     counts = {pod: pods.count(pod) for pod in set(pods)}
     assert len(counts) == 3, f"requests by Pod: {counts}"
     for pod, count in counts.items():
@@ -69,4 +69,4 @@ def test_every_pod_gets_its_share(client: IngressClient) -> None:
 @rows([(get("/resource"), refused(404, 503)), (get("/one"), reaches("one"))])
 def test_resource_backend_leaves_others_alone(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path whose backend is a resource that the controller does not know MUST be refused, and the other paths be served."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

@@ -36,7 +36,7 @@ def test_forwarding_headers_are_set(client: IngressClient, vip: str) -> None:
         "X-Forwarded-Port": "80",
         "X-Forwarded-Proto": "http",
     }
-    client.answers(get(), reaches("one", arrives_with=told))
+    client.expect(get(), reaches("one", arrives_with=told))
 
 
 @statement("HDR-02", SHOULD, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
@@ -51,7 +51,7 @@ def test_forwarding_headers_of_clients_are_not_believed(client: IngressClient, v
         "X-Forwarded-Port": "80",
         "X-Forwarded-Proto": "http",
     }
-    client.answers(get("/", *FORGED.items()), reaches("one", arrives_with=told))
+    client.expect(get("/", *FORGED.items()), reaches("one", arrives_with=told))
 
 
 @statement("HDR-04", MUST, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
@@ -65,7 +65,7 @@ def test_forwarding_headers_of_clients_are_not_believed(client: IngressClient, v
 )
 def test_scheme_is_told_to_the_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The backend MUST be told whether the client came over http or https."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement(
@@ -79,4 +79,4 @@ def test_scheme_is_told_to_the_backend(request_: Request, expectation: Expectati
 def test_client_address_arrives(client: IngressClient, vip: str) -> None:
     """With the traffic policy Local the client's own address MUST reach the backend, not that of a node."""
     own_backend = source_address(vip)
-    client.answers(get(), reaches("one", arrives_with={"X-Real-IP": own_backend}), times=20)
+    client.expect(get(), reaches("one", arrives_with={"X-Real-IP": own_backend}), times=20)

@@ -22,7 +22,7 @@ def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Reque
 @rows([(get("/x?y", method=method), reaches("one")) for method in METHODS])
 def test_method_arrives(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every method MUST reach the backend as it was sent."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("HDR-07", MUST, CORE, source=f"{SEMANTICS}#section-7.6", covers=("ROW-HDR-03",))
@@ -46,7 +46,7 @@ def test_method_arrives(request_: Request, expectation: Expectation, client: Ing
 )
 def test_headers_arrive(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Header fields MUST reach the backend with the values that were sent."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("HDR-08", MUST, CORE, source=f"{SEMANTICS}#section-7.6.1", covers=("ROW-HDR-03",))
@@ -62,7 +62,7 @@ def test_headers_arrive(request_: Request, expectation: Expectation, client: Ing
 )
 def test_hop_by_hop_headers_end_here(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Header fields that concern the connection to the controller MUST NOT reach the backend."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("HDR-09", MUST, CORE, source=f"{SEMANTICS}#section-6.4", covers=("ROW-HDR-03",))
@@ -76,7 +76,7 @@ def test_hop_by_hop_headers_end_here(request_: Request, expectation: Expectation
 )
 def test_body_arrives(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The body of a request MUST reach the backend byte for byte."""
-    client.answers(request_, expectation, times=3)
+    client.expect(request_, expectation, times=3)
 
 
 @statement("PRO-05", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9110#section-6.4", covers=("ROW-PROTO-03",))
@@ -84,4 +84,4 @@ def test_body_arrives(request_: Request, expectation: Expectation, client: Ingre
 def test_large_body_is_intact(client: IngressClient) -> None:
     """A request body of 10 MB MUST reach the backend byte for byte."""
     body = bytes(range(256)) * 40_000
-    client.patient(30).answer_to(Request("/", host=HOST, method="POST", body=body), reaches("one"))
+    client.with_timeout(30).expect_once(Request("/", host=HOST, method="POST", body=body), reaches("one"))

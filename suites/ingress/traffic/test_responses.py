@@ -24,7 +24,7 @@ def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Reque
 @rows([(get(f"/?echo-status={status}"), reaches("one", status=status)) for status in STATUSES])
 def test_status_comes_back(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The status of the backend's answer MUST come back to the client, with the backend's own body."""
-    client.answers(request_, expectation, times=3)
+    client.expect(request_, expectation, times=3)
 
 
 @statement("HDR-11", MUST, CORE, source=f"{SEMANTICS}#section-7.6", covers=("ROW-HDR-03",))
@@ -37,14 +37,14 @@ def test_status_comes_back(request_: Request, expectation: Expectation, client: 
 )
 def test_answer_headers_come_back(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Header fields of the backend's answer MUST come back to the client."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("PRO-03", SHOULD, EXTENDED, source="https://html.spec.whatwg.org/multipage/server-sent-events.html", covers=("ROW-PROTO-03",))
 @pytest.mark.manifest("event_stream_is_not_held_back.yaml")
 def test_event_stream_is_not_held_back(client: IngressClient) -> None:
     """The events of a stream SHOULD arrive one by one as they are sent."""
-    pieces = client.patient(20).pieces(Request("/?echo-events=4&echo-pause=1", host=HOST))
+    pieces = client.with_timeout(20).lines(Request("/?echo-events=4&echo-pause=1", host=HOST))
     events = [at for at, line in pieces if line.startswith("data:")]
     assert len(events) == 4, f"events: {pieces}"
     assert events[-1] - events[0] > 1.5, f"seconds at which events arrived that were sent over 3 s: {events}"
@@ -54,6 +54,6 @@ def test_event_stream_is_not_held_back(client: IngressClient) -> None:
 @pytest.mark.manifest("large_answer_is_intact.yaml")
 def test_large_answer_is_intact(client: IngressClient) -> None:
     """A large answer in chunks MUST arrive complete and in order."""
-    lines = [line for _, line in client.patient(30).pieces(Request("/?echo-chunks=20000&echo-pause=0", host=HOST))]
+    lines = [line for _, line in client.with_timeout(30).lines(Request("/?echo-chunks=20000&echo-pause=0", host=HOST))]
     assert len(lines) == 20000
     assert [line.partition(",")[0] for line in lines[1:]] == [f'{{"piece": {number}' for number in range(2, 20001)]

@@ -21,7 +21,7 @@ def get(target: str = "/", host: str = HOST) -> Request:
 @rows([(get("/missing"), refused(503)), (get("/port"), refused(503)), (get("/one"), reaches("one"))])
 def test_missing_service_is_unavailable(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path whose Service or port does not exist MUST be answered with 503, and the other paths of the host be served."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("BKD-03", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4", covers=("ROW-BE-03",))
@@ -29,11 +29,11 @@ def test_missing_service_is_unavailable(request_: Request, expectation: Expectat
 @rows([(get("/empty"), refused(503)), (get("/one"), reaches("one"))])
 def test_service_without_endpoints_is_unavailable(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path whose Service has no endpoint MUST be answered with 503, and the other paths of the host be served."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("BKD-06", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9110#section-15.6.3", covers=("ROW-BE-05",))
 @pytest.mark.manifest("refusing_endpoint_is_a_bad_gateway.yaml")
 def test_refusing_endpoint_is_a_bad_gateway(client: IngressClient) -> None:
     """A request whose only endpoint refuses the connection MUST be answered with 502."""
-    client.answers(get(), refused(502))
+    client.expect(get(), refused(502))

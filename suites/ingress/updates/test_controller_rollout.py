@@ -30,10 +30,10 @@ def test_rolling_restart_of_the_controller_is_brief(
 ) -> None:
     """While the controller is replaced by a rolling restart requests SHOULD be answered again within a bound, at the same address."""
     ingresses.add(ingresses.ingress(path("/", "one")))
-    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
+    own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="route added")
     with own_client.under_load(Request(host=HOST), reaches("one")) as load:
         replaced(api, ingress_controller)
-        own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="controller replaced")
+        own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="controller replaced")
     load.expect_outage_within(HANDOVER)
     assert addresses_of(api, ingress_controller) == [vip]
 
@@ -50,8 +50,8 @@ def test_request_under_way_survives_a_graceful_stop(
 ) -> None:
     """A request under way MUST be answered although the controller that has it is replaced meanwhile."""
     ingresses.add(ingresses.ingress(path("/", "one")))
-    own_client.comes_to_answer(Request(host=HOST), reaches("one"), measured="route added")
-    with own_client.patient(60).waiting_for(Request("/?echo-delay=25", host=HOST), reaches("one")):
+    own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="route added")
+    with own_client.with_timeout(60).in_flight(Request("/?echo-delay=25", host=HOST), reaches("one")):
         replaced(api, ingress_controller)
 
 

@@ -26,42 +26,42 @@ def get(target: str = "/", host: str = HOST) -> Request:
 def test_service_recovers_when_it_gets_endpoints(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A route MUST be served once its Service gets endpoints, and be unavailable again once it has lost them."""
     ingresses.add(ingresses.service(selector="nobody"), ingresses.ingress(path("/", ingresses.label)))
-    own_client.comes_to_answer(get(), refused(503), measured="route added")
+    own_client.wait_until_answered(get(), refused(503), measured="route added")
     ingresses.change({"spec": {"selector": {"app": "two"}}}, kind="Service")
-    own_client.comes_to_answer(get(), reaches("two"), measured="endpoint added")
+    own_client.wait_until_answered(get(), reaches("two"), measured="endpoint added")
     ingresses.change({"spec": {"selector": {"app": "nobody"}}}, kind="Service")
-    own_client.comes_to_answer(get(), refused(503), measured="endpoint removed")
+    own_client.wait_until_answered(get(), refused(503), measured="endpoint removed")
 
 
 @statement("BKD-05", MUST, CORE, source=READINESS, covers=("ROW-BE-04",))
 def test_unready_pod_gets_no_requests(own_backend: OwnBackend) -> None:
     """A Pod that is not ready MUST get no requests until it is ready again."""
     own_backend.scale(2)
-    both = own_backend.is_served_by(2)
+    both = own_backend.wait_until_served_by(2)
     sick = own_backend.fail_readiness()
-    own_backend.is_served_by(1, without=sick)
+    own_backend.wait_until_served_by(1, without=sick)
     own_backend.restore_readiness(sick)
-    assert own_backend.is_served_by(2) == both
+    assert own_backend.wait_until_served_by(2) == both
 
 
 @statement("BKD-08", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/service/", covers=("ROW-BE-06",))
 def test_scaled_backend_is_used_to_the_last_pod(own_backend: OwnBackend) -> None:
     """After scaling up every Pod MUST get requests, after scaling down only the one that is left, and none be lost on the way."""
-    own_backend.is_served_by(1)
+    own_backend.wait_until_served_by(1)
     with own_backend.under_load() as load:
         own_backend.scale(3)
-        own_backend.is_served_by(3)
+        own_backend.wait_until_served_by(3)
         own_backend.scale(1)
-        own_backend.is_served_by(1)
+        own_backend.wait_until_served_by(1)
     load.expect_no_loss()
 
 
 @statement("DYN-04", SHOULD, EXTENDED, source=ROLLOUT, covers=("ROW-DYN-03",))
 def test_rolling_update_of_the_backend_loses_no_request(own_backend: OwnBackend) -> None:
     """A rolling update of a backend that ends gracefully SHOULD lose no request."""
-    before = own_backend.is_served_by(1)
+    before = own_backend.wait_until_served_by(1)
     with own_backend.under_load() as load:
-        own_backend.rolls_out()
-        after = own_backend.is_served_by(1, without=next(iter(before)))
+        own_backend.roll_out()
+        after = own_backend.wait_until_served_by(1, without=next(iter(before)))
     assert after != before
     load.expect_no_loss()

@@ -37,7 +37,7 @@ def password(text: str) -> tuple[str, str]:
 )
 def test_password_is_asked_for(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request without a user's name and password MUST be refused with 401 and the realm, and one with them be served."""
-    client.answers(request_, expectation, times=3)
+    client.expect(request_, expectation, times=3)
 
 
 @statement("ACC-04", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", system=NGINX, covers=("ROW-ACC-02",))
@@ -45,4 +45,4 @@ def test_password_is_asked_for(request_: Request, expectation: Expectation, clie
 @rows([(get(), refused(503)), (get(HOST, "/", password("user:secret")), refused(503))])
 def test_missing_passwords_close_the_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every request MUST be refused with 503 where the Secret with the passwords does not exist."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

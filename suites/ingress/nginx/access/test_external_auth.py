@@ -31,7 +31,7 @@ def get(host: str = HOST, target: str = "/", *headers: tuple[str, str]) -> Reque
 )
 def test_external_service_decides(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request MUST reach the backend if the external service lets it in, with the headers asked for, and be refused as it says if not."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("ACC-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ROW-ACC-03",))
@@ -39,7 +39,7 @@ def test_external_service_decides(request_: Request, expectation: Expectation, c
 @rows([(get(HOST, "/x?y=z"), redirected(302, f"https://login.test/start?rd=http://{HOST}%2Fx%3Fy%3Dz"))])
 def test_external_service_can_send_to_a_sign_in(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request that the external service does not let in MUST be sent to the sign-in, which is told where the request was going."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("ACC-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ROW-ACC-03",))
@@ -47,4 +47,4 @@ def test_external_service_can_send_to_a_sign_in(request_: Request, expectation: 
 @rows([(get(), refused(500, 503))])
 def test_missing_external_service_closes_the_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """No request MUST reach the backend where the external service does not exist."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

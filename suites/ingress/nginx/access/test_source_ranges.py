@@ -29,7 +29,7 @@ def get(host: str = HOST, target: str = "/", *headers: tuple[str, str]) -> Reque
 )
 def test_clients_are_allowed_by_address(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A client MUST be refused with 403 whose address is in none of the ranges that are allowed."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("ACC-02", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#denylist-source-range", system=NGINX, covers=("ROW-ACC-01",))
@@ -37,4 +37,4 @@ def test_clients_are_allowed_by_address(request_: Request, expectation: Expectat
 @rows([(get(), reaches("one")), (get(f"closed.{HOST}"), refused(403))])
 def test_clients_are_denied_by_address(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A client MUST be refused with 403 whose address is in a range that is denied."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

@@ -18,7 +18,7 @@ DENIED = "denied the request"
 def test_second_ingress_for_a_path_is_refused(validated_ingresses: Ingresses, validated_client: IngressClient) -> None:
     """An Ingress MUST be refused that claims a host and path which another Ingress has, and accepted with another path or host."""
     validated_ingresses.add(validated_ingresses.ingress(path("/taken", "one")))
-    validated_client.comes_to_answer(Request("/taken", host="example.test"), refused(503), measured="route added")
+    validated_client.wait_until_answered(Request("/taken", host="example.test"), refused(503), measured="route added")
     assert "already defined" in validated_ingresses.refusal(validated_ingresses.second_ingress(path("/taken", "two")))
     validated_ingresses.accepts(validated_ingresses.second_ingress(path("/free", "two")))
 
@@ -27,7 +27,7 @@ def test_second_ingress_for_a_path_is_refused(validated_ingresses: Ingresses, va
 def test_canary_for_a_taken_path_is_accepted(validated_ingresses: Ingresses, validated_client: IngressClient) -> None:
     """A canary MUST be accepted for a host and path which another Ingress has."""
     validated_ingresses.add(validated_ingresses.ingress(path("/", "one")))
-    validated_client.comes_to_answer(Request(host="example.test"), refused(503), measured="route added")
+    validated_client.wait_until_answered(Request(host="example.test"), refused(503), measured="route added")
     validated_ingresses.accepts(
         validated_ingresses.second_ingress(path("/", "two"), annotations={f"{PREFIX}/canary": "true", f"{PREFIX}/canary-weight": "10"})
     )
@@ -61,5 +61,5 @@ def test_other_classes_are_not_judged(validated_ingresses: Ingresses) -> None:
 def test_every_path_of_an_ingress_is_judged(validated_ingresses: Ingresses, validated_client: IngressClient) -> None:
     """An Ingress MUST be refused that claims a path which another Ingress has, also where an earlier one of its paths is free."""
     validated_ingresses.add(validated_ingresses.ingress(path("/taken", "one")))
-    validated_client.comes_to_answer(Request("/taken", host="example.test"), refused(503), measured="route added")
+    validated_client.wait_until_answered(Request("/taken", host="example.test"), refused(503), measured="route added")
     assert "already defined" in validated_ingresses.refusal(validated_ingresses.second_ingress(path("/free", "two"), path("/taken", "two")))

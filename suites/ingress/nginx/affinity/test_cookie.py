@@ -33,12 +33,12 @@ def with_cookie(cookie: str) -> Request:
 @pytest.mark.manifest("cookie_keeps_a_client_with_its_pod.yaml")
 def test_cookie_keeps_a_client_with_its_pod(client: IngressClient) -> None:
     """A client that sends its cookie back MUST reach the same Pod every time, and get no other cookie."""
-    first = client.answer_to(Request(host=HOST), MANY)
+    first = client.expect_once(Request(host=HOST), MANY)
     assert first.identity is not None
     cookie = cookie_of(first)
     assert cookie.startswith("route="), cookie
     for _ in range(20):
-        again = client.answer_to(with_cookie(cookie), reaches("many", without_headers=("Set-Cookie",)))
+        again = client.expect_once(with_cookie(cookie), reaches("many", without_headers=("Set-Cookie",)))
         assert again.identity == first.identity
 
 
@@ -46,8 +46,8 @@ def test_cookie_keeps_a_client_with_its_pod(client: IngressClient) -> None:
 def test_clients_without_a_cookie_are_spread(ingresses: Ingresses, own_client: IngressClient) -> None:
     """Clients that send no cookie MUST be spread over the Pods, and get a cookie each."""
     ingresses.add(ingresses.service(selector="many"), ingresses.ingress(path("/", ingresses.label), annotations=BY_COOKIE))
-    own_client.comes_to_answer(Request(host=HOST), STICKY, measured="route added")
-    answers = [own_client.answer_to(Request(host=HOST), MANY) for _ in range(40)]
+    own_client.wait_until_answered(Request(host=HOST), STICKY, measured="route added")
+    answers = [own_client.expect_once(Request(host=HOST), MANY) for _ in range(40)]
     assert len({answer.identity for answer in answers}) == 3
     assert len({cookie_of(answer) for answer in answers}) > 3
 
@@ -61,22 +61,22 @@ def test_client_is_let_go_with_its_pod(ingresses: Ingresses, own_client: Ingress
         ingresses.endpoints(*pods.values()),
         ingresses.ingress(path("/", ingresses.label), annotations=BY_COOKIE),
     )
-    first = own_client.comes_to_answer(Request(host=HOST), STICKY, measured="route added")
+    first = own_client.wait_until_answered(Request(host=HOST), STICKY, measured="route added")
     assert first.identity is not None
     cookie = cookie_of(first)
-    own_client.answers(with_cookie(cookie), reaches("many", pods={first.identity.pod}))
+    own_client.expect(with_cookie(cookie), reaches("many", pods={first.identity.pod}))
     del pods[first.identity.pod]
     ingresses.add(ingresses.endpoints(*pods.values()))
-    moved = own_client.comes_to_answer(with_cookie(cookie), reaches("many", pods=set(pods)), measured="endpoint removed")
+    moved = own_client.wait_until_answered(with_cookie(cookie), reaches("many", pods=set(pods)), measured="endpoint removed")
     assert moved.identity is not None
-    own_client.answers(with_cookie(cookie), reaches("many", pods={moved.identity.pod}))
+    own_client.expect(with_cookie(cookie), reaches("many", pods={moved.identity.pod}))
 
 
 @statement("AFF-04", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
 @pytest.mark.manifest("cookie_has_the_attributes_asked_for.yaml")
 def test_cookie_has_the_attributes_asked_for(client: IngressClient) -> None:
     """The cookie MUST have the name, the path, the age and the attributes of the annotations, and be Secure over https only."""
-    cookies = [cookie_of(client.answer_to(Request("/kept", host=HOST, scheme=scheme), MANY)) for scheme in ("http", "https")]
+    cookies = [cookie_of(client.expect_once(Request("/kept", host=HOST, scheme=scheme), MANY)) for scheme in ("http", "https")]
     assert all(cookie.startswith("seat=") for cookie in cookies), cookies
     attributes = [{part.strip().partition("=")[0]: part.strip().partition("=")[2] for part in cookie.split(";")[1:]} for cookie in cookies]
     for found in attributes:
@@ -89,6 +89,6 @@ def test_cookie_has_the_attributes_asked_for(client: IngressClient) -> None:
 @pytest.mark.manifest("cookie_has_a_name_by_default.yaml")
 def test_cookie_has_a_name_by_default(client: IngressClient) -> None:
     """The cookie MUST be called INGRESSCOOKIE where no name is given, and last for the session."""
-    cookie = cookie_of(client.answer_to(Request(host=HOST), MANY))
+    cookie = cookie_of(client.expect_once(Request(host=HOST), MANY))
     assert cookie.startswith("INGRESSCOOKIE="), cookie
     assert "max-age" not in cookie.lower(), cookie

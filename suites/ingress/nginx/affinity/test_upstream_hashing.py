@@ -21,6 +21,6 @@ def get(target: str = "/", host: str = HOST) -> Request:
 @pytest.mark.manifest("hash_keeps_a_path_on_a_pod.yaml")
 def test_hash_keeps_a_path_on_a_pod(client: IngressClient) -> None:
     """Requests for one target MUST reach one Pod where the target is hashed, and different targets different Pods."""
-    seen = {f"/{number}": {client.answer_to(get(f"/{number}"), reaches("many")).identity for _ in range(4)} for number in range(30)}
+    seen = {f"/{number}": {client.expect_once(get(f"/{number}"), reaches("many")).identity for _ in range(4)} for number in range(30)}
     assert all(len(pods) == 1 for pods in seen.values()), f"Pods by target: {seen}"
     assert len(set.union(*seen.values())) == 3, f"Pods by target: {seen}"

@@ -22,46 +22,46 @@ def get(header: str | None = None, cookie: str | None = None) -> Request:
 @pytest.mark.manifest("canary_is_chosen_by_header.yaml")
 def test_canary_is_chosen_by_header(client: IngressClient) -> None:
     """With a header for a canary "always" MUST choose it, and "never", any other value and no header the main route."""
-    client.answers(get("always"), OTHER)
+    client.expect(get("always"), OTHER)
     for value in ("never", "other", "", None):
-        client.answers(get(value), MAIN)
+        client.expect(get(value), MAIN)
 
 
 @statement("CAN-02", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
 @pytest.mark.manifest("canary_is_chosen_by_value_of_header.yaml")
 def test_canary_is_chosen_by_value_of_header(client: IngressClient) -> None:
     """With a value for a canary this value MUST choose it, and any other the main route, "always" included."""
-    client.answers(get("here"), OTHER)
+    client.expect(get("here"), OTHER)
     for value in ("always", "never", "heres", None):
-        client.answers(get(value), MAIN)
+        client.expect(get(value), MAIN)
 
 
 @statement("CAN-03", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
 @pytest.mark.manifest("canary_is_chosen_by_pattern_of_header.yaml")
 def test_canary_is_chosen_by_pattern_of_header(client: IngressClient) -> None:
     """With a pattern for a canary a value that matches MUST choose it, and any other the main route."""
-    client.answers(get("user-1"), OTHER)
-    client.answers(get("user-2"), OTHER)
+    client.expect(get("user-1"), OTHER)
+    client.expect(get("user-2"), OTHER)
     for value in ("user-3", "always", None):
-        client.answers(get(value), MAIN)
+        client.expect(get(value), MAIN)
 
 
 @statement("CAN-04", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
 @pytest.mark.manifest("canary_is_chosen_by_cookie.yaml")
 def test_canary_is_chosen_by_cookie(client: IngressClient) -> None:
     """With a cookie for a canary "always" MUST choose it, and "never", any other value and no cookie the main route."""
-    client.answers(get(cookie="always"), OTHER)
+    client.expect(get(cookie="always"), OTHER)
     for value in ("never", "other", None):
-        client.answers(get(cookie=value), MAIN)
+        client.expect(get(cookie=value), MAIN)
 
 
 @statement("CAN-05", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
 @pytest.mark.manifest("header_outranks_cookie_and_weight.yaml")
 def test_header_outranks_cookie_and_weight(client: IngressClient) -> None:
     """A canary MUST be chosen by its header, without a word there by its cookie, and without a word there by its weight."""
-    client.answers(get("never", "always"), MAIN)
-    client.answers(get("always", "never"), OTHER)
-    client.answers(get("other", "never"), MAIN)
-    client.answers(get(None, "never"), MAIN)
-    client.answers(get("other", "other"), OTHER)
-    client.answers(get(), OTHER)
+    client.expect(get("never", "always"), MAIN)
+    client.expect(get("always", "never"), OTHER)
+    client.expect(get("other", "never"), MAIN)
+    client.expect(get(None, "never"), MAIN)
+    client.expect(get("other", "other"), OTHER)
+    client.expect(get(), OTHER)

@@ -28,7 +28,7 @@ def ask(origin: str, method: str = "GET", **headers: str) -> Request:
 )
 def test_allowed_origin_gets_its_headers(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An allowed origin MUST be told so in the answer, by its own name."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("COR-02", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
@@ -48,8 +48,8 @@ def test_allowed_origin_gets_its_headers(request_: Request, expectation: Expecta
 )
 def test_other_origin_gets_no_headers(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An origin that differs in scheme, host or port from those allowed MUST NOT be told that it is allowed."""
-    client.answers(ask("https://good.test"), reaches("one", headers={ALLOW_ORIGIN: "https://good.test"}), times=1)
-    client.answers(request_, expectation)
+    client.expect(ask("https://good.test"), reaches("one", headers={ALLOW_ORIGIN: "https://good.test"}), times=1)
+    client.expect(request_, expectation)
 
 
 @statement("COR-03", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
@@ -74,7 +74,7 @@ def test_other_origin_gets_no_headers(request_: Request, expectation: Expectatio
 )
 def test_preflight_is_answered(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A preflight of an allowed origin MUST be answered by the controller with 204 and what the annotations allow."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("COR-04", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
@@ -87,7 +87,7 @@ def test_preflight_is_answered(request_: Request, expectation: Expectation, clie
 )
 def test_cors_is_off_unless_asked_for(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Without the annotation the controller MUST neither answer preflights nor allow an origin."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("COR-05", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
@@ -110,4 +110,4 @@ def test_cors_is_off_unless_asked_for(request_: Request, expectation: Expectatio
 )
 def test_any_origin_is_allowed_by_default(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every origin MUST be allowed where the annotations name none."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

@@ -29,4 +29,4 @@ def post(size: int, host: str = HOST) -> Request:
 )
 def test_large_body_is_refused(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A body beyond the limit MUST be refused with 413, and one at the limit reach the backend."""
-    client.answers(request_, expectation, times=2)
+    client.expect(request_, expectation, times=2)

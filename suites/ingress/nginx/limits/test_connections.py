@@ -15,6 +15,6 @@ ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-confi
 @pytest.mark.manifest("connections_beyond_their_number_are_refused.yaml")
 def test_connections_beyond_their_number_are_refused(client: IngressClient) -> None:
     """Of five connections at once as many as the limit allows MUST be served, the rest be refused with 503, and later ones be served."""
-    answers = client.together(*[Request("/?echo-delay=2", host=HOST)] * 5)
+    answers = client.send_concurrently(*[Request("/?echo-delay=2", host=HOST)] * 5)
     assert sorted(answer.status for answer in answers) == [200, 200, 503, 503, 503]
-    client.answers(Request(host=HOST), reaches("one"))
+    client.expect(Request(host=HOST), reaches("one"))

@@ -15,13 +15,13 @@ ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-confi
 @pytest.mark.manifest("requests_beyond_their_rate_are_refused.yaml")
 def test_requests_beyond_their_rate_are_refused(client: IngressClient) -> None:
     """Requests beyond the rate and its burst of five times as many MUST be refused with 503 until the rate has fallen, others not."""
-    client.is_limited(Request(host=HOST), reaches("one"), refused(503), burst=5, rate=1)
-    client.answers(Request(host=f"other.{HOST}"), reaches("two"))
-    client.comes_to_answer(Request(host=HOST), reaches("one"), measured="limit recovered", consecutive=1)
+    client.expect_rate_limit(Request(host=HOST), reaches("one"), refused(503), burst=5, rate=1)
+    client.expect(Request(host=f"other.{HOST}"), reaches("two"))
+    client.wait_until_answered(Request(host=HOST), reaches("one"), measured="limit recovered", consecutive=1)
 
 
 @statement("LIM-03", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", system="ingress-nginx", covers=("ROW-LIM-02",))
 @pytest.mark.manifest("burst_of_requests_can_be_set.yaml")
 def test_burst_of_requests_can_be_set(client: IngressClient) -> None:
     """Requests beyond the rate and its burst MUST be refused with 503 where the burst is a multiple of the statement's own."""
-    client.is_limited(Request(host=HOST), reaches("one"), refused(503), burst=2, rate=1)
+    client.expect_rate_limit(Request(host=HOST), reaches("one"), refused(503), burst=2, rate=1)

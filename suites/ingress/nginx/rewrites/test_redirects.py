@@ -23,7 +23,7 @@ def get(target: str = "/", host: str = HOST, **headers: str) -> Request:
 @rows([(get("/old/page?x=y"), redirected(302, "https://elsewhere.test/page?x=y"))])
 def test_rewrite_to_a_url_redirects(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rewrite target that is a whole URL MUST send the client there."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("RWR-11", MUST, INGRESS_NGINX, source=f"{REWRITE}#app-root", system=NGINX, covers=("ROW-RW-05",))
@@ -37,7 +37,7 @@ def test_rewrite_to_a_url_redirects(request_: Request, expectation: Expectation,
 )
 def test_root_is_redirected_to_the_application(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request for the root, and no other, MUST be redirected to the application's root."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("RWR-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#permanent-redirect", system=NGINX, covers=("ROW-RW-06",))
@@ -51,7 +51,7 @@ def test_root_is_redirected_to_the_application(request_: Request, expectation: E
 )
 def test_permanent_redirect(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every request for a host that has moved for good MUST be redirected there, with 301 or the code that is set."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("RWR-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#temporal-redirect", system=NGINX, covers=("ROW-RW-06",))
@@ -59,7 +59,7 @@ def test_permanent_redirect(request_: Request, expectation: Expectation, client:
 @rows([(get("/"), redirected(302, "https://elsewhere.test/now")), (get("/x?y"), redirected(302, "https://elsewhere.test/now"))])
 def test_temporal_redirect(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every request for a host that has moved for now MUST be redirected there with 302."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("RWR-14", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#redirect-fromto-www", system=NGINX, covers=("ROW-RW-06",))
@@ -67,4 +67,4 @@ def test_temporal_redirect(request_: Request, expectation: Expectation, client: 
 @rows([(get("/x?y", f"www.{HOST}"), redirected(308, f"http://{HOST}/x?y")), (get("/x?y"), reaches("one"))])
 def test_www_is_redirected(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A host MUST be redirected to from the same host with a leading www, path and query kept."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

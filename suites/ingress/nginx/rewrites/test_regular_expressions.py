@@ -35,7 +35,7 @@ def get(target: str = "/", host: str = HOST, **headers: str) -> Request:
 )
 def test_regular_expression_matches_from_the_beginning(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path that is a regular expression MUST match from the beginning, whatever the case, and as far as it goes."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("RWR-09", MUST, INGRESS_NGINX, source=f"{REGEX}#path-priority", system=NGINX, covers=("ROW-RW-03",))
@@ -50,7 +50,7 @@ def test_regular_expression_matches_from_the_beginning(request_: Request, expect
 )
 def test_longest_regular_expression_is_tried_first(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Of several regular expressions that match, the one with the longest text MUST be used."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("RWR-10", MUST, INGRESS_NGINX, source=REGEX, system=NGINX, covers=("ROW-RW-04",))
@@ -58,4 +58,4 @@ def test_longest_regular_expression_is_tried_first(request_: Request, expectatio
 @rows([(get("/headers"), reaches("one")), (get("/HEAD"), reaches("one")), (get("/head/x"), reaches("one")), (get("/re/7"), reaches("two"))])
 def test_regular_expression_changes_the_whole_host(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """All paths of a host MUST become regular expressions as soon as one Ingress of it has one, also Exact paths of another Ingress."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

@@ -39,7 +39,7 @@ def get(target: str = "/", host: str = HOST, **headers: str) -> Request:
 @rows(REWRITTEN)
 def test_path_is_rewritten(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
     """A request below a path of the by-path Ingress MUST reach that path's application as "/", its query kept."""
-    example_client.answers(request_, expectation)
+    example_client.expect(request_, expectation)
 
 
 @statement("RWR-02", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-01",))
@@ -57,7 +57,7 @@ def test_path_is_rewritten(request_: Request, expectation: Expectation, example_
 )
 def test_rewrite_without_capture_drops_the_path(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rewrite target without a capture MUST replace the whole path, and the query stay."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("RWR-03", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-01",))
@@ -65,7 +65,7 @@ def test_rewrite_without_capture_drops_the_path(request_: Request, expectation: 
 @rows([(get("/app/x"), reaches("one", "/new/place")), (get("/app?a=b&a=c"), reaches("one", "/new/place?a=b&a=c"))])
 def test_rewrite_without_capture_takes_the_target(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rewrite target of several elements MUST reach the backend as it is written."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("RWR-04", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-02",))
@@ -83,7 +83,7 @@ def test_rewrite_without_capture_takes_the_target(request_: Request, expectation
 )
 def test_rewrite_with_capture_keeps_the_rest(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rewrite target with a capture MUST keep what the capture holds, and the query."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("RWR-05", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-02",))
@@ -98,7 +98,7 @@ def test_rewrite_with_capture_keeps_the_rest(request_: Request, expectation: Exp
 )
 def test_rewrite_can_swap_captures(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rewrite target MUST be filled with the captures by their numbers."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("RWR-07", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-02", "ROW-HOST-05"))
@@ -113,7 +113,7 @@ def test_rewrite_can_swap_captures(request_: Request, expectation: Expectation, 
 )
 def test_rewrite_per_host(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rewrite of one host MUST leave the same path of another host alone."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("RWR-15", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#x-forwarded-prefix-header", system=NGINX, covers=("ROW-RW-07",))
@@ -121,7 +121,7 @@ def test_rewrite_per_host(request_: Request, expectation: Expectation, client: I
 @rows([(get("/app/x?y"), reaches("one", "/x?y", arrives_with={"X-Forwarded-Prefix": "/app"}))])
 def test_prefix_is_told_to_the_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rewritten request MUST tell the prefix that was cut off where the annotation asks for it."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("RWR-17", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#canary", system=NGINX, covers=("ROW-RW-02", "ROW-CAN-01"))
@@ -129,4 +129,4 @@ def test_prefix_is_told_to_the_backend(request_: Request, expectation: Expectati
 @rows([(get("/app/x?y"), reaches("one", "/x?y")), (get("/app/x?y", X_Canary="always"), reaches("two", "/x?y"))])
 def test_canary_is_rewritten_like_its_main_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request that a canary takes MUST be rewritten like those of the main route."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

@@ -17,7 +17,7 @@ ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-confi
 def test_custom_default_backend_takes_over(client: IngressClient) -> None:
     """The default backend of the annotation MUST answer in the place of a Service without endpoints, and be told what was asked of whom."""
     told = {"X-Code": "503", "X-Namespace": "stage", "X-Ingress-Name": "custom-default-backend-takes-over"}
-    client.answers(Request("/x", host=HOST), reaches("two", arrives_with=told))
+    client.expect(Request("/x", host=HOST), reaches("two", arrives_with=told))
 
 
 @statement("DFB-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-http-errors", system="ingress-nginx", covers=("ROW-DEF-01",))
@@ -32,4 +32,4 @@ def test_custom_default_backend_takes_over(client: IngressClient) -> None:
 )
 def test_custom_errors_go_to_the_default_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Statuses of a backend that the annotation lists MUST be answered by the annotation's default backend, and others pass."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

@@ -22,7 +22,7 @@ def get(target: str, host: str = HOST) -> Request:
 @rows([(get("/foo/"), reaches("one")), (get("/foo/bar"), reaches("one")), (get("/foobar"), refused(404)), (get("/FOO"), refused(404))])
 def test_implementation_specific_path_is_a_prefix(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path of the type ImplementationSpecific MAY be served like a Prefix, as ingress-nginx has always done."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement(
@@ -48,7 +48,7 @@ def test_implementation_specific_path_is_a_prefix(request_: Request, expectation
 )
 def test_path_is_normalised_before_matching(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Escapes, dot segments and repeated slashes SHOULD be resolved to choose the path, and reach the backend as they were sent."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement(
@@ -62,9 +62,9 @@ def test_path_is_normalised_before_matching(request_: Request, expectation: Expe
 def test_older_ingress_keeps_its_path(ingresses: Ingresses, own_client: IngressClient) -> None:
     """Of two Ingresses that claim the same path of a host the older one MUST keep it, and the younger its other paths."""
     ingresses.add(ingresses.ingress(path("/foo", "one")))
-    own_client.comes_to_answer(get("/foo"), reaches("one"), measured="route added")
+    own_client.wait_until_answered(get("/foo"), reaches("one"), measured="route added")
     ingresses.add(ingresses.second_ingress(path("/foo", "two"), path("/bar", "three")))
-    own_client.comes_to_answer(get("/bar"), reaches("three"), measured="route added beside")
-    own_client.answers(get("/foo"), reaches("one"))
+    own_client.wait_until_answered(get("/bar"), reaches("three"), measured="route added beside")
+    own_client.expect(get("/foo"), reaches("one"))
     ingresses.delete(ingresses.label)
-    own_client.comes_to_answer(get("/foo"), reaches("two"), measured="older Ingress removed")
+    own_client.wait_until_answered(get("/foo"), reaches("two"), measured="older Ingress removed")

@@ -34,4 +34,4 @@ def ask(host: str | None, target: str = "/", **fields: str) -> Request:
 )
 def test_alias_is_served_like_its_host(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The aliases of a host MUST be served like the host itself, and no other host with them."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

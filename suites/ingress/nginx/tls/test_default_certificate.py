@@ -26,7 +26,7 @@ def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
 )
 def test_unknown_name_gets_the_default_certificate(request_: Request, expectation: Expectation, own_client: IngressClient) -> None:
     """A client that asks for an unknown name, or for none, MUST get the default certificate and a refusal."""
-    own_client.answers(request_, expectation)
+    own_client.expect(request_, expectation)
 
 
 @statement("TLS-05", MUST, INGRESS_NGINX, source=f"{GUIDE}#default-ssl-certificate", system="ingress-nginx", covers=("ROW-TLS-03",))
@@ -40,4 +40,4 @@ def test_unknown_name_gets_the_default_certificate(request_: Request, expectatio
 )
 def test_missing_certificate_falls_back(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A host whose Secret is missing, invalid or for another host MUST be served with the default certificate."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

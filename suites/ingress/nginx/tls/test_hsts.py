@@ -28,4 +28,4 @@ def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
 )
 def test_https_is_made_strict(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Answers over https MUST ask clients to come back over https only, and answers over plain http not."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

@@ -38,7 +38,7 @@ def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
 )
 def test_plain_http_of_a_tls_host_is_redirected(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request over plain http for a host with a certificate MUST be redirected to https with 308, path and query kept."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement(
@@ -53,7 +53,7 @@ def test_plain_http_of_a_tls_host_is_redirected(request_: Request, expectation: 
 @rows([(Request("/x?y", host=HOST), reaches("one")), (secure("/x?y"), reaches("one", certificate=HOST))])
 def test_redirect_to_https_can_be_switched_off(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A host with a certificate MUST be served over plain http, too, where the redirect is switched off."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement(
@@ -68,7 +68,7 @@ def test_redirect_to_https_can_be_switched_off(request_: Request, expectation: E
 @rows([(Request("/x?y", host=HOST), redirected(308, f"https://{HOST}/x?y")), (secure("/x?y"), reaches("one", certificate=DEFAULT))])
 def test_redirect_to_https_can_be_forced(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A host without a certificate MUST be redirected to https where the redirect is forced."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement(
@@ -89,4 +89,4 @@ def test_redirect_to_https_can_be_forced(request_: Request, expectation: Expecta
 )
 def test_redirect_to_https_can_keep_the_trailing_slash(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The redirect to https MUST keep a trailing slash where the annotation asks for it."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

@@ -19,7 +19,7 @@ from harness.systems.ingress.client import IngressClient
 @pytest.mark.manifest("grpc_call_passes.yaml")
 def test_grpc_call_passes(client: IngressClient, trust: ssl.SSLContext) -> None:
     """A gRPC call over TLS MUST reach the backend with its path, metadata and message, and its answer come back with its status."""
-    answer = client.calls("/echo.Echo/Say", b"hello", trust, metadata={"x-note": "kept"})
+    answer = client.grpc_call("/echo.Echo/Say", b"hello", trust, metadata={"x-note": "kept"})
     assert answer.grpc_status == "0", answer
     assert answer.message == b"hello", answer
     assert answer.arrived[":path"] == "/echo.Echo/Say"
@@ -38,5 +38,5 @@ def test_grpc_call_passes(client: IngressClient, trust: ssl.SSLContext) -> None:
 @pytest.mark.manifest("failed_grpc_call_keeps_its_status.yaml")
 def test_failed_grpc_call_keeps_its_status(client: IngressClient, trust: ssl.SSLContext) -> None:
     """The status with which a gRPC call fails MUST come back to the client."""
-    answer = client.calls("/echo.Echo/Fail", b"fail:7", trust, metadata={})
+    answer = client.grpc_call("/echo.Echo/Fail", b"fail:7", trust, metadata={})
     assert answer.grpc_status == "7", answer

@@ -32,16 +32,16 @@ def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Reque
 @rows([(get("/", *FORGED.items()), reaches("one", arrives_with={"X-Original-Forwarded-For": "203.0.113.7", "X-Scheme": "http"}))])
 def test_forwarding_headers_of_clients_are_kept_aside(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The addresses that a client claims to have forwarded for SHOULD reach the backend under another name."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("HDR-05", MUST, INGRESS_NGINX, source=f"{GUIDE}#generate-request-id", system="ingress-nginx", covers=("ROW-HDR-02",))
 @pytest.mark.manifest("request_gets_an_identifier.yaml")
 def test_request_gets_an_identifier(client: IngressClient) -> None:
     """Every request MUST reach the backend with an identifier, its own or else a fresh one."""
-    client.answers(get("/", ("X-Request-ID", "given-4711")), reaches("one", arrives_with={"X-Request-ID": "given-4711"}))
+    client.expect(get("/", ("X-Request-ID", "given-4711")), reaches("one", arrives_with={"X-Request-ID": "given-4711"}))
     fresh = reaches("one", arrives_with={"X-Request-ID": re.compile("[0-9a-f]{32}")})
-    seen = {combined(echo.headers, "X-Request-ID") for _ in range(5) if (echo := client.answer_to(get(), fresh).echo)}
+    seen = {combined(echo.headers, "X-Request-ID") for _ in range(5) if (echo := client.expect_once(get(), fresh).echo)}
     assert len(seen) == 5, f"identifiers: {seen}"
 
 
@@ -50,7 +50,7 @@ def test_request_gets_an_identifier(client: IngressClient) -> None:
 @rows([(get(), reaches("one", without_headers=("Server", "X-Powered-By")))])
 def test_answer_does_not_tell_the_server(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Answers SHOULD NOT tell which server gave them."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement(
@@ -65,7 +65,7 @@ def test_answer_does_not_tell_the_server(request_: Request, expectation: Expecta
 @rows([(get(), reaches("one", arrives_with={"Connection": "close"}))])
 def test_connection_header_can_be_set(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The backend MUST see the Connection header of the annotation."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)
 
 
 @statement("RWR-16", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-vhost", system=NGINX, covers=("ROW-RW-07",))
@@ -73,4 +73,4 @@ def test_connection_header_can_be_set(request_: Request, expectation: Expectatio
 @rows([(Request("/x?y", host=HOST), reaches("one", host="inside.test", arrives_with={"X-Forwarded-Host": HOST}))])
 def test_host_can_be_replaced(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request MUST reach the backend with the host of the annotation, and the client's host beside it."""
-    client.answers(request_, expectation)
+    client.expect(request_, expectation)

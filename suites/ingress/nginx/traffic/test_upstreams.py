@@ -23,8 +23,8 @@ def test_refusing_endpoint_is_passed_over(ingresses: Ingresses, own_client: Ingr
     """A request MUST be tried at another endpoint where one refuses the connection, without the client noticing."""
     ingresses.add(ingresses.service(selector=None), ingresses.endpoints(*ingresses.pods_of("two").values(), ingresses.refusing_address()))
     ingresses.add(ingresses.ingress(path("/", ingresses.label)))
-    own_client.comes_to_answer(get(), reaches("two"), measured="route added")
-    own_client.answers(get(), reaches("two"), times=30)
+    own_client.wait_until_answered(get(), reaches("two"), measured="route added")
+    own_client.expect(get(), reaches("two"), times=30)
 
 
 @statement("BKD-10", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-timeouts", system="ingress-nginx", covers=("ROW-BE-08",))
@@ -32,14 +32,14 @@ def test_refusing_endpoint_is_passed_over(ingresses: Ingresses, own_client: Ingr
 @rows([(get("/?echo-delay=0.3"), reaches("one")), (get("/?echo-delay=2.5"), refused(504))])
 def test_slow_backend_is_a_gateway_timeout(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A backend that takes longer than the read time-out MUST be answered for with 504, and one that is quicker be waited for."""
-    client.answers(request_, expectation, times=2)
+    client.expect(request_, expectation, times=2)
 
 
 @statement("BKD-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#service-upstream", system="ingress-nginx", covers=("ROW-BE-06",))
 @pytest.mark.manifest("service_address_can_be_the_upstream.yaml")
 def test_service_address_can_be_the_upstream(client: IngressClient) -> None:
     """A route MUST be served by way of the Service's own address where the annotation asks for it."""
-    pods = {client.answer_to(get("/x?y"), reaches("many")).identity for _ in range(20)}
+    pods = {client.expect_once(get("/x?y"), reaches("many")).identity for _ in range(20)}
     assert len(pods) == 1, f"the Service keeps each of its clients with one Pod, but these answered: {pods}"
 
 
@@ -47,6 +47,6 @@ def test_service_address_can_be_the_upstream(client: IngressClient) -> None:
 @pytest.mark.manifest("backend_protocol_can_be_https.yaml")
 def test_backend_protocol_can_be_https(client: IngressClient) -> None:
     """A backend MUST be spoken to over TLS where the annotation says so."""
-    found = client.answer_to(get("/x?y"), reaches("one", port=8443))
+    found = client.expect_once(get("/x?y"), reaches("one", port=8443))
     assert found.echo is not None
     assert found.echo.scheme == "https"
