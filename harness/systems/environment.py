@@ -20,6 +20,7 @@ from harness.probes.http import HttpProbe
 from harness.probes.wire import WireProbe
 from harness.systems.apps import example
 from harness.systems.ingress.controllers import Controller, controller
+from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb.installation import MetalLB
 
@@ -178,11 +179,11 @@ def _install(state: ClusterState, manifests: Mapping[str, Path], steps: Steps) -
 def _wait_for_routes(api: Api, ingress: Controller) -> None:
     def probe() -> str:
         service = api.get("Service", ingress.service, ingress.namespace) or {}
-        addresses = service.get("status", {}).get("loadBalancer", {}).get("ingress", [])
+        addresses = assigned_addresses(service)
         if not addresses:
             raise Unanswered(f"Service {ingress.namespace}/{ingress.service} has no external address")
-        exchanges = [HttpProbe(entry["ip"]).send(Request("/", host=f"other.{example.DOMAIN}")) for entry in addresses]
+        exchanges = [HttpProbe(address).send(Request("/", host=f"other.{example.DOMAIN}")) for address in addresses]
         assert all(exchange.status == 200 for exchange in exchanges), [exchange.status for exchange in exchanges]
-        return f"{addresses[0]['ip']} answers"
+        return f"{addresses[0]} answers"
 
     wait_ready(probe, "the example's routes answer through the controller's address", consecutive=3)

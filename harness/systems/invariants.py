@@ -6,7 +6,7 @@ from harness.cluster.api import Api, Object, named
 from harness.model.errors import Unanswered
 from harness.probes.http import port_open
 from harness.systems.kubernetes.cleanup import require_gone, require_undone
-from harness.systems.kubernetes.load_balancers import addresses_in
+from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.installation import MetalLB
 
@@ -92,7 +92,7 @@ class Invariant:
 
 
 def _answering(api: Api) -> list[tuple[str, int]]:
-    ports = [(address, port) for item in api.list("Service") for address in addresses_in(item) for port in _tcp_ports(item)]
+    ports = [(address, port) for item in api.list("Service") for address in assigned_addresses(item) for port in _tcp_ports(item)]
     return [end for end in ports if _accepts(*end)]
 
 
@@ -109,8 +109,8 @@ def _accepts(address: str, port: int) -> bool:
 
 
 def _addresses(api: Api) -> dict[str, list[str]]:
-    found = [item for item in api.list("Service") if addresses_in(item)]
-    return dict(zip(named(found), map(addresses_in, found), strict=True))
+    found = [item for item in api.list("Service") if assigned_addresses(item)]
+    return dict(zip(named(found), map(assigned_addresses, found), strict=True))
 
 
 def _nodes(api: Api) -> Nodes:

@@ -4,7 +4,6 @@ from typing import Any
 
 from harness.model.addresses import AddressRange, aligned
 from harness.model.record import Record, recording
-from harness.systems.kubernetes.load_balancers import addresses_in
 from harness.systems.metallb.custom_resources import custom_resource
 from harness.systems.metallb.installation import MetalLB
 from harness.systems.metallb.metrics import Endpoint, counts
@@ -38,11 +37,6 @@ def test_aligned_block_lies_in_the_range() -> None:
         assert int(block.first) % 4 == 0
         assert block.first in within
         assert block.last in within
-
-
-def test_addresses_of_a_service_without_status() -> None:
-    statuses: list[Any] = [{}, {"loadBalancer": {}}, {"loadBalancer": {"ingress": [{"ip": "198.18.0.1"}]}}]
-    assert [addresses_in({"status": status}) for status in statuses] == [[], [], ["198.18.0.1"]]
 
 
 def test_an_allocation_is_measured_once() -> None:

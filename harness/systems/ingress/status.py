@@ -10,7 +10,7 @@ from harness.model.record import measure, record
 from harness.probes.waiting import consistently, eventually
 from harness.systems.ingress.controllers import Controller
 from harness.systems.ingress.shared_routes import NAMESPACE
-from harness.systems.kubernetes.load_balancers import external_addresses
+from harness.systems.kubernetes.load_balancers import assigned_addresses, external_addresses
 
 
 def comes_to_show(api: Api, name: str, address: str, *, namespace: str = NAMESPACE) -> None:
@@ -80,7 +80,7 @@ def _shown(api: Api, name: str, namespace: str) -> list[str]:
     found = api.get("Ingress", name, namespace)
     if found is None:
         raise StatementFailed(f"Ingress {namespace}/{name} exists", "it does not")
-    shown = [str(entry.get("ip") or entry.get("hostname")) for entry in found["status"].get("loadBalancer", {}).get("ingress", [])]
+    shown = assigned_addresses(found)
     if not shown:
         raise Unanswered(f"the status of Ingress {name} shows nothing")
     return shown

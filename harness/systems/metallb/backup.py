@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from harness.cluster.api import Api, Object
 from harness.model.budgets import DELETION, REUSE
 from harness.probes.waiting import eventually
-from harness.systems.kubernetes.load_balancers import addresses_in
+from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb.custom_resources import NAMESPACE, custom_resource
 from harness.systems.metallb.services import Service
@@ -29,12 +29,12 @@ class Backup:
     def take(cls, api: Api, label: str, annotation_prefix: str) -> "Backup":
         """Copy what a statement of this label has made; addresses are written down as requests for them."""
         found = [item for kind in KINDS for item in api.list(kind, NAMESPACE) if item["metadata"]["name"].startswith(label)]
-        services = [item for item in api.list("Service", label) if addresses_in(item)]
+        services = [item for item in api.list("Service", label) if assigned_addresses(item)]
         return cls(
             api,
             tuple(custom_resource(item["kind"], item["metadata"]["name"], item["spec"]) for item in found),
             tuple(_restorable(item, annotation_prefix) for item in services),
-            {item["metadata"]["name"]: addresses_in(item) for item in services},
+            {item["metadata"]["name"]: assigned_addresses(item) for item in services},
         )
 
     def empty_the_cluster(self) -> None:
@@ -78,6 +78,6 @@ def _restorable(service: Object, prefix: str) -> Object:
     spec = {key: value for key, value in service["spec"].items() if key not in ASSIGNED}
     spec["ports"] = [{key: value for key, value in port.items() if key != "nodePort"} for port in spec["ports"]]
     notes = {key: value for key, value in service["metadata"].get("annotations", {}).items() if "ip-allocated-from-pool" not in key}
-    notes[f"{prefix}/loadBalancerIPs"] = ",".join(addresses_in(service))
+    notes[f"{prefix}/loadBalancerIPs"] = ",".join(assigned_addresses(service))
     metadata = {"name": service["metadata"]["name"], "namespace": service["metadata"]["namespace"], "annotations": notes}
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}

@@ -13,7 +13,7 @@ from harness.model.errors import StatementFailed, Unanswered
 from harness.model.record import measure
 from harness.probes.waiting import consistently, eventually
 from harness.systems.kubernetes.cleanup import require_gone
-from harness.systems.kubernetes.load_balancers import addresses_in
+from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.metallb.pools import Pool
 
 #: Requests in flight when many Services are created at once; the client library keeps ten connections.
@@ -51,7 +51,7 @@ class Service:
 
         :raises StatementFailed: the Service does not exist
         """
-        return addresses_in(self.object)
+        return assigned_addresses(self.object)
 
     @property
     def changed(self) -> Pause:
@@ -221,7 +221,7 @@ def stay(expected: Mapping[Service, str | None]) -> None:
 
     def poll() -> str:
         stored = [item for namespace in {one.namespace for one in expected} for item in api.list("Service", namespace)]
-        found = {(item["metadata"]["namespace"], item["metadata"]["name"]): addresses_in(item) for item in stored}
+        found = {(item["metadata"]["namespace"], item["metadata"]["name"]): assigned_addresses(item) for item in stored}
         wrong = [f"{'/'.join(key)} has {found.get(key) or 'no address'}" for key, value in wanted.items() if found.get(key) != value]
         assert not wrong, "; ".join(wrong)
         return "as expected"
@@ -290,7 +290,7 @@ class Services:
 
     def served(self) -> dict[str, str]:
         """The first address of each Service of the statement's namespace that has one, by name, as of now."""
-        found = {item["metadata"]["name"]: addresses_in(item) for item in self.api.list("Service", self.namespace)}
+        found = {item["metadata"]["name"]: assigned_addresses(item) for item in self.api.list("Service", self.namespace)}
         return {name: addresses[0] for name, addresses in found.items() if addresses}
 
     def comes_to_serve(self, count: int, *, beside: Iterable[str] = ()) -> dict[str, str]:

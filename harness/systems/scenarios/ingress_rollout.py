@@ -13,7 +13,7 @@ from harness.probes.waiting import eventually
 from harness.systems.apps import example
 from harness.systems.ingress.controllers import Controller
 from harness.systems.ingress.rollout import controller_pods
-from harness.systems.kubernetes.load_balancers import addresses_in
+from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.scenarios.faults import Faults
@@ -140,5 +140,5 @@ class IngressRollout:
 
     def _expect_same_address(self) -> None:
         service = self.api.get("Service", self.controller.service, self.controller.namespace) or {"status": {}}
-        assert addresses_in(service) == [self.vip], f"the controller's Service has {addresses_in(service)}, not {self.vip}"
+        assert assigned_addresses(service) == [self.vip], f"the controller's Service has {assigned_addresses(service)}, not {self.vip}"
         self.segment.wait_until_announced(self.vip)
