@@ -3,7 +3,8 @@ PYTHON ?= python3
 WORKERS ?= 4
 ARGS ?=
 VENV := .venv
-BIN := $(VENV)/bin
+BIN ?= $(VENV)/bin
+READY ?= $(VENV)/ready
 PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
@@ -11,30 +12,46 @@ PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-test: $(VENV)/ready ## style, types, import rules, stale documents, selftests; seconds, no Docker
+test: checks selftests ## everything that needs no Docker, in a minute: the checks, then the selftests with the threshold of their coverage
+
+# The one list of checks: tox and pre-commit call it, too, with tools of their own in BIN.
+checks: $(READY) ## style, types, import rules, stale documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m harness statements --check
-	$(BIN)/pytest selftests -q -n 2
 
-conformance: $(VENV)/ready ## a cluster, every statement, a report, and nothing left; options in ARGS, for instance ARGS="--metallb 0.14.9"
+selftests: $(READY) ## the selftests; T=selftests/model/test_versions.py for one file, without the threshold
+	$(BIN)/pytest $(or $(T),selftests -n 2 --cov --cov-report=) -q
+	$(if $(T),,$(BIN)/coverage report)
+
+statement: $(READY) ## the next free id of a prefix, and with NAME a test and a manifest from a template: make statement ID=RWR NAME=target_is_kept
+	@$(BIN)/python -m harness new $(ID) $(NAME)
+
+kept: $(READY) ## create a cluster and keep it, for `make one`
+	$(BIN)/python -m lab engine
+	$(BIN)/pytest suites/installation/test_installation.py --keep-cluster=always $(ARGS)
+
+one: $(READY) ## judge one statement, or what -k selects, on the kept cluster: make one ID=RWR-01
+	$(BIN)/pytest suites -k "$(ID)" --reuse-cluster $(or $(CLUSTER),latest) $(ARGS)
+
+conformance: $(READY) ## a cluster, every statement, a report, and nothing left; options in ARGS, for instance ARGS="--metallb 0.14.9"
 	$(BIN)/python -m lab engine
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
-engine-test: $(VENV)/ready ## the registry path, against a real registry on loopback; needs an engine, creates no cluster
+engine-test: $(READY) ## the registry path, against a real registry on loopback; needs an engine, creates no cluster
 	$(BIN)/python -m lab engine
 	$(BIN)/pytest enginetests -q
 
-format: $(VENV)/ready ## write the code the way `make test` wants it
+format: $(READY) ## write the code the way `make test` wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-documents: $(VENV)/ready ## write docs/ anew from the statements
+documents: $(READY) ## write docs/ anew from the statements
 	$(BIN)/python -m harness statements
 
-lock: $(VENV)/ready ## pin the newest versions that pyproject.toml allows, with hashes
+lock: $(READY) ## pin the newest versions that pyproject.toml allows, with hashes
 	$(PIN) --group dev --output-file requirements.txt pyproject.toml
 	echo uv | $(PIN) --output-file requirements-uv.txt -
 
@@ -48,4 +65,4 @@ $(VENV)/ready: requirements.txt requirements-uv.txt
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirement requirements.txt
 	touch $@
 
-.PHONY: help test conformance engine-test format documents lock clean
+.PHONY: help test checks selftests statement kept one conformance engine-test format documents lock clean

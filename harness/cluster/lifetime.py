@@ -14,6 +14,9 @@ from harness.cluster.steps import Steps
 from harness.model.addresses import AddressRange, areas, example_pool
 from harness.model.errors import EnvironmentFault, UsageFault
 
+#: Instead of a name: the cluster that was kept last.
+LATEST = "latest"
+
 
 def reuse(name: str, asked: Mapping[str, str | None]) -> tuple[ClusterState, FileLock]:
     """Take a cluster that an earlier run kept, and hold it for this run.
@@ -27,7 +30,7 @@ def reuse(name: str, asked: Mapping[str, str | None]) -> tuple[ClusterState, Fil
         if wanted is not None and getattr(state, field_name) != wanted:
             raise UsageFault(
                 f"a cluster with {field_name} {wanted}",
-                f"{name} has {getattr(state, field_name)}",
+                f"{state.name} has {getattr(state, field_name)}",
                 "leave the option out, or create a new cluster",
             )
     lock = _held(state)
@@ -49,13 +52,14 @@ def remove(name: str, kind_path: Path, steps: Steps) -> None:
 
 
 def _kept(name: str) -> ClusterState:
-    file = states_directory() / name / "state.json"
-    if not file.exists():
-        kept = sorted(state.name for state in map(ClusterState.load, states_directory().glob("*/state.json")) if state.kept)
-        raise UsageFault(
-            "the name of a cluster that this suite created and kept", name, f"choose one of: {', '.join(kept) or 'none is kept'}"
-        )
-    return ClusterState.load(file)
+    files = sorted(states_directory().glob("*/state.json"), key=lambda file: file.stat().st_mtime)
+    known = {state.name: state for state in map(ClusterState.load, files)}
+    kept = [state.name for state in known.values() if state.kept]
+    wanted = kept[-1] if name == LATEST and kept else name
+    if wanted not in known:
+        choice = f"choose one of: {', '.join([LATEST, *sorted(kept)]) if kept else 'none is kept'}"
+        raise UsageFault("the name of a cluster that this suite created and kept", name, choice)
+    return known[wanted]
 
 
 def _held(state: ClusterState) -> FileLock:

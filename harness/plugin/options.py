@@ -63,7 +63,7 @@ def _add_cluster(group: pytest.OptionGroup) -> None:
     add("--subnet", metavar="CIDR", help="IPv4 subnet of the run's Docker network (default: the engine chooses)")
     add("--pool", metavar="RANGE", help="the example project's address pool (default: .200 to .250 of the network's last /24)")
     add("--keep-cluster", choices=KEEP, default="never", help="whether the cluster stays after the run (default: never)")
-    add("--reuse-cluster", metavar="NAME", help="run on a cluster that an earlier run kept")
+    add("--reuse-cluster", metavar="NAME", help="run on a cluster that an earlier run kept; latest for the last one")
 
 
 def positive(text: str) -> float:
