@@ -14,8 +14,8 @@ from harness.model.errors import EnvironmentFault, StatementFailed, Unanswered
 from harness.model.layer2_observations import Answer, Gratuitous
 from harness.model.outages import Attempt, describe, recovered
 from harness.model.record import record
+from harness.probes import wire_program
 from harness.probes.waiting import eventually
-from harness.probes.wire import PROGRAM
 
 #: Seconds between two probes, which is how finely an outage is measured, and those a probe has to be answered in: below the second after
 #: which a lost packet is sent again, so that a loss shows, and far above what a busy machine needs.
@@ -53,7 +53,7 @@ class Observation:
                 self.answers.append(Answer(mac, ip, at))
             case {"gratuitous": kind, "mac": mac, "at": at}:
                 self.gratuitous.append(Gratuitous(kind, mac, at))
-            case {"asked": at}:
+            case {"requested": at}:
                 self.requests.append(at)
             case {"watching": at}:
                 self.began = at
@@ -115,7 +115,7 @@ class TrafficMonitor:
         :raises EnvironmentFault: the watch does not begin, or ends early
         """
         kinds = [f"--traffic={traffic}", f"--port={port}", f"--host={host}", f"--timeout={timeout}"] if traffic else []
-        asks = [f"--ask={RESOLVE_INTERVAL}"] if resolve else []
+        asks = [f"--resolve-every={RESOLVE_INTERVAL}"] if resolve else []
         with self._running("watch", address, *kinds, *asks, f"--interval={interval}") as observation:
             self._begun(observation, traffic is not None)
             record().evidence[f"watch-{address}.txt"] = lambda: history(observation)
@@ -127,10 +127,10 @@ class TrafficMonitor:
         macs: list[str] = []
 
         def take(line: str) -> None:
-            if mac := json.loads(line).get("claiming"):
+            if mac := json.loads(line).get("conflicting"):
                 macs.append(mac)
 
-        with self.attached(self.name, *_command("claim", address), tell=take):
+        with self.attached(self.name, *_command("conflict", address), tell=take):
             _settled(lambda: macs[0] if macs else _nothing_yet(), f"a container answers for {address}")
             yield macs[0]
 
@@ -174,7 +174,7 @@ def now() -> float:
 
 def _command(action: str, address: str, *options: str) -> list[str]:
     # the program as an argument keeps standard input free, whose end is the sign to stop, also when we are killed
-    return ["python3", "-c", PROGRAM.read_text(), action, address, *options]
+    return ["python3", "-c", wire_program.text(), action, address, *options]
 
 
 def _nothing_yet() -> int:

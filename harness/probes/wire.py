@@ -3,15 +3,13 @@
 import json
 from collections.abc import Mapping
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Protocol
 
 from harness.model.addresses import Address
 from harness.model.errors import EnvironmentFault
 from harness.model.layer2_observations import Answer, Resolution
 from harness.model.record import awaiting_answer, record
-
-PROGRAM = Path(__file__).with_name("wire_program.py")
+from harness.probes import wire_program
 
 
 class Docker(Protocol):
@@ -52,22 +50,17 @@ class WireProbe:
         target = ip_address(address)
         options = [f"--count={requests}", f"--interval={interval}", f"--timeout={timeout}"]
         question = ["arp" if target.version == 4 else "ndp", str(target), *options]
-        seen = self._run(question, timeout=30 + requests * interval + timeout)
-        asked = tuple(float(observation["asked"]) for observation in seen if "asked" in observation)
-        answers = tuple(
-            Answer(str(observation["mac"]), str(observation["ip"]), float(observation["at"]))
-            for observation in seen
-            if "mac" in observation
-        )
-        resolution = Resolution(target, asked, answers)
+        lines = self._run(question, timeout=30 + requests * interval + timeout)
+        sent = tuple(float(line["requested"]) for line in lines if "requested" in line)
+        answers = tuple(Answer(str(line["mac"]), str(line["ip"]), float(line["at"])) for line in lines if "mac" in line)
+        resolution = Resolution(target, sent, answers)
         record().exchanges.append(str(resolution))
         return resolution
 
     def _run(self, arguments: list[str], *, timeout: float) -> list[dict[str, str | float]]:
-        """Feed the program to the container's Python, so that the container holds nothing that could be of another version."""
         with awaiting_answer():
             output = self._docker(
-                "exec", "--interactive", self.name, "python3", "-", *arguments, timeout=timeout, stdin=PROGRAM.read_bytes()
+                "exec", "--interactive", self.name, "python3", "-", *arguments, timeout=timeout, stdin=wire_program.text().encode()
             )
         try:
             seen = [dict(json.loads(line)) for line in output.splitlines()]

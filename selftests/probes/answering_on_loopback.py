@@ -10,8 +10,8 @@ import sys
 import threading
 from ipaddress import ip_address
 
-from harness.probes import wire_program
-from harness.probes.wire_program import ADVERTISEMENT, ARP, ARP_REPLY, ARP_REQUEST, ICMPV6_AT, QUESTIONS, SOLICITATION, Address
+from harness.probes.wire_program import commands
+from harness.probes.wire_program.frames import ADVERTISEMENT, ARP, ARP_REPLY, ARP_REQUEST, ICMPV6_AT, PROTOCOLS, SOLICITATION, Address
 
 LOOPBACK, UP_AND_RUNNING, SET_FLAGS = b"lo", 0x41, 0x8914
 
@@ -50,10 +50,10 @@ def main() -> None:
     bring_up()
     for number in range(count):
         wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        wire.bind((LOOPBACK.decode(), QUESTIONS[protocol].ethertype))
+        wire.bind((LOOPBACK.decode(), PROTOCOLS[protocol].ethertype))
         threading.Thread(target=answer, args=(wire, ip_address(address), b"\x02" + bytes(4) + bytes([number])), daemon=True).start()
     sys.argv = ["wire_program", protocol, address, "--count=2", "--interval=0.1", f"--timeout={1 if count else 0.1}", "--interface=lo"]
-    wire_program.main()
+    commands.main()
 
 
 if __name__ == "__main__":

@@ -17,9 +17,10 @@ from harness.model.errors import EnvironmentFault, Unanswered
 from harness.model.layer2_observations import Gratuitous
 from harness.model.outages import Attempt
 from harness.model.record import Record, recording
-from harness.probes import wire_program
 from harness.probes.monitor import Observation, TrafficMonitor, history
-from harness.probes.wire_program import ALL_NODES, ARP, Asker, Traffic, arp_claim, arp_gratuitous, neighbour_gratuitous, neighbours
+from harness.probes.wire_program.frames import ALL_NODES, ARP, Host, arp_gratuitous, conflicting_reply, neighbour_gratuitous
+from harness.probes.wire_program.neighbour_table import neighbours
+from harness.probes.wire_program.traffic import Traffic, at_a_rate
 
 MAC, OTHER = bytes.fromhex("0242ac120003"), bytes.fromhex("0242ac120009")
 VIP, HOST = ip_address("172.18.255.200"), ip_address("172.18.0.5")
@@ -63,16 +64,16 @@ def test_unsolicited_advertisement_goes_to_all_nodes() -> None:
     assert neighbour_gratuitous(b"", VIP_6) is None
 
 
-def test_claim_answers_questions_for_the_address_and_nothing_else() -> None:
-    us = Asker(OTHER, VIP)
-    reply = arp_claim(arp(1, MAC, HOST.packed, VIP.packed), us, VIP)
+def test_a_conflicting_host_answers_questions_for_the_address_and_nothing_else() -> None:
+    us = Host(OTHER, VIP)
+    reply = conflicting_reply(arp(1, MAC, HOST.packed, VIP.packed), us, VIP)
     assert reply is not None
     assert reply[:12] == MAC + OTHER
     assert ARP.unpack_from(reply, 14)[4:] == (2, OTHER, VIP.packed, MAC, HOST.packed)
-    assert arp_claim(arp(1, MAC, HOST.packed, HOST.packed), us, VIP) is None
-    assert arp_claim(arp(2, MAC, HOST.packed, VIP.packed), us, VIP) is None
-    assert arp_claim(arp(1, MAC, VIP.packed, VIP.packed), us, VIP) is None
-    assert arp_claim(arp(1, OTHER, HOST.packed, VIP.packed, sender=OTHER), us, VIP) is None
+    assert conflicting_reply(arp(1, MAC, HOST.packed, HOST.packed), us, VIP) is None
+    assert conflicting_reply(arp(2, MAC, HOST.packed, VIP.packed), us, VIP) is None
+    assert conflicting_reply(arp(1, MAC, VIP.packed, VIP.packed), us, VIP) is None
+    assert conflicting_reply(arp(1, OTHER, HOST.packed, VIP.packed, sender=OTHER), us, VIP) is None
 
 
 def neighbour(address: bytes, mac: bytes, state: int) -> bytes:
@@ -168,7 +169,7 @@ LINES = [
     {"watching": 100.0},
     {"number": 0, "sent": 100.1, "took": 0.01, "by": "ns/echo/pod/node/n"},
     {"number": 1, "sent": 100.2, "took": 0.9, "why": "timed out"},
-    {"asked": 100.25},
+    {"requested": 100.25},
     {"mac": "02:aa", "ip": str(VIP), "at": 100.3},
     {"gratuitous": "reply", "mac": "02:aa", "at": 100.4},
 ]
@@ -240,7 +241,7 @@ def test_rate_is_kept_by_the_clock() -> None:
 
     async def act() -> None:
         loop = asyncio.get_running_loop()
-        task = loop.create_task(wire_program.at_a_rate(0.02, lambda: turns.append(loop.time())))
+        task = loop.create_task(at_a_rate(0.02, lambda: turns.append(loop.time())))
         await asyncio.sleep(0.5)
         task.cancel()
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -14,15 +15,15 @@ from harness.model.errors import EnvironmentFault
 from harness.model.layer2_observations import Answer
 from harness.model.record import Record, recording
 from harness.probes import wire_program
-from harness.probes.wire import PROGRAM, WireProbe
-from harness.probes.wire_program import Asker, arp_answer, arp_request, checksum, neighbour_answer, neighbour_solicitation, options
+from harness.probes.wire import WireProbe
+from harness.probes.wire_program.frames import Host, arp_answer, arp_request, checksum, neighbour_answer, neighbour_solicitation, options
 
 
 def packed(text: str) -> bytes:
     return bytes.fromhex(text.replace(":", ""))
 
 
-US = Asker(packed("02:42:ac:12:00:05"), ip_address("172.18.0.5"))
+US = Host(packed("02:42:ac:12:00:05"), ip_address("172.18.0.5"))
 VIP = ip_address("172.18.255.200")
 REQUEST = packed("ffffffffffff0242ac120005080600010800060400010242ac120005ac120005000000000000ac12ffc8")
 REPLY = packed("0242ac1200050242ac120003080600010800060400020242ac120003ac12ffc80242ac120005ac120005")
@@ -54,7 +55,7 @@ def test_other_frames_are_no_arp_answer(frame: bytes) -> None:
     assert arp_answer(frame, US, VIP) is None
 
 
-US_6 = Asker(packed("02:42:ac:12:00:05"), ip_address("fd00::5"))
+US_6 = Host(packed("02:42:ac:12:00:05"), ip_address("fd00::5"))
 VIP_6 = ip_address("fd00::ff:c8")
 FD00_5 = packed("fd000000000000000000000000000005")
 FD00_FF_C8 = packed("fd000000000000000000000000ff00c8")
@@ -153,7 +154,7 @@ def test_questions_and_answers_on_a_real_interface(way: list[str], protocol: str
         argv, capture_output=True, text=True, timeout=10, check=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     )
     seen = [json.loads(line) for line in done.stdout.splitlines()]
-    asked = [observation["asked"] for observation in seen if "asked" in observation]
+    asked = [observation["requested"] for observation in seen if "requested" in observation]
     answers = [observation for observation in seen if "mac" in observation]
     assert len(asked) == 2
     assert {observation["mac"] for observation in answers} >= {f"02:00:00:00:00:0{number}" for number in range(macs)}
@@ -162,9 +163,19 @@ def test_questions_and_answers_on_a_real_interface(way: list[str], protocol: str
 
 
 def test_program_needs_nothing_but_the_standard_library() -> None:
-    done = subprocess.run([sys.executable, "-I", "-S", "-", "--help"], input=PROGRAM.read_bytes(), capture_output=True, check=True)
+    done = subprocess.run([sys.executable, "-I", "-S", "-", "--help"], input=wire_program.text().encode(), capture_output=True, check=True)
     assert b"arp" in done.stdout
-    assert wire_program.__file__ == str(PROGRAM)
+
+
+def test_program_is_its_modules_and_no_name_hides_another() -> None:
+    modules = [import_module(f"harness.probes.wire_program.{name}") for name in wire_program.MODULES]
+    own = [name for module in modules for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
+    constants = [name for module in modules for name in vars(module) if name.isupper() and not hasattr(vars(module)[name], "__module__")]
+    loaded: dict[str, object] = {"__name__": "program"}
+    exec(compile(wire_program.text(), "program", "exec"), loaded)
+    assert sorted(own) == sorted(set(own))
+    assert {*own, *constants} <= set(loaded)
+    assert "harness" not in wire_program.text()
 
 
 class Docker:
@@ -195,7 +206,7 @@ def test_container_is_started_on_the_network_and_removed() -> None:
     assert removed == ("rm", "--force", "--volumes", "wire-1")
 
 
-PRINTED = '{"asked": 100.0}\n{"mac": "02:aa", "ip": "172.18.255.200", "at": 100.001}\n{"asked": 100.2}\n'
+PRINTED = '{"requested": 100.0}\n{"mac": "02:aa", "ip": "172.18.255.200", "at": 100.001}\n{"requested": 100.2}\n'
 
 
 def test_answers_are_typed_and_kept_in_the_record() -> None:
@@ -207,16 +218,16 @@ def test_answers_are_typed_and_kept_in_the_record() -> None:
     assert list(record.exchanges) == [str(resolution)]
     (told,) = docker.told
     assert told == ("exec", "--interactive", "wire-1", "python3", "-", "arp", str(VIP), "--count=2", "--interval=0.2", "--timeout=0.5")
-    assert docker.stdin == PROGRAM.read_bytes()
+    assert docker.stdin == wire_program.text().encode()
 
 
 def test_an_ipv6_address_is_asked_for_by_neighbour_discovery() -> None:
-    docker = Docker('{"asked": 1.0}\n')
+    docker = Docker('{"requested": 1.0}\n')
     assert WireProbe(docker, "wire-1").who_has(VIP_6).macs == frozenset()
     assert docker.told[0][5] == "ndp"
 
 
-@pytest.mark.parametrize("printed", ["", "Traceback\n", "[1, 2]\n", '{"asked": 1.0}\nnonsense\n'])
+@pytest.mark.parametrize("printed", ["", "Traceback\n", "[1, 2]\n", '{"requested": 1.0}\nnonsense\n'])
 def test_nonsense_from_the_program_is_a_fault_of_the_environment_not_silence(printed: str) -> None:
     with pytest.raises(EnvironmentFault, match="one JSON object a line"):
         WireProbe(Docker(printed), "wire-1").who_has(VIP)
