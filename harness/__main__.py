@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import documents
+from harness.catalogue import documents, scaffold
 from harness.catalogue.entries import Entry
 from harness.catalogue.rows import rows
 from harness.model.baselines import read
@@ -24,6 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m harness", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_statements(commands.add_parser("statements", help="write docs/ from the tests, and the schema of a report from its types"))
+    new = commands.add_parser("new", help="the next free id of a prefix, and with a name a test and a manifest from a template")
+    new.add_argument("id", metavar="ID", help="a prefix, such as RWR, or an id")
+    new.add_argument("name", metavar="NAME", nargs="?", help="the test's name, without test_")
+    new.set_defaults(run=new_statement)
     comparing = commands.add_parser("compare", help="say what changed between two runs")
     compare.add_arguments(comparing)
     comparing.set_defaults(run=compare.print_comparison)
@@ -57,6 +61,20 @@ def statements(options: argparse.Namespace) -> int:
     else:
         written = [*documents.write(entries, table, docs), json_report.write_schema()]
         print("\n".join(f"wrote {path.relative_to(ROOT)}" for path in written))
+    return ExitCode.CONFORMANT
+
+
+def new_statement(options: argparse.Namespace) -> int:
+    """Say the next free id, or create a statement that has it.
+
+    :raises UsageFault: the prefix or the name cannot be used, or the tests cannot be collected
+    """
+    entries = collected()
+    identifier = scaffold.next_id(entries, options.id)
+    print(f"next free: {identifier}")
+    if options.name:
+        for path in scaffold.create(ROOT, entries, identifier, options.name):
+            print(f"wrote {path.relative_to(ROOT)}")
     return ExitCode.CONFORMANT
 
 
