@@ -51,12 +51,24 @@ class Measurement:
     bound: Annotated[float | None, Meta(description="What it is held against; null for nothing.")] = None
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One file that tells why a statement failed.
+
+    :param what: what is in it, in one line for who reads it
+    :param collect: returns its text, at the moment of failure
+    """
+
+    what: str
+    collect: Callable[[], str]
+
+
 @dataclass(slots=True)
 class Record:
     """Everything a statement saw.
 
     :param asked: when it asked a system something, and how long the answer took, in seconds since the record opened
-    :param evidence: by file name, the function that collects its text at the moment of failure
+    :param evidence: what is collected should it fail, by file name; see :func:`collect_on_failure`
     """
 
     scale: float = 1.0
@@ -66,7 +78,7 @@ class Record:
     measurements: list[Measurement] = field(default_factory=list)
     polls: deque[Poll] = field(default_factory=lambda: deque(maxlen=KEPT))
     exchanges: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT))
-    evidence: dict[str, Callable[[], str]] = field(default_factory=dict)
+    evidence: dict[str, Evidence] = field(default_factory=dict)
 
     def now(self) -> float:
         """Seconds since the record opened."""
@@ -104,6 +116,15 @@ def awaiting_answer() -> Iterator[None]:
         yield
     finally:
         kept.asked.append((began, kept.now() - began))
+
+
+def collect_on_failure(file: str, what: str, collect: Callable[[], str]) -> None:
+    """Should the statement fail, write a file of this name, and say in its index what is in it.
+
+    :param what: one line for who reads it
+    :param collect: returns its text; it is called before anything of the statement is removed
+    """
+    record().evidence[file] = Evidence(what, collect)
 
 
 def measure(name: str, value: float, *, unit: str = "s", budget: Budget | None = None) -> None:

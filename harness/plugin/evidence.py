@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
 
+from harness.model.record import Evidence
+
 #: Seconds for all files of one failure together.
 TIME = 20.0
 #: Characters kept of one file, and looked at before secrets are taken out.
@@ -15,9 +17,10 @@ KEPT, READ = 256 * 1024, 4 * 1024 * 1024
 #: Characters kept of all files of one failure; what exceeds them keeps its first and last lines.
 TOTAL, LEAST = 4 * 1024 * 1024, 2000
 
-#: What can be collected: a function that returns a text, by the name of its file.
-Source = Callable[[], str]
-Sources = Mapping[str, Source]
+#: The file of a failure that says what is in each of the others.
+INDEX = "index.md"
+#: What can be collected, by the name of its file.
+Sources = Mapping[str, Evidence]
 
 REDACTED = "[redacted]"
 
@@ -68,12 +71,12 @@ def safe(name: str) -> str:
 
 
 def collect(sources: Sources, directory: Path, *, seconds: float = TIME) -> list[Path]:
-    """Call every source, all at once, and write what each says within ``seconds`` into a file of its name.
+    """Call every source, all at once, and write what each says within ``seconds`` into a file of its name, and an index.
 
     A source that fails or is late leaves a file that says so. Nothing is raised: evidence must not change a verdict.
     """
     deadline = monotonic() + seconds
-    collectors = {name: _Collector(source) for name, source in sources.items()}
+    collectors = {name: _Collector(source.collect) for name, source in sources.items()}
     directory.mkdir(parents=True, exist_ok=True)
     files, room = [], TOTAL
     for name, collector in collectors.items():
@@ -83,7 +86,15 @@ def collect(sources: Sources, directory: Path, *, seconds: float = TIME) -> list
         file.write_text(text, encoding="utf-8", errors="replace")
         room -= len(text)
         files.append(file)
+    _describe(directory, {safe(name): source.what for name, source in sources.items()})
     return files
+
+
+def _describe(directory: Path, what: Mapping[str, str]) -> None:
+    """Write the index, or add to it what a later phase has collected."""
+    index = directory / INDEX
+    before = index.read_text(encoding="utf-8") if index.exists() else f"# Evidence of the failure of {directory.name}\n\n"
+    index.write_text(before + "".join(f"- [{file}]({file}): {line}\n" for file, line in what.items()), encoding="utf-8")
 
 
 def bounded(text: str, limit: int = KEPT) -> str:
@@ -100,7 +111,7 @@ def _ends(text: str, limit: int) -> str:
 class _Collector:
     """Calls one source on a thread that does not keep the process alive: a source may hang on a dead cluster."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Callable[[], str]) -> None:
         self._text: str | None = None
         self._source = source
         context = contextvars.copy_context()

@@ -10,7 +10,7 @@ import pytest
 
 from harness.model.baselines import match
 from harness.model.errors import NotApplicable
-from harness.model.record import Measurement, Record, Wait, recording
+from harness.model.record import Evidence, Measurement, Record, Wait, recording
 from harness.model.statements import Profile
 from harness.model.verdicts import Outcome
 from harness.plugin import evidence
@@ -87,14 +87,7 @@ class Recording:
         facts = self.config.stash[RUN]
         name = f"evidence/{evidence.folder(case.statement.id, case.case)}"
         kept = item.stash[RECORD]
-        texts = {
-            "traceback.txt": report.longreprtext,
-            "output.txt": "\n".join(f"--- {title}\n{text}" for title, text in report.sections),
-            "polls.txt": "\n".join(f"{poll.at:8.3f} s  {'yes' if poll.satisfied else 'no '}  {poll.seen}" for poll in kept.polls),
-            "exchanges.txt": "\n\n".join(kept.exchanges),
-            "measurements.txt": "\n".join(map(str, [*kept.waits, *kept.measurements])),
-        }
-        sources: evidence.Sources = {f"{failure.phase}-{file}": partial(str, text) for file, text in texts.items() if text}
+        sources = {f"{failure.phase}-{file}": source for file, source in _seen(kept, report).items()}
         if not (facts.directory / name).exists():  # what a failed removal finds must not replace what the failure found
             sources = {**sources, **kept.evidence}
         evidence.collect(sources, facts.directory / name)
@@ -105,6 +98,21 @@ class Recording:
         started = kept.opened - self.config.stash[RUN].started
         waited = covered([*((wait.at, wait.seconds) for wait in kept.waits), *kept.asked])
         return json.dumps(msgspec.to_builtins(Told(judged, started, waited, tuple(kept.waits), tuple(kept.measurements))))
+
+
+def _seen(kept: Record, report: pytest.TestReport) -> dict[str, Evidence]:
+    """What a phase saw itself, by file name; nothing of what it did not see."""
+    polls = "\n".join(f"{poll.at:8.3f} s  {'yes' if poll.satisfied else 'no '}  {poll.seen}" for poll in kept.polls)
+    output = "\n".join(f"--- {title}\n{text}" for title, text in report.sections)
+    measurements = "\n".join(map(str, [*kept.waits, *kept.measurements]))
+    files = (
+        ("traceback.txt", "where in the code it failed, and the message", report.longreprtext),
+        ("output.txt", "what was printed and logged", output),
+        ("polls.txt", "each attempt of every wait: seconds since the statement began, whether it satisfied, what was seen", polls),
+        ("exchanges.txt", "the last requests, each with its answer, as they went over the wire", "\n\n".join(kept.exchanges)),
+        ("measurements.txt", "how long each wait took, what it was allowed, and what else was measured", measurements),
+    )
+    return {file: Evidence(what, partial(str, text)) for file, what, text in files if text}
 
 
 def _presentable(failure: Failure) -> Failure:

@@ -13,7 +13,7 @@ from harness.model.budgets import PROBE
 from harness.model.errors import EnvironmentFault, StatementFailed, Unanswered
 from harness.model.layer2_observations import Answer, Gratuitous
 from harness.model.outages import Attempt, describe, recovered
-from harness.model.record import record
+from harness.model.record import collect_on_failure, record
 from harness.probes import wire_program
 from harness.probes.waiting import eventually
 
@@ -118,7 +118,11 @@ class TrafficMonitor:
         asks = [f"--resolve-every={RESOLVE_INTERVAL}"] if resolve else []
         with self._running("watch", address, *kinds, *asks, f"--interval={interval}") as observation:
             self._begun(observation, traffic is not None)
-            record().evidence[f"watch-{address}.txt"] = lambda: history(observation)
+            collect_on_failure(
+                f"watch-{address}.txt",
+                f"each probe of {address}, what answered it, and who announced it when",
+                lambda: history(observation),
+            )
             yield observation
 
     @contextmanager

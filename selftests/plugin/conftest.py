@@ -45,7 +45,7 @@ import time
 import pytest
 from harness.model.budgets import ALLOCATION, Budget
 from harness.model.errors import *
-from harness.model.record import measure, record
+from harness.model.record import collect_on_failure, measure, record
 from harness.model.statements import *
 from harness.probes.waiting import consistently, eventually
 """

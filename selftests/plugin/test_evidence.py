@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.model.record import Record, record, recording
+from harness.model.record import Evidence, Record, record, recording
 from harness.plugin import evidence
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----"
@@ -69,12 +69,12 @@ def test_names_are_safe_and_distinct(one: str, other: str) -> None:
 def test_sources_that_fail_or_hang_leave_a_word(tmp_path: Path) -> None:
     forever = threading.Event()
     began = monotonic()
-    sources: dict[str, evidence.Source] = {
-        "good.txt": lambda: "here",
-        "bad.txt": lambda: str(1 / 0),
-        "late.txt": lambda: str(forever.wait(60)),
-        "../../escape": lambda: "inside",
-        "halves.txt": lambda: "\ud800",
+    sources = {
+        "good.txt": Evidence("what is good", lambda: "here"),
+        "bad.txt": Evidence("what breaks", lambda: str(1 / 0)),
+        "late.txt": Evidence("what hangs", lambda: str(forever.wait(60))),
+        "../../escape": Evidence("what is elsewhere", lambda: "inside"),
+        "halves.txt": Evidence("what is no text", lambda: "\ud800"),
     }
     files = evidence.collect(sources, tmp_path / "new" / "folder", seconds=0.3)
     assert monotonic() - began < 5
@@ -87,8 +87,17 @@ def test_sources_that_fail_or_hang_leave_a_word(tmp_path: Path) -> None:
     forever.set()
 
 
+def test_the_index_says_what_each_file_of_every_phase_is(tmp_path: Path) -> None:
+    evidence.collect({"namespace.yaml": Evidence("its objects", lambda: "kind: Pod")}, tmp_path / "EXH-01")
+    evidence.collect({"teardown/traceback.txt": Evidence("where it failed", lambda: "line 1")}, tmp_path / "EXH-01")
+    later = evidence.safe("teardown/traceback.txt")
+    assert (tmp_path / "EXH-01" / evidence.INDEX).read_text() == (
+        f"# Evidence of the failure of EXH-01\n\n- [namespace.yaml](namespace.yaml): its objects\n- [{later}]({later}): where it failed\n"
+    )
+
+
 def test_long_texts_keep_both_ends(tmp_path: Path) -> None:
-    (file,) = evidence.collect({"log": lambda: "first" + "x" * 9_000_000 + "last"}, tmp_path)
+    (file,) = evidence.collect({"log": Evidence("a long log", lambda: "first" + "x" * 9_000_000 + "last")}, tmp_path)
     text = file.read_text()
     assert text.startswith("first")
     assert text.endswith("last")
@@ -103,5 +112,5 @@ def test_a_key_cut_in_half_is_still_taken_out() -> None:
 def test_sources_see_the_record_of_the_statement(tmp_path: Path) -> None:
     with recording(Record()) as kept:
         kept.exchanges.append("GET /")
-        (file,) = evidence.collect({"exchanges": lambda: "\n".join(record().exchanges)}, tmp_path)
+        (file,) = evidence.collect({"exchanges": Evidence("requests", lambda: "\n".join(record().exchanges))}, tmp_path)
     assert file.read_text() == "GET /"

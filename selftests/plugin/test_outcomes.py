@@ -132,8 +132,8 @@ def test_evidence_is_collected_before_the_removal_and_without_secrets(suite: Sui
     @pytest.fixture
     def thing():
         state = ["present"]
-        record().evidence["objects.yaml"] = lambda: f"{state[0]}\\nkind: Secret\\ndata:\\n  key: c2VjcmV0\\n"
-        record().evidence["broken.txt"] = lambda: 1 / 0
+        collect_on_failure("objects.yaml", "an object", lambda: f"{state[0]}\\nkind: Secret\\ndata:\\n  key: c2VjcmV0\\n")
+        collect_on_failure("broken.txt", "nothing", lambda: 1 / 0)
         yield
         state[0] = "gone"
     """
@@ -148,6 +148,8 @@ def test_evidence_is_collected_before_the_removal_and_without_secrets(suite: Sui
     assert "GET /" in texts["call-exchanges.txt"]
     assert "said" in texts["call-output.txt"]
     assert "assert False" in texts["call-traceback.txt"]
+    assert "- [objects.yaml](objects.yaml): an object" in texts["index.md"].splitlines()
+    assert all(f"- [{file}]({file}): " in texts["index.md"] for file in texts.keys() - {"index.md"})
 
 
 def test_waits_are_recorded_and_the_overhead_told(suite: Suite) -> None:

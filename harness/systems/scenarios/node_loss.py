@@ -10,7 +10,7 @@ from harness.model.budgets import NODE_LOSS, RETURN, SETTLING, SPEAKER_LOSS, TAK
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.layer2_observations import AnnouncerPeriod, announcer_periods, bursts, duplicate_answers
 from harness.model.outages import Attempt, at_most
-from harness.model.record import measure, record
+from harness.model.record import collect_on_failure, measure, record
 from harness.probes.monitor import Observation, TrafficMonitor, history, now
 from harness.probes.waiting import eventually
 from harness.systems.metallb.advertisements import AnnouncedServices
@@ -147,8 +147,12 @@ class NodeLossScenario:
         else:
             loss = self._bring_about(lose, within)
             file.write_bytes(pickle.dumps(loss))
-        record().evidence["clients.txt"] = lambda: history(loss.clients)
-        record().evidence["resolver.txt"] = lambda: history(loss.resolver)
+        collect_on_failure(
+            "clients.txt", "what a client saw of the address while its node was lost, probe by probe", lambda: history(loss.clients)
+        )
+        collect_on_failure(
+            "resolver.txt", "who said to have the address while its node was lost, whenever it was asked", lambda: history(loss.resolver)
+        )
         return loss
 
     def _bring_about(self, lose: Callable[[str], AbstractContextManager[float]], within: Budget) -> NodeLoss:
