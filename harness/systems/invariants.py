@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from harness.cluster.api import Api, Object, named
 from harness.model.errors import Unanswered
 from harness.probes.http import port_open
-from harness.systems.kubernetes.cleanup import require_gone, require_undone
+from harness.systems.kubernetes.cleanup import wait_until_gone, wait_until_undone
 from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.installation import MetalLB
@@ -42,16 +42,16 @@ class Invariant:
 
         :raises Leak: named, the first that is left
         """
-        require_gone(
+        wait_until_gone(
             lambda: self._left("IPAddressPool", "L2Advertisement", "BGPAdvertisement", "BGPPeer"),
             f"no pool or advertisement of {self.label} is left",
         )
-        require_gone(self._served, f"no Service of {self.label} has an address")
+        wait_until_gone(self._served, f"no Service of {self.label} has an address")
         if self.metallb.serves("ServiceL2Status"):
-            require_gone(self._statuses, f"no ServiceL2Status of {self.label} is left")
+            wait_until_gone(self._statuses, f"no ServiceL2Status of {self.label} is left")
         self._nodes_are_as_before()
         self._addresses_are_as_before()
-        require_undone(self._answers, "what accepted connections before the statement accepts them again")
+        wait_until_undone(self._answers, "what accepted connections before the statement accepts them again")
 
     def _left(self, *kinds: str) -> list[str]:
         found = [(kind, item["metadata"]["name"]) for kind in kinds for item in self.api.list(kind, NAMESPACE)]
@@ -76,7 +76,7 @@ class Invariant:
             assert not changed, f"now {changed}, before {self.nodes}"
             return "as before"
 
-        require_undone(poll, expected)
+        wait_until_undone(poll, expected)
 
     def _addresses_are_as_before(self) -> None:
         def poll() -> str:
@@ -85,7 +85,7 @@ class Invariant:
             assert not changed, f"now {changed}, before {self.addresses}"
             return "as before"
 
-        require_undone(poll, "every Service that others use has the addresses from before the statement")
+        wait_until_undone(poll, "every Service that others use has the addresses from before the statement")
 
     def _answers(self) -> str:
         return "; ".join(port_open(address, port) for address, port in self.answering) or "nothing to ask"

@@ -7,7 +7,7 @@ from harness.model.record import Record, recording
 from harness.systems.metallb.custom_resources import custom_resource
 from harness.systems.metallb.installation import MetalLB
 from harness.systems.metallb.metrics import Endpoint, counts
-from harness.systems.metallb.pools import Pool, pinned
+from harness.systems.metallb.pools import Pool, bound_to
 from harness.systems.metallb.services import Service
 
 
@@ -26,7 +26,7 @@ def test_pool_knows_its_addresses() -> None:
 
 
 def test_pool_bound_to_namespaces() -> None:
-    assert pinned("one", "two", priority=7) == {"priority": 7, "namespaces": ["one", "two"]}
+    assert bound_to("one", "two", priority=7) == {"priority": 7, "namespaces": ["one", "two"]}
 
 
 def test_aligned_block_lies_in_the_range() -> None:

@@ -7,7 +7,7 @@ from harness.model.errors import Leak, StatementFailed
 from harness.probes.waiting import eventually
 
 
-def require_gone(poll: Callable[[], list[str]], expected: str) -> None:
+def wait_until_gone(poll: Callable[[], list[str]], expected: str) -> None:
     """Wait until a listing is empty.
 
     :raises Leak: it is not when the budget of a deletion is over
@@ -18,10 +18,10 @@ def require_gone(poll: Callable[[], list[str]], expected: str) -> None:
         assert not left, f"still there: {', '.join(left)}"
         return "nothing left"
 
-    require_undone(probe, expected)
+    wait_until_undone(probe, expected)
 
 
-def require_undone(probe: Callable[[], str], expected: str) -> None:
+def wait_until_undone(probe: Callable[[], str], expected: str) -> None:
     """Wait until what a statement did is undone.
 
     :raises Leak: it is not when the budget of a deletion is over

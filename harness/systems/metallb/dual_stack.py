@@ -33,7 +33,7 @@ class DualStack:
 
     def grow(self, pool: Pool, family: int) -> None:
         """Add an address of a family to a pool."""
-        self.pools.become(pool, [*pool.ranges, self.pools.take(1, family)])
+        self.pools.set_ranges(pool, [*pool.ranges, self.pools.take(1, family)])
 
     def service(self, pool: Pool, policy: str, *families: str, **asked: Any) -> Service:
         """A Service on the shared backend that asks for an address of the pool.
@@ -47,7 +47,7 @@ class DualStack:
         return service
 
 
-def gets_families(service: Service, *families: int) -> dict[int, str]:
+def wait_for_addresses(service: Service, *families: int) -> dict[int, str]:
     """Wait until a Service has exactly one address of each of these families, and return them by family."""
     __tracebackhide__ = True
 

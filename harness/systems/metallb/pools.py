@@ -46,7 +46,7 @@ class Pool:
         return ip_address_pool(self.name, self.written or map(str, self.ranges), **self.spec)
 
 
-def pinned(*namespaces: str, priority: int = 1, **more: Any) -> Object:
+def bound_to(*namespaces: str, priority: int = 1, **more: Any) -> Object:
     """A ``serviceAllocation`` that binds a pool to namespaces; of several, the lower priority number comes first."""
     return {"priority": priority, "namespaces": list(namespaces), **more}
 
@@ -94,7 +94,7 @@ class Pools:
         :param spec: fields of the specification (https://metallb.io/apis/#ipaddresspoolspec)
         """
         given = [self.take(size)] if ranges is None else list(ranges)
-        chosen = {"serviceAllocation": pinned(self.namespace), **spec}
+        chosen = {"serviceAllocation": bound_to(self.namespace), **spec}
         pool = Pool(f"{self.namespace}-{len(self.pools)}", given, chosen, None if written is None else list(written))
         self.pools[pool.name] = pool
         self.api.apply(pool.document)
@@ -116,21 +116,21 @@ class Pools:
             raise Unanswered(f"counted: {told or 'nothing'}")
         return f"counted: {told}"
 
-    def adopt(self, ranges: Iterable[AddressRange]) -> Pool:
+    def prepare(self, ranges: Iterable[AddressRange]) -> Pool:
         """A pool with ranges that another one has; the webhook would refuse it, so it is not created, but removed like the others."""
-        pool = Pool(f"{self.namespace}-{len(self.pools)}", list(ranges), {"serviceAllocation": pinned(self.namespace)})
+        pool = Pool(f"{self.namespace}-{len(self.pools)}", list(ranges), {"serviceAllocation": bound_to(self.namespace)})
         self.pools[pool.name] = pool
         return pool
 
-    def proposed(self, *addresses: str, **spec: Any) -> Object:
+    def document(self, *addresses: str, **spec: Any) -> Object:
         """A pool with these addresses as an object that is not created."""
-        return ip_address_pool(f"{self.namespace}-proposed", addresses, **{"serviceAllocation": pinned(self.namespace), **spec})
+        return ip_address_pool(f"{self.namespace}-proposed", addresses, **{"serviceAllocation": bound_to(self.namespace), **spec})
 
     def grow(self, pool: Pool, by: int) -> float:
         """Add a range of ``by`` addresses to a pool and return when (clock of ``time.monotonic``)."""
-        return self.become(pool, [*pool.ranges, self.take(by)])
+        return self.set_ranges(pool, [*pool.ranges, self.take(by)])
 
-    def become(self, pool: Pool, ranges: Iterable[AddressRange]) -> float:
+    def set_ranges(self, pool: Pool, ranges: Iterable[AddressRange]) -> float:
         """Give a pool other ranges and return when (clock of ``time.monotonic``)."""
         pool.ranges = list(ranges)
         pool.written = None
@@ -147,7 +147,7 @@ class Pools:
         self.api.delete("IPAddressPool", pool.name, NAMESPACE)
         return monotonic()
 
-    def recreate(self, pool: Pool) -> None:
+    def create_again(self, pool: Pool) -> None:
         """Create a deleted pool again, as it was."""
         self.api.apply(pool.document)
 

@@ -12,7 +12,7 @@ from harness.model.budgets import ALLOCATION, EVENT, REUSE, SILENCE, WITHDRAWAL,
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.record import measure
 from harness.probes.waiting import consistently, eventually
-from harness.systems.kubernetes.cleanup import require_gone
+from harness.systems.kubernetes.cleanup import wait_until_gone
 from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.metallb.pools import Pool
 
@@ -70,7 +70,7 @@ class Service:
             measure("allocation", monotonic() - self.created, budget=ALLOCATION)
         return found
 
-    def is_served(self, since: float) -> str:
+    def wait_until_allocated(self, since: float) -> str:
         """The address that a waiting Service gets once one is free; ``since`` is when it became free (clock of ``time.monotonic``)."""
         found = self._gets_address(REUSE)
         measure("reuse", monotonic() - since, budget=REUSE)
@@ -87,7 +87,7 @@ class Service:
 
         return eventually(poll, within=within, expected=f"{self!r} has an external address", pause=self.changed)
 
-    def comes_to_have(self, address: str, *, within: Budget = REUSE) -> None:
+    def wait_until_address_is(self, address: str, *, within: Budget = REUSE) -> None:
         """Wait until this address is the only one in its status."""
         __tracebackhide__ = True
         eventually(lambda: self._has(address), within=within, expected=f"{self!r} has {address} and no other address", pause=self.changed)
@@ -97,7 +97,7 @@ class Service:
         assert addresses == [address], f"{self!r} has {addresses or 'no address'}"
         return addresses
 
-    def moves_into(self, pool: Pool) -> str:
+    def wait_until_address_in(self, pool: Pool) -> str:
         """Wait until its only address is one of the pool's, and return it."""
         __tracebackhide__ = True
 
@@ -108,40 +108,40 @@ class Service:
 
         return eventually(poll, within=REUSE, expected=f"{self!r} has an address of {pool}", pause=self.changed)
 
-    def stays_pending(self) -> None:
+    def consistently_pending(self) -> None:
         """Require that no address comes, for a whole observation window.
 
-        The barrier that makes the silence mean something is :meth:`explains`: MetalLB has looked at the Service and said no.
+        The barrier that makes the silence mean something is :meth:`wait_for_event`: MetalLB has looked at the Service and said no.
         """
         __tracebackhide__ = True
-        stay({self: None})
+        consistently_keep({self: None})
 
     def _pending(self) -> str:
         addresses = self.addresses
         assert not addresses, f"{self!r} has {addresses}"
         return "pending"
 
-    def keeps(self, address: str) -> None:
+    def consistently_keeps(self, address: str) -> None:
         """Require that it has this address and no other, for a whole observation window."""
         __tracebackhide__ = True
-        stay({self: address})
+        consistently_keep({self: address})
 
-    def loses_address(self) -> None:
+    def wait_until_without_address(self) -> None:
         """Wait until its status has no address."""
         __tracebackhide__ = True
         eventually(self._pending, within=WITHDRAWAL, expected=f"the address is gone from the status of {self!r}", pause=self.changed)
 
-    def is_refused(self, cause: str) -> str:
+    def wait_until_refused(self, cause: str) -> str:
         """Wait until MetalLB says why it gives the Service no address, require that it has none, and return what was said.
 
         :param cause: text that the event must contain
         """
         __tracebackhide__ = True
-        told = self.explains("AllocationFailed", cause)
-        self.loses_address()
+        told = self.wait_for_event("AllocationFailed", cause)
+        self.wait_until_without_address()
         return told
 
-    def explains(self, reason: str, message: str, *, kind: str | None = None) -> str:
+    def wait_for_event(self, reason: str, message: str, *, kind: str | None = None) -> str:
         """Wait for an event of MetalLB's about this Service, and return its text.
 
         :param reason: the event's reason, for instance ``AllocationFailed``
@@ -172,7 +172,7 @@ class Service:
         value = found["metadata"].get("annotations", {}).get(key)
         return None if value is None else str(value)
 
-    def is_said_to_be_from(self, pool: Pool | None) -> None:
+    def wait_until_pool_is(self, pool: Pool | None) -> None:
         """Wait until the annotation that names the pool of its address names this one, or is gone."""
         __tracebackhide__ = True
         key = f"{self.annotation_prefix}/ip-allocated-from-pool"
@@ -198,7 +198,7 @@ class Service:
         """Set labels; ``None`` removes one."""
         return self.change({"metadata": {"labels": labels}})
 
-    def is_given(self, address: str) -> None:
+    def set_status(self, address: str) -> None:
         """Write an address into the status, as a load balancer of somebody else does."""
         status = {"loadBalancer": {"ingress": [{"ip": address}]}}
         self.api.merge("Service", self.name, self.namespace, {"status": status}, subresource="status")
@@ -208,12 +208,12 @@ class Service:
         self.api.delete("Service", self.name, self.namespace)
         return monotonic()
 
-    def becomes(self, kind: str) -> float:
+    def change_type(self, kind: str) -> float:
         """Change its type and return when (clock of ``time.monotonic``)."""
         return self.change({"spec": {"type": kind}})
 
 
-def stay(expected: Mapping[Service, str | None]) -> None:
+def consistently_keep(expected: Mapping[Service, str | None]) -> None:
     """Require for one observation window that every Service has this address and no other, or with ``None`` that it has none."""
     __tracebackhide__ = True
     wanted = {(service.namespace, service.name): [address] if address else [] for service, address in expected.items()}
@@ -293,15 +293,15 @@ class Services:
         found = {item["metadata"]["name"]: assigned_addresses(item) for item in self.api.list("Service", self.namespace)}
         return {name: addresses[0] for name, addresses in found.items() if addresses}
 
-    def comes_to_serve(self, count: int, *, beside: Iterable[str] = ()) -> dict[str, str]:
+    def wait_until_allocated(self, count: int, *, excluding: Iterable[str] = ()) -> dict[str, str]:
         """Wait until exactly this many have an address, no two the same one; returns them by name.
 
-        :param beside: names of Services that are not counted
+        :param excluding: names of Services that are not counted
         """
         __tracebackhide__ = True
 
         def poll() -> dict[str, str]:
-            found = {name: address for name, address in self.served().items() if name not in {*beside}}
+            found = {name: address for name, address in self.served().items() if name not in {*excluding}}
             assert len(found) == count, f"{len(found)} have an address: {found}"
             assert len({*found.values()}) == count, f"an address was given twice: {found}"
             return found
@@ -322,7 +322,7 @@ class Services:
         for namespace in namespaces:
             for item in self.api.list("Service", namespace):
                 self.api.delete("Service", item["metadata"]["name"], namespace)
-        require_gone(
+        wait_until_gone(
             lambda: [name for namespace in namespaces for name in named(self.api.list("Service", namespace))],
             f"no Service is left in {', '.join(sorted(namespaces))}",
         )

@@ -38,7 +38,7 @@ def counters(api: Api, name: str, family: int) -> dict[str, int]:
     return {kind: int(found.get("status", {}).get(f"{kind}IPv{family}", 0)) for kind in ("assigned", "available")}
 
 
-def comes_to_count(api: Api, pool: Pool, *, assigned: int, available: int) -> None:
+def wait_until_counts(api: Api, pool: Pool, *, assigned: int, available: int) -> None:
     """Wait until the status of a pool counts this many addresses of its family."""
     __tracebackhide__ = True
     wanted = {"assigned": assigned, "available": available}
@@ -99,19 +99,19 @@ class Speakers:
     def assigned(self, service: Service, node: str) -> None:
         """Wait for the event that says which node announces."""
         __tracebackhide__ = True
-        service.explains("nodeAssigned", f'"{node}"')
+        service.wait_for_event("nodeAssigned", f'"{node}"')
 
     def fails(self, service: Service) -> str:
         """Wait for the event that says that an announcement failed."""
         __tracebackhide__ = True
-        return service.explains("announceFailed", "")
+        return service.wait_for_event("announceFailed", "")
 
     def assignments(self, service: Service) -> int:
         """How often the event of the assignment was written for a Service."""
         events = [event for event in service.events() if event["reason"] == "nodeAssigned"]
         return sum(int(event.get("count") or (event.get("series") or {}).get("count") or 1) for event in events)
 
-    def stay_quiet_about(self, service: Service) -> None:
+    def consistently_quiet(self, service: Service) -> None:
         """Require for an observation window that the event of the assignment, once written, is hardly written again."""
         __tracebackhide__ = True
 

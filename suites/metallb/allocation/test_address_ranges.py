@@ -30,7 +30,7 @@ def test_all_addresses_of_a_pool_are_handed_out(spelling: str, pools: Pools, ser
     block = aligned(pools.take(7), 4)
     pool = pools.create(ranges=[block], written=SPELLINGS[spelling](block))
     services.create_many(4, pool=pool)
-    assert sorted(services.comes_to_serve(4).values()) == sorted(pool.addresses)
+    assert sorted(services.wait_until_allocated(4).values()) == sorted(pool.addresses)
 
 
 @statement("ALC-10", SHOULD, EXTENDED, source="https://github.com/metallb/metallb/issues/1184", covers=("ROW-MLB-004",))
@@ -46,4 +46,4 @@ def test_thirty_services_at_once_get_thirty_addresses(pools: Pools, services: Se
     """Thirty Services created at the same time MUST get thirty different addresses of their pool."""
     pool = pools.create(size=30)
     services.create_many(30, pool=pool)
-    assert sorted(services.comes_to_serve(30).values()) == sorted(pool.addresses)
+    assert sorted(services.wait_until_allocated(30).values()) == sorted(pool.addresses)

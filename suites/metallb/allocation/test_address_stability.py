@@ -18,7 +18,7 @@ def test_address_survives_an_update(pools: Pools, services: Services) -> None:
     ports = [{"name": "http", "port": 80}, {"name": "more", "port": 8081}]
     service.change({"metadata": {"labels": {"changed": "yes"}}, "spec": {"ports": ports, "selector": {"app": "another"}}})
     assert services.create(pool=pool).address in pool
-    service.keeps(address)
+    service.consistently_keeps(address)
 
 
 @statement("ALC-07", MUST, CORE, source="https://metallb.io/release-notes/#version-0-13-9", since="0.13.9", covers=("ROW-MLB-014",))
@@ -44,7 +44,7 @@ def test_address_is_released_and_reused(pools: Pools, services: Services) -> Non
     first = services.create(pool=pool)
     address = first.address
     released = first.delete()
-    assert services.create(pool=pool).is_served(since=released) == address
+    assert services.create(pool=pool).wait_until_allocated(since=released) == address
 
 
 @statement("LIF-08", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-013",))
@@ -55,9 +55,9 @@ def test_address_is_stable_while_others_come_and_go(pools: Pools, services: Serv
     address = service.address
     for _ in range(4):
         others = services.create_many(5, pool=pool)
-        services.comes_to_serve(6)
+        services.wait_until_allocated(6)
         assert service.addresses == [address]
         for other in others:
             other.delete()
-        services.comes_to_serve(1)
+        services.wait_until_allocated(1)
         assert service.addresses == [address]

@@ -17,7 +17,7 @@ def test_service_gets_an_address(pools: Pools, services: Services) -> None:
     service = services.create()
     assert service.address in pool
     assert service.addresses == [service.address]
-    service.explains("IPAllocated", service.address)
+    service.wait_for_event("IPAllocated", service.address)
 
 
 @statement("ALC-02", MUST, CORE, source="https://metallb.io/release-notes/#version-0-13-9", since="0.13.9", covers=("ROW-MLB-003",))
@@ -55,7 +55,7 @@ def test_other_types_get_no_address(kind: str, pools: Pools, services: Services)
     other = services.create(pool=pool, kind=kind)
     balanced = services.create(pool=pool)
     assert balanced.address in pool
-    other.stays_pending()
+    other.consistently_pending()
 
 
 @statement("ALC-05", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-LB-01",))
@@ -64,6 +64,6 @@ def test_last_address_goes_to_the_first_that_asks(pools: Pools, services: Servic
     pool = pools.create(size=2)
     assert services.create(pool=pool).address in pool
     first, second = services.create(pool=pool), services.create(pool=pool)
-    second.explains("AllocationFailed", metallb.exhausted_message(pool.name))
+    second.wait_for_event("AllocationFailed", metallb.exhausted_message(pool.name))
     assert first.address in pool
-    second.stays_pending()
+    second.consistently_pending()

@@ -17,8 +17,8 @@ def test_buggy_addresses_are_avoided(pools: Pools, services: Services, metallb: 
     pool = pools.create(ranges=ends, avoidBuggyIPs=True)
     held = services.create_many(2, pool=pool)
     assert sorted(service.address for service in held) == sorted([str(block.first + 1), str(block.last - 1)])
-    services.create(pool=pool).is_refused(metallb.exhausted_message(pool.name))
-    services.create(address=str(block.first)).is_refused("is not allowed in config")
+    services.create(pool=pool).wait_until_refused(metallb.exhausted_message(pool.name))
+    services.create(address=str(block.first)).wait_until_refused("is not allowed in config")
 
 
 @statement("ALC-15", MUST, EXTENDED, source=BUGGY, since="0.14.2", covers=("ROW-MLB-025",))
@@ -31,4 +31,4 @@ def test_switch_for_buggy_addresses_moves_the_holder(pools: Pools, services: Ser
     assert holder.address == str(block.first)
     pools.change(pool, avoidBuggyIPs=True)
     pool.ranges = [AddressRange(block.first + 1, block.first + 3)]
-    assert holder.moves_into(pool) != str(block.first)
+    assert holder.wait_until_address_in(pool) != str(block.first)

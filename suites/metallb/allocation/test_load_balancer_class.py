@@ -6,7 +6,7 @@ from harness.cluster.api import Api
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.metallb.controller import load_balancer_class
 from harness.systems.metallb.pools import Pools
-from harness.systems.metallb.services import Services, stay
+from harness.systems.metallb.services import Services, consistently_keep
 
 CLASSES = "https://kubernetes.io/docs/concepts/services-networking/service/#load-balancer-class"
 #: An address of nobody's, as another load balancer could have given it (https://www.rfc-editor.org/rfc/rfc5737).
@@ -19,10 +19,10 @@ def test_foreign_class_is_not_touched(pools: Pools, services: Services) -> None:
     pool = pools.create(size=3)
     empty = services.create(pool=pool, loadBalancerClass="example.org/other")
     given = services.create(pool=pool, loadBalancerClass="example.org/other")
-    given.is_given(FOREIGN)
+    given.set_status(FOREIGN)
     assert services.create(pool=pool).address in pool
     before = given.object["status"]
-    stay({empty: None, given: FOREIGN})
+    consistently_keep({empty: None, given: FOREIGN})
     assert given.object["status"] == before
     assert not empty.events()
 
@@ -36,5 +36,5 @@ def test_own_class_is_served_and_no_other(api: Api, pools: Pools, services: Serv
         without = services.create(pool=pool)
         other = services.create(pool=pool, loadBalancerClass="example.org/other")
         assert services.create(pool=pool, loadBalancerClass="example.org/ours").address in pool
-        stay({without: None, other: None})
-    assert without.is_served(since=without.created) in pool
+        consistently_keep({without: None, other: None})
+    assert without.wait_until_allocated(since=without.created) in pool

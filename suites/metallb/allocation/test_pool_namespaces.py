@@ -6,7 +6,7 @@ from harness.cluster.api import Api
 from harness.model.statements import CHARACTERISATION, CORE, EXTENDED, MUST, SHOULD, statement
 from harness.systems.kubernetes.namespaces import relabel
 from harness.systems.metallb import messages
-from harness.systems.metallb.pools import Pools, pinned
+from harness.systems.metallb.pools import Pools, bound_to
 from harness.systems.metallb.services import Services
 
 SELECTION = "https://metallb.io/configuration/_advanced_ipaddresspool_configuration/#reduce-scope-of-address-allocation-to-specific-namespace-and-service"
@@ -26,7 +26,7 @@ def test_pool_of_a_namespace_refuses_requests_of_others(asks: str, another_names
     """A pool bound to a namespace MUST refuse requests from another one, and say that it is not for them."""
     pool = pools.create(size=4)
     request = {"pool": pool} if asks == "by pool" else {"address": pool.addresses[0]}
-    services.create(namespace=another_namespace, **request).is_refused(messages.not_compatible(pool.name))
+    services.create(namespace=another_namespace, **request).wait_until_refused(messages.not_compatible(pool.name))
     assert services.create(**request).address in pool
 
 
@@ -36,12 +36,12 @@ def test_selected_namespaces_follow_their_labels(another_namespace: str, api: Ap
     selector = {"matchLabels": {"pool": label}}
     pool = pools.create(size=4, serviceAllocation={"priority": 1, "namespaceSelectors": [selector]})
     relabel(api, another_namespace, pool=label)
-    assert services.create(namespace=another_namespace).moves_into(pool)
-    services.create(address=pool.addresses[3]).is_refused(messages.not_compatible(pool.name))
+    assert services.create(namespace=another_namespace).wait_until_address_in(pool)
+    services.create(address=pool.addresses[3]).wait_until_refused(messages.not_compatible(pool.name))
     relabel(api, another_namespace, pool="another")
     relabel(api, pools.namespace, pool=label)
     assert services.create(pool=pool).address in pool
-    services.create(address=pool.addresses[2], namespace=another_namespace).is_refused(messages.not_compatible(pool.name))
+    services.create(address=pool.addresses[2], namespace=another_namespace).wait_until_refused(messages.not_compatible(pool.name))
 
 
 @statement("ALC-41", SHOULD, CHARACTERISATION, source=SELECTION, since="0.13.9", covers=("ROW-MLB-030",))
@@ -60,6 +60,6 @@ def test_holder_moves_when_the_pool_is_no_longer_its(another_namespace: str, poo
     pool = pools.create(size=2)
     service = services.create()
     assert service.address in pool
-    successor = pools.create(size=2, serviceAllocation=pinned(pools.namespace, priority=2))
-    pools.change(pool, serviceAllocation=pinned(another_namespace))
-    service.moves_into(successor)
+    successor = pools.create(size=2, serviceAllocation=bound_to(pools.namespace, priority=2))
+    pools.change(pool, serviceAllocation=bound_to(another_namespace))
+    service.wait_until_address_in(successor)

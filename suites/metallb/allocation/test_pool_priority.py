@@ -3,8 +3,8 @@
 import pytest
 
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems.metallb.pools import Pools, pinned
-from harness.systems.metallb.services import Services, stay
+from harness.systems.metallb.pools import Pools, bound_to
+from harness.systems.metallb.services import Services, consistently_keep
 
 SELECTION = "https://metallb.io/configuration/_advanced_ipaddresspool_configuration/#reduce-scope-of-address-allocation-to-specific-namespace-and-service"
 
@@ -13,8 +13,8 @@ SELECTION = "https://metallb.io/configuration/_advanced_ipaddresspool_configurat
 def test_better_priority_is_used_first(pools: Pools, services: Services) -> None:
     """Of the pools bound to a namespace the one with the lowest priority number MUST be used first, one without a number last."""
     last = pools.create(size=1, serviceAllocation={"namespaces": [pools.namespace]})
-    second = pools.create(size=1, serviceAllocation=pinned(pools.namespace, priority=20))
-    first = pools.create(size=1, serviceAllocation=pinned(pools.namespace, priority=10))
+    second = pools.create(size=1, serviceAllocation=bound_to(pools.namespace, priority=20))
+    first = pools.create(size=1, serviceAllocation=bound_to(pools.namespace, priority=10))
     order = [services.create().address for _ in range(3)]
     assert order == [*first.addresses, *second.addresses, *last.addresses]
 
@@ -42,10 +42,10 @@ def test_priority_alone_restricts_nothing(pools: Pools, services: Services) -> N
 @statement("ALC-43", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-026",))
 def test_better_pool_does_not_move_the_holder(pools: Pools, services: Services) -> None:
     """A Service MUST keep its address when a pool of a better priority appears that would serve it, too."""
-    pool = pools.create(size=2, serviceAllocation=pinned(pools.namespace, priority=20))
+    pool = pools.create(size=2, serviceAllocation=bound_to(pools.namespace, priority=20))
     service = services.create()
     address = service.address
     assert address in pool
-    better = pools.create(size=2, serviceAllocation=pinned(pools.namespace, priority=10))
+    better = pools.create(size=2, serviceAllocation=bound_to(pools.namespace, priority=10))
     assert services.create().address in better
-    stay({service: address})
+    consistently_keep({service: address})

@@ -2,7 +2,7 @@
 
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.metallb import messages
-from harness.systems.metallb.pools import Pools, pinned
+from harness.systems.metallb.pools import Pools, bound_to
 from harness.systems.metallb.services import Services
 
 SELECTION = "https://metallb.io/configuration/_advanced_ipaddresspool_configuration/#reduce-scope-of-address-allocation-to-specific-namespace-and-service"
@@ -16,13 +16,13 @@ def test_pool_of_labelled_services_serves_no_other(label: str, pools: Pools, ser
     assert services.create().address not in pool
     assert services.create(labels={"tier": label}).address in pool
     assert services.create(labels={"kept": label}).address in pool
-    services.create(address=pool.addresses[3]).is_refused(messages.not_compatible(pool.name))
+    services.create(address=pool.addresses[3]).wait_until_refused(messages.not_compatible(pool.name))
 
 
 @statement("ALC-39", MUST, CORE, source=SELECTION, since="0.13.9", covers=("ROW-MLB-028",))
 def test_namespace_and_label_both_have_to_fit(another_namespace: str, label: str, pools: Pools, services: Services) -> None:
     """A pool bound to a namespace and to a label of Services MUST serve only Services that have both."""
-    both = pinned(pools.namespace, serviceSelectors=[{"matchLabels": {"tier": label}}])
+    both = bound_to(pools.namespace, serviceSelectors=[{"matchLabels": {"tier": label}}])
     pool = pools.create(size=4, serviceAllocation=both)
     assert services.create(labels={"tier": label}).address in pool
     assert services.create().address not in pool
@@ -32,9 +32,9 @@ def test_namespace_and_label_both_have_to_fit(another_namespace: str, label: str
 @statement("ALC-46", MUST, EXTENDED, source=SELECTION, since="0.14.2", covers=("ROW-MLB-028",))
 def test_holder_moves_when_its_label_no_longer_fits(label: str, pools: Pools, services: Services) -> None:
     """A Service MUST give up its address and get one of another pool when it loses the label that its pool is bound to."""
-    pool = pools.create(size=2, serviceAllocation=pinned(pools.namespace, serviceSelectors=[{"matchLabels": {"tier": label}}]))
+    pool = pools.create(size=2, serviceAllocation=bound_to(pools.namespace, serviceSelectors=[{"matchLabels": {"tier": label}}]))
     service = services.create(labels={"tier": label})
     assert service.address in pool
-    others = pools.create(size=2, serviceAllocation=pinned(pools.namespace, priority=2))
+    others = pools.create(size=2, serviceAllocation=bound_to(pools.namespace, priority=2))
     service.label(tier=None)
-    service.moves_into(others)
+    service.wait_until_address_in(others)

@@ -19,7 +19,7 @@ def test_requested_address_is_given(pools: Pools, services: Services) -> None:
     wanted = pool.addresses[2]
     service = services.create(address=wanted)
     assert service.address == wanted
-    service.is_said_to_be_from(pool)
+    service.wait_until_pool_is(pool)
 
 
 @statement("ALC-21", MUST, EXTENDED, source=REQUESTS, covers=("ROW-MLB-019",))
@@ -34,9 +34,9 @@ def test_address_requested_twice_is_refused(pools: Pools, services: Services, me
     """A Service that asks for an address both by annotation and in spec.loadBalancerIP MUST stay pending and be told why."""
     pool = pools.create(size=2)
     both = services.create(address=pool.addresses[0], loadBalancerIP=pool.addresses[0])
-    both.is_refused(messages.requested_twice(metallb))
+    both.wait_until_refused(messages.requested_twice(metallb))
     both.change({"spec": {"loadBalancerIP": None}})
-    both.comes_to_have(pool.addresses[0])
+    both.wait_until_address_is(pool.addresses[0])
 
 
 @statement("ALC-23", MUST, CORE, source=REQUESTS, covers=("ROW-MLB-020",))
@@ -46,10 +46,10 @@ def test_address_of_no_pool_waits_for_a_pool(pools: Pools, services: Services) -
     elsewhere = pools.create(size=1)
     future = pools.take(2)
     service = services.create(address=str(future.last))
-    service.is_refused(messages.not_in_config(str(future.last)))
+    service.wait_until_refused(messages.not_in_config(str(future.last)))
     pool = pools.create(ranges=[future])
     assert len(elsewhere) == 1
-    service.comes_to_have(pool.addresses[1])
+    service.wait_until_address_is(pool.addresses[1])
 
 
 @statement("ALC-24", MUST, CORE, source=REQUESTS, covers=("ROW-MLB-021",))
@@ -60,7 +60,7 @@ def test_taken_address_is_refused(pools: Pools, services: Services) -> None:
     holder = services.create(address=wanted)
     assert holder.address == wanted
     late = services.create(address=wanted)
-    late.is_refused(messages.taken_by(f"{holder.namespace}/{holder.name}"))
+    late.wait_until_refused(messages.taken_by(f"{holder.namespace}/{holder.name}"))
     assert holder.addresses == [wanted]
 
 
@@ -72,7 +72,7 @@ def test_change_of_the_request_moves_the_service(pools: Pools, services: Service
     service = services.create(address=old)
     assert service.address == old
     service.annotate(loadBalancerIPs=new)
-    service.comes_to_have(new)
+    service.wait_until_address_is(new)
     assert services.create(address=old).address == old
 
 
@@ -83,9 +83,9 @@ def test_request_that_is_no_address_is_refused(request_: str, pools: Pools, serv
     pool = pools.create(size=2)
     text = request_ or " "
     service = services.create(address=text)
-    service.is_refused(messages.unparsable(metallb, text))
+    service.wait_until_refused(messages.unparsable(metallb, text))
     service.annotate(loadBalancerIPs=None)
-    service.moves_into(pool)
+    service.wait_until_address_in(pool)
 
 
 @statement("ALC-31", MUST, CORE, source=REQUESTS)
@@ -98,9 +98,9 @@ def test_request_of_the_wrong_family_is_refused(how: str, pools: Pools, services
         (other, "does not match the ipFamily") if how == "of another family" else (",".join(pool.addresses), "same address family")
     )
     service = services.create(address=request_)
-    service.is_refused(cause)
+    service.wait_until_refused(cause)
     service.annotate(loadBalancerIPs=pool.addresses[0])
-    service.comes_to_have(pool.addresses[0])
+    service.wait_until_address_is(pool.addresses[0])
 
 
 @statement("ALC-32", MUST, CORE, source=REQUESTS)
@@ -111,5 +111,5 @@ def test_bad_request_does_not_cost_the_address(pools: Pools, services: Services)
     address = service.address
     assert address in pool
     service.annotate(loadBalancerIPs="not-an-address")
-    service.explains("LoadBalancerFailed", "invalid requested loadbalancer IPs", kind="Warning")
+    service.wait_for_event("LoadBalancerFailed", "invalid requested loadbalancer IPs", kind="Warning")
     assert service.addresses == [address]

@@ -20,9 +20,9 @@ def test_unknown_pool_is_refused(pools: Pools, services: Services, label: str) -
     """A Service that asks for a pool that does not exist MUST stay pending and be told so, whatever other pools have."""
     pool = pools.create(size=2)
     service = services.create(pool=f"{label}-none")
-    service.is_refused(messages.unknown_pool(f"{label}-none"))
+    service.wait_until_refused(messages.unknown_pool(f"{label}-none"))
     service.annotate(address_pool=pool.name)
-    service.moves_into(pool)
+    service.wait_until_address_in(pool)
 
 
 @statement("ALC-28", MUST, CORE, source=REQUESTS, covers=("ROW-MLB-023",))
@@ -32,8 +32,8 @@ def test_change_of_the_requested_pool_moves_the_service(pools: Pools, services: 
     service = services.create(pool=old)
     assert service.address in old
     service.annotate(address_pool=new.name)
-    service.moves_into(new)
-    service.is_said_to_be_from(new)
+    service.wait_until_address_in(new)
+    service.wait_until_pool_is(new)
 
 
 @statement("ALC-29", MUST, EXTENDED, source=REQUESTS, since="0.13.10", covers=("ROW-MLB-023",))
@@ -41,5 +41,5 @@ def test_address_outside_the_requested_pool_is_refused(pools: Pools, services: S
     """A Service that asks for a pool and for an address of another pool MUST stay pending and be told so."""
     asked, other = pools.create(size=1), pools.create(size=1)
     service = services.create(pool=asked, address=other.addresses[0])
-    service.is_refused(messages.disagree(other.addresses[0], asked.name))
+    service.wait_until_refused(messages.disagree(other.addresses[0], asked.name))
     assert services.create(address=other.addresses[0]).address in other

@@ -25,8 +25,8 @@ def test_overlapping_pool_is_refused(written: str, admission: Admission, pools: 
     free = str(pools.take(1))
     bits = 32 if pools.family == 4 else 128
     addresses = {"as a range": [f"{first}-{last}"], "as a CIDR": [f"{last}/{bits}"], "within itself": [free, free]}[written]
-    admission.expect_accepted(pools.proposed(free))
-    assert messages.OVERLAPS in admission.refusal(pools.proposed(*addresses))
+    admission.expect_accepted(pools.document(free))
+    assert messages.OVERLAPS in admission.refusal(pools.document(*addresses))
 
 
 @statement("CFG-02", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-044",))
@@ -55,8 +55,8 @@ MALFORMED = {
 def test_malformed_pool_is_refused(written: str, change: bool, admission: Admission, pools: Pools) -> None:
     """A pool MUST be refused, when it is created and when it is changed, where an address range of it is malformed, reversed or missing."""
     addresses, cause = MALFORMED[written]
-    admission.expect_accepted(pools.proposed(str(pools.take(1))))
-    document = pools.create(size=1).document if change else pools.proposed()
+    admission.expect_accepted(pools.document(str(pools.take(1))))
+    document = pools.create(size=1).document if change else pools.document()
     told = admission.refusal({**document, "spec": {**document["spec"], "addresses": addresses}})
     assert cause in told
     assert document["metadata"]["name"] in told
@@ -68,8 +68,8 @@ def test_pool_that_says_something_twice_is_refused(twice: str, admission: Admiss
     """A pool MUST be refused where it names a namespace or a selector twice."""
     once, both, cause = invalid_configuration.POOL_TWICE[twice]
     address = str(pools.take(1))
-    admission.expect_accepted(pools.proposed(address, serviceAllocation={"priority": 1, **once}))
-    assert cause in admission.refusal(pools.proposed(address, serviceAllocation={"priority": 1, **both}))
+    admission.expect_accepted(pools.document(address, serviceAllocation={"priority": 1, **once}))
+    assert cause in admission.refusal(pools.document(address, serviceAllocation={"priority": 1, **both}))
 
 
 @statement("CFG-05", MUST, EXTENDED, source=WEBHOOKS, covers=("ROW-MLB-045",))
@@ -104,8 +104,8 @@ def test_configuration_elsewhere_is_refused(kind: str, admission: Admission, nam
 )
 def test_pool_with_the_address_of_a_node_is_refused(api: Api, admission: Admission, pools: Pools) -> None:
     """A pool MUST be refused where it contains the address of a node."""
-    admission.expect_accepted(pools.proposed(str(pools.take(1))))
-    assert "contains nodeIp" in admission.refusal(pools.proposed(invalid_configuration.of_a_node(api, pools.family)))
+    admission.expect_accepted(pools.document(str(pools.take(1))))
+    assert "contains nodeIp" in admission.refusal(pools.document(invalid_configuration.of_a_node(api, pools.family)))
 
 
 @statement(
@@ -113,7 +113,7 @@ def test_pool_with_the_address_of_a_node_is_refused(api: Api, admission: Admissi
 )
 def test_pool_with_the_address_of_a_node_should_be_refused(api: Api, admission: Admission, pools: Pools) -> None:
     """A pool SHOULD be refused where it contains the address of a node, which would come to have two owners."""
-    admission.refusal(pools.proposed(invalid_configuration.of_a_node(api, pools.family)))
+    admission.refusal(pools.document(invalid_configuration.of_a_node(api, pools.family)))
 
 
 @statement("CFG-09", SHOULD, CHARACTERISATION, source=CONFIGURATION, since="0.14.4", covers=("ROW-MLB-048",))

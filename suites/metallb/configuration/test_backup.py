@@ -14,10 +14,10 @@ def test_restored_backup_gives_every_service_its_address(
     """Configuration and Services restored from a backup, each with a request for its address, MUST all get the addresses they had."""
     pool = announced_services.pools.create(size=6)
     announced_services.advertisements.create(pool)
-    reachable_service = [announced_services.service(pool=pool) for _ in range(5)]
-    reachable_service.pop(1).delete()
+    services = [announced_services.service(pool=pool) for _ in range(5)]
+    services.pop(1).delete()
     backup = Backup.take(api, label, metallb.annotation_prefix)
-    assert len(backup.addresses) == len(reachable_service)
+    assert len(backup.addresses) == len(services)
     backup.empty_the_cluster()
     backup.restore()
-    backup.everything_is_as_before(reachable_service)
+    backup.everything_is_as_before(services)

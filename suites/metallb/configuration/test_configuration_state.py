@@ -38,7 +38,7 @@ def test_contradictory_pools_are_told_by_the_controller(api: Api, pools: Pools) 
     """Pools that cannot be valid together MUST be called invalid by the controller, and valid again once one is gone."""
     pool = pools.create(size=1)
     with unchecked(api):
-        overlapping = pools.adopt(pool.ranges)
+        overlapping = pools.prepare(pool.ranges)
         slip_in(api, overlapping.document)
         state.comes_to_be_invalid(api, "controller", OVERLAPS)
         pools.delete(overlapping)

@@ -32,7 +32,7 @@ def test_contradictory_pools_leave_the_last_good_configuration(api: Api, pools: 
     service = services.create(pool=pool)
     address = service.address
     with unchecked(api):
-        overlapping = pools.adopt(pool.ranges)
+        overlapping = pools.prepare(pool.ranges)
         slip_in(api, overlapping.document)
         assert services.create(pool=pool).address in pool
         assert service.addresses == [address]

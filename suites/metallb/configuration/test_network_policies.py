@@ -24,5 +24,5 @@ def test_network_policies_leave_metallb_working(  # noqa: PLR0917 -- a statement
     with isolated(api, NAMESPACE, metrics=metrics.endpoint.port):
         pool = pools.create(size=1)
         assert services.create(pool=pool).address in pool
-        admission.expect_accepted(pools.proposed(str(pools.take(1))))
+        admission.expect_accepted(pools.document(str(pools.take(1))))
         metrics.wait_until_equal("controller", {STALE: 0})

@@ -19,7 +19,7 @@ def test_stale_flag_falls_when_the_configuration_is_as_before(api: Api, pools: P
     pool = pools.create(size=1)
     metrics.wait_until_equal("controller", {STALE: 0})
     with unchecked(api):
-        overlapping = pools.adopt(pool.ranges)
+        overlapping = pools.prepare(pool.ranges)
         slip_in(api, overlapping.document)
         metrics.wait_until_equal("controller", {STALE: 1})
         pools.delete(overlapping)
@@ -32,7 +32,7 @@ def test_stale_flag_falls_with_the_next_change(api: Api, pools: Pools, metrics: 
     """The metric for stale configuration MUST fall when a valid configuration follows that differs from the last valid one."""
     pool = pools.create(size=1)
     with unchecked(api):
-        overlapping = pools.adopt(pool.ranges)
+        overlapping = pools.prepare(pool.ranges)
         slip_in(api, overlapping.document)
         metrics.wait_until_equal("controller", {STALE: 1})
         pools.delete(overlapping)

@@ -21,7 +21,7 @@ def test_addresses_survive_restarts_while_others_wait(api: Api, pools: Pools, se
     held = {service: [service.address] for service in [services.create(pool=pool) for _ in range(2)]}
     waiting: dict[Service, list[str]] = {services.create(pool=pool): [] for _ in range(2)}
     for service in waiting:
-        service.is_refused(metallb.exhausted_message(pool.name))
+        service.wait_until_refused(metallb.exhausted_message(pool.name))
     with ready_afterwards(api):
         for _ in range(RESTARTS):
             replace_controller(api)

@@ -20,8 +20,8 @@ def test_service_beyond_the_pool_stays_pending(pools: Pools, services: Services,
     addresses = [service.address for service in held]
     assert sorted(set(addresses)) == sorted(addresses), "an address was given twice"
     beyond = services.create(pool=pool)
-    beyond.explains("AllocationFailed", metallb.exhausted_message(pool.name))
-    beyond.stays_pending()
+    beyond.wait_for_event("AllocationFailed", metallb.exhausted_message(pool.name))
+    beyond.consistently_pending()
     assert [service.addresses for service in held] == [[address] for address in addresses]
 
 
@@ -31,7 +31,7 @@ def test_pending_service_is_told_why(pools: Pools, services: Services, metallb: 
     pool = pools.create(size=1)
     assert services.create(pool=pool).address in pool
     beyond = services.create(pool=pool)
-    told = beyond.explains("AllocationFailed", metallb.exhausted_message(pool.name), kind="Warning")
+    told = beyond.wait_for_event("AllocationFailed", metallb.exhausted_message(pool.name), kind="Warning")
     assert f"{beyond.namespace}/{beyond.name}" in told
 
 
@@ -43,5 +43,5 @@ def test_service_that_asks_for_nothing_is_told_why(api: Api, pools: Pools, servi
         pool = pools.create(size=1)  # which is in force no sooner than the change before it
         assert services.create().address in pool
         beyond = services.create()
-        beyond.is_refused(messages.NOTHING_FREE)
-    assert beyond.is_served(since=beyond.created) not in pool
+        beyond.wait_until_refused(messages.NOTHING_FREE)
+    assert beyond.wait_until_allocated(since=beyond.created) not in pool

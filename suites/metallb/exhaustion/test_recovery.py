@@ -13,7 +13,7 @@ from harness.systems.kubernetes.namespaces import delete
 from harness.systems.metallb import messages
 from harness.systems.metallb.installation import MetalLB
 from harness.systems.metallb.pools import Pool, Pools
-from harness.systems.metallb.services import Service, Services, stay
+from harness.systems.metallb.services import Service, Services, consistently_keep
 
 RELEASE = "https://metallb.io/release-notes/#version-0-13-9"
 
@@ -24,7 +24,7 @@ def holder_and_waiter(pools: Pools, services: Services, metallb: MetalLB) -> tup
     holder = services.create(pool=pool)
     address = holder.address
     waiter = services.create(pool=pool)
-    waiter.explains("AllocationFailed", metallb.exhausted_message(pool.name))
+    waiter.wait_for_event("AllocationFailed", metallb.exhausted_message(pool.name))
     return pool, holder, address, waiter
 
 
@@ -33,7 +33,7 @@ def holder_and_waiter(pools: Pools, services: Services, metallb: MetalLB) -> tup
 def test_deletion_serves_the_waiting(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A pending Service MUST get the address that the deletion of another Service frees."""
     _, holder, address, waiter = holder_and_waiter(pools, services, metallb)
-    assert waiter.is_served(since=holder.delete()) == address
+    assert waiter.wait_until_allocated(since=holder.delete()) == address
 
 
 @statement("EXH-04", MUST, CORE, source=RELEASE, since="0.13.9", covers=("ROW-MLB-008",))
@@ -41,9 +41,9 @@ def test_deletion_serves_the_waiting(pools: Pools, services: Services, metallb: 
 def test_change_of_type_serves_the_waiting(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A pending Service MUST get the address that another Service frees by becoming ClusterIP, which loses it."""
     _, holder, address, waiter = holder_and_waiter(pools, services, metallb)
-    assert waiter.is_served(since=holder.becomes("ClusterIP")) == address
-    holder.loses_address()
-    holder.is_said_to_be_from(None)
+    assert waiter.wait_until_allocated(since=holder.change_type("ClusterIP")) == address
+    holder.wait_until_without_address()
+    holder.wait_until_pool_is(None)
 
 
 @statement("EXH-05", MUST, CORE, source="https://metallb.io/configuration/", covers=("ROW-MLB-009",))
@@ -52,7 +52,7 @@ def test_growth_serves_the_waiting(pools: Pools, services: Services, metallb: Me
     """A pending Service MUST get one of the addresses that are added to its pool."""
     pool, holder, address, waiter = holder_and_waiter(pools, services, metallb)
     grown = pools.grow(pool, by=2)
-    assert waiter.is_served(since=grown) in pool
+    assert waiter.wait_until_allocated(since=grown) in pool
     assert holder.addresses == [address]
 
 
@@ -65,8 +65,8 @@ def test_deletion_of_a_namespace_serves_the_waiting(
     pool = pools.create(size=1, serviceAllocation={"namespaces": [pools.namespace, another_namespace]})
     address = services.create(pool=pool, namespace=another_namespace).address
     waiter = services.create(pool=pool)
-    waiter.is_refused(metallb.exhausted_message(pool.name))
-    assert waiter.is_served(since=delete(api, another_namespace)) == address
+    waiter.wait_until_refused(metallb.exhausted_message(pool.name))
+    assert waiter.wait_until_allocated(since=delete(api, another_namespace)) == address
 
 
 @statement("EXH-07", MUST, CORE, source=RELEASE, since="0.13.9", covers=("ROW-MLB-010",))
@@ -75,16 +75,16 @@ def test_as_many_are_served_as_addresses_are_freed(pools: Pools, services: Servi
     """When two of three addresses are freed at once, exactly two of four pending Services MUST be served, each with one of its own."""
     pool = pools.create(size=3)
     held = services.create_many(3, pool=pool)
-    services.comes_to_serve(3)
+    services.wait_until_allocated(3)
     waiting = services.create_many(4, pool=pool)
     for service in waiting:
-        service.explains("AllocationFailed", metallb.exhausted_message(pool.name))
+        service.wait_for_event("AllocationFailed", metallb.exhausted_message(pool.name))
     for service in held[:2]:
         service.delete()
-    reachable_service = services.comes_to_serve(3)
-    assert sorted(reachable_service.values()) == sorted(pool.addresses)
-    assert held[2].name in reachable_service
-    stay({service: reachable_service.get(service.name) for service in [held[2], *waiting]})
+    allocated = services.wait_until_allocated(3)
+    assert sorted(allocated.values()) == sorted(pool.addresses)
+    assert held[2].name in allocated
+    consistently_keep({service: allocated.get(service.name) for service in [held[2], *waiting]})
 
 
 @statement("EXH-08", MUST, CORE, source=RELEASE, since="0.13.9", covers=("ROW-MLB-010", "ROW-LB-01"))
@@ -96,11 +96,11 @@ def test_every_address_that_is_freed_serves_one(pools: Pools, services: Services
     address = holder.address
     waiting = [services.create(pool=pool) for _ in range(5)]
     for service in waiting:
-        service.explains("AllocationFailed", metallb.exhausted_message(pool.name))
+        service.wait_for_event("AllocationFailed", metallb.exhausted_message(pool.name))
     order: list[str] = []
     for _ in waiting:
         holder.delete()
-        order += services.comes_to_serve(1, beside=[holder.name])
+        order += services.wait_until_allocated(1, excluding=[holder.name])
         holder = next(service for service in waiting if service.name == order[-1])
         assert holder.addresses == [address]
     assert sorted(order) == sorted(service.name for service in waiting)
@@ -116,11 +116,11 @@ def overtakings(order: list[str], created: list[str]) -> int:
 @statement("EXH-09", MUST, CORE, source=RELEASE, since="0.13.10", covers=("ROW-MLB-011",))
 def test_deletion_of_a_pending_service_changes_nobody(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """The deletion of a pending Service MUST NOT change the address of anybody, nor give one to another that waits."""
-    _, holder, address, waiter = holder_and_waiter(pools, services, metallb)
-    another = services.create(pool=pools.pools[f"{pools.namespace}-0"])
-    another.explains("AllocationFailed", metallb.exhausted_message(f"{pools.namespace}-0"))
+    pool, holder, address, waiter = holder_and_waiter(pools, services, metallb)
+    another = services.create(pool=pool)
+    another.wait_for_event("AllocationFailed", metallb.exhausted_message(pool.name))
     waiter.delete()
-    stay({holder: address, another: None})
+    consistently_keep({holder: address, another: None})
 
 
 @statement("EXH-10", MUST, CORE, source=RELEASE, since="0.13.9", covers=("ROW-MLB-007", "ROW-MLB-021"))
@@ -132,8 +132,8 @@ def test_waiting_for_a_particular_address_ends_with_its_release(pools: Pools, se
     holder = services.create(address=wanted)
     assert holder.address == wanted
     waiter = services.create(address=wanted)
-    waiter.is_refused(messages.taken_by(f"{holder.namespace}/{holder.name}"))
-    assert waiter.is_served(since=holder.delete()) == wanted
+    waiter.wait_until_refused(messages.taken_by(f"{holder.namespace}/{holder.name}"))
+    assert waiter.wait_until_allocated(since=holder.delete()) == wanted
 
 
 @statement("EXH-12", MUST, CORE, source="https://metallb.io/usage/")
@@ -144,5 +144,5 @@ def test_change_of_a_pending_service_serves_it(pools: Pools, services: Services,
     roomy = pools.create(size=1)
     assert waiter.addresses == []
     waiter.annotate(address_pool=roomy.name)
-    waiter.moves_into(roomy)
+    waiter.wait_until_address_in(roomy)
     assert holder.addresses == [address]

@@ -23,8 +23,8 @@ def test_second_ingress_controller_waits_for_an_address(pools: Pools, services: 
     address = holder.address
     second = second_controller.install(pool)
     second_controller.wait_until_served_at_a_node_port(second)
-    second.stays_pending()
+    second.consistently_pending()
     second_controller.consistently_without_status()
-    assert second.is_served(since=holder.delete()) == address
+    assert second.wait_until_allocated(since=holder.delete()) == address
     second_controller.wait_until_served_at(address)
     second_controller.wait_until_status_shows(address)

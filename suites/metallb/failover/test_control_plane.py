@@ -66,6 +66,6 @@ def test_absence_of_the_controller_costs_nothing(
             answers_at(address)
             expect_one_announcer(wire.who_has(address))
             assert created.addresses == []
-        assert created.is_served(since=created.created) == freed
+        assert created.wait_until_allocated(since=created.created) == freed
         assert reachable_service.addresses == [address]
         answers_at(address)

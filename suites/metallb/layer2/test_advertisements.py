@@ -77,10 +77,10 @@ def test_advertisement_announces_the_pool_that_comes_later(
 ) -> None:
     """An advertisement of a pool that does not exist MUST announce nothing, and announce the pool's addresses once it is created."""
     future = pools.take(1)
-    pool = pools.adopt([future])
+    pool = pools.prepare([future])
     pools.advertise(pool)
     expect_silence(wire.who_has(future.first))
-    pools.recreate(pool)
+    pools.create_again(pool)
     service = services.create(pool=pool, selector=backend)
     assert service.address in pool
     eventually(

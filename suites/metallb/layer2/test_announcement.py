@@ -52,4 +52,4 @@ def test_assignment_is_not_told_over_and_over(announced_services: AnnouncedServi
     """The event that names the announcing node SHOULD NOT be written again and again while nothing changes."""
     service = announced_services.service()
     segment.wait_until_announced(service.address)
-    speakers.stay_quiet_about(service)
+    speakers.consistently_quiet(service)

@@ -14,7 +14,7 @@ def test_allocator_counts_what_is_in_use(pools: Pools, services: Services, metri
     pool = pools.create(size=2)
     metrics.wait_until_equal("controller", counts(total=2, in_use=0), pool=pool.name)
     held = services.create_many(2, pool=pool)
-    services.comes_to_serve(2)
+    services.wait_until_allocated(2)
     metrics.wait_until_equal("controller", counts(total=2, in_use=2), pool=pool.name)
     pools.grow(pool, by=1)
     metrics.wait_until_equal("controller", counts(total=3, in_use=2), pool=pool.name)

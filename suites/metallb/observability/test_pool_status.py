@@ -6,7 +6,7 @@ from harness.cluster.api import Api
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
-from harness.systems.metallb.status import comes_to_count, overwrite
+from harness.systems.metallb.status import overwrite, wait_until_counts
 
 COUNTERS = "https://metallb.io/apis/#ipaddresspoolstatus"
 
@@ -15,15 +15,15 @@ COUNTERS = "https://metallb.io/apis/#ipaddresspoolstatus"
 def test_counters_follow_allocation_growth_and_release(api: Api, pools: Pools, services: Services) -> None:
     """The counters in a pool's status MUST follow what is assigned, added and given back."""
     pool = pools.create(size=3)
-    comes_to_count(api, pool, assigned=0, available=3)
+    wait_until_counts(api, pool, assigned=0, available=3)
     held = services.create_many(2, pool=pool)
-    services.comes_to_serve(2)
-    comes_to_count(api, pool, assigned=2, available=1)
+    services.wait_until_allocated(2)
+    wait_until_counts(api, pool, assigned=2, available=1)
     pools.grow(pool, by=4)
-    comes_to_count(api, pool, assigned=2, available=5)
+    wait_until_counts(api, pool, assigned=2, available=5)
     for service in held:
         service.delete()
-    comes_to_count(api, pool, assigned=0, available=7)
+    wait_until_counts(api, pool, assigned=0, available=7)
 
 
 @statement("OBS-11", MUST, CORE, source=COUNTERS, since="0.15.0", covers=("ROW-MLB-040",))
@@ -32,6 +32,6 @@ def test_overwritten_counters_are_put_right(api: Api, pools: Pools, services: Se
     """Counters in a pool's status that somebody overwrites MUST be put right."""
     pool = pools.create(size=3)
     assert services.create(pool=pool).address in pool
-    comes_to_count(api, pool, assigned=1, available=2)
+    wait_until_counts(api, pool, assigned=1, available=2)
     overwrite(api, pool, assigned=7, available=7)
-    comes_to_count(api, pool, assigned=1, available=2)
+    wait_until_counts(api, pool, assigned=1, available=2)

@@ -19,8 +19,8 @@ def test_holder_moves_when_its_pool_is_deleted(pools: Pools, services: Services)
     assert service.address in pool
     another = pools.create(size=2)
     pools.delete(pool)
-    service.moves_into(another)
-    service.is_said_to_be_from(another)
+    service.wait_until_address_in(another)
+    service.wait_until_pool_is(another)
 
 
 @statement("LIF-03", MUST, CORE, source=REVOCATION, since="0.14.2", covers=("ROW-MLB-037",))
@@ -30,11 +30,11 @@ def test_holder_loses_its_address_with_the_only_pool(pools: Pools, services: Ser
     service = services.create(pool=pool)
     assert service.address in pool
     pools.delete(pool)
-    service.loses_address()
-    service.is_refused(messages.unknown_pool(pool.name))
-    service.is_said_to_be_from(None)
-    pools.recreate(pool)
-    service.moves_into(pool)
+    service.wait_until_without_address()
+    service.wait_until_refused(messages.unknown_pool(pool.name))
+    service.wait_until_pool_is(None)
+    pools.create_again(pool)
+    service.wait_until_address_in(pool)
 
 
 @statement("LIF-04", MUST, CORE, source="https://github.com/metallb/metallb/issues/2076", since="0.14.2", covers=("ROW-MLB-039",))
@@ -49,7 +49,7 @@ def test_dead_address_is_not_given_again(pools: Pools, services: Services) -> No
     living = pools.create(size=2)
     second = services.create(name="renewed")
     assert second.address in living
-    services.create(address=dead).is_refused(messages.not_in_config(dead))
+    services.create(address=dead).wait_until_refused(messages.not_in_config(dead))
     assert second.addresses != [dead]
 
 
@@ -58,8 +58,8 @@ def test_pool_that_comes_back_serves_everybody_again(pools: Pools, services: Ser
     """When a pool is deleted and created again, every Service that asks for it MUST get an address of it, no two the same one."""
     pool = pools.create(size=4)
     services.create_many(4, pool=pool)
-    services.comes_to_serve(4)
+    services.wait_until_allocated(4)
     pools.delete(pool)
-    pools.recreate(pool)
-    services.comes_to_serve(4)
-    assert sorted(services.comes_to_serve(4).values()) == sorted(pool.addresses)
+    pools.create_again(pool)
+    services.wait_until_allocated(4)
+    assert sorted(services.wait_until_allocated(4).values()) == sorted(pool.addresses)

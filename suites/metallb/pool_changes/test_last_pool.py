@@ -5,7 +5,7 @@ import pytest
 from harness.cluster.api import Api
 from harness.model.statements import CHARACTERISATION, CORE, MUST, SHOULD, statement
 from harness.systems.metallb.controller import without_pools
-from harness.systems.metallb.services import Service, Services, stay
+from harness.systems.metallb.services import Service, Services, consistently_keep
 
 #: An address of nobody's, as another load balancer could have given it (https://www.rfc-editor.org/rfc/rfc5737).
 FOREIGN = "203.0.113.77"
@@ -17,8 +17,8 @@ def test_foreign_status_is_left_alone_without_pools(api: Api, services: Services
     """Where no pool exists MetalLB SHOULD leave alone what another load balancer wrote into the status of a Service."""
     with without_pools(api, controller_service):
         service = services.create()
-        service.is_given(FOREIGN)
-        stay({service: FOREIGN})
+        service.set_status(FOREIGN)
+        consistently_keep({service: FOREIGN})
 
 
 @statement("LIF-14", MUST, CORE, source="https://metallb.io/release-notes/#version-0-14-2", since="0.14.2", covers=("ROW-MLB-037",))
@@ -28,5 +28,5 @@ def test_last_pool_takes_every_address_with_it(api: Api, services: Services, con
     service = services.create()
     assert service.address
     with without_pools(api, controller_service):
-        service.loses_address()
-    assert service.is_served(since=service.created)
+        service.wait_until_without_address()
+    assert service.wait_until_allocated(since=service.created)

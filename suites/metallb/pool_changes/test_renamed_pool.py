@@ -20,8 +20,8 @@ def test_range_that_moves_to_another_pool_keeps_its_holders(api: Api, pools: Poo
     address = service.address
     assert address in pool
     with unchecked(api):
-        renamed = pools.adopt(pool.ranges)
+        renamed = pools.prepare(pool.ranges)
         slip_in(api, renamed.document)
         pools.delete(pool)
-        service.is_said_to_be_from(renamed)
+        service.wait_until_pool_is(renamed)
     assert service.addresses == [address]

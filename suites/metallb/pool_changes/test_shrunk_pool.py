@@ -20,7 +20,7 @@ def test_holder_outside_a_shrunk_pool_moves(pools: Pools, services: Services) ->
     assert [stays.address, moves.address] == [str(lower.first), str(lower.last)]
     third = services.create(address=str(upper.last))
     assert third.address == str(upper.last)
-    pools.become(pool, [AddressRange(lower.first, lower.first), upper])
-    moves.comes_to_have(str(upper.first))
-    moves.explains("ClearAssignment", "not allowed by config")
+    pools.set_ranges(pool, [AddressRange(lower.first, lower.first), upper])
+    moves.wait_until_address_is(str(upper.first))
+    moves.wait_for_event("ClearAssignment", "not allowed by config")
     assert [stays.addresses, third.addresses] == [[str(lower.first)], [str(upper.last)]]

@@ -9,7 +9,7 @@ from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.metallb import messages
 from harness.systems.metallb.pools import Pool, Pools
 from harness.systems.metallb.services import Service, Services
-from harness.systems.metallb.status import comes_to_count
+from harness.systems.metallb.status import wait_until_counts
 
 SHARING = "https://metallb.io/usage/#ip-address-sharing"
 RECONSIDERED = "https://github.com/metallb/metallb/pull/2692"
@@ -28,8 +28,8 @@ def test_local_policy_ends_sharing(pools: Pools, services: Services) -> None:
     """A Service that turns to the Local policy MUST lose an address that it shares with one of the Cluster policy, which keeps it."""
     pool, first, second = sharers(pools, services)
     second.change({"spec": {"externalTrafficPolicy": "Local"}})
-    second.loses_address()
-    second.explains("ClearAssignment", messages.taken_by(f"{first.namespace}/{first.name}"))
+    second.wait_until_without_address()
+    second.wait_for_event("ClearAssignment", messages.taken_by(f"{first.namespace}/{first.name}"))
     assert first.addresses == pool.addresses
 
 
@@ -39,9 +39,9 @@ def test_same_policy_restores_sharing(pools: Pools, services: Services) -> None:
     """A Service that lost a shared address by its traffic policy MUST get it again when the other turns to the same policy."""
     pool, first, second = sharers(pools, services)
     second.change({"spec": {"externalTrafficPolicy": "Local"}})
-    second.loses_address()
+    second.wait_until_without_address()
     changed = first.change({"spec": {"externalTrafficPolicy": "Local"}})
-    assert second.is_served(since=changed) == pool.addresses[0]
+    assert second.wait_until_allocated(since=changed) == pool.addresses[0]
     assert first.addresses == pool.addresses
 
 
@@ -50,9 +50,9 @@ def test_another_selector_ends_sharing_of_local_services(pools: Pools, services:
     """A Service with the Local policy MUST lose a shared address when it selects other pods, and get it when it selects the same."""
     pool, first, second = sharers(pools, services, externalTrafficPolicy="Local", selector={"app": "one"})
     second.change({"spec": {"selector": {"app": "two"}}})
-    second.loses_address()
+    second.wait_until_without_address()
     second.change({"spec": {"selector": {"app": "one"}}})
-    second.comes_to_have(pool.addresses[0])
+    second.wait_until_address_is(pool.addresses[0])
     assert first.addresses == pool.addresses
 
 
@@ -61,8 +61,8 @@ def test_another_key_ends_sharing(pools: Pools, services: Services) -> None:
     """A Service whose key changes MUST lose the address that it shares, and the other keeps it."""
     pool, first, second = sharers(pools, services)
     second.annotate(allow_shared_ip="another")
-    second.loses_address()
-    second.is_refused(messages.taken_by(f"{first.namespace}/{first.name}"))
+    second.wait_until_without_address()
+    second.wait_until_refused(messages.taken_by(f"{first.namespace}/{first.name}"))
     assert first.addresses == pool.addresses
 
 
@@ -74,8 +74,8 @@ def test_same_key_lets_the_waiting_share(pools: Pools, services: Services) -> No
     holder = services.create(pool=pool, key="before", port=80)
     assert holder.address in pool
     waiter = services.create(address=pool.addresses[0], key="after", port=81)
-    waiter.is_refused(messages.taken_by(f"{holder.namespace}/{holder.name}"))
-    assert waiter.is_served(since=holder.annotate(allow_shared_ip="after")) == holder.address
+    waiter.wait_until_refused(messages.taken_by(f"{holder.namespace}/{holder.name}"))
+    assert waiter.wait_until_allocated(since=holder.annotate(allow_shared_ip="after")) == holder.address
 
 
 @statement("SHR-15", MUST, CORE, source=SHARING)
@@ -86,10 +86,10 @@ def test_port_of_another_sharer_costs_the_address(pools: Pools, services: Servic
     own_backend = {"name": "main", "port": 81}
     second.change({"spec": {"ports": [own_backend, free]}})
     probe = services.create(address=pool.addresses[0], key="shared", port=82)
-    probe.is_refused(messages.port_in_use("TCP/82", pool.addresses[0]))
+    probe.wait_until_refused(messages.port_in_use("TCP/82", pool.addresses[0]))
     assert second.addresses == pool.addresses
     second.change({"spec": {"ports": [own_backend, taken]}})
-    second.loses_address()
+    second.wait_until_without_address()
     assert first.addresses == pool.addresses
 
 
@@ -99,13 +99,13 @@ def test_shared_address_is_freed_by_its_last_user(pools: Pools, services: Servic
     """A shared address MUST be free for others when the last of its Services is deleted, and not before."""
     pool, first, second = sharers(pools, services)
     waiter = services.create(address=pool.addresses[0])
-    waiter.is_refused("address also in use by")
+    waiter.wait_until_refused("address also in use by")
     first.delete()
     barrier = services.create(address=pool.addresses[0], key="shared", port=80)
     assert barrier.address == pool.addresses[0]
     assert waiter.addresses == []
     barrier.delete()
-    assert waiter.is_served(since=second.delete()) == pool.addresses[0]
+    assert waiter.wait_until_allocated(since=second.delete()) == pool.addresses[0]
 
 
 @statement("SHR-17", MUST, CORE, source="https://metallb.io/apis/#ipaddresspoolstatus", since="0.15.0", covers=("ROW-MLB-035",))
@@ -114,9 +114,9 @@ def test_shared_address_is_counted_once(api: Api, pools: Pools, services: Servic
     pool = pools.create(size=2)
     pair = [services.create(address=pool.addresses[0], key="shared", port=port) for port in (80, 81)]
     assert {service.address for service in pair} == {pool.addresses[0]}
-    comes_to_count(api, pool, assigned=1, available=1)
+    wait_until_counts(api, pool, assigned=1, available=1)
     pair[0].delete()
-    services.create(pool=pool).moves_into(pool)
-    comes_to_count(api, pool, assigned=2, available=0)
+    services.create(pool=pool).wait_until_address_in(pool)
+    wait_until_counts(api, pool, assigned=2, available=0)
     pair[1].delete()
-    comes_to_count(api, pool, assigned=1, available=1)
+    wait_until_counts(api, pool, assigned=1, available=1)

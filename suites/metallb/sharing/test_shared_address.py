@@ -75,7 +75,7 @@ def test_sharing_is_refused(differs: str, pools: Pools, services: Services) -> N
     assert holder.address == address
     asked, cause = REFUSED[differs]
     told = cause.format(address=address, holder=f"{holder.namespace}/{holder.name}")
-    services.create(address=address, **asked).is_refused(told)
+    services.create(address=address, **asked).wait_until_refused(told)
     assert services.create(address=address, key="shared", port=82).address == address
     assert holder.addresses == [address]
 
@@ -89,7 +89,7 @@ def test_local_services_share_with_the_same_selector_only(pools: Pools, services
     first = services.create(port=80, selector={"app": "one"}, **local)
     assert first.address == address
     assert services.create(port=81, selector={"app": "one"}, **local).address == address
-    services.create(port=82, selector={"app": "two"}, **local).is_refused("address also in use by")
+    services.create(port=82, selector={"app": "two"}, **local).wait_until_refused("address also in use by")
 
 
 @statement("SHR-07", MUST, EXTENDED, source=SHARING)
@@ -100,8 +100,8 @@ def test_pending_third_does_not_disturb_those_who_share(pools: Pools, services: 
     first, second = (services.create(address=address, key="shared", port=port) for port in (80, 81))
     assert [first.address, second.address] == [address, address]
     third = services.create(address=address, key="shared", port=81)
-    third.is_refused(messages.port_in_use("TCP/81", address))
-    assert third.is_served(since=second.delete()) == address
+    third.wait_until_refused(messages.port_in_use("TCP/81", address))
+    assert third.wait_until_allocated(since=second.delete()) == address
     assert first.addresses == [address]
 
 
@@ -112,7 +112,7 @@ def test_key_lets_an_exhausted_pool_serve_more(pools: Pools, services: Services,
     first = services.create(pool=pool, key="shared", port=80)
     assert first.address in pool
     assert services.create(pool=pool, key="shared", port=81).address == first.address
-    services.create(pool=pool, port=82).is_refused(metallb.exhausted_message(pool.name))
+    services.create(pool=pool, port=82).wait_until_refused(metallb.exhausted_message(pool.name))
 
 
 @statement("SHR-09", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-14-9", since="0.14.9", covers=("ROW-MLB-018",))
