@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.model.statements import Declaration, Gate, Keyword, Profile
-from harness.model.versions import told, version
+from harness.model.versions import label, version
 
 _ID = re.compile(r"[A-Z][A-Z0-9]{1,7}-\d{2,3}", re.ASCII)
 _SECOND_SENTENCE = re.compile(r"[.!?]\s+[A-Z]")
@@ -73,7 +73,7 @@ def _wrong_range(gate: Gate) -> list[str]:
         since, until = (version(bound) if bound else None for bound in (gate.since, gate.until))
     except ValueError as fault:
         return [str(fault)]
-    return [f"no version is in {told(gate)}"] if since and until and since >= until else []
+    return [f"no version is in {label(gate)}"] if since and until and since >= until else []
 
 
 def _same_ids(entries: Sequence[Entry]) -> list[str]:

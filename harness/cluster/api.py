@@ -1,6 +1,5 @@
 """The Kubernetes API, as plain dictionaries, through the official client's dynamic half."""
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -12,8 +11,6 @@ from harness.model.errors import EnvironmentFault
 from harness.model.record import awaiting_answer
 
 Object = dict[str, Any]
-
-log = logging.getLogger("conformance")
 
 #: Who writes; server-side apply keeps our fields apart from those of others.
 FIELD_MANAGER = "metallb-ingress-conformance"
@@ -95,16 +92,16 @@ class Api:
         # The client takes HTTPS_PROXY from the environment even for 127.0.0.1.
         configuration.proxy = None
         configuration.retries = False
-        with _asking():
+        with _translating_faults():
             return DynamicClient(client.ApiClient(configuration), cache_file=str(self._cache))
 
     def _resource(self, kind: str, api_version: str | None = None) -> Any:
-        with _asking():
+        with _translating_faults():
             return self._client.resources.get(api_version=api_version or API_VERSIONS[kind], kind=kind)
 
     def _call(self, method: str, kind: str, *words: Any, api_version: str | None = None, **options: Any) -> Any:
         resource = self._resource(kind, api_version)
-        with _asking():
+        with _translating_faults():
             return getattr(resource, method)(*words, serializer=_plain, _request_timeout=REQUEST_TIMEOUT, **options)
 
     def apply(self, *documents: Object, dry_run: bool = False) -> list[Object]:
@@ -179,7 +176,7 @@ class Api:
         """Merge-patch an object (https://www.rfc-editor.org/rfc/rfc7386): ``None`` removes a field."""
         options = {"body": patch, "name": name, "namespace": namespace, "content_type": "application/merge-patch+json"}
         resource = self._resource(kind)
-        with _asking():
+        with _translating_faults():
             target = resource if subresource is None else getattr(resource, subresource)
             patched: Object = target.patch(serializer=_plain, _request_timeout=REQUEST_TIMEOUT, field_manager=FIELD_MANAGER, **options)
         return patched
@@ -196,14 +193,14 @@ class Api:
         """What a pod's container printed in the last ``since`` seconds, 200 KiB at most."""
         query = [("sinceSeconds", since), ("limitBytes", 200 * 1024), *([("container", container)] if container else [])]
         path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
-        with _asking():
+        with _translating_faults():
             response = self._client.request("get", path, query_params=query, serialize=False, _request_timeout=REQUEST_TIMEOUT)
         return str(response.data.decode(errors="replace"))
 
     def ask_pod(self, method: str, pod: str, namespace: str, port: int, path: str) -> str:
         """Send a request to a Pod by way of the API server, past every Service and route, and return the body of its answer."""
         target = f"/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy{path}"
-        with _asking():
+        with _translating_faults():
             response = self._client.request(method.lower(), target, serialize=False, _request_timeout=REQUEST_TIMEOUT)
         return str(response.data.decode(errors="replace"))
 
@@ -211,13 +208,9 @@ class Api:
         """A token of a ServiceAccount, good for ten minutes, the shortest there is."""
         request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 600}}
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
-        with _asking():
+        with _translating_faults():
             made = self._client.request("post", path, body=request, serializer=_plain, _request_timeout=REQUEST_TIMEOUT)
         return str(made["status"]["token"])
-
-    def version(self) -> str:
-        """The API server's version without the leading ``v``."""
-        return str(self._client.version["kubernetes"]["gitVersion"]).removeprefix("v")
 
 
 def named(objects: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -230,7 +223,7 @@ def _plain(_client: Any, data: Object) -> Object:
 
 
 @contextmanager
-def _asking() -> Iterator[None]:
+def _translating_faults() -> Iterator[None]:
     """Translate the client's exceptions: a refusal is data for statements, everything else means that the cluster does not answer."""
     from kubernetes.client.exceptions import ApiException, OpenApiException
     from kubernetes.dynamic.exceptions import DynamicApiError, ResourceNotFoundError

@@ -53,16 +53,16 @@ def running(argv: Sequence[str], tell: Callable[[str], object]) -> Iterator[None
     except FileNotFoundError:
         raise EnvironmentFault(f"the command `{words}`", "it is not installed or not on PATH", f"install {words}") from None
     with command:
-        printed, errors, told_to_end = command.stdout, command.stderr, command.stdin
+        printed, errors, stdin = command.stdout, command.stderr, command.stdin
         assert printed is not None
         assert errors is not None
-        assert told_to_end is not None
+        assert stdin is not None
         reader = Thread(target=lambda: [tell(line.decode(errors="replace")) for line in printed], daemon=True)
         reader.start()
         try:
             yield
         finally:
-            told_to_end.close()
+            stdin.close()
             _end(command)
             reader.join(GRACE)
         if command.returncode:

@@ -146,8 +146,8 @@ def require(expectation: Expectation, exchange: Exchange) -> Exchange:
     __tracebackhide__ = True
     found = differences(expectation, exchange)
     if found:
-        told = sentence(exchange.request, expectation) + (f" ({expectation.why})" if expectation.why else "")
-        raise StatementFailed(told, "\n".join([repr(exchange), *(f"  - {line}" for line in found)]))
+        wanted = sentence(exchange.request, expectation) + (f" ({expectation.why})" if expectation.why else "")
+        raise StatementFailed(wanted, "\n".join([repr(exchange), *(f"  - {line}" for line in found)]))
     return exchange
 
 
@@ -197,9 +197,9 @@ def _arrival(expectation: Expectation, exchange: Exchange) -> Iterator[str]:
         return
     target = sent.target if expectation.target is None else expectation.target
     if arrived is None:
-        told = combined(exchange.headers, REQUEST_HEADER)
-        if told != f"{sent.method} {target}":
-            yield _line("request at the backend", f"{sent.method} {target}", told or repr(exchange.body[:80]))
+        found = combined(exchange.headers, REQUEST_HEADER)
+        if found != f"{sent.method} {target}":
+            yield _line("request at the backend", f"{sent.method} {target}", found or repr(exchange.body[:80]))
         return
     if arrived.method != sent.method:
         yield _line("method at the backend", sent.method, arrived.method)

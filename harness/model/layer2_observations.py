@@ -1,4 +1,4 @@
-"""Who answered for an address on the wire, who made it known unasked, and what that says."""
+"""Who answered for an address on the network, who made it known by gratuitous frames, and what that says."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """All that answered for an address: when it was asked for (seconds, CLOCK_REALTIME), and every answer in order."""
+    """All that answered for an address: when requests for it left (seconds, CLOCK_REALTIME), and every answer in order."""
 
     address: Address
     requests: tuple[float, ...]
@@ -35,8 +35,8 @@ class Resolution:
         return frozenset(answer.mac for answer in self.answers)
 
     def __str__(self) -> str:
-        asked = f"{'ARP' if self.address.version == 4 else 'NDP'} {self.address}, asked {len(self.requests)} times: "
-        return asked + (", ".join(f"{answer.mac} after {answer.at - self.requests[0]:.3f} s" for answer in self.answers) or "silence")
+        head = f"{'ARP' if self.address.version == 4 else 'NDP'} {self.address}, asked {len(self.requests)} times: "
+        return head + (", ".join(f"{answer.mac} after {answer.at - self.requests[0]:.3f} s" for answer in self.answers) or "silence")
 
 
 def expect_one_announcer(resolution: Resolution) -> str:
@@ -45,6 +45,7 @@ def expect_one_announcer(resolution: Resolution) -> str:
     :raises Unanswered: nobody answered
     :raises StatementFailed: several did
     """
+    __tracebackhide__ = True
     if not resolution.answers:
         raise Unanswered(str(resolution))
     if len(resolution.macs) > 1:
@@ -58,6 +59,7 @@ def expect_steady_announcer(resolution: Resolution) -> str:
     :raises Unanswered: nobody answered
     :raises StatementFailed: several did, or one stopped to
     """
+    __tracebackhide__ = True
     mac = expect_one_announcer(resolution)
     ends = (*resolution.requests[1:], float("inf"))
     spans = zip(resolution.requests, ends, strict=True)
@@ -68,10 +70,11 @@ def expect_steady_announcer(resolution: Resolution) -> str:
 
 
 def expect_silence(resolution: Resolution) -> Resolution:
-    """The answerers, if there are none.
+    """The resolution, if nobody answered.
 
-    :raises StatementFailed: somebody answered
+    :raises StatementFailed: somebody did
     """
+    __tracebackhide__ = True
     if resolution.answers:
         raise StatementFailed(f"nobody answers for {resolution.address}", str(resolution))
     return resolution
@@ -79,7 +82,7 @@ def expect_silence(resolution: Resolution) -> Resolution:
 
 @dataclass(frozen=True, slots=True)
 class Gratuitous:
-    """A frame that made an address known unasked: its kind (request, reply, advertisement), the MAC it names, and when it came."""
+    """Gratuitous ARP or an unsolicited advertisement: its kind (request, reply, advertisement), the MAC it names, and when it came."""
 
     kind: str
     mac: str
@@ -107,7 +110,7 @@ class AnnouncerPeriod:
 
 
 def announcer_periods(answers: Sequence[Answer]) -> list[AnnouncerPeriod]:
-    """Who answered one after the other; one that comes back has several turns."""
+    """Who answered one after the other; one that comes back has several periods."""
     found: list[AnnouncerPeriod] = []
     for answer in sorted(answers, key=lambda one: one.at):
         began = found.pop().began if found and found[-1].mac == answer.mac else answer.at
@@ -115,25 +118,12 @@ def announcer_periods(answers: Sequence[Answer]) -> list[AnnouncerPeriod]:
     return found
 
 
-def duplicate_answers(asked: Sequence[float], answers: Sequence[Answer]) -> list[float]:
+def duplicate_answers(requests: Sequence[float], answers: Sequence[Answer]) -> list[float]:
     """The times of the requests that were answered by more than one MAC; an answer belongs to the last request before it."""
-    times = sorted(asked)
-    claims: dict[float, set[str]] = {}
+    times = sorted(requests)
+    macs: dict[float, set[str]] = {}
     for answer in answers:
         before = [time for time in times if time <= answer.at]
         if before:
-            claims.setdefault(before[-1], set()).add(answer.mac)
-    return [time for time in times if len(claims.get(time, ())) > 1]
-
-
-def one_handover(asked: Sequence[float], answers: Sequence[Answer], before: str, after: str) -> Sequence[Answer]:
-    """The answers, if one MAC answered and then the other, with no request answered by both and no way back.
-
-    :raises StatementFailed: anything else
-    """
-    order = [period.mac for period in announcer_periods(answers)]
-    both = duplicate_answers(asked, answers)
-    if order != [before, after] or both:
-        found = f"in turn {' '.join(order) or 'nobody'}; {len(both)} requests answered by two"
-        raise StatementFailed(f"{before} answers, then {after}, never both", found)
-    return answers
+            macs.setdefault(before[-1], set()).add(answer.mac)
+    return [time for time in times if len(macs.get(time, ())) > 1]

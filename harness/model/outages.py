@@ -67,21 +67,12 @@ def _outage(failed: Sequence[Attempt], ended: float | None) -> Outage:
     return Outage(failed[0].sent, ended, len(failed), tuple(dict.fromkeys(attempt.why for attempt in failed)))
 
 
-def longest(attempts: Sequence[Attempt]) -> float:
-    """The length of the longest interruption in seconds, 0 without any.
-
-    :raises Unanswered: no probe was sent
-    """
-    if not attempts:
-        raise Unanswered("no probe was sent")
-    return max((outage.seconds for outage in outages(attempts)), default=0.0)
-
-
 def at_most(attempts: Sequence[Attempt], seconds: float, what: str) -> float:
     """The length of the longest interruption, if it is within the bound; an interruption that came back in pieces counts as one.
 
     :raises StatementFailed: it is longer, or never ended
     """
+    __tracebackhide__ = True
     found = outages(attempts)
     length = span(found)
     if length > seconds:
@@ -102,6 +93,7 @@ def uninterrupted(attempts: Sequence[Attempt], what: str) -> Sequence[Attempt]:
 
     :raises StatementFailed: one was not
     """
+    __tracebackhide__ = True
     if not attempts or not all(attempt.answered for attempt in attempts):
         raise StatementFailed(f"{what}: every probe is answered", describe(attempts))
     return attempts

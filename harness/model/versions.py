@@ -47,7 +47,7 @@ def holds(gate: Gate, text: str) -> bool:
     return (gate.since is None or version(gate.since) <= found) and (gate.until is None or found < version(gate.until))
 
 
-def told(gate: Gate) -> str:
+def label(gate: Gate) -> str:
     """The gate's range in words, for instance ``metallb >= 0.13.9, < 0.15.0``; the bare name of the system where every version will do."""
     bounds = [f"{sign} {bound}" for sign, bound in ((">=", gate.since), ("<", gate.until)) if bound]
     return f"{gate.system} {', '.join(bounds)}".rstrip()
@@ -62,5 +62,5 @@ def mismatch(gate: Gate, versions: Mapping[str, str]) -> str | None:
     unbounded = gate.since is None and gate.until is None
     if found is None:
         always = gate.system in ("metallb", "kubernetes")
-        return None if unbounded and always else f"needs {told(gate)}, which is not under test"
-    return None if holds(gate, found) else f"needs {told(gate)}, this is {found}"
+        return None if unbounded and always else f"needs {label(gate)}, which is not under test"
+    return None if holds(gate, found) else f"needs {label(gate)}, this is {found}"

@@ -14,7 +14,7 @@ from harness.catalogue.entries import Entry, entry, violations
 from harness.catalogue.rows import rows
 from harness.model.errors import UsageFault
 from harness.model.statements import ATTRIBUTE, Declaration, Keyword, Profile
-from harness.model.versions import mismatch, told
+from harness.model.versions import label, mismatch
 from harness.plugin import manifests
 from harness.plugin.run_facts import RUN, is_worker
 
@@ -188,6 +188,6 @@ def listing(cases: Iterable[Case], width: int) -> list[str]:
     """The lines of ``--statements``: one a statement, its text below."""
     lines = []
     for one in {case.statement.id: case.statement for case in cases}.values():
-        lines.append(f"{one.id:<8} {one.keyword:<6} {one.profile:<13} {one.subject:<12} {told(one.gate)}")
+        lines.append(f"{one.id:<8} {one.keyword:<6} {one.profile:<13} {one.subject:<12} {label(one.gate)}")
         lines.append(f"         {one.text}"[:width])
     return lines

@@ -1,4 +1,4 @@
-"""A router in a container on the cluster's network: the other end of MetalLB's BGP sessions, which tells what it was told."""
+"""A router in a container on the cluster's network: the other end of MetalLB's BGP sessions, which shows what reached it."""
 
 import json
 from collections.abc import Mapping
@@ -25,7 +25,6 @@ class Route:
     next_hops: frozenset[str]
     communities: frozenset[str]
     local_preference: int | None
-    as_path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +54,10 @@ class Router:
         cls, docker: Docker, name: str, *, image: str, network: str, labels: Mapping[str, str], asn: int, configuration: str
     ) -> "Router":
         """Create the container; its daemons take a moment, so the first poll may be unanswered."""
-        told = [f"--label={key}={value}" for key, value in labels.items()]
+        labelled = [f"--label={key}={value}" for key, value in labels.items()]
         allowed = [f"--cap-add={capability}" for capability in ("NET_ADMIN", "NET_RAW", "SYS_ADMIN")]
         # flows of one client shall take different paths, too
-        where = [f"--name={name}", f"--network={network}", "--sysctl=net.ipv4.fib_multipath_hash_policy=1", *told, *allowed]
+        where = [f"--name={name}", f"--network={network}", "--sysctl=net.ipv4.fib_multipath_hash_policy=1", *labelled, *allowed]
         docker(
             "run", "--detach", "--init", *where, f"--env=CONFIGURATION={configuration}", "--entrypoint=sh", image, "-c", START, timeout=60
         )
@@ -69,8 +68,7 @@ class Router:
 
         :raises Unanswered: the router's daemon does not answer yet
         """
-        found = self._show("show bgp neighbors json")
-        sessions = [_session(peer, told) for peer, told in found.items() if isinstance(told, dict)]
+        sessions = [_session(peer, found) for peer, found in self._show("show bgp neighbors json").items() if isinstance(found, dict)]
         record().exchanges.append(f"{self.name}: {', '.join(f'{one.peer} {one.state}' for one in sessions) or 'no session'}")
         return sessions
 
@@ -85,7 +83,7 @@ class Router:
         best = next((path for path in paths if path.get("bestpath", {}).get("overall")), paths[0])
         hops = {hop["ip"] for path in paths for hop in path["nexthops"] if path.get("valid") and _used(path)}
         communities = best.get("community", {}).get("list", [])
-        route = Route(prefix, frozenset(hops), frozenset(communities), best.get("locPrf"), str(best["aspath"]["string"]))
+        route = Route(prefix, frozenset(hops), frozenset(communities), best.get("locPrf"))
         record().exchanges.append(f"{self.name}: {route}")
         return route
 
@@ -96,10 +94,6 @@ class Router:
         except (EnvironmentFault, ValueError) as fault:
             raise Unanswered(f"{self.name}: {command}: {str(fault)[:300]}") from None
         return found
-
-    def close(self) -> None:
-        """Remove the container."""
-        self.docker("rm", "--force", "--volumes", self.name, timeout=30)
 
 
 def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None = None) -> str:
@@ -123,10 +117,10 @@ def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None 
     return "\n".join([*lines, ""])
 
 
-def _session(peer: str, told: Mapping[str, Any]) -> Session:
-    hold = float(told.get("bgpTimerHoldTimeMsecs", 0)) / 1000
-    port = int(told.get("portForeign", 0))
-    return Session(peer, str(told.get("bgpState", "unknown")), str(told.get("remoteRouterId", "")), hold, port)
+def _session(peer: str, found: Mapping[str, Any]) -> Session:
+    hold = float(found.get("bgpTimerHoldTimeMsecs", 0)) / 1000
+    port = int(found.get("portForeign", 0))
+    return Session(peer, str(found.get("bgpState", "unknown")), str(found.get("remoteRouterId", "")), hold, port)
 
 
 def _used(path: Mapping[str, Any]) -> bool:

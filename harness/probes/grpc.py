@@ -82,6 +82,7 @@ def _decoded(block: bytes) -> dict[str, str]:
 
     :raises StatementFailed: these are none: what came back is not what the backend sent
     """
+    __tracebackhide__ = True
     try:
         return {str(name): str(value) for name, value in hpack.Decoder().decode(block)}
     except hpack.HPACKError as error:

@@ -171,6 +171,7 @@ def raw_request(address: str, port: int, text: str, meant: Request, timeout: flo
     :raises Unanswered: no connection, or no answer within ``timeout`` seconds
     :raises StatementFailed: an answer that is not HTTP
     """
+    __tracebackhide__ = True
     where, began = f"{bracketed(address)}:{port}", monotonic()
     try:
         with awaiting_answer(), socket.create_connection((address, port), timeout) as connection:
@@ -204,6 +205,7 @@ def port_closed(address: str, port: int, timeout: float = 2.0) -> str:
 
     :raises StatementFailed: it accepts connections
     """
+    __tracebackhide__ = True
     try:
         found = port_open(address, port, timeout)
     except Unanswered as closed:
@@ -258,8 +260,8 @@ def _goes_away(error: BaseException) -> bool:
     It may answer after that (https://www.rfc-editor.org/rfc/rfc9113#section-6.8), but httpcore does not read on. What is sent once more
     arrives twice then, which no backend of ours minds: they keep nothing of a request.
     """
-    told = next(iter(_root(error).args), None)
-    return isinstance(told, ConnectionTerminated) and told.error_code == ErrorCodes.NO_ERROR
+    event = next(iter(_root(error).args), None)
+    return isinstance(event, ConnectionTerminated) and event.error_code == ErrorCodes.NO_ERROR
 
 
 def _reason(error: OSError) -> str:

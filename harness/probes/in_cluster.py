@@ -36,10 +36,10 @@ class InClusterProbe:
         program = f"{PROGRAM.read_text()}\nmain({url!r}, {token!r}, {timeout!r})\n"
         output = self.docker("exec", "--interactive", self.name, "python3", "-", timeout=30 + timeout, stdin=program.encode())
         try:
-            told: dict[str, Any] = json.loads(output)
+            answer: dict[str, Any] = json.loads(output)
         except ValueError:
             raise EnvironmentFault("one JSON object from the probe inside", repr(output[:200]), f"docker inspect {self.name}") from None
-        if "fault" in told:
-            raise Unanswered(f"GET {url}: {told['fault']}")
-        record().exchanges.append(f"GET {url}{' with a token' if token else ''}: {told['status']}, {len(told['body'])} bytes")
-        return Response(told["status"], told["body"])
+        if "fault" in answer:
+            raise Unanswered(f"GET {url}: {answer['fault']}")
+        record().exchanges.append(f"GET {url}{' with a token' if token else ''}: {answer['status']}, {len(answer['body'])} bytes")
+        return Response(answer["status"], answer["body"])

@@ -1,4 +1,4 @@
-"""Watching an address from a container while something happens to it: traffic at a fixed rate, who answers, who makes it known unasked."""
+"""Watching an address from a container while something happens to it: traffic at a fixed rate, who answers, gratuitous frames."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -59,9 +59,9 @@ class Observation:
                 self.began = at
 
     def recovered_at(self, since: float = 0.0) -> float:
-        """When the address was back after what happened at ``since``; one poll.
+        """When traffic had recovered from what happened at ``since``; one poll.
 
-        :raises Unanswered: it is not
+        :raises Unanswered: it has not
         """
         return recovered(self.completed(), max(since, self.began))
 
@@ -110,7 +110,7 @@ class TrafficMonitor:
 
         :param traffic: probes of this kind: ``http``, ``kept`` (all over one connection), ``tcp``, ``udp``, or ``None`` for none
         :param host: name in the probes' Host header, where it is not the address
-        :param resolve: also ask by ARP or neighbour discovery who has the address; this corrects what the container remembers
+        :param resolve: also ask by ARP or neighbour discovery who has the address; this corrects the container's neighbour cache
         :param timeout: seconds a probe has to be answered in
         :raises EnvironmentFault: the watch does not begin, or ends early
         """
@@ -135,14 +135,14 @@ class TrafficMonitor:
                 macs.append(mac)
 
         with self.attached(self.name, *_command("conflict", address), tell=take):
-            _settled(lambda: macs[0] if macs else _nothing_yet(), f"a container answers for {address}")
+            _wait_for_program(lambda: macs[0] if macs else _nothing_yet(), f"a container answers for {address}")
             yield macs[0]
 
     def neighbour_cache(self, address: str) -> str | None:
         """The MAC that the container's own neighbour table has for an address; looking sends nothing."""
         found: list[str | None] = []
         with self.attached(self.name, *_command("cache", address), tell=lambda line: found.append(json.loads(line)["cached"])):
-            _settled(lambda: len(found) or _nothing_yet(), f"{self.name} tells what it remembers of {address}")
+            _wait_for_program(lambda: len(found) or _nothing_yet(), f"{self.name} shows its neighbour cache for {address}")
         return found[0]
 
     @contextmanager
@@ -158,7 +158,7 @@ class TrafficMonitor:
                 raise Unanswered("it has not begun")
             return observation.began
 
-        _settled(poll, f"{self.name} watches {observation.address}")
+        _wait_for_program(poll, f"{self.name} watches {observation.address}")
 
 
 def history(observation: Observation) -> str:
@@ -185,7 +185,8 @@ def _nothing_yet() -> int:
     raise Unanswered("nothing yet")
 
 
-def _settled(poll: Callable[[], object], expected: str) -> None:
+def _wait_for_program(poll: Callable[[], object], expected: str) -> None:
+    __tracebackhide__ = True
     try:
         eventually(poll, within=PROBE, expected=expected)
     except StatementFailed as failure:

@@ -35,8 +35,8 @@ class WireProbe:
 
         :raises EnvironmentFault: Docker could not
         """
-        told = [f"--label={key}={value}" for key, value in labels.items()]
-        where = [f"--name={name}", f"--network={network}", *told]
+        labelled = [f"--label={key}={value}" for key, value in labels.items()]
+        where = [f"--name={name}", f"--network={network}", *labelled]
         docker("run", "--detach", "--init", *where, "--entrypoint=sleep", image, "infinity", timeout=60)
         return cls(docker, name)
 
@@ -69,7 +69,3 @@ class WireProbe:
         if not seen:
             raise EnvironmentFault("one JSON object a line from the wire probe", repr(output[:200]), f"docker inspect {self.name}")
         return seen
-
-    def close(self) -> None:
-        """Remove the container."""
-        self._docker("rm", "--force", "--volumes", self.name, timeout=30)

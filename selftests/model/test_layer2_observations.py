@@ -15,7 +15,6 @@ from harness.model.layer2_observations import (
     expect_one_announcer,
     expect_silence,
     expect_steady_announcer,
-    one_handover,
 )
 
 ADDRESS = ip_address("192.0.2.10")
@@ -80,21 +79,6 @@ def test_two_at_once_are_two_answers_to_one_request() -> None:
     assert duplicate_answers(asked, answers((1.001, "02:aa"), (2.001, "02:bb"), (3.001, "02:bb"))) == []
     assert duplicate_answers(asked, answers((1.001, "02:aa"), (2.001, "02:aa"), (2.002, "02:bb"), (3.001, "02:bb"))) == [2.0]
     assert duplicate_answers(asked, answers((0.5, "02:aa"), (0.6, "02:bb"))) == [], "answers before the first request belong to none"
-
-
-def test_one_handover() -> None:
-    asked = [1.0, 2.0, 3.0, 4.0]
-    good = answers((1.1, "02:aa"), (2.1, "02:aa"), (4.1, "02:bb"))
-    assert one_handover(asked, good, "02:aa", "02:bb") is good
-    for bad in (
-        answers((1.1, "02:aa"), (2.1, "02:bb"), (2.2, "02:aa"), (3.1, "02:bb")),
-        answers((1.1, "02:aa"), (2.1, "02:aa"), (2.2, "02:bb"), (3.1, "02:bb")),
-        answers((1.1, "02:aa"), (2.1, "02:aa")),
-        answers((1.1, "02:aa"), (2.1, "02:cc")),
-        answers(),
-    ):
-        with pytest.raises(StatementFailed, match="02:aa answers, then 02:bb, never both"):
-            one_handover(asked, bad, "02:aa", "02:bb")
 
 
 def test_frames_that_come_together_are_one_burst() -> None:

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from harness.model.errors import StatementFailed, Unanswered
-from harness.model.outages import Attempt, at_most, describe, longest, outages, recovered, span, uninterrupted
+from harness.model.outages import Attempt, at_most, describe, outages, recovered, span, uninterrupted
 
 
 def history(drawn: str) -> list[Attempt]:
@@ -46,7 +46,6 @@ def test_an_outage_counts_its_losses_and_their_reasons_once() -> None:
 
 def test_flapping_counts_from_its_first_failure_to_its_last() -> None:
     assert span(outages(history("..x.....x....."))) == pytest.approx(0.7)
-    assert longest(history("..x.....x.....")) == pytest.approx(0.1)
     with pytest.raises(StatementFailed, match=r"for at most 0\.5 s"):
         at_most(history("..x.....x....."), 0.5, "traffic")
 
@@ -74,11 +73,6 @@ def test_recovery_is_the_first_stable_success(drawn: str, at: float) -> None:
 def test_no_recovery_yet(drawn: str) -> None:
     with pytest.raises(Unanswered):
         recovered(history(drawn), since=100.05)
-
-
-def test_nothing_sent_is_no_success() -> None:
-    with pytest.raises(Unanswered, match="no probe was sent"):
-        longest([])
 
 
 def test_a_history_is_told_in_one_line() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.model.statements import Gate
-from harness.model.versions import NEWEST, holds, mismatch, told, version
+from harness.model.versions import NEWEST, holds, label, mismatch, version
 
 numbers = st.lists(st.integers(0, 99), min_size=2, max_size=3).filter(any)
 releases = numbers.map(lambda parts: ".".join(map(str, parts)))
@@ -80,6 +80,6 @@ def test_a_mismatch_says_why(gate: Gate, reason: str | None) -> None:
 
 
 def test_a_gate_is_told_in_words() -> None:
-    assert told(Gate("metallb", "0.13.9", "0.15.0")) == "metallb >= 0.13.9, < 0.15.0"
-    assert told(Gate("metallb", until="0.15.0")) == "metallb < 0.15.0"
-    assert told(Gate("metallb")) == "metallb"
+    assert label(Gate("metallb", "0.13.9", "0.15.0")) == "metallb >= 0.13.9, < 0.15.0"
+    assert label(Gate("metallb", until="0.15.0")) == "metallb < 0.15.0"
+    assert label(Gate("metallb")) == "metallb"
