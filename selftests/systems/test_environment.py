@@ -1,0 +1,197 @@
+"""From an engine to a cluster that statements can run on: with an engine, an API and a controller's address in memory."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.cluster import engine
+from harness.cluster.api import Object
+from harness.cluster.engine import Network
+from harness.cluster.sources import Image
+from harness.cluster.state import ClusterState
+from harness.cluster.steps import Steps
+from harness.model.errors import EnvironmentFault
+from harness.model.http_exchange import Exchange, Request
+from harness.systems import environment
+from harness.systems.environment import Settings, add_image, bring_up, wire_container
+from selftests.systems.fake_api import FakeApi
+
+pytestmark = pytest.mark.usefixtures("short")
+ASKED = Settings("1.36.3", "0.16.1", "ingress-nginx", "1.11.0")
+VIP = "172.18.255.200"
+
+
+class Cluster(FakeApi):
+    """An API whose workloads are ready as soon as they are applied, and whose Services get an address where ``address`` is one."""
+
+    address: str = VIP
+
+    def _store(self, document: Object) -> Object:
+        stored = super()._store(document)
+        kind, replicas = stored["kind"], stored.get("spec", {}).get("replicas", 1)
+        if kind == "Deployment":
+            stored["spec"]["replicas"] = replicas
+            stored["status"] = {"observedGeneration": 99, "updatedReplicas": replicas, "readyReplicas": replicas}
+        if kind == "DaemonSet":
+            stored["status"] = {
+                "observedGeneration": 99,
+                "desiredNumberScheduled": 2,
+                "updatedNumberScheduled": 2,
+                "numberReady": 2,
+            }
+        if kind == "Service" and self.address:
+            stored["status"] = {"loadBalancer": {"ingress": [{"ip": self.address}]}}
+        return stored
+
+
+def manifest(kind: str, name: str, namespace: str, image: str) -> list[Object]:
+    template = {"spec": {"containers": [{"name": "one", "image": image}]}}
+    head = {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name, "namespace": namespace}}
+    return [head | {"spec": {"template": template}}]
+
+
+@pytest.fixture
+def api() -> Cluster:
+    states = [
+        {
+            "apiVersion": "metallb.io/v1beta1",
+            "kind": "ConfigurationState",
+            "metadata": {"name": "controller", "namespace": "metallb-system"},
+            "status": {"result": "Valid"},
+        }
+    ]
+    return Cluster(*states)
+
+
+@pytest.fixture
+def machine(api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A machine on which everything works; the value is what was done, in order."""
+    done: list[str] = []
+    files = {"metallb": tmp_path / "metallb.yaml", "ingress-nginx": tmp_path / "nginx.yaml"}
+    metallb = manifest("Deployment", "controller", "metallb-system", "quay.io/metallb/controller:v1")
+    metallb += manifest("DaemonSet", "speaker", "metallb-system", "quay.io/metallb/speaker:v1")
+    nginx = manifest("Deployment", "ingress-nginx-controller", "ingress-nginx", "registry.k8s.io/ingress-nginx/controller:v1")
+    nginx += [
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "ingress-nginx-controller", "namespace": "ingress-nginx"}, "spec": {}}
+    ]
+    nginx += [{"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "certificate", "namespace": "ingress-nginx"}, "spec": {}}]
+    files["metallb"].write_text(yaml.safe_dump_all(metallb))
+    files["ingress-nginx"].write_text(yaml.safe_dump_all(nginx))
+
+    class Pulled:
+        def __init__(self, *_: object) -> None: ...
+
+        def resolve(self, wanted: dict[str, str]) -> dict[str, Image]:
+            done.append(f"images of {len(wanted)} components")
+            return {name: Image(name, f"localhost/{name}:{version}", "packages", "id") for name, version in wanted.items()}
+
+    class Nodes:
+        control_plane = "cp"
+
+        def create(self, config: Path) -> None:
+            done.append("create")
+
+        def workers(self) -> list[str]:
+            return ["one", "two"]
+
+        def load_archive(self, archive: Path, nodes: list[str]) -> None:
+            done.append(f"load into {', '.join(nodes)}")
+
+    def network(name: str, **_: object) -> Network:
+        from ipaddress import ip_network
+
+        return Network(name, {}, (ip_network("172.18.0.0/16"),), frozenset(), {})
+
+    def save(images: list[Image], archive: Path) -> None:
+        archive.write_text("")
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    for name, stand_in in {
+        "require_room": lambda: None,
+        "remove_leftovers": lambda steps: None,
+        "kind_binary": lambda *_: Path("kind"),
+        "Images": Pulled,
+        "manifest": lambda name, *_: files[name],
+        "kind_cluster": lambda *_: Nodes(),
+        "save": save,
+        "tear_down": lambda state, kind_path, steps, logs=None: done.append(f"tear down{', with logs' if logs else ''}"),
+    }.items():
+        monkeypatch.setattr(environment, name, stand_in)
+    for name, stand_in in {
+        "require_engine": lambda: None,
+        "create_network": network,
+        "network": network,
+        "docker": lambda *_, **__: "",
+    }.items():
+        monkeypatch.setattr(engine, name, stand_in)
+    monkeypatch.setattr(ClusterState, "api", lambda self: api)
+    monkeypatch.setattr(environment, "HttpProbe", Answering)
+    return done
+
+
+class Answering:
+    """An address that answers with this status."""
+
+    status = 200
+
+    def __init__(self, address: str) -> None:
+        assert address == VIP
+
+    def send(self, request: Request) -> Exchange:
+        return Exchange(request, self.status, (), b"", None, frozenset(), "HTTP/1.1", 0.0, VIP)
+
+
+def steps() -> Steps:
+    return Steps(lambda _: None)
+
+
+def test_a_cluster_is_brought_up(machine: list[str], api: Cluster, tmp_path: Path) -> None:
+    state = bring_up(ASKED, steps(), tmp_path / "logs")
+    assert machine[:2] == ["images of 5 components", "create"]
+    assert sorted(machine[2:]) == ["load into cp", "load into one, two"]
+    assert state.file.exists()
+    assert state.example_pool == ["172.18.255.200-172.18.255.250"]
+    assert wire_container(state) == f"{state.name}-wire"
+    kinds = {kind for kind, _, _ in api.objects}
+    assert {"IPAddressPool", "L2Advertisement", "Ingress", "Deployment", "DaemonSet"} <= kinds
+    assert "Job" not in kinds, "the webhook's certificate is made without the manifest's Jobs"
+    deployment: Any = api.objects["Deployment", "metallb-system", "controller"]
+    assert deployment["spec"]["template"]["spec"]["containers"][0]["image"] == "localhost/metallb-controller:0.16.1"
+
+
+def test_routes_that_do_not_answer_are_told_and_everything_is_torn_down(
+    machine: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Answering, "status", 503)
+    (logs := tmp_path / "logs").mkdir()
+    with pytest.raises(EnvironmentFault, match=r"the example's routes answer[^\0]*\[503\][^\0]*the nodes' logs are in"):
+        bring_up(ASKED, steps(), logs)
+    assert machine[-1] == "tear down, with logs"
+
+
+def test_a_controller_without_an_address_is_told(machine: list[str], api: Cluster, tmp_path: Path) -> None:
+    api.address = ""
+    with pytest.raises(EnvironmentFault, match="Service ingress-nginx/ingress-nginx-controller has no external address"):
+        bring_up(ASKED, steps(), tmp_path / "logs")
+    assert machine[-1].startswith("tear down")
+
+
+def test_an_interruption_tears_down_too(machine: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(environment, "open_ledgers", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        bring_up(ASKED, steps(), tmp_path / "logs")
+    assert machine[-1] == "tear down"
+
+
+def test_one_more_image_is_had_once(machine: list[str], tmp_path: Path) -> None:
+    state = bring_up(ASKED, steps(), tmp_path / "logs")
+    machine.clear()
+    add_image(state, "frr", ASKED, steps())
+    add_image(state, "frr", ASKED, steps())
+    assert machine == ["images of 1 components"]
+    assert ClusterState.load(state.file).image("frr").startswith("localhost/frr:")
