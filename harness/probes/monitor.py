@@ -4,11 +4,9 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from time import time
 from typing import Protocol
 
-from harness.model.addresses import Address
 from harness.model.budgets import PROBE
 from harness.model.errors import EnvironmentFault, StatementFailed, Unanswered
 from harness.model.layer2_observations import Answer, Gratuitous
@@ -37,7 +35,7 @@ class Attached(Protocol):
 class Observation:
     """What was seen of an address, up to now."""
 
-    address: Address
+    address: str
     began: float = 0.0
     attempts: list[Attempt] = field(default_factory=list)
     requests: list[float] = field(default_factory=list)
@@ -147,7 +145,7 @@ class TrafficMonitor:
 
     @contextmanager
     def _running(self, action: str, address: str, *options: str) -> Iterator[Observation]:
-        observation = Observation(ip_address(address))
+        observation = Observation(address)
         with self.attached(self.name, *_command(action, address, *options), tell=observation.read):
             yield observation
         record().exchanges.append(str(observation))

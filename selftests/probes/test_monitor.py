@@ -197,7 +197,7 @@ def test_sight_is_what_the_program_tells() -> None:
 
 def seen(came_back: str) -> Observation:
     """One probe a second in this order: ``.`` was answered, ``x`` was lost, ``?`` is under way."""
-    observation = Observation(VIP)
+    observation = Observation(str(VIP))
     for number, mark in enumerate(came_back):
         if mark != "?":
             observation.attempts.insert(0, Attempt(100.0 + number, 0.01, why="timed out" * (mark == "x"), number=number))

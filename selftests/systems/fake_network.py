@@ -72,7 +72,7 @@ class _Monitor(TrafficMonitor):
 
     @contextmanager
     def watch(self, address: str, **_options: object) -> Iterator[Observation]:
-        observation, over = Observation(ip_address(address), time() - 2), Event()
+        observation, over = Observation(address, time() - 2), Event()
         observation.gratuitous = self.network.frames
         self._sample(observation)
         thread = Thread(target=self._observe, args=(observation, over), daemon=True)

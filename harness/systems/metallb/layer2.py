@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from harness.model.budgets import ANNOUNCEMENT, TAKEOVER, WITHDRAWAL, Budget
 from harness.model.errors import NotApplicable, StatementFailed, Unanswered
@@ -100,7 +101,7 @@ class Segment:
     def wait_until_gratuitous_seen(self, observation: Observation, node: str, *, bursts: int, since: float = 0.0) -> None:
         """Wait until a node made the watched address known by so many bursts of gratuitous frames, each of every kind of the family."""
         __tracebackhide__ = True
-        kinds = {"request", "reply"} if observation.address.version == 4 else {"advertisement"}
+        kinds = {"request", "reply"} if ip_address(observation.address).version == 4 else {"advertisement"}
 
         def poll() -> list[str]:
             found = bursts_of(observation.gratuitous_seen(since, self.mac(node)))

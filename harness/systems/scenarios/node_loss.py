@@ -1,10 +1,11 @@
 """Losing a node: what happens is brought about once a run, watched, and judged by several statements."""
 
-import pickle
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from harness.model.budgets import NODE_LOSS, RETURN, SETTLING, SPEAKER_LOSS, TAKEOVER, Budget
 from harness.model.errors import StatementFailed, Unanswered
@@ -141,12 +142,12 @@ class NodeLossScenario:
         return self._once("frozen-node", self.faults.paused, SPEAKER_LOSS)
 
     def _once(self, name: str, lose: Callable[[str], AbstractContextManager[float]], within: Budget) -> NodeLoss:
-        file = self.directory / f"{name}.pickle"
+        file = self.directory / f"{name}.json"
         if file.exists():
-            loss: NodeLoss = pickle.loads(file.read_bytes())
+            loss = msgspec.json.decode(file.read_bytes(), type=NodeLoss)
         else:
             loss = self._bring_about(lose, within)
-            file.write_bytes(pickle.dumps(loss))
+            file.write_bytes(msgspec.json.encode(loss))
         collect_on_failure(
             "clients.txt", "what a client saw of the address while its node was lost, probe by probe", lambda: history(loss.clients)
         )

@@ -91,7 +91,7 @@ def test_a_node_is_lost_once_for_all_statements(tmp_path: Path, kept: Record) ->
     loss.expect_address_returned(TAKEOVER)
     again = losing.scenario(tmp_path).stopped_node()
     assert losing.lost == 1
-    assert (again.node, again.lost, again.clients.attempts) == (loss.node, loss.lost, loss.clients.attempts)
+    assert again == loss
     assert [name for name in kept.evidence if name.endswith(".txt")]
     losing.scenario(tmp_path).frozen_node()
     assert losing.lost == 2
