@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     compare.add_arguments(comparing)
     comparing.set_defaults(run=compare.print_comparison)
     removing = commands.add_parser("remove", help="delete a cluster that a run kept, with all that belongs to it")
-    removing.add_argument("name", metavar="NAME", help="the cluster's name, as the end of the run told it")
+    removing.add_argument("name", metavar="NAME", help="the cluster's name, as the end of the run says it")
     removing.set_defaults(run=remove)
     options = parser.parse_args(arguments)
     try:

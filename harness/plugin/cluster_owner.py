@@ -13,7 +13,8 @@ from harness.cluster.sources import kind_binary
 from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
 from harness.model.errors import EnvironmentFault
-from harness.plugin.collection import needs
+from harness.plugin.collection import is_needed
+from harness.plugin.provisions import Provision
 from harness.plugin.run_facts import RUN, RunFacts
 from harness.plugin.settings import versions_under_test
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
@@ -24,8 +25,6 @@ from harness.systems.metallb.bgp import ROUTER_IMAGE
 STATE_POINTER = "cluster"
 #: The folder of the report with the nodes' logs, of a cluster that did not come up or of a run in which something failed.
 LOGS = "cluster-logs"
-#: The fixture of statements that need routers beside the cluster.
-ROUTERS = "routers"
 
 
 @dataclass(slots=True, eq=False)  # pluggy keeps plugins in sets
@@ -67,7 +66,7 @@ class ClusterOwner:
 
     def _acquire_if_needed(self) -> None:
         broken = self.session is not None and self.session.testsfailed
-        if not broken and needs(self.config, "cluster"):
+        if not broken and is_needed(self.config, Provision.CLUSTER):
             self.acquire()
 
     def acquire(self) -> None:
@@ -77,7 +76,7 @@ class ClusterOwner:
         else:
             self.steps.tell("setting up: network, cluster, MetalLB, ingress controller, example project")
             self.state = bring_up(self.settings, self.steps, self.facts.directory / LOGS)
-        if needs(self.config, ROUTERS):
+        if is_needed(self.config, Provision.ROUTER_IMAGE):
             add_image(self.state, ROUTER_IMAGE, self.settings, self.steps)
         self._publish(self.state)
 
@@ -88,7 +87,7 @@ class ClusterOwner:
 
     def _publish(self, state: ClusterState) -> None:
         facts = self.facts
-        (facts.exchange / STATE_POINTER).write_text(str(state.file))
+        (facts.shared_state / STATE_POINTER).write_text(str(state.file))
         facts.ip_family, facts.nodes = state.ip_family, state.nodes
         facts.systems += [SystemUnderTest(name, version) for name, version in versions_under_test(self.settings).items()]
         facts.images += [ImageUsed(image.component, image.reference, image.origin, image.id) for image in state.images]
@@ -141,7 +140,7 @@ def _only_looking(config: pytest.Config) -> bool:
 
 def find_cluster(config: pytest.Config) -> ClusterState | None:
     """The state of the run's cluster, on the controlling process and on workers; ``None`` where there is no cluster."""
-    pointer = config.stash[RUN].exchange / STATE_POINTER
+    pointer = config.stash[RUN].shared_state / STATE_POINTER
     return ClusterState.load(Path(pointer.read_text())) if pointer.exists() else None
 
 

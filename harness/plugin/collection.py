@@ -1,13 +1,11 @@
 """Collection: reads the declarations off the tests, refuses bad ones, gates versions, and makes ``-m`` know the catalogue's words."""
 
 import difflib
-import json
 import re
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from harness.catalogue.entries import Entry, entry, violations
@@ -16,7 +14,9 @@ from harness.model.errors import UsageFault
 from harness.model.statements import ATTRIBUTE, Declaration, Keyword, Profile
 from harness.model.versions import label, mismatch
 from harness.plugin import manifests
+from harness.plugin.provisions import Provision, needs_of
 from harness.plugin.run_facts import RUN, is_worker
+from harness.plugin.transport import packed, unpacked
 
 #: Violations shown on one screen.
 SHOWN = 12
@@ -27,7 +27,7 @@ class Case:
     """A statement that is to be judged, once per case of its parameters.
 
     :param not_applicable: why it does not apply to the versions under test, empty where it does
-    :param fixtures: the names of all fixtures it uses, for those who have to know what it needs
+    :param needs: what the run has to provide for it
     :param manifest: the path of the manifest with its routes, from the project's folder; empty where it names none
     :param line: where the test stands in its file, from 1
     """
@@ -36,9 +36,17 @@ class Case:
     statement: Entry
     case: str
     not_applicable: str
-    fixtures: tuple[str, ...]
+    needs: tuple[Provision, ...]
     manifest: str
     line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a worker hands the controller: its plan, or the parts of the fault for which it refused."""
+
+    plan: tuple[Case, ...]
+    refusal: tuple[str, str, str] | None
 
 
 CASE = pytest.StashKey[Case]()
@@ -147,8 +155,9 @@ def _hiding(item: pytest.Item) -> list[str]:
 
 def _equip(item: pytest.Function, declaration: Declaration, one: Entry, versions: dict[str, str]) -> None:
     case = item.callspec.id if hasattr(item, "callspec") else ""
-    needs = (mismatch(declaration.gate, versions) or "", tuple(item.fixturenames), manifests.manifest_of(item))
-    item.stash[CASE] = Case(item.nodeid, one, case, *needs, line=(item.location[1] or 0) + 1)
+    not_applicable = mismatch(declaration.gate, versions) or ""
+    line = (item.location[1] or 0) + 1
+    item.stash[CASE] = Case(item.nodeid, one, case, not_applicable, needs_of(item), manifests.manifest_of(item), line)
     item.extra_keyword_matches.add(one.id)
     for mark in (declaration.keyword.lower(), declaration.profile.lower(), one.subject):
         item.add_marker(mark)
@@ -160,8 +169,8 @@ def publish(config: pytest.Config, *, plan: Iterable[Case] = (), fault: UsageFau
     file = _file(config, worker)
     if file.exists() and not fault:
         return  # a refusal stands
-    document = {"plan": msgspec.to_builtins(list(plan)), "fault": [fault.expected, fault.found, fault.todo] if fault else None}
-    file.write_text(json.dumps(document), encoding="utf-8")
+    refusal = (fault.expected, fault.found, fault.todo) if fault else None
+    file.write_text(packed(Collected(tuple(plan), refusal)), encoding="utf-8")
 
 
 def received(config: pytest.Config, worker: str) -> dict[str, Case]:
@@ -169,19 +178,19 @@ def received(config: pytest.Config, worker: str) -> dict[str, Case]:
 
     :raises UsageFault: it refused to
     """
-    document = json.loads(_file(config, worker).read_text(encoding="utf-8"))
-    if document["fault"]:
-        raise UsageFault(*document["fault"])
-    return {case.nodeid: case for case in msgspec.convert(document["plan"], list[Case])}
+    collected = unpacked(_file(config, worker).read_text(encoding="utf-8"), Collected)
+    if collected.refusal:
+        raise UsageFault(*collected.refusal)
+    return {case.nodeid: case for case in collected.plan}
 
 
 def _file(config: pytest.Config, worker: str) -> Path:
-    return config.stash[RUN].exchange / f"collected-{worker}.json"
+    return config.stash[RUN].shared_state / f"collected-{worker}.json"
 
 
-def needs(config: pytest.Config, fixture: str) -> bool:
-    """Whether a planned statement that applies to the versions under test uses the fixture."""
-    return any(fixture in case.fixtures and not case.not_applicable for case in config.stash.get(PLAN, {}).values())
+def is_needed(config: pytest.Config, provision: Provision) -> bool:
+    """Whether a planned statement that applies to the versions under test needs the provision."""
+    return any(provision in case.needs and not case.not_applicable for case in config.stash.get(PLAN, {}).values())
 
 
 def listing(cases: Iterable[Case], width: int) -> list[str]:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.plugin.provisions import Provision, needs_of
+
 #: The mark that names the manifest.
 MARK = "manifest"
-#: The fixture that asks the routes of the manifest: whoever uses it names one, and nobody else does.
-FIXTURE = "client"
 
 
 def register(config: pytest.Config) -> None:
@@ -35,11 +35,11 @@ def complaints(items: Iterable[pytest.Function]) -> list[str]:
 
 
 def _wrong_with(item: pytest.Function, manifest: str) -> list[str]:
-    asks = FIXTURE in item.fixturenames
+    asks = Provision.MANIFEST in needs_of(item)  # whoever does names a manifest, and nobody else
     if asks and not manifest:
-        return [f'it uses the fixture {FIXTURE}, so it has to name its routes: @pytest.mark.{MARK}("NAME.yaml"), in {_folder(item)}/']
+        return [f'its fixtures ask the routes of a manifest, so it has to name one: @pytest.mark.{MARK}("NAME.yaml"), in {_folder(item)}/']
     if manifest and not asks:
-        return [f"it names {manifest}, but does not ask its routes by the fixture {FIXTURE}"]
+        return [f"it names {manifest}, but none of its fixtures asks the routes in it"]
     file = item.config.rootpath / manifest
     if manifest and not file.is_file():
         near = difflib.get_close_matches(file.name, [one.name for one in file.parent.glob("*.yaml")], 1)

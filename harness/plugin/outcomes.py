@@ -92,10 +92,10 @@ def own_frames(raised: pytest.ExceptionInfo[BaseException], root: Path) -> str:
     entries = [entry for entry in raised.traceback if not entry.ishidden(raised)]
     below = [entry for entry in entries if Path(entry.path).is_relative_to(root / "suites")]
     shown = below or entries[-LAST_FRAMES:]
-    return "\n".join(_told(entry.path, entry.lineno + 1, entry.name, str(entry.statement), root) for entry in shown)
+    return "\n".join(_frame(entry.path, entry.lineno + 1, entry.name, str(entry.statement), root) for entry in shown)
 
 
-def _told(path: Path | str, line: int, function: str, code: str, root: Path) -> str:
+def _frame(path: Path | str, line: int, function: str, code: str, root: Path) -> str:
     file = Path(path)
     shown = file.relative_to(root) if file.is_relative_to(root) else file
     return f"{shown}:{line}: in {function}\n    {code.strip().splitlines()[0] if code.strip() else ''}"
@@ -107,8 +107,8 @@ def known(judged: Judgement, deviation: Deviation | None) -> Judgement:
         return judged
     if judged.outcome is Outcome.FAILED and judged.failure:
         if deviation.says not in judged.failure.message:
-            told = f"{judged.failure.message}\nlisted:   {deviation.where} excuses only a failure that says {deviation.says!r}"
-            return replace(judged, failure=replace(judged.failure, message=told))
+            message = f"{judged.failure.message}\nlisted:   {deviation.where} excuses only a failure that says {deviation.says!r}"
+            return replace(judged, failure=replace(judged.failure, message=message))
         return replace(judged, outcome=Outcome.KNOWN_DEVIATION, reason=_explained(deviation))
     if judged.outcome is Outcome.PASSED:
         reason = f"it passes, but {deviation.where} lists it: delete that entry, or narrow its case or its versions"
@@ -135,5 +135,5 @@ def joined(phases: list[Judgement]) -> Judgement:
     A statement that failed in its body has been judged, whatever its removal does; one that held is not conformant if it leaks.
     """
     decisive = (Outcome.FAILED, Outcome.ENVIRONMENT_ERROR)
-    told = [judged for judged in phases if judged.outcome is not Outcome.PASSED]
-    return next((judged for judged in told if judged.outcome in decisive), told[-1] if told else Judgement(Outcome.PASSED))
+    noted = [judged for judged in phases if judged.outcome is not Outcome.PASSED]
+    return next((judged for judged in noted if judged.outcome in decisive), noted[-1] if noted else Judgement(Outcome.PASSED))

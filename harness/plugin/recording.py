@@ -1,11 +1,9 @@
 """Where a statement runs: opens its record, judges each phase, collects evidence before anything is removed, and hands all of it on."""
 
-import json
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from functools import partial
 
-import msgspec
 import pytest
 
 from harness.model.baselines import match
@@ -17,6 +15,7 @@ from harness.plugin import evidence
 from harness.plugin.collection import CASE, Case
 from harness.plugin.outcomes import Judgement, characterised, judge, known
 from harness.plugin.run_facts import RUN, known_deviations
+from harness.plugin.transport import packed, unpacked
 from harness.report.model import Failure
 from harness.report.time_spent import covered
 
@@ -28,8 +27,8 @@ TEXT = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What one phase tells the controller: its judgement, and the record up to its end.
+class PhaseRecord:
+    """What one phase hands the controller: its judgement, and the record up to its end.
 
     :param started: when the record opened, in seconds since the run began
     :param waited: seconds spent waiting for a state or for an answer
@@ -76,7 +75,7 @@ class Recording:
         if judged.failure:
             judged = replace(judged, failure=self._with_evidence(_presentable(judged.failure), item, case, report))
         _align(report, judged)
-        report.user_properties.append((PROPERTY, self._told(judged, item.stash[RECORD])))
+        report.user_properties.append((PROPERTY, packed(self._phase_record(judged, item.stash[RECORD]))))
         return report
 
     def _known(self, judged: Judgement, case: Case) -> Judgement:
@@ -93,11 +92,10 @@ class Recording:
         evidence.collect(sources, facts.directory / name)
         return replace(failure, evidence=name)
 
-    def _told(self, judged: Judgement, kept: Record) -> str:
-        # text, because the pipe to the controller knows neither our classes nor halves of surrogate pairs
+    def _phase_record(self, judged: Judgement, kept: Record) -> PhaseRecord:
         started = kept.opened - self.config.stash[RUN].started
         waited = covered([*((wait.at, wait.seconds) for wait in kept.waits), *kept.asked])
-        return json.dumps(msgspec.to_builtins(Told(judged, started, waited, tuple(kept.waits), tuple(kept.measurements))))
+        return PhaseRecord(judged, started, waited, tuple(kept.waits), tuple(kept.measurements))
 
 
 def _seen(kept: Record, report: pytest.TestReport) -> dict[str, Evidence]:
@@ -135,9 +133,7 @@ def _align(report: pytest.TestReport, judged: Judgement) -> None:
     report.__dict__.pop("wasxfail", None)
 
 
-def told(report: pytest.TestReport) -> Told | None:
-    """What the phase told, if it is one of a statement that a recording accompanied."""
+def phase_record(report: pytest.TestReport) -> PhaseRecord | None:
+    """What the phase hands on, if it is one of a statement that a recording accompanied."""
     text = dict(report.user_properties).get(PROPERTY)
-    if text is None:
-        return None
-    return msgspec.convert(json.loads(str(text)), Told)
+    return None if text is None else unpacked(str(text), PhaseRecord)

@@ -1,4 +1,4 @@
-"""The controller: gathers what the phases told, joins it with the plan, and turns it into the report, the verdict and the exit code."""
+"""The controller: gathers what the phases hand on, joins it with the plan, and turns it into the report, the verdict and the exit code."""
 
 import shlex
 from collections.abc import Generator, Iterator
@@ -14,9 +14,10 @@ from harness.model.verdicts import EXIT_CODES, ExitCode, Outcome
 from harness.plugin import update_baseline
 from harness.plugin.collection import PLAN, Case, check_selection, received
 from harness.plugin.outcomes import Judgement, joined
-from harness.plugin.recording import Told, told
-from harness.plugin.run_facts import WORKER_KEY, RunFacts, known_deviations, sent
+from harness.plugin.recording import PhaseRecord, phase_record
+from harness.plugin.run_facts import WORKER_KEY, RunFacts, known_deviations
 from harness.plugin.terminal import StatementTerminal
+from harness.plugin.transport import packed
 from harness.report.model import Failure, Report, Result, SystemUnderTest
 from harness.report.writer import write_report
 
@@ -36,9 +37,9 @@ PHASES = ("setup", "call", "teardown")
 
 @dataclass(slots=True)
 class Progress:
-    """What has come in of one case: what its phases told, how many seconds they took, and where it runs."""
+    """What has come in of one case: the records of its phases, how many seconds they took, and where it runs."""
 
-    told: list[Told] = field(default_factory=list)
+    phases: list[PhaseRecord] = field(default_factory=list)
     seconds: float = 0.0
     worker: str = ""
 
@@ -61,7 +62,7 @@ class Reporting:
         """The cases to be judged; empty until they are collected, and in runs without statements."""
         return self.config.stash.get(PLAN, {})
 
-    # A fault that a hook raises is told on one screen.
+    # A fault that a hook raises is shown on one screen.
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionstart(self) -> Generator[None, object, object]:
@@ -80,7 +81,7 @@ class Reporting:
         with one_screen(self.facts):
             return (yield)
 
-    # The plan: collected here, or told by the first worker that has collected.
+    # The plan: collected here, or handed on by the first worker that has collected.
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # around the collection, and before anybody acts on what was collected
     def pytest_collection_modifyitems(self) -> Generator[None, object, object]:
@@ -90,7 +91,7 @@ class Reporting:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        node.workerinput[WORKER_KEY] = sent(self.facts)
+        node.workerinput[WORKER_KEY] = packed(self.facts)
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_xdist_node_collection_finished(self, node: Any) -> None:
@@ -114,17 +115,17 @@ class Reporting:
             self._note_other(report)
             return
         if report.when not in PHASES:
-            return  # a crash, which pytest_handlecrashitem has told
+            return  # a crash, which pytest_handlecrashitem takes
         progress = self.progress.setdefault(report.nodeid, Progress())
         progress.worker = getattr(report, "worker_id", "")
         progress.seconds += report.duration
-        news = told(report)
-        if news:
-            progress.told.append(news)
-            if news.judged.trace:
-                self.traces[report.nodeid] = news.judged.trace
+        ended = phase_record(report)
+        if ended:
+            progress.phases.append(ended)
+            if ended.judged.trace:
+                self.traces[report.nodeid] = ended.judged.trace
         if report.when == "teardown":
-            self._settle(report.nodeid, joined([one.judged for one in progress.told]))
+            self._classify(report.nodeid, joined([one.judged for one in progress.phases]))
 
     def _note_other(self, report: pytest.TestReport) -> None:
         if report.failed:
@@ -137,7 +138,7 @@ class Reporting:
             progress = self.progress.setdefault(crashitem, Progress())
             progress.worker = node.gateway.id if node else ""
             crash = Judgement(Outcome.ENVIRONMENT_ERROR, failure=Failure("WorkerCrash", "call", str(report.longrepr)))
-            self._settle(crashitem, joined([*(one.judged for one in progress.told), crash]))
+            self._classify(crashitem, joined([*(one.judged for one in progress.phases), crash]))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -149,19 +150,19 @@ class Reporting:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         self.ended = str(excinfo.value) or "interrupted"
 
-    def _settle(self, nodeid: str, judged: Judgement) -> None:
+    def _classify(self, nodeid: str, judged: Judgement) -> None:
         result = self._result(self.plan[nodeid], judged)
         before = self.results.get(nodeid)
         if before is None or GRAVITY.index(result.outcome) < GRAVITY.index(before.outcome):
             self.results[nodeid] = result
         self.progress.pop(nodeid, None)
         if self.terminal:
-            self.terminal.tell(result, self.plan[nodeid].statement.title, len(self.results))
+            self.terminal.show(result, self.plan[nodeid].statement.title, len(self.results))
 
     def _result(self, case: Case, judged: Judgement) -> Result:
         one = case.statement
         progress = self.progress.get(case.nodeid, Progress())
-        last = progress.told[-1] if progress.told else Told(judged, 0.0)
+        last = progress.phases[-1] if progress.phases else PhaseRecord(judged, 0.0)
         return Result(
             id=one.id,
             case=case.case,
@@ -219,7 +220,7 @@ class Reporting:
         for nodeid in self.plan:
             if nodeid in self.results:
                 continue
-            judged = joined([one.judged for one in self.progress.get(nodeid, Progress()).told])
+            judged = joined([one.judged for one in self.progress.get(nodeid, Progress()).phases])
             if judged.outcome in (Outcome.PASSED, Outcome.STALE_DEVIATION):
                 judged = Judgement(Outcome.NOT_RUN, reason=f"broken off: {reason}" if nodeid in self.progress else reason)
             self.results[nodeid] = self._result(self.plan[nodeid], judged)

@@ -1,21 +1,21 @@
 """The facts of one run, shared by the parts of the plugin through ``config.stash[RUN]``, on the controller and on every worker."""
 
-import json
 import secrets
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 import pytest
 
 from harness.model.baselines import Deviation, load
 from harness.model.errors import UsageFault
+from harness.plugin.transport import unpacked
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
 
+#: The key of the facts in the ``workerinput`` of a worker.
 WORKER_KEY = "conformance_run"
 BASELINES = "reports/baselines"
 
@@ -25,7 +25,7 @@ class RunFacts:
     """What is known of the run so far.
 
     :param directory: where the report and the evidence go; made when there is something to write
-    :param exchange: a private directory through which workers tell the controller what they collected
+    :param shared_state: a private directory for what the processes of the run share; goes with the run
     :param began: wall clock, ISO 8601 in UTC
     :param started: the same moment on the monotonic clock, which is one for all processes of a machine (seconds)
     :param versions: versions under test by the system's name, ``metallb``, ``kubernetes`` and the ingress controller's
@@ -35,7 +35,7 @@ class RunFacts:
 
     id: str
     directory: Path
-    exchange: Path
+    shared_state: Path
     began: str
     started: float
     versions: dict[str, str] = field(default_factory=dict)
@@ -64,24 +64,13 @@ def is_worker(config: pytest.Config) -> bool:
 def begin(config: pytest.Config) -> RunFacts:
     """The facts of this run: new ones on the controller, the controller's on a worker."""
     if is_worker(config):
-        return _received(config.workerinput[WORKER_KEY])  # type: ignore[attr-defined]  # set by pytest-xdist
+        return unpacked(config.workerinput[WORKER_KEY], RunFacts)  # type: ignore[attr-defined]  # set by pytest-xdist
     now = datetime.now(UTC)
     identity = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     reports = config.rootpath / config.getoption("report_dir")
-    exchange = Path(tempfile.mkdtemp(prefix="conformance-"))
-    config.add_cleanup(lambda: shutil.rmtree(exchange, ignore_errors=True))
-    return RunFacts(identity, reports / identity, exchange, now.isoformat(timespec="seconds"), monotonic())
-
-
-def sent(facts: RunFacts) -> str:
-    """What a worker needs of the facts, for :data:`WORKER_KEY` of its ``workerinput``."""
-    kept = ("id", "directory", "exchange", "began", "started", "versions")
-    return json.dumps({key: value for key, value in asdict(facts).items() if key in kept}, default=str)
-
-
-def _received(text: str) -> RunFacts:
-    values: dict[str, Any] = json.loads(text)
-    return RunFacts(**{**values, "directory": Path(values["directory"]), "exchange": Path(values["exchange"])})
+    shared_state = Path(tempfile.mkdtemp(prefix="conformance-"))
+    config.add_cleanup(lambda: shutil.rmtree(shared_state, ignore_errors=True))
+    return RunFacts(identity, reports / identity, shared_state, now.isoformat(timespec="seconds"), monotonic())
 
 
 def known_deviations(config: pytest.Config) -> list[Deviation]:

@@ -46,7 +46,7 @@ class StatementTerminal:
         self._config = config
         self._facts = facts
         self._planned = planned
-        self._told_images = False
+        self._images_shown = False
         self._said = ""
         self._writer = config.get_terminal_writer()
 
@@ -84,24 +84,24 @@ class StatementTerminal:
             self._section("the run ends", printable(self._said).splitlines())
 
     def pytest_runtest_logstart(self) -> None:
-        if self._facts.images and not self._told_images and self._verbose >= 0:
-            self._told_images = True
+        if self._facts.images and not self._images_shown and self._verbose >= 0:
+            self._images_shown = True
             self._lines(_images(self._facts))
 
     # While statements run.
 
-    def tell(self, result: Result, title: str, done: int) -> None:
+    def show(self, result: Result, title: str, done: int) -> None:
         """One line for a judged case; with ``-q`` only where somebody has to act, with ``-v`` what was measured below."""
         if self._verbose < 0 and result.outcome not in TROUBLES:
             return
-        told = result.reason if result.outcome in (Outcome.NOT_APPLICABLE, Outcome.KNOWN_DEVIATION) else title
-        told = f"{result.case}: {told}" if result.case else told
+        text = result.reason if result.outcome in (Outcome.NOT_APPLICABLE, Outcome.KNOWN_DEVIATION) else title
+        text = f"{result.case}: {text}" if result.case else text
         head = f"  {result.id:<8} {amount(result.seconds):>8}  "
         tail = f"  {done}/{self._planned}"
         room = self._writer.fullwidth - 5 - len(head) - len(tail) - 1
         self._reporter.ensure_newline()
         self._writer.write(f"{WORDS[result.outcome]:<5}", **COLOURS[result.outcome])
-        self._writer.line(f"{head}{_cut(told, room):<{max(room, 0)}}{tail}".rstrip(), flush=True)
+        self._writer.line(f"{head}{_cut(text, room):<{max(room, 0)}}{tail}".rstrip(), flush=True)
         if self._verbose > 0:
             self._lines(_details(result))
 
@@ -171,8 +171,8 @@ def _details(result: Result) -> list[str]:
         for one in result.measurements
     ]
     waited = [f"waited {amount(result.waited)}"] if result.waited else []
-    told = ", ".join([*([result.worker] if result.worker else []), *waited, *measured])
-    return [f"       {told}"] if told else []
+    details = ", ".join([*([result.worker] if result.worker else []), *waited, *measured])
+    return [f"       {details}"] if details else []
 
 
 def _in_full(result: Result, trace: str, directory: str) -> list[str]:

@@ -9,7 +9,7 @@ from harness.model.budgets import ABSENCE
 from harness.model.errors import EnvironmentFault
 from harness.model.verdicts import Outcome
 from harness.plugin.cluster_owner import find_cluster
-from harness.plugin.recording import told
+from harness.plugin.recording import phase_record
 from harness.systems.kubernetes.readiness import answering, wait_ready
 
 
@@ -24,8 +24,8 @@ class Watchdog:
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Ask after the removal of a statement whose environment failed: what it disturbed is undone by then."""
         report = yield
-        news = told(report)
-        self.suspicious |= news is not None and news.judged.outcome is Outcome.ENVIRONMENT_ERROR
+        ended = phase_record(report)
+        self.suspicious |= ended is not None and ended.judged.outcome is Outcome.ENVIRONMENT_ERROR
         if report.when == "teardown" and self.suspicious:
             self.suspicious = False
             item.session.shouldstop = item.session.shouldstop or self._gone()

@@ -1,7 +1,6 @@
 import pytest
 
 from harness.model.verdicts import Outcome
-from harness.plugin import manifests
 from selftests.plugin.conftest import PREAMBLE, Suite
 
 BAD = (
@@ -120,8 +119,11 @@ class TestWithoutStatements:
 FIXTURES = """
 import pytest
 
+from harness.plugin.provisions import Provision, needs
+
 
 @pytest.fixture
+@needs(Provision.MANIFEST)
 def client():
     return None
 """
@@ -138,8 +140,8 @@ def test_manifests_are_named_and_there(suite: Suite) -> None:
     assert ran.code == 4
     for complaint in (
         "rtg_02: it names manifests/ingress/routing/rtg_02/right.yaml, which does not exist",
-        'rtg_03: it uses the fixture client, so it has to name its routes: @pytest.mark.manifest("NAME.yaml"), in manifests/ingress/',
-        "rtg_04: it names manifests/ingress/routing/rtg_04/right.yaml, but does not ask its routes by the fixture client",
+        'rtg_03: its fixtures ask the routes of a manifest, so it has to name one: @pytest.mark.manifest("NAME.yaml")',
+        "rtg_04: it names manifests/ingress/routing/rtg_04/right.yaml, but none of its fixtures asks the routes in it",
     ):
         assert complaint in ran.output
     assert "rtg_01:" not in ran.output
@@ -160,9 +162,3 @@ def test_a_misspelt_manifest_is_told_with_the_right_one_and_none_is_named_twice(
     assert f"test_1: it names {folder}/rihgt.yaml, which does not exist; did you mean right.yaml?" in ran.output
     assert f"test_2: it names {folder}/right.yaml, which is that of suites/ingress/routing/test_paths.py::test_0" in ran.output
     assert ran.output.count("test_1: it names") == 1
-
-
-def test_the_fixture_that_needs_a_manifest_exists() -> None:
-    from fixtures import ingress
-
-    assert hasattr(ingress, manifests.FIXTURE)

@@ -1,0 +1,44 @@
+"""What a run has to provide is read off the fixtures, the project's own ones here."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.plugin.collection import PLAN, Case
+from harness.plugin.provisions import Provision
+from selftests.plugin.conftest import ROOT, Suite
+
+
+class Planned:
+    """Keeps what was planned."""
+
+    def __init__(self) -> None:
+        self.cases: dict[str, Case] = {}
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.cases = {case.statement.id: case for case in session.config.stash[PLAN].values()}
+
+
+@pytest.mark.parametrize(
+    ("fixture", "needs"),
+    [
+        ("client", set(Provision) - {Provision.ROUTER_IMAGE}),
+        ("own_client", {Provision.CLUSTER}),
+        ("external_peer", {Provision.CLUSTER, Provision.ROUTER_IMAGE}),
+        ("label", set()),
+    ],
+)
+def test_a_statement_needs_what_its_fixtures_declare(suite: Suite, fixture: str, needs: set[Provision]) -> None:
+    suite.write("conftest.py", Path(ROOT, "conftest.py").read_text())
+    suite.write("manifests/exhaustion/exh_01/routes.yaml", "")
+    suite.add("EXH-01", parameters=fixture, before="@pytest.mark.manifest('routes.yaml')" if Provision.MANIFEST in needs else "")
+    planned = Planned()
+    suite.pytester.inline_run("--collect-only", "-q", plugins=[planned])
+    assert set(planned.cases["EXH-01"].needs) == needs
+
+
+def test_a_fixture_that_needs_nothing_declares_nothing(suite: Suite) -> None:
+    suite.add("EXH-01", parameters="tmp_path, thing", before="@pytest.fixture\ndef thing(): pass")
+    planned = Planned()
+    suite.pytester.inline_run("--collect-only", "-q", plugins=[planned])
+    assert planned.cases["EXH-01"].needs == ()
