@@ -22,7 +22,9 @@ ROLLOUT = Budget("rollout", 120, "image pull is done beforehand; the controller'
 DELETION = Budget("deletion", 60, "namespaces go when their last object is finalised")
 
 STATUS = Budget(
-    "status", 150, "ingress-nginx looks once in 60 s, then writes one Ingress after the other: about 4 a second, and the stage has some 170"
+    "status",
+    150,
+    "ingress-nginx looks once in 60 s, then writes one Ingress after the other: about 4 a second, and the shared routes are some 170",
 )
 
 SILENCE = Budget("silence", 5, "observation window of a negative statement, after a positive barrier on the same object")

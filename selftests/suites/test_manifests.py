@@ -12,7 +12,7 @@ SUITES, MANIFESTS = ROOT / "suites", ROOT / "manifests" / "ingress"
 #: What is below manifests/ingress and belongs to no single statement.
 COMMON = [*(MANIFESTS / "shared_routes").glob("*.yaml"), MANIFESTS / "own_backend.yaml"]
 FILES = sorted(set(MANIFESTS.rglob("*.yaml")) - set(COMMON))
-PLACEHOLDERS = {"name": "name", "host": "host.test", "namespace": "here", "beside": "elsewhere", "ingress_class": "nginx"}
+PLACEHOLDERS = {"name": "name", "host": "host.test", "namespace": "here", "other_namespace": "elsewhere", "ingress_class": "nginx"}
 
 
 def named() -> list[Path]:

@@ -1,14 +1,13 @@
-"""The stage: backends and static routes that the routing statements of a run share, set up once for all workers together.
+"""Backends and static routes that the routing statements of a run share, set up once for all workers together.
 
 ingress-nginx reads changes at most once in about three seconds and then reloads. A statement that made its own route and waited for it
 would cost seconds; here every route is made before the first statement asks, and one sentinel tells when the controller has read them.
-Nothing on it is changed afterwards: statements about changes make routes of their own.
+Nothing of it is changed afterwards: statements about changes make routes of their own.
 """
 
 import json
 import secrets
 import ssl
-from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -26,11 +25,12 @@ from harness.systems.apps.echo import program
 from harness.systems.ingress.controllers import Controller
 from harness.systems.kubernetes.manifests import MANIFESTS, read
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
+from harness.systems.kubernetes.secrets import encoded, tls_data
 
 #: Where the backends and the static routes are, and a second namespace for routes that share a host with the first.
-NAMESPACE, BESIDE = "stage", "stage-beside"
+NAMESPACE, OTHER_NAMESPACE = "shared-routes", "shared-routes-other"
 #: Number of Pods of each backend, by namespace and name.
-BACKENDS = {NAMESPACE: {"one": 1, "two": 1, "three": 1, "many": 3, "calls": 1}, BESIDE: {"beside": 1}}
+BACKENDS = {NAMESPACE: {"one": 1, "two": 1, "three": 1, "many": 3, "calls": 1}, OTHER_NAMESPACE: {"other": 1}}
 #: The backend that speaks gRPC.
 CALLS = "calls"
 #: A Secret of type kubernetes.io/tls with this annotation gets a certificate of the run's authority for these names (comma-separated).
@@ -38,17 +38,17 @@ CERTIFICATE_FOR = "conformance/certificate-for"
 #: A Secret with this annotation gets the certificate of the run's authority as ``ca.crt``.
 AUTHORITY = "conformance/authority"
 #: The label of namespaces in which the controller's webhook judges nothing; statements about it use others.
-SPARED = "conformance-spared"
+WEBHOOK_EXEMPT = "conformance-webhook-exempt"
 #: Requests in a row that the sentinel has to answer: every worker process of nginx fetches backends by itself, once a second.
-SETTLED = 25
-#: Seconds for setting up the stage; the workers that did not begin it wait as long.
-PATIENCE = 300
+STABLE_ANSWERS = 25
+#: Seconds for setting up all of it; the workers that did not begin that wait as long.
+SETUP_TIMEOUT = 300
 APPS, _FOLDER = MANIFESTS / "apps", MANIFESTS / "ingress"
 
 
 @dataclass(frozen=True, slots=True)
 class SharedRoutes:
-    """What a run's workers know of the stage: the label in its hosts, its certificate authority in PEM, and which routes were refused."""
+    """What a run's workers know of the shared routes: the label in their hosts, their authority in PEM, and which were refused."""
 
     label: str
     certificate: str
@@ -71,14 +71,14 @@ class SharedRoutes:
 
     @property
     def authority(self) -> trustme.CA:
-        """The authority that issued every certificate of the stage."""
+        """The authority that issued every certificate."""
         return trustme.CA.from_pem(self.certificate.encode(), self.key.encode())
 
     def another_authority(self) -> trustme.CA:
         """An authority that nobody trusts."""
         return trustme.CA()
 
-    def require(self, test: str) -> None:
+    def expect_accepted(self, test: str) -> None:
         """Require that the routes of a test were accepted.
 
         :raises StatementFailed: the API server or the controller's webhook refused one
@@ -98,9 +98,9 @@ def backend_objects(image: str, nonce: str) -> list[Object]:
     authority = trustme.CA()
     objects: list[Object] = []
     for namespace, backends in BACKENDS.items():
-        metadata = {"name": namespace, "labels": {SPARED: "yes"}}
+        metadata = {"name": namespace, "labels": {WEBHOOK_EXEMPT: "yes"}}
         objects += [{"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}, program(namespace)]
-        objects.append(_filled(_secret("backend", namespace, "backend.test"), authority))
+        objects.append(_with_certificate(_secret("backend", namespace, "backend.test"), authority))
         for name, replicas in backends.items():
             if name == CALLS:
                 objects += [_calls_program(namespace), *read(APPS / "grpc_server.yaml", namespace=namespace, image=image)]
@@ -130,35 +130,35 @@ def own_objects(namespace: str, image: str, nonce: str) -> list[Object]:
 
 
 @contextmanager
-def joined(
+def shared_by_workers(
     file: Path, api: Api, controller: Controller, *, probe: HttpProbe, manifests: Mapping[str, Path], objects: list[Object]
 ) -> Iterator[SharedRoutes]:
-    """The stage of the run, set up by whichever worker comes first and struck by the last one that leaves.
+    """The shared routes of the run, set up by whichever worker comes first and torn down by the last one that leaves.
 
     :param file: where the workers of a run tell each other about it
     :param manifests: the files with the routes that are needed, by the name of the test
     :param objects: the backends
     """
-    lock = FileLock(f"{file}.lock", timeout=PATIENCE)
+    lock = FileLock(f"{file}.lock", timeout=SETUP_TIMEOUT)
     with lock:
-        stage, users = _load(file)
-        if stage is None:
-            with _told_once(file.with_suffix(".fault")):
-                stage = set_up(api, controller, probe, manifests, objects)
-        _save(file, stage, users + 1)
+        routes, users = _load(file)
+        if routes is None:
+            with _fault_kept_in(file.with_suffix(".fault")):
+                routes = set_up(api, controller, probe, manifests, objects)
+        _save(file, routes, users + 1)
     try:
-        yield stage
+        yield routes
     finally:
         with lock:
             _, users = _load(file)
-            _save(file, stage, users - 1)
+            _save(file, routes, users - 1)
             if users == 1:
-                _strike(api)
+                _teardown(api)
                 file.unlink()
 
 
 @contextmanager
-def _told_once(file: Path) -> Iterator[None]:
+def _fault_kept_in(file: Path) -> Iterator[None]:
     """Keep a fault of the set-up for the other workers, so that they do not wait for the same one again."""
     if file.exists():
         raise EnvironmentFault(*json.loads(file.read_text()))
@@ -174,42 +174,43 @@ def set_up(api: Api, controller: Controller, probe: HttpProbe, manifests: Mappin
 
     :raises EnvironmentFault: the backends do not come up, or the sentinel does not answer
     """
-    controller.spare(api, SPARED)
+    controller.exempt_from_webhook(api, WEBHOOK_EXEMPT)
     api.apply(*objects)
     authority, label = trustme.CA(), f"t{secrets.token_hex(3)}"
     keys = authority.cert_pem.bytes().decode(), authority.private_key_pem.bytes().decode()
     refused: dict[str, str] = {}
-    stage = SharedRoutes(label, *keys, refused)
-    _strike(api)
+    routes = SharedRoutes(label, *keys, refused)
+    _teardown(api)
     for test, file in sorted(manifests.items()):
         try:
-            api.apply(*routes_of(stage, test, file, controller, authority))
+            api.apply(*routes_of(routes, test, file, controller, authority))
         except Refused as refusal:
             refused[test] = f"{file.name}: {refusal}"
     for namespace, backends in BACKENDS.items():
         for name in backends:
             wait_ready(rolled_out(api, "Deployment", name, namespace), f"the backend {namespace}/{name} is ready")
-    host = stage.sentinel_host
+    host = routes.sentinel_host
     api.apply(*read(_FOLDER / "shared_routes" / "sentinel.yaml", host=host, namespace=NAMESPACE, ingress_class=controller.ingress_class))
     bound = reaches("one").bound(NAMESPACE, controller.signature)
-    wait_ready(lambda: require(bound, probe.send(Request("/", host=host))), "the sentinel of the stage answers", consecutive=SETTLED)
-    return stage
+    wait_ready(
+        lambda: require(bound, probe.send(Request("/", host=host))), "the sentinel of the shared routes answers", consecutive=STABLE_ANSWERS
+    )
+    return routes
 
 
-def routes_of(stage: SharedRoutes, test: str, file: Path, controller: Controller, authority: trustme.CA) -> list[Object]:
-    """The objects in a test's manifest, for the hosts of this stage."""
-    values = {"name": slug(test), "host": stage.host(test), "namespace": NAMESPACE, "beside": BESIDE}
+def routes_of(routes: SharedRoutes, test: str, file: Path, controller: Controller, authority: trustme.CA) -> list[Object]:
+    """The objects in a test's manifest, for its host."""
+    values = {"name": slug(test), "host": routes.host(test), "namespace": NAMESPACE, "other_namespace": OTHER_NAMESPACE}
     objects = read(file, ingress_class=controller.ingress_class, **values)
-    return [_filled(item, authority) for item in objects]
+    return [_with_certificate(item, authority) for item in objects]
 
 
-def _filled(item: Object, authority: trustme.CA) -> Object:
+def _with_certificate(item: Object, authority: trustme.CA) -> Object:
     """A Secret with the certificate that its annotation asks for."""
     notes = item["metadata"].get("annotations", {})
     if names := notes.get(CERTIFICATE_FOR):
         issued = authority.issue_cert(*(name.strip() for name in names.split(",")))
-        chain = b"".join(part.bytes() for part in issued.cert_chain_pems)
-        item["data"] = {"tls.crt": encoded(chain), "tls.key": encoded(issued.private_key_pem.bytes())}
+        item["data"] = tls_data(issued)
     if AUTHORITY in notes:
         item["data"] = {"ca.crt": encoded(authority.cert_pem.bytes())}
     return item
@@ -220,13 +221,8 @@ def _secret(name: str, namespace: str, names: str) -> Object:
     return {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": metadata}
 
 
-def encoded(data: bytes) -> str:
-    """Bytes as they stand in a Secret."""
-    return b64encode(data).decode()
-
-
-def _strike(api: Api) -> None:
-    """Remove every route of the stage; the backends stay."""
+def _teardown(api: Api) -> None:
+    """Remove every route; the backends stay."""
     for namespace in BACKENDS:
         for item in api.list("Ingress", namespace):
             api.delete("Ingress", item["metadata"]["name"], namespace)
@@ -236,9 +232,9 @@ def _load(file: Path) -> tuple[SharedRoutes | None, int]:
     if not file.exists():
         return None, 0
     stored = json.loads(file.read_text())
-    return SharedRoutes(**stored["stage"]), stored["users"]
+    return SharedRoutes(**stored["routes"]), stored["users"]
 
 
-def _save(file: Path, stage: SharedRoutes, users: int) -> None:
+def _save(file: Path, routes: SharedRoutes, users: int) -> None:
     file.touch(mode=0o600)
-    file.write_text(json.dumps({"stage": asdict(stage), "users": users}))
+    file.write_text(json.dumps({"routes": asdict(routes), "users": users}))

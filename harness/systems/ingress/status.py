@@ -14,7 +14,7 @@ from harness.systems.kubernetes.load_balancers import assigned_addresses, extern
 
 
 def comes_to_show(api: Api, name: str, address: str, *, namespace: str = NAMESPACE) -> None:
-    """Wait until the status of an Ingress, one of the stage by default, shows this address."""
+    """Wait until the status of an Ingress, a shared one by default, shows this address."""
     __tracebackhide__ = True
     began = record().now()
 
@@ -45,7 +45,7 @@ def come_to_agree(api: Api, name: str, controller: Controller, *, namespace: str
 
 
 def stays_empty(api: Api, name: str, *, namespace: str = NAMESPACE) -> None:
-    """Watch that the status of an Ingress, one of the stage by default, shows no address: a controller writes many, one after the other."""
+    """Watch that the status of an Ingress, a shared one by default, shows no address: a controller writes many, one after the other."""
     __tracebackhide__ = True
 
     def poll() -> str:

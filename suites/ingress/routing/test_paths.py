@@ -6,6 +6,7 @@ from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
+from harness.systems.ingress.shared_routes import OTHER_NAMESPACE
 from suites.cases import rows
 
 BY_PATH = "example.com"
@@ -64,5 +65,5 @@ def test_paths_of_a_host_may_be_spread(client: IngressClient) -> None:
     """Paths of one host that several Ingresses name, in one namespace or more, MUST all be served."""
     client.expect(get("/one"), reaches("one"))
     client.expect(get("/two/x"), reaches("two"))
-    client.expect(get("/beside"), reaches("beside", namespace="stage-beside"))
+    client.expect(get("/other"), reaches("other", namespace=OTHER_NAMESPACE))
     client.expect(get("/"), refused(404))

@@ -8,6 +8,7 @@ from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
+from harness.systems.ingress.shared_routes import NAMESPACE
 from suites.cases import rows
 
 HOST = "example.test"
@@ -31,7 +32,7 @@ def test_status_comes_back(request_: Request, expectation: Expectation, client: 
 @pytest.mark.manifest("answer_headers_come_back.yaml")
 @rows(
     [
-        (get(), reaches("one", headers={"Content-Type": "application/json", "X-Echo-Backend": re.compile("stage/one/.+")})),
+        (get(), reaches("one", headers={"Content-Type": "application/json", "X-Echo-Backend": re.compile(f"{NAMESPACE}/one/.+")})),
         (get(method="HEAD"), reaches("one", headers={"Content-Length": re.compile("[1-9][0-9]*")})),
     ]
 )

@@ -4,6 +4,7 @@ import pytest
 
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
+from harness.systems.ingress.shared_routes import NAMESPACE
 
 
 @statement("PRO-01", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc6455", covers=("ROW-PROTO-01",))
@@ -11,7 +12,7 @@ from harness.systems.ingress.client import IngressClient
 def test_web_socket_passes(client: IngressClient) -> None:
     """A web socket MUST be opened at the backend of its host and path, and messages of every size pass in both directions."""
     with client.web_socket("/chat?room=1") as socket:
-        socket.greets_from("one", "/chat?room=1", namespace="stage")
+        socket.greets_from("one", "/chat?room=1", namespace=NAMESPACE)
         for message in (b"", b"hello", b"x" * 125, b"y" * 70_000):
             assert socket.reflects(message) == message
 
@@ -21,6 +22,6 @@ def test_web_socket_passes(client: IngressClient) -> None:
 def test_quiet_web_socket_stays_open(client: IngressClient) -> None:
     """A web socket on which nothing is said for some seconds MUST stay open."""
     with client.web_socket("/") as socket:
-        socket.greets_from("one", "/", namespace="stage")
+        socket.greets_from("one", "/", namespace=NAMESPACE)
         assert socket.stays_quiet()
         assert socket.reflects(b"still here") == b"still here"

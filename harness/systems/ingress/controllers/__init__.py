@@ -32,6 +32,14 @@ class Controller(Protocol):
         """Its Service of type LoadBalancer."""
 
     @property
+    def deployment(self) -> str:
+        """The Deployment of its Pods."""
+
+    @property
+    def pod_labels(self) -> str:
+        """The label selector of its Pods."""
+
+    @property
     def ingress_class(self) -> str:
         """The IngressClass it serves, also the value of the legacy annotation."""
 
@@ -50,7 +58,7 @@ class Controller(Protocol):
     def install(self, api: Api, manifest: Path, references: Mapping[str, str]) -> None:
         """Apply its own manifest with the run's images; ``references`` maps a component to its reference."""
 
-    def spare(self, api: Api, label: str) -> None:
+    def exempt_from_webhook(self, api: Api, label: str) -> None:
         """Keep its admission webhook, if it has one, from judging what is written to namespaces with this label.
 
         Versions of ingress-nginx before 1.12 test a whole configuration for every Ingress, about a second of processor time each.

@@ -1,6 +1,5 @@
 """ingress-nginx (https://kubernetes.github.io/ingress-nginx/), from its own manifest for clouds: a Service of type LoadBalancer."""
 
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from harness.systems.ingress.controllers import LEGACY_CLASS
 from harness.systems.kubernetes.admission import accepted
 from harness.systems.kubernetes.manifests import read, with_images
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
+from harness.systems.kubernetes.secrets import encoded
 
 CONTROLLER = "ingress-nginx-controller"
 WEBHOOK_SERVICE = "ingress-nginx-controller-admission"
@@ -27,6 +27,8 @@ class IngressNginx:
     name: str = "ingress-nginx"
     namespace: str = "ingress-nginx"
     service: str = CONTROLLER
+    deployment: str = CONTROLLER
+    pod_labels: str = "app.kubernetes.io/component=controller"
     ingress_class: str = "nginx"
     signature: Signature = field(default_factory=lambda: Signature("ingress-nginx", body="<center>nginx</center>"))
 
@@ -51,13 +53,13 @@ class IngressNginx:
             item.get("spec", {}).pop("ipFamilies", None)
             if item["kind"] == "ValidatingWebhookConfiguration":
                 for webhook in item["webhooks"]:
-                    webhook["clientConfig"]["caBundle"] = _encoded(authority.cert_pem.bytes())
+                    webhook["clientConfig"]["caBundle"] = encoded(authority.cert_pem.bytes())
         namespaces = [item for item in objects if item["kind"] == "Namespace"]
         rest = [item for item in objects if item["kind"] != "Namespace"]
         images = {repository: references[component] for repository, component in self.components.items()}
         api.apply(*namespaces, self._certificate(authority), *with_images(rest, images))
 
-    def spare(self, api: Api, label: str) -> None:
+    def exempt_from_webhook(self, api: Api, label: str) -> None:
         """Exclude namespaces with the label in the webhook's own configuration."""
         configuration = api.get("ValidatingWebhookConfiguration", WEBHOOK)
         webhooks = configuration["webhooks"] if configuration else []
@@ -68,7 +70,7 @@ class IngressNginx:
 
     def wait_until_usable(self, api: Api) -> None:
         """Wait for the Deployment, then until the webhook lets an Ingress pass."""
-        wait_ready(rolled_out(api, "Deployment", CONTROLLER, self.namespace), "the controller of ingress-nginx is ready")
+        wait_ready(rolled_out(api, "Deployment", self.deployment, self.namespace), "the controller of ingress-nginx is ready")
         wait_ready(accepted(api, _probe_ingress(self.ingress_class)), "the webhook of ingress-nginx accepts an Ingress")
 
     def _certificate(self, authority: trustme.CA) -> Object:
@@ -79,7 +81,7 @@ class IngressNginx:
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": {"name": WEBHOOK, "namespace": self.namespace},
-            "data": {name: _encoded(part.bytes()) for name, part in parts.items()},
+            "data": {name: encoded(part.bytes()) for name, part in parts.items()},
         }
 
 
@@ -92,7 +94,3 @@ def _probe_ingress(ingress_class: str) -> Object:
         "metadata": {"name": "readiness-probe", "namespace": "default"},
         "spec": {"ingressClassName": ingress_class, "rules": [rule]},
     }
-
-
-def _encoded(data: bytes) -> str:
-    return b64encode(data).decode()

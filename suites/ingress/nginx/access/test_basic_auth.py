@@ -28,7 +28,7 @@ def password(text: str) -> tuple[str, str]:
 @rows(
     [
         (get(HOST, "/", password("user:secret")), reaches("one")),
-        (get(), refused(401, headers={"WWW-Authenticate": 'Basic realm="the stage"'})),
+        (get(), refused(401, headers={"WWW-Authenticate": 'Basic realm="shared routes"'})),
         (get(HOST, "/", password("user:wrong")), refused(401)),
         (get(HOST, "/", password("nobody:secret")), refused(401)),
         (get(HOST, "/", ("Authorization", "Basic nonsense")), refused(401)),

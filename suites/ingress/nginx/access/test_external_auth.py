@@ -8,6 +8,7 @@ from harness.model.expectations import Expectation, reaches, redirected, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
+from harness.systems.ingress.shared_routes import NAMESPACE
 from suites.cases import rows
 
 HOST = "example.test"
@@ -23,7 +24,7 @@ def get(host: str = HOST, target: str = "/", *headers: tuple[str, str]) -> Reque
 @pytest.mark.manifest("external_service_decides.yaml")
 @rows(
     [
-        (get(HOST, "/x?y"), reaches("one", arrives_with={"X-Echo-Backend": re.compile("stage/three/.*")})),
+        (get(HOST, "/x?y"), reaches("one", arrives_with={"X-Echo-Backend": re.compile(f"{NAMESPACE}/three/.*")})),
         (get(f"closed.{HOST}", "/x?y"), refused(401)),
         (get(f"forbidden.{HOST}", "/x?y"), refused(403)),
         (Request("/", host=HOST, method="POST", body=b"payload"), reaches("one")),

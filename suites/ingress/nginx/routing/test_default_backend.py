@@ -6,6 +6,7 @@ from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
+from harness.systems.ingress.shared_routes import NAMESPACE
 from suites.cases import rows
 
 HOST = "example.test"
@@ -16,7 +17,7 @@ ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-confi
 @pytest.mark.manifest("custom_default_backend_takes_over.yaml")
 def test_custom_default_backend_takes_over(client: IngressClient) -> None:
     """The default backend of the annotation MUST answer in the place of a Service without endpoints, and be told what was asked of whom."""
-    told = {"X-Code": "503", "X-Namespace": "stage", "X-Ingress-Name": "custom-default-backend-takes-over"}
+    told = {"X-Code": "503", "X-Namespace": NAMESPACE, "X-Ingress-Name": "custom-default-backend-takes-over"}
     client.expect(Request("/x", host=HOST), reaches("two", arrives_with=told))
 
 
