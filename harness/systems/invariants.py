@@ -9,6 +9,7 @@ from harness.systems.kubernetes.cleanup import wait_until_gone, wait_until_undon
 from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.installation import MetalLB
+from harness.systems.metallb.status import layer2_statuses
 
 #: Taints that Kubernetes itself sets and takes away as nodes come and go.
 PASSING = "node.kubernetes.io/"
@@ -61,9 +62,7 @@ class Invariant:
         return [f"{name} with {addresses}" for name, addresses in _addresses(self.api).items() if name.startswith(self.label)]
 
     def _statuses(self) -> list[str]:
-        found = [item.get("status", {}) for item in self.api.list("ServiceL2Status", NAMESPACE)]
-        statuses = [f"{one.get('serviceNamespace')}/{one.get('serviceName')} on {one.get('node')}" for one in found]
-        return [text for text in statuses if text.startswith(self.label)]
+        return [f"{one.service} on {one.node}" for one in layer2_statuses(self.api) if one.service.startswith(self.label)]
 
     def _nodes_are_as_before(self) -> None:
         expected = "labels and taints of the nodes are as they were before the statement"

@@ -10,7 +10,7 @@ from harness.model.errors import NotApplicable
 from harness.systems.kubernetes.admission import Admission
 from harness.systems.metallb import invalid_configuration
 from harness.systems.metallb.bgp import Routers
-from harness.systems.metallb.configuration_state import broken_peer
+from harness.systems.metallb.configuration_state import ConfigurationStates
 
 #: Kubernetes of a peer of a release before 0.16.1.
 FORMAT = Refused(422, 'BGPPeer.metallb.io "proposed" is invalid: spec.myASN: must be of type integer with format int32')
@@ -63,6 +63,6 @@ def test_no_router_is_started_for_peers_that_cannot_be() -> None:
 
 def test_nothing_is_stored_for_a_peer_that_cannot_be() -> None:
     api, client = refusing(FORMAT)
-    with pytest.raises(NotApplicable), broken_peer(client, "t1", "node"):
+    with pytest.raises(NotApplicable), ConfigurationStates(client).broken_peer("t1", "node"):
         pytest.fail("there is no such peer")
     assert api.done == []

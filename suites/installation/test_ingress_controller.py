@@ -1,15 +1,14 @@
 """The ingress controller as its own manifests install it."""
 
-from harness.cluster.api import Api
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.controllers import Controller
-from harness.systems.kubernetes.workloads import require_rollout, restarts
+from harness.systems.kubernetes.workloads import Workloads
 
 
 @statement("DEP-05", MUST, CORE, source="https://kubernetes.github.io/ingress-nginx/deploy/#bare-metal-clusters")
-def test_controller_runs_without_restarts(api: Api, ingress_controller: Controller) -> None:
+def test_controller_runs_without_restarts(workloads: Workloads, ingress_controller: Controller) -> None:
     """The ingress controller MUST be ready, and none of its containers restarted."""
-    require_rollout(api, "Deployment", ingress_controller.service, ingress_controller.namespace)
-    seen = restarts(api, ingress_controller.namespace)
+    workloads.wait_until_rolled_out("Deployment", ingress_controller.service, ingress_controller.namespace)
+    seen = workloads.restart_counts(ingress_controller.namespace)
     assert seen, "the controller has no containers"
     assert not any(seen.values()), f"restarts: {seen}"

@@ -11,7 +11,7 @@ from harness.model.http_exchange import Request
 from harness.probes.load import Load
 from harness.probes.waiting import eventually
 from harness.systems.ingress.client import IngressClient
-from harness.systems.kubernetes.readiness import rolled_out
+from harness.systems.kubernetes.workloads import Workloads
 
 NAME = "echo"
 #: Requests per Pod in one poll of who answers: one of three Pods stays unseen in 12 a Pod with p < 1e-6.
@@ -65,13 +65,9 @@ class OwnBackend:
     def roll_out(self) -> None:
         """Replace every Pod, as a change of the template does, and wait until the new ones are ready."""
         __tracebackhide__ = True
-        self.change({"spec": {"template": {"metadata": {"annotations": {"conformance/rollout": "again"}}}}})
-        eventually(
-            rolled_out(self.api, "Deployment", NAME, self.namespace),
-            within=ROLLOUT,
-            expected="every Pod was replaced",
-            pause=self.api.changed("Deployment", self.namespace),
-        )
+        workloads = Workloads(self.api)
+        workloads.restart("Deployment", NAME, self.namespace)
+        workloads.wait_until_rolled_out("Deployment", NAME, self.namespace)
 
     @contextmanager
     def under_load(self) -> Iterator[Load]:

@@ -1,10 +1,10 @@
 """Replacing the ingress controller while it serves."""
 
 from harness.cluster.api import Api, Object
-from harness.model.record import record
 from harness.systems.ingress.controllers import Controller
 from harness.systems.kubernetes.load_balancers import external_addresses
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
+from harness.systems.kubernetes.workloads import Workloads
 
 
 def replaced(api: Api, controller: Controller) -> None:
@@ -13,8 +13,7 @@ def replaced(api: Api, controller: Controller) -> None:
     :raises EnvironmentFault: the new Pod does not become ready
     """
     before = {pod["metadata"]["name"] for pod in controller_pods(api, controller)}
-    note = {"kubectl.kubernetes.io/restartedAt": f"{record().opened:.3f}"}
-    api.merge("Deployment", controller.service, controller.namespace, {"spec": {"template": {"metadata": {"annotations": note}}}})
+    Workloads(api).restart("Deployment", controller.service, controller.namespace)
     wait_ready(rolled_out(api, "Deployment", controller.service, controller.namespace), "the new controller is ready")
 
     def poll() -> str:

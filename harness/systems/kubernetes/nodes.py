@@ -1,13 +1,47 @@
-"""Nodes: selectors for them, and labels on them."""
+"""Nodes: their names and addresses, selectors for them, and labels on them."""
 
 from dataclasses import dataclass, field
 
 from harness.cluster.api import Api, Object
+from harness.model.errors import EnvironmentFault
 
 
 def nodes_named(*names: str) -> list[Object]:
     """A ``nodeSelectors`` field that selects nodes by name."""
     return [{"matchLabels": {"kubernetes.io/hostname": name}} for name in names]
+
+
+def internal_ips(node: Object) -> list[str]:
+    """The addresses that a node has inside of the cluster, one of each family (``InternalIP``)."""
+    return [str(one["address"]) for one in node["status"]["addresses"] if one["type"] == "InternalIP"]
+
+
+@dataclass(frozen=True, slots=True)
+class KubeNodes:
+    """The nodes of the cluster, as of now."""
+
+    api: Api
+
+    @property
+    def names(self) -> list[str]:
+        """Their names, in a fixed order."""
+        return sorted(str(node["metadata"]["name"]) for node in self.api.list("Node"))
+
+    @property
+    def names_by_ip(self) -> dict[str, str]:
+        """The name of each node by each of its addresses."""
+        return {address: str(node["metadata"]["name"]) for node in self.api.list("Node") for address in internal_ips(node)}
+
+    def internal_ip(self, name: str) -> str:
+        """The first address of a node.
+
+        :raises EnvironmentFault: there is no such node, or it has none
+        """
+        found = self.api.get("Node", name)
+        addresses = internal_ips(found) if found else []
+        if not addresses:
+            raise EnvironmentFault(f"a node {name} with an address", "there is none", "look at the cluster: kubectl get nodes -o wide")
+        return addresses[0]
 
 
 @dataclass(slots=True)
@@ -20,16 +54,16 @@ class NodeLabels:
 
     @property
     def selector(self) -> list[Object]:
-        """A ``nodeSelectors`` field that selects the marked nodes."""
+        """A ``nodeSelectors`` field that selects the labelled nodes."""
         return [{"matchLabels": {f"{self.label}/chosen": "yes"}}]
 
     def put(self, node: str) -> None:
-        """Mark a node."""
+        """Label a node."""
         self.nodes.add(node)
         self._write(node, "yes")
 
     def take(self, node: str) -> None:
-        """Remove the mark from a node."""
+        """Remove the label from a node."""
         self._write(node, None)
         self.nodes.discard(node)
 
@@ -37,6 +71,6 @@ class NodeLabels:
         self.api.merge("Node", node, None, {"metadata": {"labels": {f"{self.label}/chosen": value}}})
 
     def close(self) -> None:
-        """Remove every mark."""
+        """Remove every label."""
         for node in list(self.nodes):
             self.take(node)

@@ -16,6 +16,7 @@ from harness.probes.monitor import TrafficMonitor
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
 from harness.systems.kubernetes.admission import Admission
+from harness.systems.kubernetes.nodes import KubeNodes
 from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb import invalid_configuration
 from harness.systems.metallb.advertisements import AnnouncedServices
@@ -153,7 +154,7 @@ class Routers:
         self.require_peers()
         name = f"conformance-{kind}"
         peer = self._peer(name, f"{self.cluster.name}-{kind}", asn, configuration(asn, METALLB_AS, self._subnet))
-        self.api.apply(peer.document())
+        self.configure(peer)
         peer.wait_until_connected_to(*peer.nodes.values())
         return peer
 
@@ -192,13 +193,15 @@ class Routers:
             Router.start(engine.docker, container, image=self.cluster.image(ROUTER_IMAGE), asn=asn, configuration=text, **options)
             inside = {**options, "network": f"container:{container}"}
             WireProbe.start(engine.docker, f"{container}-client", image=self.cluster.image(PROGRAM_IMAGE), **inside)
-        nodes = {
-            str(one["address"]): str(node["metadata"]["name"])
-            for node in self.api.list("Node")
-            for one in node["status"]["addresses"]
-            if one["type"] == "InternalIP"
-        }
-        return Peer(name, router, TrafficMonitor(engine.attached, f"{container}-client"), nodes)
+        return Peer(name, router, TrafficMonitor(engine.attached, f"{container}-client"), KubeNodes(self.api).names_by_ip)
+
+    def configure(self, peer: Peer, **spec: Any) -> None:
+        """Let MetalLB know a router, or know it anew; ``spec`` are further fields (https://metallb.io/apis/#bgppeerspec)."""
+        self.api.apply(peer.document(**spec))
+
+    def forget(self, peer: Peer) -> None:
+        """Let MetalLB know a router no longer."""
+        self.api.delete("BGPPeer", peer.name, NAMESPACE)
 
     def stop(self, peer: Peer) -> None:
         """End a router of the statement's own."""
@@ -219,7 +222,7 @@ class Routers:
         A router goes when the sessions with it have ended: speakers would dial one that is gone, and follow no change meanwhile.
         """
         for peer in self.made:
-            self.api.delete("BGPPeer", peer.name, NAMESPACE)
+            self.forget(peer)
             if engine.docker("ps", "--quiet", f"--filter=name=^{peer.router.name}$", "--filter=status=running"):
                 wait_ready(partial(_left, peer), f"no speaker has a session with the router {peer.name}", within=SESSION)
             engine.docker("rm", "--force", "--volumes", peer.router.name, peer.client.name)

@@ -6,25 +6,12 @@ from socket import AF_INET, AF_INET6, SOCK_DGRAM, socket
 
 from harness.cluster.api import Api
 from harness.model.budgets import ANNOUNCEMENT, CLOSURE
-from harness.model.errors import StatementFailed
 from harness.model.http_exchange import Exchange, Request
 from harness.probes.http import HttpProbe, port_closed
 from harness.probes.monitor import TrafficMonitor
 from harness.probes.waiting import eventually
+from harness.systems.kubernetes.nodes import KubeNodes
 from harness.systems.metallb.services import Service
-
-
-def answers_at(address: str, port: int = 80) -> str:
-    """Wait until an echo backend answers there, and return which pod it is."""
-    __tracebackhide__ = True
-    probe = HttpProbe(address, port)
-
-    def poll() -> str:
-        exchange = probe.send(Request("/", host="reach.example.com"))
-        assert exchange.identity is not None, f"no backend answers: {exchange!r}"
-        return exchange.identity.pod
-
-    return eventually(poll, within=ANNOUNCEMENT, expected=f"a backend answers at {address}:{port}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +21,24 @@ class Reached:
     node: str
     pod: str
     client: str
+
+
+def wait_until_echo_answers(address: str, port: int = 80, *, host: str | None = None) -> Reached:
+    """Wait until the echo backend answers an HTTP request from here, and tell where that was.
+
+    :param host: the Host header, where it is not the address
+    """
+    __tracebackhide__ = True
+    probe = HttpProbe(address, port, timeout=2)
+
+    def poll() -> Reached:
+        exchange = probe.send(Request("/probe", host=host))
+        assert exchange.echo is not None, f"HTTP {exchange.status} of somebody else"
+        identity = exchange.echo.identity
+        return Reached(identity.node, identity.pod, exchange.echo.client)
+
+    of_host = f" for {host}" if host else ""
+    return eventually(poll, within=ANNOUNCEMENT, expected=f"the echo backend answers at {address}, port {port}{of_host}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +59,7 @@ class ExternalClient:
     def wait_until_reached(self, address: str, port: int = 80) -> Reached:
         """Wait until the echo backend answers at an address, and tell where that was."""
         __tracebackhide__ = True
-
-        def poll() -> Reached:
-            exchange = HttpProbe(address, port, timeout=2).send(Request("/probe"))
-            if exchange.echo is None:
-                raise StatementFailed("the echo backend answers", f"HTTP {exchange.status} of somebody else")
-            identity = exchange.echo.identity
-            return Reached(identity.node, identity.pod, exchange.echo.client)
-
-        return eventually(poll, within=ANNOUNCEMENT, expected=f"the echo backend answers at {address}, port {port}")
+        return wait_until_echo_answers(address, port)
 
     def wait_until_answered(self, address: str, kind: str, port: int = 80) -> None:
         """Wait until a neighbouring container is answered several times in a row.
@@ -77,13 +74,13 @@ class ExternalClient:
         """Wait until every node forwards what it gets for a Service; a node port is programmed along with the external address."""
         __tracebackhide__ = True
         port = int(service.object["spec"]["ports"][0]["nodePort"])
-        nodes = [node["metadata"]["name"] for node in self.api.list("Node")]
-        probes = {node: HttpProbe(self.node_address(node), port, timeout=1) for node in nodes}
+        nodes = KubeNodes(self.api)
+        probes = {node: HttpProbe(nodes.internal_ip(node), port, timeout=1) for node in nodes.names}
 
         def poll() -> list[int]:
             return [probe.send(Request("/probe")).status for probe in probes.values()]
 
-        eventually(poll, within=ANNOUNCEMENT, expected=f"{', '.join(nodes)} forward to {service!r}", consecutive=3)
+        eventually(poll, within=ANNOUNCEMENT, expected=f"{', '.join(probes)} forward to {service!r}", consecutive=3)
 
     def wait_until_closed(self, address: str, *ports: int) -> None:
         """Wait until none of these TCP ports accepts connections, all looked at at the same time."""
@@ -99,7 +96,7 @@ class ExternalClient:
         """Wait until the health check of a Service on a node has this HTTP status (``spec.healthCheckNodePort``)."""
         __tracebackhide__ = True
         port = int(service.object["spec"]["healthCheckNodePort"])
-        probe = HttpProbe(self.node_address(node), port, timeout=2)
+        probe = HttpProbe(KubeNodes(self.api).internal_ip(node), port, timeout=2)
 
         def poll() -> Exchange:
             exchange = probe.send(Request("/healthz"))
@@ -107,8 +104,3 @@ class ExternalClient:
             return exchange
 
         eventually(poll, within=ANNOUNCEMENT, expected=f"the health check of {service!r} on {node} has status {status}")
-
-    def node_address(self, node: str) -> str:
-        """The address of a node on the run's network."""
-        found = self.api.get("Node", node) or {"status": {"addresses": []}}
-        return next(str(one["address"]) for one in found["status"]["addresses"] if one["type"] == "InternalIP")

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.cluster.api import Api, Refused
-from harness.model.errors import Unanswered
+from harness.cluster.api import Api, Object, Refused
+from harness.model.errors import StatementFailed, Unanswered
 from harness.model.prometheus import Series, parse
 from harness.model.versions import version as ordered
-from harness.systems.kubernetes.admission import accepted
 from harness.systems.kubernetes.manifests import read, with_images
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
-from harness.systems.metallb.custom_resources import NAMESPACE, ip_address_pool
+from harness.systems.metallb.components import CONTROLLER, SPEAKER, pods_of, speaker_nodes
+from harness.systems.metallb.configuration_state import ConfigurationStates
+from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb.webhook import wait_until_webhook_answers
 
 #: What MetalLB's annotations began with before 0.14.9; still read (https://metallb.io/release-notes/#version-0-14-9).
 FORMER_PREFIX = "metallb.universe.tf"
@@ -81,43 +83,49 @@ class MetalLB:
 
         :raises EnvironmentFault: it does not become usable in time
         """
-        wait_ready(rolled_out(api, "Deployment", "controller", NAMESPACE), "the controller of MetalLB is ready")
-        wait_ready(rolled_out(api, "DaemonSet", "speaker", NAMESPACE), "every speaker of MetalLB is ready")
-        wait_ready(accepted(api, ip_address_pool("readiness-probe", ["192.0.2.1/32"])), "the webhook of MetalLB accepts an address pool")
+        wait_ready(rolled_out(api, "Deployment", CONTROLLER, NAMESPACE), "the controller of MetalLB is ready")
+        wait_ready(rolled_out(api, "DaemonSet", SPEAKER, NAMESPACE), "every speaker of MetalLB is ready")
+        wait_until_webhook_answers(api)
         if self.serves("ConfigurationState"):
-            wait_ready(lambda: configuration_is_valid(api), "every ConfigurationState of MetalLB is valid")
+            wait_ready(ConfigurationStates(api).expect_all_valid, "every ConfigurationState of MetalLB is valid")
 
 
-def configuration_is_valid(api: Api) -> list[str]:
-    """One poll of the ConfigurationState objects, one of the controller's and one a speaker.
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What of MetalLB is installed in the cluster, and how it is configured."""
 
-    :raises AssertionError: one is missing or not valid
-    """
-    states = api.list("ConfigurationState", NAMESPACE)
-    speakers = len(api.list("Pod", NAMESPACE, labels="component=speaker"))
-    results = [f"{state['metadata']['name']}: {state.get('status', {}).get('result', 'none yet')}" for state in states]
-    assert len(states) == speakers + 1, f"{len(states)} states for {speakers} speakers and a controller"
-    assert all(result.endswith(": Valid") for result in results), "; ".join(results)
-    return results
+    api: Api
+
+    @property
+    def speaker_nodes(self) -> list[str]:
+        """The nodes that a speaker runs on."""
+        return speaker_nodes(self.api)
+
+    def definitions(self) -> dict[str, dict[str, str]]:
+        """The conditions of the custom resource definitions of MetalLB's group, by their names."""
+        found = [item for item in self.api.list("CustomResourceDefinition") if item["spec"]["group"] == "metallb.io"]
+        conditions = {item["metadata"]["name"]: item["status"]["conditions"] for item in found}
+        return {name: {entry["type"]: entry["status"] for entry in entries} for name, entries in conditions.items()}
+
+    def configured(self, kind: str, name: str) -> Object:
+        """The specification of an object of MetalLB's configuration.
+
+        :raises StatementFailed: it does not exist
+        """
+        __tracebackhide__ = True
+        found = self.api.get(kind, name, NAMESPACE)
+        if found is None:
+            raise StatementFailed(f"{kind} {NAMESPACE}/{name} exists", "it does not")
+        spec: Object = found["spec"]
+        return spec
 
 
-def counted(api: Api, name: str, family: int) -> int:
-    """Addresses of one family that a pool's status counts, assigned and available together.
-
-    :raises AssertionError: the pool has no status
-    """
-    found = api.get("IPAddressPool", name, NAMESPACE)
-    assert found is not None, f"the pool {name} does not exist"
-    status = found.get("status", {})
-    return sum(int(status.get(f"{kind}IPv{family}", 0)) for kind in ("assigned", "available"))
-
-
-def told_by_controller(api: Api) -> list[Series]:
+def scrape_controller(api: Api) -> list[Series]:
     """The controller's metrics, in the versions before 0.16 that serve them to everybody (https://metallb.io/prometheus-metrics/).
 
     :raises Unanswered: one does not serve them
     """
-    names = [pod["metadata"]["name"] for pod in api.list("Pod", NAMESPACE, labels="component=controller")]
+    names = [pod["metadata"]["name"] for pod in pods_of(api, CONTROLLER)]
     try:
         texts = [api.ask_pod("GET", name, NAMESPACE, PLAIN_METRICS, "/metrics") for name in names]
     except Refused as refusal:

@@ -6,9 +6,10 @@ The texts are those of the controller's source (https://github.com/metallb/metal
 from collections.abc import Mapping
 from typing import Any
 
-from harness.cluster.api import Api, Refused
+from harness.cluster.api import Refused
 from harness.model.errors import NotApplicable
 from harness.systems.kubernetes.admission import Admission
+from harness.systems.kubernetes.nodes import KubeNodes
 from harness.systems.metallb.custom_resources import custom_resource
 
 Spec = Mapping[str, Any]
@@ -105,7 +106,6 @@ def require_kind(admission: Admission, kind: str) -> None:
             raise NotApplicable(f"this Kubernetes takes no {kind} of this release: {refused.message}") from None
 
 
-def of_a_node(api: Api, family: int) -> str:
+def of_a_node(nodes: KubeNodes, family: int) -> str:
     """The address of a node, as a pool would write it."""
-    found = [entry["address"] for node in api.list("Node") for entry in node["status"]["addresses"] if entry["type"] == "InternalIP"]
-    return next(f"{address}/{32 if family == 4 else 128}" for address in found if (":" in address) == (family == 6))
+    return next(f"{address}/{32 if family == 4 else 128}" for address in nodes.names_by_ip if (":" in address) == (family == 6))

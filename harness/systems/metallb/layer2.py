@@ -1,13 +1,13 @@
 """The network that announcements are seen on."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from harness.model.budgets import ANNOUNCEMENT, TAKEOVER, WITHDRAWAL, Budget
 from harness.model.errors import NotApplicable, StatementFailed, Unanswered
+from harness.model.layer2_observations import Resolution, expect_one_announcer, expect_silence, expect_steady_announcer
 from harness.model.layer2_observations import bursts as bursts_of
-from harness.model.layer2_observations import expect_one_announcer, expect_silence, expect_steady_announcer
 from harness.model.outages import at_most, uninterrupted
 from harness.model.record import measure, record
 from harness.probes.monitor import Observation
@@ -32,16 +32,22 @@ class Segment:
         """The MAC of a node."""
         return next(mac for mac, name in self.macs.items() if name == node)
 
-    def expect_announcer(self, address: str) -> str:
-        """The node that answers for an address now; one poll.
+    def _ask(self, address: str, *, requests: int = 3, interval: float = 0.1, timeout: float = 0.4) -> Resolution:
+        """Who answers for an address, with the names of nodes in the place of their MACs."""
+        seen = self.wire.who_has(address, requests=requests, interval=interval, timeout=timeout)
+        return replace(seen, answers=tuple(replace(answer, mac=self.macs.get(answer.mac, answer.mac)) for answer in seen.answers))
+
+    def expect_announcer(self, address: str, *, requests: int = 3) -> str:
+        """The node that answers for an address now, and no other does; one poll.
 
         :raises Unanswered: nobody answers
         :raises StatementFailed: several do, or somebody who is no node
         """
-        mac = expect_one_announcer(self.wire.who_has(address, interval=0.1, timeout=0.4))
-        if mac not in self.macs:
-            raise StatementFailed(f"a node answers for {address}", f"{mac}, while the nodes are {dict(self.macs)}")
-        return self.macs[mac]
+        __tracebackhide__ = True
+        node = expect_one_announcer(self._ask(address, requests=requests))
+        if node not in self.macs.values():
+            raise StatementFailed(f"a node answers for {address}", f"{node} does, while the nodes are {dict(self.macs)}")
+        return node
 
     def wait_until_announced(self, address: str, *, within: Budget = ANNOUNCEMENT) -> str:
         """Wait until exactly one node answers for an address, and return its name."""
@@ -49,7 +55,7 @@ class Segment:
         return eventually(lambda: self.expect_announcer(address), within=within, expected=f"exactly one node answers for {address}")
 
     def wait_until_announced_by(self, address: str, *nodes: str, within: Budget = TAKEOVER) -> str:
-        """Wait until one of these nodes, and no other, answers for an address."""
+        """Wait until one of these nodes, and no other, answers for an address, and return its name."""
         __tracebackhide__ = True
 
         def poll() -> str:
@@ -62,20 +68,29 @@ class Segment:
     def consistently_announced_by(self, address: str, node: str, *, requests: int = ASKED) -> None:
         """Require that one node, and no other, answers many requests in a row, four a second, to the last."""
         __tracebackhide__ = True
-        mac = expect_steady_announcer(self.wire.who_has(address, requests=requests, interval=PAUSE))
-        assert self.macs.get(mac) == node, f"{self.macs.get(mac, mac)} answers for {address}, not {node}"
+        found = expect_steady_announcer(self._ask(address, requests=requests, interval=PAUSE, timeout=1.0))
+        assert found == node, f"{found} answers for {address}, not {node}"
 
-    def wait_until_withdrawn(self, address: str) -> None:
-        """Wait until nobody answers for an address any more, and require that it stays so."""
+    def expect_silence(self, address: str, *, timeout: float = 1.0) -> str:
+        """Require that nobody answers for an address; one poll, which listens so many seconds after its last request."""
         __tracebackhide__ = True
-        poll: Callable[[], object] = lambda: expect_silence(self.wire.who_has(address, interval=0.1, timeout=0.3))  # noqa: E731 -- named for its type
-        eventually(poll, within=WITHDRAWAL, expected=f"nobody answers for {address} any more")
-        self.consistently_silent(address)
+        return str(expect_silence(self._ask(address, timeout=timeout)))
 
     def consistently_silent(self, address: str) -> None:
         """Require that nobody answers for an address, many requests in a row; what makes the silence mean something comes before."""
         __tracebackhide__ = True
-        expect_silence(self.wire.who_has(address, requests=ASKED, interval=PAUSE, timeout=0.5))
+        expect_silence(self._ask(address, requests=ASKED, interval=PAUSE, timeout=0.5))
+
+    def wait_until_silent(self, address: str, *, timeout: float = 1.0) -> None:
+        """Wait until nobody answers for an address any more; ``timeout`` as for :meth:`expect_silence`."""
+        __tracebackhide__ = True
+        eventually(lambda: self.expect_silence(address, timeout=timeout), within=WITHDRAWAL, expected=f"nobody answers for {address}")
+
+    def wait_until_withdrawn(self, address: str) -> None:
+        """Wait until nobody answers for an address any more, and require that it stays so."""
+        __tracebackhide__ = True
+        self.wait_until_silent(address, timeout=0.3)
+        self.consistently_silent(address)
 
     def require_ipv4(self, pool: Pool) -> None:
         """Require a pool of IPv4.
@@ -90,9 +105,9 @@ class Segment:
         __tracebackhide__ = True
 
         def poll() -> list[str]:
-            found = self.wire.who_has(address, interval=0.1, timeout=0.4).macs
-            nodes = [self.macs[mac] for mac in found if mac in self.macs]
-            assert foreign in found, f"the foreign host does not answer: {set(found)}"
+            found = self._ask(address).macs
+            nodes = sorted(found & {*self.macs.values()})
+            assert foreign in found, f"the foreign host does not answer: {', '.join(sorted(found)) or 'nobody does'}"
             assert nodes, "no node answers beside the foreign host"
             return nodes
 

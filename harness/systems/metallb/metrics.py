@@ -12,6 +12,7 @@ from harness.model.errors import Unanswered
 from harness.model.prometheus import Series, parse, select
 from harness.probes.in_cluster import InClusterProbe, Response
 from harness.probes.waiting import eventually
+from harness.systems.metallb.components import CONTROLLER, SPEAKER, pods_of
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.installation import PLAIN_METRICS, MetalLB
 
@@ -65,7 +66,7 @@ class Access:
             {"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]},
             {"apiGroups": ["authorization.k8s.io"], "resources": ["subjectaccessreviews"], "verbs": ["create"]},
         ]
-        metallb = [_account(name, NAMESPACE) for name in ("controller", "speaker")]
+        metallb = [_account(name, NAMESPACE) for name in (CONTROLLER, SPEAKER)]
         return [
             *(
                 {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": self.namespace}}
@@ -110,8 +111,7 @@ class Metrics:
 
     def pods(self, component: str) -> dict[str, str]:
         """The address of each running pod of a component, ``controller`` or ``speaker``, by the name of its node."""
-        found = self.api.list("Pod", NAMESPACE, labels=f"component={component}")
-        return {pod["spec"]["nodeName"]: pod["status"]["podIP"] for pod in found if pod["status"].get("podIP")}
+        return {pod["spec"]["nodeName"]: pod["status"]["podIP"] for pod in pods_of(self.api, component) if pod["status"].get("podIP")}
 
     def ask(self, component: str, *, account: str | None = None, scheme: str | None = None) -> Response:
         """The answer of one pod of a component to somebody: one of the accounts of :class:`Access`, or nobody.

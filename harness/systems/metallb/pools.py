@@ -14,7 +14,7 @@ from harness.model.errors import NotApplicable, Unanswered
 from harness.model.prometheus import select
 from harness.probes.waiting import eventually
 from harness.systems.metallb.custom_resources import NAMESPACE, ip_address_pool, l2_advertisement
-from harness.systems.metallb.installation import told_by_controller
+from harness.systems.metallb.installation import scrape_controller
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ class Pools:
         if self.with_status:
             told = (self.api.get("IPAddressPool", pool.name, NAMESPACE) or {}).get("status", {})
         else:
-            told = select(told_by_controller(self.api), "metallb_allocator_addresses_total", pool=pool.name)
+            told = select(scrape_controller(self.api), "metallb_allocator_addresses_total", pool=pool.name)
         if not any(told.values()):
             raise Unanswered(f"counted: {told or 'nothing'}")
         return f"counted: {told}"

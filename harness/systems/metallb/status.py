@@ -12,51 +12,55 @@ from harness.systems.metallb.pools import Pool
 from harness.systems.metallb.services import Service
 
 
-def announcer(api: Api, service: Service) -> str:
-    """The node that announces a Service, waited for."""
-    labels = f"metallb.io/service-name={service.name},metallb.io/service-namespace={service.namespace}"
+@dataclass(frozen=True, slots=True)
+class Layer2Status:
+    """What a ServiceL2Status says: a Service (``namespace/name``), and a node that announces it."""
 
-    def poll() -> str:
-        nodes = [item["status"]["node"] for item in api.list("ServiceL2Status", NAMESPACE, labels=labels) if item.get("status")]
-        if not nodes:
-            raise Unanswered(f"no ServiceL2Status of {service!r}")
-        assert len(nodes) == 1, f"{service!r} is announced from {', '.join(nodes)}"
-        return str(nodes[0])
-
-    return eventually(
-        poll, within=ANNOUNCEMENT, expected=f"one node announces {service!r}", pause=api.changed("ServiceL2Status", NAMESPACE)
-    )
+    service: str
+    node: str
 
 
-def counters(api: Api, name: str, family: int) -> dict[str, int]:
-    """How many addresses of a family are assigned and available, as the status says now.
-
-    :raises AssertionError: the pool does not exist
-    """
-    found = api.get("IPAddressPool", name, NAMESPACE)
-    assert found is not None, f"the pool {name} does not exist"
-    return {kind: int(found.get("status", {}).get(f"{kind}IPv{family}", 0)) for kind in ("assigned", "available")}
+def layer2_statuses(api: Api) -> list[Layer2Status]:
+    """Every ServiceL2Status, as of now; the version under test has to serve the kind."""
+    found = [item.get("status", {}) for item in api.list("ServiceL2Status", NAMESPACE)]
+    return [Layer2Status(f"{one.get('serviceNamespace')}/{one.get('serviceName')}", str(one.get("node"))) for one in found]
 
 
-def wait_until_counts(api: Api, pool: Pool, *, assigned: int, available: int) -> None:
-    """Wait until the status of a pool counts this many addresses of its family."""
-    __tracebackhide__ = True
-    wanted = {"assigned": assigned, "available": available}
-    family = pool.ranges[0].family
+@dataclass(frozen=True, slots=True)
+class PoolStatus:
+    """The counters in the status of pools (https://metallb.io/apis/#ipaddresspoolstatus)."""
 
-    def poll() -> dict[str, int]:
-        found = counters(api, pool.name, family)
-        assert found == wanted, f"{pool}: {found}"
-        return found
+    api: Api
 
-    eventually(poll, within=ALLOCATION, expected=f"the status of {pool} counts {wanted}", pause=api.changed("IPAddressPool", NAMESPACE))
+    def counters(self, name: str, family: int) -> dict[str, int]:
+        """How many addresses of a family (4, 6) are assigned and available, as the status says now.
 
+        :raises AssertionError: the pool does not exist
+        """
+        __tracebackhide__ = True
+        found = self.api.get("IPAddressPool", name, NAMESPACE)
+        assert found is not None, f"the pool {name} does not exist"
+        return {kind: int(found.get("status", {}).get(f"{kind}IPv{family}", 0)) for kind in ("assigned", "available")}
 
-def overwrite(api: Api, pool: Pool, *, assigned: int, available: int) -> None:
-    """Write counters into the status, as somebody who should not might."""
-    family = pool.ranges[0].family
-    status = {f"assignedIPv{family}": assigned, f"availableIPv{family}": available}
-    api.merge("IPAddressPool", pool.name, NAMESPACE, {"status": status}, subresource="status")
+    def wait_until_counted(self, pool: Pool, *, assigned: int, available: int) -> None:
+        """Wait until the status of a pool counts this many addresses of its family."""
+        __tracebackhide__ = True
+        wanted = {"assigned": assigned, "available": available}
+        family = pool.ranges[0].family
+
+        def poll() -> dict[str, int]:
+            found = self.counters(pool.name, family)
+            assert found == wanted, f"it counts {found}"
+            return found
+
+        pause = self.api.changed("IPAddressPool", NAMESPACE)
+        eventually(poll, within=ALLOCATION, expected=f"the status of {pool} counts {wanted}", pause=pause)
+
+    def overwrite(self, pool: Pool, *, assigned: int, available: int) -> None:
+        """Write counters into the status, as somebody who should not might."""
+        family = pool.ranges[0].family
+        status = {f"assignedIPv{family}": assigned, f"availableIPv{family}": available}
+        self.api.merge("IPAddressPool", pool.name, NAMESPACE, {"status": status}, subresource="status")
 
 
 #: How often the event of an assignment may be written after it was first seen: by the changes just made, which reach the speaker in turn.
@@ -74,9 +78,21 @@ class Speakers:
         """The nodes named by the ServiceL2Status objects of a Service, one an object; none in a version without such objects."""
         if not self.metallb.serves("ServiceL2Status"):
             return []
-        found = [item.get("status", {}) for item in self.api.list("ServiceL2Status", NAMESPACE)]
-        of_service = [one for one in found if (one.get("serviceNamespace"), one.get("serviceName")) == (service.namespace, service.name)]
-        return sorted(str(one.get("node")) for one in of_service)
+        return sorted(one.node for one in layer2_statuses(self.api) if one.service == f"{service.namespace}/{service.name}")
+
+    def wait_until_one_announces(self, service: Service) -> str:
+        """Wait until the status objects of a Service name one node, and return it."""
+        __tracebackhide__ = True
+
+        def poll() -> str:
+            nodes = self.statuses(service)
+            if not nodes:
+                raise Unanswered(f"no ServiceL2Status of {service!r}")
+            assert len(nodes) == 1, f"it is announced from {', '.join(nodes)}"
+            return nodes[0]
+
+        pause = self.api.changed("ServiceL2Status", NAMESPACE)
+        return eventually(poll, within=ANNOUNCEMENT, expected=f"one node announces {service!r}", pause=pause)
 
     def report(self, service: Service, *nodes: str, within: Budget = TAKEOVER) -> None:
         """Wait until the status objects of a Service name exactly these nodes, one each; nothing to wait for where none are written."""

@@ -9,9 +9,11 @@ from harness.cluster import engine
 from harness.cluster.api import Api, Object
 from harness.model.budgets import RETURN
 from harness.model.errors import EnvironmentFault, Leak
-from harness.systems.kubernetes.admission import accepted
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
-from harness.systems.metallb.custom_resources import NAMESPACE, ip_address_pool
+from harness.systems.kubernetes.workloads import Workloads
+from harness.systems.metallb.components import SPEAKER, pods_of
+from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb.webhook import wait_until_webhook_answers
 
 #: What labels, taints and annotations of ours begin with.
 CONFORMANCE = "conformance.example"
@@ -126,18 +128,14 @@ class Faults:
 
     def speaker(self, node: str) -> str:
         """The name of the speaker's pod on a node."""
-        found = self.api.list("Pod", NAMESPACE, labels="component=speaker", fields=f"spec.nodeName={node}")
-        return next(str(pod["metadata"]["name"]) for pod in found)
+        return next(str(pod["metadata"]["name"]) for pod in pods_of(self.api, SPEAKER) if pod["spec"]["nodeName"] == node)
 
     def restart(self, kind: str, name: str, namespace: str) -> float:
         """Replace every pod of a workload, as ``kubectl rollout restart`` does, and return when that began.
 
         :meth:`wait_until_rolled_out` waits for the end.
         """
-        moment = time()
-        annotations = {f"{CONFORMANCE}/rolled": str(moment)}
-        self.api.merge(kind, name, namespace, {"spec": {"template": {"metadata": {"annotations": annotations}}}})
-        return moment
+        return Workloads(self.api).restart(kind, name, namespace)
 
     def wait_until_rolled_out(self, kind: str, name: str, namespace: str) -> None:
         """Wait until every pod of a workload is the newest one and ready.
@@ -168,11 +166,7 @@ class Faults:
         for node in left:
             engine.docker("start" if node in self._containers("exited") else "unpause", node)
         wait_ready(self._undisturbed, "every node and every workload is ready", within=RETURN)
-        wait_ready(
-            accepted(self.api, ip_address_pool("readiness-probe", ["192.0.2.1/32"])),
-            "the webhook of MetalLB accepts an address pool",
-            within=RETURN,
-        )
+        wait_until_webhook_answers(self.api, within=RETURN)
         if left:
             raise Leak("no node is left paused or stopped", ", ".join(left))
 

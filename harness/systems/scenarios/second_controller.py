@@ -7,14 +7,12 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 from harness.cluster.api import Api, Object
-from harness.model.budgets import ANNOUNCEMENT
 from harness.model.errors import EnvironmentFault
-from harness.model.http_exchange import Request
-from harness.probes.http import HttpProbe
-from harness.probes.waiting import eventually
 from harness.systems.ingress.controllers import Controller
 from harness.systems.ingress.status import comes_to_show, stays_empty
+from harness.systems.kubernetes.nodes import KubeNodes
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
+from harness.systems.metallb.clients import wait_until_echo_answers
 from harness.systems.metallb.pools import Pool
 from harness.systems.metallb.services import Service, Services
 
@@ -50,21 +48,13 @@ class SecondController:
     def wait_until_served_at_a_node_port(self, service: Service) -> None:
         """Wait until its route answers at the node port of its Service."""
         __tracebackhide__ = True
-        addresses = self.api.list("Node")[0]["status"]["addresses"]
-        node = next(one["address"] for one in addresses if one["type"] == "InternalIP")
-        self.wait_until_served_at(node, service.object["spec"]["ports"][0]["nodePort"])
+        address, *_ = KubeNodes(self.api).names_by_ip
+        self.wait_until_served_at(address, service.object["spec"]["ports"][0]["nodePort"])
 
     def wait_until_served_at(self, address: str, port: int = 80) -> None:
         """Wait until its route answers."""
         __tracebackhide__ = True
-        probe = HttpProbe(address, port, timeout=2)
-
-        def poll() -> str:
-            exchange = probe.send(Request("/", host=f"{self.name}.test"))
-            assert exchange.identity is not None, f"HTTP {exchange.status} of somebody else"
-            return exchange.identity.pod
-
-        eventually(poll, within=ANNOUNCEMENT, expected=f"the second controller serves its route at {address}, port {port}")
+        wait_until_echo_answers(address, port, host=f"{self.name}.test")
 
     def wait_until_status_shows(self, address: str) -> None:
         """Wait until the status of its Ingress shows an address."""

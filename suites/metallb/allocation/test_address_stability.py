@@ -2,9 +2,8 @@
 
 import pytest
 
-from harness.cluster.api import Api
 from harness.model.statements import CORE, MUST, statement
-from harness.systems.metallb.controller import ready_afterwards, replace_controller
+from harness.systems.metallb.controller import MetalLBController
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
 
@@ -23,7 +22,7 @@ def test_address_survives_an_update(pools: Pools, services: Services) -> None:
 
 @statement("ALC-07", MUST, CORE, source="https://metallb.io/release-notes/#version-0-13-9", since="0.13.9", covers=("ROW-MLB-014",))
 @pytest.mark.disruptive
-def test_addresses_survive_a_restart_of_the_controller(api: Api, pools: Pools, services: Services) -> None:
+def test_addresses_survive_a_restart_of_the_controller(metallb_controller: MetalLBController, pools: Pools, services: Services) -> None:
     """Every Service MUST keep its address over a restart of MetalLB's controller."""
     pool = pools.create(size=5)
     lowest, *others = [services.create(pool=pool) for _ in range(4)]
@@ -31,8 +30,8 @@ def test_addresses_survive_a_restart_of_the_controller(api: Api, pools: Pools, s
     # With a lower address free, a controller that hands out anew moves somebody.
     freed = lowest.address
     lowest.delete()
-    with ready_afterwards(api):
-        replace_controller(api)
+    with metallb_controller.ready_afterwards():
+        metallb_controller.replace()
         assert services.create(address=freed).address == freed
         assert {service: service.addresses for service in held} == held
 

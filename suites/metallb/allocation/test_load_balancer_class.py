@@ -2,9 +2,8 @@
 
 import pytest
 
-from harness.cluster.api import Api
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems.metallb.controller import load_balancer_class
+from harness.systems.metallb.controller import MetalLBController
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services, consistently_keep
 
@@ -29,10 +28,10 @@ def test_foreign_class_is_not_touched(pools: Pools, services: Services) -> None:
 
 @statement("ALC-45", MUST, EXTENDED, source="https://metallb.io/concepts/#load-balancer-class", covers=("ROW-MLB-042",))
 @pytest.mark.disruptive
-def test_own_class_is_served_and_no_other(api: Api, pools: Pools, services: Services) -> None:
+def test_own_class_is_served_and_no_other(metallb_controller: MetalLBController, pools: Pools, services: Services) -> None:
     """With a load balancer class of its own MetalLB MUST serve the Services of that class, and none of another or without one."""
     pool = pools.create(size=4)
-    with load_balancer_class(api, "example.org/ours"):
+    with metallb_controller.load_balancer_class("example.org/ours"):
         without = services.create(pool=pool)
         other = services.create(pool=pool, loadBalancerClass="example.org/other")
         assert services.create(pool=pool, loadBalancerClass="example.org/ours").address in pool

@@ -2,7 +2,6 @@
 
 import pytest
 
-from harness.cluster.api import Api
 from harness.model.budgets import HOLD
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.kubernetes.nodes import nodes_named
@@ -14,70 +13,70 @@ BGP = "https://metallb.io/configuration/_advanced_bgp_configuration/"
 
 
 @statement("BGP-40", MUST, EXTENDED, source="https://metallb.io/configuration/#bgp-configuration", covers=("ROW-MLB-076",))
-def test_every_speaker_connects(api: Api, routers: Routers, label: str) -> None:
+def test_every_speaker_connects(routers: Routers, label: str) -> None:
     """Every node's speaker MUST establish a session with a peer that is not bound to nodes."""
     peer = routers.start(label)
-    api.apply(peer.document())
+    routers.configure(peer)
     peer.wait_until_connected_to(*peer.nodes.values())
 
 
 @statement("BGP-41", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-077",))
-def test_only_selected_nodes_connect(api: Api, routers: Routers, bgp_services: BGPServices, label: str, backends: Backends) -> None:
+def test_only_selected_nodes_connect(routers: Routers, bgp_services: BGPServices, label: str, backends: Backends) -> None:
     """A peer bound to nodes MUST get sessions from these only, and routes by way of these only."""
     here, there = backends.pair
     peer = routers.start(label)
-    api.apply(peer.document(nodeSelectors=nodes_named(here)))
+    routers.configure(peer, nodeSelectors=nodes_named(here))
     peer.wait_until_connected_to(here)
     service = bgp_services.service(to=peer)
     peer.wait_until_routed_via(host_prefix(service.address), here)
-    api.apply(peer.document(nodeSelectors=nodes_named(there)))
+    routers.configure(peer, nodeSelectors=nodes_named(there))
     peer.wait_until_connected_to(there)
     peer.wait_until_routed_via(host_prefix(service.address), there)
 
 
 @statement("BGP-42", MUST, EXTENDED, source=BGP)
 @pytest.mark.disruptive  # a speaker whose dial is not answered follows no change of its configuration for up to 10 s
-def test_password_protects_the_session(api: Api, routers: Routers, label: str, backends: Backends) -> None:
+def test_password_protects_the_session(routers: Routers, label: str, backends: Backends) -> None:
     """A router that asks for a password MUST get a session with this password, and none with another."""
     here, there = backends.pair
     peer = routers.start(label, password="opensesame")
-    api.apply(peer.document(nodeSelectors=nodes_named(here), password="opensesame"))
+    routers.configure(peer, nodeSelectors=nodes_named(here), password="opensesame")
     peer.wait_until_connected_to(here)
-    api.apply(peer.document(nodeSelectors=nodes_named(here, there), password="wrong"))
+    routers.configure(peer, nodeSelectors=nodes_named(here, there), password="wrong")
     peer.wait_until_disconnected()
-    api.apply(peer.document(nodeSelectors=nodes_named(here), password="opensesame"))
+    routers.configure(peer, nodeSelectors=nodes_named(here), password="opensesame")
     peer.wait_until_connected_to(here)
 
 
 @statement("BGP-43", MUST, EXTENDED, source=BGP)
-def test_hold_time_and_router_id_are_as_configured(api: Api, routers: Routers, label: str, backends: Backends) -> None:
+def test_hold_time_and_router_id_are_as_configured(routers: Routers, label: str, backends: Backends) -> None:
     """The hold time and the router identifier of a peer MUST be those of its session."""
     node = backends.nodes[0]
     peer = routers.start(label)
-    api.apply(peer.document(nodeSelectors=nodes_named(node), holdTime="30s", routerID="192.0.2.77"))
+    routers.configure(peer, nodeSelectors=nodes_named(node), holdTime="30s", routerID="192.0.2.77")
     session = peer.wait_until_session(node)
     assert (session.hold_time, session.router_id) == (30, "192.0.2.77")
 
 
 @statement("BGP-44", MUST, EXTENDED, source="https://metallb.io/configuration/#bgp-configuration")
-def test_deleted_peer_is_left(api: Api, routers: Routers, external_peer: Peer, label: str, backends: Backends) -> None:
+def test_deleted_peer_is_left(routers: Routers, external_peer: Peer, label: str, backends: Backends) -> None:
     """The sessions with a peer MUST end when it is deleted, and those with other peers MUST go on."""
     node = backends.nodes[0]
     peer = routers.start(label)
-    api.apply(peer.document(nodeSelectors=nodes_named(node)))
+    routers.configure(peer, nodeSelectors=nodes_named(node))
     peer.wait_until_connected_to(node)
     session = external_peer.wait_until_session(node)
-    api.delete("BGPPeer", peer.name, "metallb-system")
+    routers.forget(peer)
     peer.wait_until_disconnected()
     assert external_peer.wait_until_session(node) == session, f"{external_peer.name} has another session with {node} than before"
 
 
 @statement("BGP-45", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc4271#section-6.5")
-def test_silent_router_is_left(api: Api, routers: Routers, metrics: Metrics, label: str, backends: Backends) -> None:
+def test_silent_router_is_left(routers: Routers, metrics: Metrics, label: str, backends: Backends) -> None:
     """A session MUST count as lost when its router has been silent for longer than the hold time."""
     node = backends.nodes[0]
     peer = routers.start(label)
-    api.apply(peer.document(nodeSelectors=nodes_named(node), holdTime="3s"))
+    routers.configure(peer, nodeSelectors=nodes_named(node), holdTime="3s")
     peer.wait_until_connected_to(node)
     with routers.frozen(peer):
         metrics.wait_until_equal("speaker", {"metallb_bgp_session_up": 0.0}, node=node, within=HOLD, peer=peer.address_and_port)

@@ -5,9 +5,9 @@ Everything is asked for as a dry run, so that nothing is stored; a refusal count
 
 import pytest
 
-from harness.cluster.api import Api
 from harness.model.statements import CHARACTERISATION, CORE, EXTENDED, MUST, SHOULD, statement
 from harness.systems.kubernetes.admission import Admission
+from harness.systems.kubernetes.nodes import KubeNodes
 from harness.systems.metallb import invalid_configuration, messages
 from harness.systems.metallb.custom_resources import custom_resource, l2_advertisement
 from harness.systems.metallb.pools import Pools
@@ -102,18 +102,18 @@ def test_configuration_elsewhere_is_refused(kind: str, admission: Admission, nam
     until="0.15.1",
     covers=("ROW-MLB-047",),
 )
-def test_pool_with_the_address_of_a_node_is_refused(api: Api, admission: Admission, pools: Pools) -> None:
+def test_pool_with_the_address_of_a_node_is_refused(kube_nodes: KubeNodes, admission: Admission, pools: Pools) -> None:
     """A pool MUST be refused where it contains the address of a node."""
     admission.expect_accepted(pools.document(str(pools.take(1))))
-    assert "contains nodeIp" in admission.refusal(pools.document(invalid_configuration.of_a_node(api, pools.family)))
+    assert "contains nodeIp" in admission.refusal(pools.document(invalid_configuration.of_a_node(kube_nodes, pools.family)))
 
 
 @statement(
     "CFG-08", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/364", since="0.15.1", covers=("ROW-MLB-047",)
 )
-def test_pool_with_the_address_of_a_node_should_be_refused(api: Api, admission: Admission, pools: Pools) -> None:
+def test_pool_with_the_address_of_a_node_should_be_refused(kube_nodes: KubeNodes, admission: Admission, pools: Pools) -> None:
     """A pool SHOULD be refused where it contains the address of a node, which would come to have two owners."""
-    admission.refusal(pools.document(invalid_configuration.of_a_node(api, pools.family)))
+    admission.refusal(pools.document(invalid_configuration.of_a_node(kube_nodes, pools.family)))
 
 
 @statement("CFG-09", SHOULD, CHARACTERISATION, source=CONFIGURATION, since="0.14.4", covers=("ROW-MLB-048",))

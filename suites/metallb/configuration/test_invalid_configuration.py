@@ -2,12 +2,11 @@
 
 import pytest
 
-from harness.cluster.api import Api
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.kubernetes.admission import Admission
-from harness.systems.metallb.controller import slip_in, unchecked
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
+from harness.systems.metallb.webhook import PoolWebhook
 
 CONFIGURATION = "https://metallb.io/configuration/"
 
@@ -26,14 +25,14 @@ def test_refused_change_costs_no_address(admission: Admission, pools: Pools, ser
 
 @statement("LIF-12", MUST, CORE, source=CONFIGURATION, since="0.13.9", covers=("ROW-MLB-044",))
 @pytest.mark.disruptive
-def test_contradictory_pools_leave_the_last_good_configuration(api: Api, pools: Pools, services: Services) -> None:
+def test_contradictory_pools_leave_the_last_good_configuration(pool_webhook: PoolWebhook, pools: Pools, services: Services) -> None:
     """Pools that cannot be valid together MUST leave the configuration from before in force: addresses are kept, and given out."""
     pool = pools.create(size=3)
     service = services.create(pool=pool)
     address = service.address
-    with unchecked(api):
+    with pool_webhook.bypassed():
         overlapping = pools.prepare(pool.ranges)
-        slip_in(api, overlapping.document)
+        pool_webhook.store_unchecked(overlapping.document)
         assert services.create(pool=pool).address in pool
         assert service.addresses == [address]
         pools.delete(overlapping)

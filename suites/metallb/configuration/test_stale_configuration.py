@@ -2,25 +2,24 @@
 
 import pytest
 
-from harness.cluster.api import Api
 from harness.model.budgets import RECONSIDERATION
 from harness.model.statements import CHARACTERISATION, EXTENDED, MUST, SHOULD, statement
-from harness.systems.metallb.controller import slip_in, unchecked
 from harness.systems.metallb.metrics import Metrics
 from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.webhook import PoolWebhook
 
 STALE = "metallb_k8s_client_config_stale_bool"
 
 
 @statement("CFG-18", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/2245", covers=("ROW-MLB-050",))
 @pytest.mark.disruptive
-def test_stale_flag_falls_when_the_configuration_is_as_before(api: Api, pools: Pools, metrics: Metrics) -> None:
+def test_stale_flag_falls_when_the_configuration_is_as_before(pool_webhook: PoolWebhook, pools: Pools, metrics: Metrics) -> None:
     """The metric for stale configuration MUST rise with a configuration that is not valid, and SHOULD fall when it is as it was before."""
     pool = pools.create(size=1)
     metrics.wait_until_equal("controller", {STALE: 0})
-    with unchecked(api):
+    with pool_webhook.bypassed():
         overlapping = pools.prepare(pool.ranges)
-        slip_in(api, overlapping.document)
+        pool_webhook.store_unchecked(overlapping.document)
         metrics.wait_until_equal("controller", {STALE: 1})
         pools.delete(overlapping)
     metrics.wait_until_equal("controller", {STALE: 0}, within=RECONSIDERATION)
@@ -28,12 +27,12 @@ def test_stale_flag_falls_when_the_configuration_is_as_before(api: Api, pools: P
 
 @statement("CFG-19", MUST, EXTENDED, source="https://github.com/metallb/metallb/issues/2245", covers=("ROW-MLB-050",))
 @pytest.mark.disruptive
-def test_stale_flag_falls_with_the_next_change(api: Api, pools: Pools, metrics: Metrics) -> None:
+def test_stale_flag_falls_with_the_next_change(pool_webhook: PoolWebhook, pools: Pools, metrics: Metrics) -> None:
     """The metric for stale configuration MUST fall when a valid configuration follows that differs from the last valid one."""
     pool = pools.create(size=1)
-    with unchecked(api):
+    with pool_webhook.bypassed():
         overlapping = pools.prepare(pool.ranges)
-        slip_in(api, overlapping.document)
+        pool_webhook.store_unchecked(overlapping.document)
         metrics.wait_until_equal("controller", {STALE: 1})
         pools.delete(overlapping)
         pools.create(size=1)

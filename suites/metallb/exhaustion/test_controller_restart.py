@@ -2,9 +2,8 @@
 
 import pytest
 
-from harness.cluster.api import Api
 from harness.model.statements import CORE, MUST, statement
-from harness.systems.metallb.controller import ready_afterwards, replace_controller
+from harness.systems.metallb.controller import MetalLBController
 from harness.systems.metallb.installation import MetalLB
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Service, Services
@@ -15,15 +14,17 @@ RESTARTS = 3
 
 @statement("EXH-13", MUST, CORE, source="https://metallb.io/release-notes/#version-0-14-2", since="0.14.2", covers=("ROW-MLB-015",))
 @pytest.mark.disruptive
-def test_addresses_survive_restarts_while_others_wait(api: Api, pools: Pools, services: Services, metallb: MetalLB) -> None:
+def test_addresses_survive_restarts_while_others_wait(
+    metallb_controller: MetalLBController, pools: Pools, services: Services, metallb: MetalLB
+) -> None:
     """Over three restarts of the controller every Service MUST keep its address while others wait for one of the exhausted pool."""
     pool, roomy = pools.create(size=2), pools.create(size=RESTARTS)
     held = {service: [service.address] for service in [services.create(pool=pool) for _ in range(2)]}
     waiting: dict[Service, list[str]] = {services.create(pool=pool): [] for _ in range(2)}
     for service in waiting:
         service.wait_until_refused(metallb.exhausted_message(pool.name))
-    with ready_afterwards(api):
+    with metallb_controller.ready_afterwards():
         for _ in range(RESTARTS):
-            replace_controller(api)
+            metallb_controller.replace()
             assert services.create(pool=roomy).address in roomy
             assert {service: service.addresses for service in held | waiting} == held | waiting

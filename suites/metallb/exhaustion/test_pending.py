@@ -2,12 +2,11 @@
 
 import pytest
 
-from harness.cluster.api import Api
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.apps import example
 from harness.systems.metallb import messages
-from harness.systems.metallb.controller import on_request_only
 from harness.systems.metallb.installation import MetalLB
+from harness.systems.metallb.other_pools import OtherPools
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
 
@@ -37,9 +36,9 @@ def test_pending_service_is_told_why(pools: Pools, services: Services, metallb: 
 
 @statement("EXH-14", MUST, CORE, source="https://metallb.io/troubleshooting/", covers=("ROW-MLB-006",))
 @pytest.mark.disruptive
-def test_service_that_asks_for_nothing_is_told_why(api: Api, pools: Pools, services: Services) -> None:
+def test_service_that_asks_for_nothing_is_told_why(other_pools: OtherPools, pools: Pools, services: Services) -> None:
     """A Service that asks for no particular pool MUST stay pending and be told so when no pool that may serve it has an address left."""
-    with on_request_only(api, example.POOL):
+    with other_pools.on_request_only(example.POOL):
         pool = pools.create(size=1)  # which is in force no sooner than the change before it
         assert services.create().address in pool
         beyond = services.create()

@@ -1,10 +1,6 @@
 """What is announced because an advertisement says so."""
 
-from harness.model.budgets import ANNOUNCEMENT
-from harness.model.layer2_observations import expect_one_announcer, expect_silence
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.probes.waiting import eventually
-from harness.probes.wire import WireProbe
 from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.endpoints import Backends
@@ -73,16 +69,14 @@ def test_pools_are_selected_by_label(announced_services: AnnouncedServices, segm
 
 @statement("CFG-13", MUST, EXTENDED, source="https://metallb.io/configuration/", covers=("ROW-MLB-052",))
 def test_advertisement_announces_the_pool_that_comes_later(
-    pools: Pools, services: Services, backend: dict[str, str], wire: WireProbe
+    pools: Pools, services: Services, backend: dict[str, str], segment: Segment
 ) -> None:
     """An advertisement of a pool that does not exist MUST announce nothing, and announce the pool's addresses once it is created."""
     future = pools.take(1)
     pool = pools.prepare([future])
     pools.advertise(pool)
-    expect_silence(wire.who_has(future.first))
+    segment.expect_silence(str(future.first))
     pools.create_again(pool)
     service = services.create(pool=pool, selector=backend)
     assert service.address in pool
-    eventually(
-        lambda: expect_one_announcer(wire.who_has(future.first)), within=ANNOUNCEMENT, expected=f"one node answers for {future.first}"
-    )
+    segment.wait_until_announced(str(future.first))

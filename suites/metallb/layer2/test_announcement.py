@@ -2,9 +2,7 @@
 
 import pytest
 
-from harness.model.layer2_observations import expect_one_announcer
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.probes.wire import WireProbe
 from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment
@@ -16,10 +14,9 @@ LAYER_2 = "https://metallb.io/concepts/layer2/"
 
 
 @statement("ANN-01", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053", "ROW-LB-02"))
-def test_one_node_answers_for_the_vip(vip: str, wire: WireProbe, node_macs: dict[str, str]) -> None:
+def test_one_node_answers_for_the_vip(vip: str, segment: Segment) -> None:
     """Exactly one MAC MUST answer for the controller's external address, and it belongs to a node of the cluster."""
-    mac = expect_one_announcer(wire.who_has(vip, requests=REQUESTS, interval=0.05))
-    assert mac in node_macs, f"{mac} is none of the nodes': {node_macs}"
+    assert segment.expect_announcer(vip, requests=REQUESTS)
 
 
 @statement("ANN-04", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053", "ROW-MLB-067"), since="0.14.6")

@@ -3,12 +3,11 @@
 import pytest
 
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.systems.kubernetes.network_policies import only_from_outside, require_enforcement
+from harness.systems.kubernetes.network_policies import NetworkPolicies
 from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.clients import ExternalClient
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment
-from harness.systems.metallb.metrics import Metrics
 from harness.systems.metallb.services import Service
 
 LOAD_BALANCER = "https://kubernetes.io/docs/concepts/services-networking/service/#loadbalancer"
@@ -80,13 +79,17 @@ def test_changed_port_is_followed(announced_services: AnnouncedServices, segment
 
 @statement("OPS-04", SHOULD, EXTENDED, source="https://kubernetes.io/docs/concepts/services-networking/network-policies/")
 def test_isolated_applications_are_reached_by_their_address_only(
-    backend: dict[str, str], announced_services: AnnouncedServices, segment: Segment, metrics: Metrics, external_client: ExternalClient
+    backend: dict[str, str],
+    announced_services: AnnouncedServices,
+    segment: Segment,
+    network_policies: NetworkPolicies,
+    external_client: ExternalClient,
 ) -> None:
     """An application SHOULD be reached at its address while a network policy keeps other namespaces of the cluster from it."""
-    require_enforcement(metrics.api, metrics.probe, announced_services.services.namespace, backend)
+    network_policies.require_enforcement(announced_services.services.namespace, backend)
     pool = announced_services.pools.create(size=1)
     announced_services.advertisements.create(pool)
     service = announced_services.services.create(pool=pool, selector=backend, externalTrafficPolicy="Local")
-    only_from_outside(metrics.api, announced_services.services.namespace)
+    network_policies.allow_only_from_outside(announced_services.services.namespace)
     segment.wait_until_announced(service.address)
     external_client.wait_until_reached(service.address)

@@ -1,18 +1,13 @@
 """Addresses that no Service has, or no longer."""
 
-from harness.model.budgets import ANNOUNCEMENT, WITHDRAWAL
-from harness.model.layer2_observations import expect_one_announcer, expect_silence
 from harness.model.statements import CORE, MUST, statement
-from harness.probes.waiting import eventually
-from harness.probes.wire import WireProbe
 from harness.systems.metallb.advertisements import AnnouncedServices
-from harness.systems.metallb.clients import answers_at
+from harness.systems.metallb.clients import ExternalClient
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
 
 LAYER_2 = "https://metallb.io/concepts/layer2/"
-CONCEPT = "https://metallb.io/concepts/layer2/"
 
 
 @statement("ANN-05", MUST, CORE, source=LAYER_2)
@@ -37,26 +32,28 @@ def test_free_address_of_an_advertised_pool_is_silent(announced_services: Announ
 
 
 @statement("LIF-10", MUST, CORE, source="https://github.com/metallb/metallb/issues/471", covers=("ROW-MLB-022",))
-def test_change_of_the_request_moves_what_answers(pools: Pools, services: Services, backend: dict[str, str], wire: WireProbe) -> None:
+def test_change_of_the_request_moves_what_answers(
+    pools: Pools, services: Services, backend: dict[str, str], external_client: ExternalClient, segment: Segment
+) -> None:
     """When an announced Service changes its requested address, the new one MUST answer and the old one fall silent."""
     pool = pools.create(size=2)
     pools.advertise(pool)
     old, new = pool.addresses
     service = services.create(address=old, selector=backend)
-    answers_at(old)
+    external_client.wait_until_reached(old)
     service.annotate(loadBalancerIPs=new)
-    answers_at(new)
-    eventually(lambda: expect_silence(wire.who_has(old)), within=WITHDRAWAL, expected=f"nobody answers for {old}")
-    expect_one_announcer(wire.who_has(new))
+    external_client.wait_until_reached(new)
+    segment.wait_until_silent(old)
+    assert segment.expect_announcer(new)
 
 
-@statement("LIF-15", MUST, CORE, source=CONCEPT, covers=("ROW-MLB-071",))
-def test_deleted_service_leaves_silence(pools: Pools, services: Services, backend: dict[str, str], wire: WireProbe) -> None:
+@statement("LIF-15", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-071",))
+def test_deleted_service_leaves_silence(pools: Pools, services: Services, backend: dict[str, str], segment: Segment) -> None:
     """The address of an announced Service MUST fall silent when the Service is deleted."""
     pool = pools.create(size=1)
     pools.advertise(pool)
     service = services.create(pool=pool, selector=backend)
     address = service.address
-    eventually(lambda: expect_one_announcer(wire.who_has(address)), within=ANNOUNCEMENT, expected=f"one node answers for {address}")
+    segment.wait_until_announced(address)
     service.delete()
-    eventually(lambda: expect_silence(wire.who_has(address)), within=WITHDRAWAL, expected=f"nobody answers for {address}")
+    segment.wait_until_silent(address)

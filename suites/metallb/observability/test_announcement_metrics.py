@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from harness.cluster.api import Api
 from harness.model.errors import NotApplicable
 from harness.model.prometheus import select
 from harness.model.statements import CORE, EXTENDED, MUST, statement
@@ -14,20 +13,22 @@ from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.metrics import Metrics
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
-from harness.systems.metallb.status import announcer
+from harness.systems.metallb.status import Speakers
 
 METRICS = "https://metallb.io/prometheus-metrics/"
 SESSION_UP = "metallb_bgp_session_up"
 
 
 @statement("OBS-07", MUST, CORE, source=METRICS, since="0.14.6", covers=("ROW-MLB-068",))
-def test_announcer_counts_and_no_other(pools: Pools, services: Services, backend: dict[str, str], metrics: Metrics) -> None:
+def test_announcer_counts_and_no_other(
+    pools: Pools, services: Services, backend: dict[str, str], speakers: Speakers, metrics: Metrics
+) -> None:
     """The speaker that announces an address MUST say so in its metrics, no other does, and it ends with the Service."""
     pool = pools.create(size=1)
     pools.advertise(pool)
     service = services.create(pool=pool, selector=backend)
     address = service.address
-    node = announcer(services.api, service)
+    node = speakers.wait_until_one_announces(service)
     labels: dict[str, Any] = {"service": f"{service.namespace}/{service.name}", "protocol": "layer2"}
     metrics.wait_until_equal("speaker", {"metallb_speaker_announced": 1}, node=node, **labels)
     sent = select(metrics.scrape("speaker", node), "metallb_layer2_gratuitous_sent", ip=address)
@@ -42,11 +43,11 @@ def test_announcer_counts_and_no_other(pools: Pools, services: Services, backend
 
 @statement("OPS-03", MUST, EXTENDED, source=METRICS)
 @pytest.mark.disruptive  # a speaker whose dial is not answered follows no change of its configuration for up to 10 s
-def test_lost_session_shows_in_the_metrics(api: Api, routers: Routers, metrics: Metrics, label: str, backends: Backends) -> None:
+def test_lost_session_shows_in_the_metrics(routers: Routers, metrics: Metrics, label: str, backends: Backends) -> None:
     """The metric of a BGP session MUST be 1 while it is established, and 0 soon after its router has ended it."""
     node = backends.nodes[0]
     peer = routers.start(label)
-    api.apply(peer.document(nodeSelectors=nodes_named(node)))
+    routers.configure(peer, nodeSelectors=nodes_named(node))
     peer.wait_until_connected_to(node)
     metrics.wait_until_equal("speaker", {SESSION_UP: 1.0}, node=node, peer=peer.address_and_port)
     endpoint = peer.address_and_port

@@ -2,36 +2,35 @@
 
 import pytest
 
-from harness.cluster.api import Api
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
-from harness.systems.metallb.status import overwrite, wait_until_counts
+from harness.systems.metallb.status import PoolStatus
 
 COUNTERS = "https://metallb.io/apis/#ipaddresspoolstatus"
 
 
 @statement("OBS-10", MUST, CORE, source=COUNTERS, since="0.15.0", covers=("ROW-MLB-040",))
-def test_counters_follow_allocation_growth_and_release(api: Api, pools: Pools, services: Services) -> None:
+def test_counters_follow_allocation_growth_and_release(pool_status: PoolStatus, pools: Pools, services: Services) -> None:
     """The counters in a pool's status MUST follow what is assigned, added and given back."""
     pool = pools.create(size=3)
-    wait_until_counts(api, pool, assigned=0, available=3)
+    pool_status.wait_until_counted(pool, assigned=0, available=3)
     held = services.create_many(2, pool=pool)
     services.wait_until_allocated(2)
-    wait_until_counts(api, pool, assigned=2, available=1)
+    pool_status.wait_until_counted(pool, assigned=2, available=1)
     pools.grow(pool, by=4)
-    wait_until_counts(api, pool, assigned=2, available=5)
+    pool_status.wait_until_counted(pool, assigned=2, available=5)
     for service in held:
         service.delete()
-    wait_until_counts(api, pool, assigned=0, available=7)
+    pool_status.wait_until_counted(pool, assigned=0, available=7)
 
 
 @statement("OBS-11", MUST, CORE, source=COUNTERS, since="0.15.0", covers=("ROW-MLB-040",))
 @pytest.mark.serial  # any change of any pool would write the counters of all
-def test_overwritten_counters_are_put_right(api: Api, pools: Pools, services: Services) -> None:
+def test_overwritten_counters_are_put_right(pool_status: PoolStatus, pools: Pools, services: Services) -> None:
     """Counters in a pool's status that somebody overwrites MUST be put right."""
     pool = pools.create(size=3)
     assert services.create(pool=pool).address in pool
-    wait_until_counts(api, pool, assigned=1, available=2)
-    overwrite(api, pool, assigned=7, available=7)
-    wait_until_counts(api, pool, assigned=1, available=2)
+    pool_status.wait_until_counted(pool, assigned=1, available=2)
+    pool_status.overwrite(pool, assigned=7, available=7)
+    pool_status.wait_until_counted(pool, assigned=1, available=2)

@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from harness.cluster.api import Api
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.metallb import messages
 from harness.systems.metallb.pools import Pool, Pools
 from harness.systems.metallb.services import Service, Services
-from harness.systems.metallb.status import wait_until_counts
+from harness.systems.metallb.status import PoolStatus
 
 SHARING = "https://metallb.io/usage/#ip-address-sharing"
 RECONSIDERED = "https://github.com/metallb/metallb/pull/2692"
@@ -109,14 +108,14 @@ def test_shared_address_is_freed_by_its_last_user(pools: Pools, services: Servic
 
 
 @statement("SHR-17", MUST, CORE, source="https://metallb.io/apis/#ipaddresspoolstatus", since="0.15.0", covers=("ROW-MLB-035",))
-def test_shared_address_is_counted_once(api: Api, pools: Pools, services: Services) -> None:
+def test_shared_address_is_counted_once(pool_status: PoolStatus, pools: Pools, services: Services) -> None:
     """The status of a pool MUST count a shared address once, for as long as one of its Services has it."""
     pool = pools.create(size=2)
     pair = [services.create(address=pool.addresses[0], key="shared", port=port) for port in (80, 81)]
     assert {service.address for service in pair} == {pool.addresses[0]}
-    wait_until_counts(api, pool, assigned=1, available=1)
+    pool_status.wait_until_counted(pool, assigned=1, available=1)
     pair[0].delete()
     services.create(pool=pool).wait_until_address_in(pool)
-    wait_until_counts(api, pool, assigned=2, available=0)
+    pool_status.wait_until_counted(pool, assigned=2, available=0)
     pair[1].delete()
-    wait_until_counts(api, pool, assigned=1, available=1)
+    pool_status.wait_until_counted(pool, assigned=1, available=1)

@@ -10,7 +10,7 @@ import pytest
 
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.metallb import messages
-from harness.systems.metallb.clients import answers_at
+from harness.systems.metallb.clients import ExternalClient
 from harness.systems.metallb.installation import FORMER_PREFIX, MetalLB
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
@@ -28,14 +28,16 @@ def test_two_ports_share_an_address(pools: Pools, services: Services) -> None:
 
 
 @statement("SHR-02", MUST, CORE, source=SHARING, covers=("ROW-MLB-031",))
-def test_both_ports_of_a_shared_address_answer(pools: Pools, services: Services, backend: dict[str, str]) -> None:
+def test_both_ports_of_a_shared_address_answer(
+    pools: Pools, services: Services, backend: dict[str, str], external_client: ExternalClient
+) -> None:
     """Every Service that shares an announced address MUST be reachable there on its own port."""
     pool = pools.create(size=1)
     pools.advertise(pool)
     for port in (80, 8081):
         assert services.create(pool=pool, key="shared", port=port, selector=backend).address in pool
     for port in (80, 8081):
-        answers_at(pool.addresses[0], port)
+        external_client.wait_until_reached(pool.addresses[0], port)
 
 
 @statement("SHR-03", MUST, CORE, source=SHARING, covers=("ROW-MLB-032",))
