@@ -86,7 +86,11 @@ class Record:
 
     def bound(self, budget: Budget) -> float:
         """The budget in seconds after ``--timeout-scale``."""
-        return budget.seconds * self.scale
+        return self.scaled(budget.seconds)
+
+    def scaled(self, seconds: float) -> float:
+        """A time-out of one request after ``--timeout-scale``."""
+        return seconds * self.scale
 
 
 _CURRENT: ContextVar[Record | None] = ContextVar("record", default=None)

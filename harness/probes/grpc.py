@@ -3,7 +3,8 @@
 import socket
 import ssl
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import h2.config
@@ -12,6 +13,7 @@ import h2.events
 import h2.exceptions
 import hpack
 
+from harness.model.budgets import CALL
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.record import record
 
@@ -33,7 +35,7 @@ class GrpcResponse:
 
 
 def call(
-    address: str, host: str, path: str, message: bytes, *, trust: ssl.SSLContext, metadata: Mapping[str, str], timeout: float = 10.0
+    address: str, host: str, path: str, message: bytes, *, trust: ssl.SSLContext, metadata: Mapping[str, str], timeout: float = CALL.seconds
 ) -> GrpcResponse:
     """Call a method at port 443 of an address, and read the answer to its end.
 
@@ -43,7 +45,7 @@ def call(
     __tracebackhide__ = True
     trust.set_alpn_protocols(["h2"])
     try:
-        with socket.create_connection((address, 443), timeout) as plain, trust.wrap_socket(plain, server_hostname=host) as connection:
+        with _connected(address, host, trust, timeout) as connection:
             if connection.selected_alpn_protocol() != "h2":
                 raise StatementFailed(f"HTTP/2 from {host}", str(connection.selected_alpn_protocol()))
             answer = _exchange(connection, host, path, message, metadata)
@@ -53,6 +55,15 @@ def call(
         raise Unanswered(f"{host}{path}: {error}") from None
     record().exchanges.append(f"gRPC {host}{path}\n{answer}")
     return answer
+
+
+@contextmanager
+def _connected(address: str, host: str, trust: ssl.SSLContext, timeout: float) -> Iterator[ssl.SSLSocket]:
+    with (
+        socket.create_connection((address, 443), record().scaled(timeout)) as plain,
+        trust.wrap_socket(plain, server_hostname=host) as connection,
+    ):
+        yield connection
 
 
 def _exchange(connection: ssl.SSLSocket, host: str, path: str, message: bytes, metadata: Mapping[str, str]) -> GrpcResponse:

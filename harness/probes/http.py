@@ -16,6 +16,7 @@ from cryptography import x509
 from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated
 
+from harness.model.budgets import ANSWER, CONNECTION
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.http_exchange import Echo, Exchange, Headers, Request
 from harness.model.record import awaiting_answer, record
@@ -30,14 +31,14 @@ class HttpProbe:
 
     :param agent: the User-Agent, which makes the statement findable in the controller's access log
     :param trust: what a certificate is verified against; without it the certificate is read and not judged
-    :param timeout: seconds for the connection, for every read, and for the whole answer
+    :param timeout: seconds for the connection, for every read, and for the whole answer, scaled
     """
 
     address: str
     port: int = 80
     agent: str = "metallb-ingress-conformance"
     trust: ssl.SSLContext | None = None
-    timeout: float = 5.0
+    timeout: float = ANSWER.seconds
 
     def send(self, request: Request) -> Exchange:
         """Send the request as it is and read its answer; redirects are not followed, proxies of the environment not used.
@@ -82,13 +83,17 @@ class HttpProbe:
         except httpx.TransportError as error:
             raise self._fault(request, error) from None
 
+    @property
+    def _limit(self) -> float:
+        return record().scaled(self.timeout)
+
     def _client(self, request: Request) -> httpx.Client:
         prior_knowledge = request.http2 and request.scheme == "http"
         return httpx.Client(
             http1=not prior_knowledge,
             http2=request.http2,
             verify=self.trust or _unverified(),
-            timeout=self.timeout,
+            timeout=self._limit,
             trust_env=False,
         )
 
@@ -96,7 +101,7 @@ class HttpProbe:
         """The request with no header but Host, User-Agent, Accept and its own: clients' defaults would hide what a controller adds."""
         host = [("Host", request.host)] if request.host is not None else []
         headers = [*host, ("User-Agent", self.agent), ("Accept", "*/*"), *request.headers]
-        extensions: dict[str, object] = {"target": request.target.encode("latin-1"), "timeout": httpx.Timeout(self.timeout).as_dict()}
+        extensions: dict[str, object] = {"target": request.target.encode("latin-1"), "timeout": httpx.Timeout(self._limit).as_dict()}
         sni = request.sni if request.sni is not None else _without_port(request.host)
         if sni:
             extensions["sni_hostname"] = sni
@@ -137,8 +142,8 @@ class HttpProbe:
         kept = bytearray()
         for piece in response.iter_bytes():
             kept += piece[: READ_BYTES - len(kept)]
-            if monotonic() - began > self.timeout:
-                raise httpx.ReadTimeout(f"the answer is not complete after {self.timeout:g} s")
+            if monotonic() - began > self._limit:
+                raise httpx.ReadTimeout(f"the answer is not complete after {self._limit:g} s")
         return bytes(kept)
 
     def _fault(self, request: Request, error: httpx.TransportError) -> Exception:
@@ -151,7 +156,7 @@ class HttpProbe:
             case _ if isinstance(error, httpx.RemoteProtocolError) and "without sending a response" not in str(error):
                 return StatementFailed(f"an HTTP answer from {where}", str(error))
             case httpx.TimeoutException() | TimeoutError():
-                return Unanswered(f"{where}: {str(error) or 'timed out'} ({self.timeout:g} s)")
+                return Unanswered(f"{where}: {str(error) or 'timed out'} ({self._limit:g} s)")
             case root:
                 return Unanswered(f"{where}: {root}")
 
@@ -164,7 +169,7 @@ def source_address(address: str) -> str:
         return str(unsent.getsockname()[0])
 
 
-def raw_request(address: str, port: int, text: str, meant: Request, timeout: float = 5.0) -> Exchange:
+def raw_request(address: str, port: int, text: str, meant: Request, timeout: float = ANSWER.seconds) -> Exchange:
     """What comes back for bytes that no client library would send.
 
     :param meant: the request that they stand for
@@ -174,7 +179,7 @@ def raw_request(address: str, port: int, text: str, meant: Request, timeout: flo
     __tracebackhide__ = True
     where, began = f"{bracketed(address)}:{port}", monotonic()
     try:
-        with awaiting_answer(), socket.create_connection((address, port), timeout) as connection:
+        with awaiting_answer(), socket.create_connection((address, port), record().scaled(timeout)) as connection:
             connection.sendall(text.encode("latin-1"))
             answer = HTTPResponse(connection)
             answer.begin()
@@ -187,20 +192,20 @@ def raw_request(address: str, port: int, text: str, meant: Request, timeout: flo
     return Exchange(meant, answer.status, headers, body[:KEPT_BYTES], echo, frozenset(), "HTTP/1.1", monotonic() - began, where)
 
 
-def port_open(address: str, port: int, timeout: float = 2.0) -> str:
+def port_open(address: str, port: int, timeout: float = CONNECTION.seconds) -> str:
     """How a TCP port showed itself open.
 
     :raises Unanswered: it did not, with the reason: refused, no route, or silence for ``timeout`` seconds
     """
     try:
         with awaiting_answer():
-            socket.create_connection((address, port), timeout).close()
+            socket.create_connection((address, port), record().scaled(timeout)).close()
     except OSError as error:
         raise Unanswered(f"{bracketed(address)}:{port}: {_reason(error)}") from None
     return f"{bracketed(address)}:{port} accepts connections"
 
 
-def port_closed(address: str, port: int, timeout: float = 2.0) -> str:
+def port_closed(address: str, port: int, timeout: float = CONNECTION.seconds) -> str:
     """How a TCP port showed itself closed: refused, no route, or silence for ``timeout`` seconds.
 
     :raises StatementFailed: it accepts connections

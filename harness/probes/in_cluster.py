@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.model.budgets import ANSWER
 from harness.model.errors import EnvironmentFault, Unanswered
 from harness.model.record import record
 from harness.probes.wire import Docker
@@ -27,14 +28,15 @@ class InClusterProbe:
     docker: Docker
     name: str
 
-    def get(self, url: str, *, token: str | None = None, timeout: float = 5.0) -> Response:
+    def get(self, url: str, *, token: str | None = None, timeout: float = ANSWER.seconds) -> Response:
         """The answer to a GET; certificates are not judged.
 
         :raises Unanswered: no connection, or no answer in time
         :raises EnvironmentFault: the probe itself failed
         """
-        program = f"{PROGRAM.read_text()}\nmain({url!r}, {token!r}, {timeout!r})\n"
-        output = self.docker("exec", "--interactive", self.name, "python3", "-", timeout=30 + timeout, stdin=program.encode())
+        limit = record().scaled(timeout)
+        program = f"{PROGRAM.read_text()}\nmain({url!r}, {token!r}, {limit!r})\n"
+        output = self.docker("exec", "--interactive", self.name, "python3", "-", timeout=30 + limit, stdin=program.encode())
         try:
             answer: dict[str, Any] = json.loads(output)
         except ValueError:

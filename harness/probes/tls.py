@@ -4,7 +4,9 @@ import socket
 import ssl
 import warnings
 
+from harness.model.budgets import ANSWER
 from harness.model.errors import StatementFailed, Unanswered
+from harness.model.record import record
 from harness.probes.http import bracketed
 
 _VERSIONS = {
@@ -15,7 +17,7 @@ _VERSIONS = {
 }
 
 
-def handshake(address: str, name: str, version: str, *, port: int = 443, timeout: float = 5.0) -> str:
+def handshake(address: str, name: str, version: str, *, port: int = 443, timeout: float = ANSWER.seconds) -> str:
     """The version that a client which knows this one only comes to speak.
 
     :raises StatementFailed: the server refuses, with its reason
@@ -24,7 +26,7 @@ def handshake(address: str, name: str, version: str, *, port: int = 443, timeout
     __tracebackhide__ = True
     try:
         with (
-            socket.create_connection((address, port), timeout) as connection,
+            socket.create_connection((address, port), record().scaled(timeout)) as connection,
             _only(version).wrap_socket(connection, server_hostname=name) as secured,
         ):
             return str(secured.version())

@@ -8,13 +8,11 @@ from typing import Self
 import websocket
 from websocket import ABNF, WebSocketBadStatusException, WebSocketConnectionClosedException, WebSocketException, WebSocketTimeoutException
 
+from harness.model.budgets import CALL, QUIET
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.http_exchange import Echo
 from harness.model.record import awaiting_answer, record
 from harness.probes.http import bracketed
-
-#: Seconds without a message that a socket has to survive; proxies that take it for a request would have given up.
-QUIET = 3.0
 
 
 class WebSocket:
@@ -24,13 +22,14 @@ class WebSocket:
     :raises StatementFailed: (on opening) the handshake is not accepted as RFC 6455 asks
     """
 
-    def __init__(self, address: str, port: int, host: str, target: str, *, timeout: float = 10.0) -> None:
+    def __init__(self, address: str, port: int, host: str, target: str, *, timeout: float = CALL.seconds) -> None:
         __tracebackhide__ = True
         self._socket = websocket.WebSocket(skip_utf8_validation=True)
         with _opening(f"{host}{target}"), awaiting_answer():
             # Connected here, since the library would take a proxy from the environment.
-            connection = socket.create_connection((address, port), timeout)
-            options = {"host": host, "suppress_origin": True, "redirect_limit": 0, "timeout": timeout, "socket": connection}
+            limit = record().scaled(timeout)
+            connection = socket.create_connection((address, port), limit)
+            options = {"host": host, "suppress_origin": True, "redirect_limit": 0, "timeout": limit, "socket": connection}
             self._socket.connect(f"ws://{bracketed(address)}:{port}{target}", **options)
         record().exchanges.append(f"web socket {host}{target}: {self._socket.getstatus()} {self._socket.getheaders()}")
 
@@ -69,7 +68,7 @@ class WebSocket:
     def stays_quiet(self) -> bool:
         """Whether nothing comes and nobody closes for a few seconds."""
         before = self._socket.gettimeout()
-        self._socket.settimeout(QUIET)
+        self._socket.settimeout(record().bound(QUIET))
         try:
             self.receives()
         except Unanswered:

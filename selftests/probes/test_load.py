@@ -71,9 +71,10 @@ def test_load_keeps_its_pace_and_notes_every_failure() -> None:
             case 2:
                 raise StatementFailed("GET / reaches one", "404 from no backend\n  - status: expected 200, found 404")
 
+    began = monotonic()
     with generate_load(send, rate=100) as result:
         sleep(0.35)
-    assert 20 <= len(result.attempts) <= 40
+    assert 20 <= len(result.attempts) <= 100 * (monotonic() - began) + 1
     assert {one.why for one in result.attempts} == {
         "",
         "refused",

@@ -8,7 +8,6 @@ import pytest
 
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.record import Record, recording
-from harness.probes import websocket
 from harness.probes.websocket import WebSocket
 from selftests.probes.echo_server import EchoServer
 from selftests.probes.small_servers import Script, answering, serving, silent
@@ -110,7 +109,6 @@ def test_silence_on_an_open_socket_is_no_answer() -> None:
     [(accepting(silent_after=True), True), (accepting(b"\x81\x01x"), False), (accepting(), False)],
     ids=["silence", "a message", "the end"],
 )
-def test_quiet_is_neither_a_message_nor_an_end(monkeypatch: pytest.MonkeyPatch, script: Script, quiet: bool) -> None:
-    monkeypatch.setattr(websocket, "QUIET", 0.2)
-    with serving(script) as port, opened(port) as socket:
+def test_quiet_is_neither_a_message_nor_an_end(script: Script, quiet: bool) -> None:
+    with recording(Record(scale=0.1)), serving(script) as port, opened(port, timeout=30) as socket:
         assert socket.stays_quiet() == quiet

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from harness.model.budgets import BUDGETS
+from harness.model.budgets import ALLOCATION, ROUTE
 from harness.model.record import Measurement, Wait
 from harness.model.statements import Keyword, Profile
 from harness.model.verdicts import Outcome
@@ -185,14 +185,14 @@ def _waits(random: Random, outcome: Outcome) -> tuple[Wait, ...]:
     first = random.lognormvariate(-0.4, 0.6)
     second = 30.0 if outcome is Outcome.FAILED else random.lognormvariate(0.2, 0.7)
     return (
-        Wait("an address of the pool in the status", 0.1, first, 4, "allocation", BUDGETS["allocation"].seconds, satisfied=True),
+        Wait("an address of the pool in the status", 0.1, first, 4, "allocation", ALLOCATION.seconds, satisfied=True),
         Wait(
             "HTTP 200 from echo-7c9 on /foo",
             0.2 + first,
             second,
             9,
             "route",
-            BUDGETS["route"].seconds,
+            ROUTE.seconds,
             satisfied=outcome is not Outcome.FAILED,
         ),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Self
 
-from harness.model.budgets import ROUTE, Budget
+from harness.model.budgets import ROUTE, SLOW_ANSWER, Budget
 from harness.model.errors import NoAnswer, StatementFailed, Unanswered
 from harness.model.expectations import Expectation, Signature, differences, require, sentence
 from harness.model.http_exchange import TABLE_HOST, Exchange, Request
@@ -21,8 +21,6 @@ from harness.probes.websocket import WebSocket
 
 #: Requests, each over its own connection, that a settled route has to answer rightly: a fault in one of ten shows with p = 0.65.
 SAMPLE = 10
-#: Seconds after which an answer under load counts as lost; until then it is slow, which is measured.
-SLOW = 20.0
 #: Right answers in a row that end a wait for a change: workers of nginx learn of it one by one, within a second.
 CONVERGED = 20
 
@@ -154,7 +152,7 @@ class IngressClient:
     @contextmanager
     def under_load(self, request: Request, *expectations: Expectation) -> Iterator[Load]:
         """Send a request all the time while the block runs, and require one of these answers to each."""
-        patient, accepted = self.with_timeout(SLOW), [self._bound(expectation) for expectation in expectations]
+        patient, accepted = self.with_timeout(SLOW_ANSWER.seconds), [self._bound(expectation) for expectation in expectations]
         with generate_load(lambda: _require_one_of(accepted, patient._ask(request))) as result:
             yield result
 

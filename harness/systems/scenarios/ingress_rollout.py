@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from harness.cluster.api import Api
-from harness.model.budgets import BRIEF, GRACEFUL_END, ROLLOUT, Budget
+from harness.model.budgets import BRIEF_OUTAGE, GRACEFUL_END, ROLLOUT, Budget
 from harness.model.outages import Attempt, at_most
 from harness.model.record import measure, record
 from harness.probes.monitor import Observation, TrafficMonitor, now
@@ -53,7 +53,7 @@ class IngressRollout:
             self.api.delete("Pod", pod, self.controller.namespace, grace=0)
             wait_ready(lambda: self._is_replaced(pod), "the lost replica is replaced")  # before that nobody may have felt its loss
             self._wait_until_recovered(observation)
-        self._expect_interruption_within(observation.attempts_since(began), BRIEF, "the loss of a replica of the ingress controller")
+        self._expect_interruption_within(observation.attempts_since(began), BRIEF_OUTAGE, "the loss of a replica of the ingress controller")
 
     def scale(self) -> None:
         """Get a second replica, let the one on the announcing node end gracefully, and hold each interruption against its bound.
@@ -66,7 +66,7 @@ class IngressRollout:
             with self._two_replicas():
                 self._wait_until_recovered(observation)
                 self._expect_interruption_within(
-                    observation.attempts_since(began), BRIEF, "growth of the ingress controller", "outage of the growth"
+                    observation.attempts_since(began), BRIEF_OUTAGE, "growth of the ingress controller", "outage of the growth"
                 )
                 cheap = {"metadata": {"annotations": {DELETION_COST: "-1"}}}
                 self.api.merge("Pod", self._on_the_announcing_node(), self.controller.namespace, cheap)
@@ -99,7 +99,7 @@ class IngressRollout:
     @contextmanager
     def _monitored(self) -> Iterator[Observation]:
         with self.monitor.watch(self.vip, host=f"other.{example.DOMAIN}") as observation:
-            eventually(observation.recovered_at, within=BRIEF, expected=f"routes answer at {self.vip} before anything happens")
+            eventually(observation.recovered_at, within=BRIEF_OUTAGE, expected=f"routes answer at {self.vip} before anything happens")
             yield observation
 
     @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from harness.model.budgets import NODE_LOSS, RETURN, SETTLING, SPEAKER_LOSS, TAKEOVER, Budget
+from harness.model.budgets import CONVERGENCE, NODE_LOSS, RETURN, SPEAKER_LOSS, TAKEOVER, Budget
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.layer2_observations import AnnouncerPeriod, announcer_periods, bursts, duplicate_answers
 from harness.model.outages import Attempt, at_most
@@ -90,7 +90,7 @@ class NodeLoss:
         mac = next(mac for mac, node in self.macs.items() if node == successor)
         frames = self.clients.gratuitous_seen(self.lost, mac)
         found = bursts(frames)
-        measure("first gratuitous frame", frames[0].at - self.lost if frames else float(SETTLING.seconds))
+        measure("first gratuitous frame", frames[0].at - self.lost if frames else float(CONVERGENCE.seconds))
         over = found[-1][0].at - found[0][0].at if found else 0.0
         if len(found) < least or over < REPEATING:
             wanted = f"{least} bursts of gratuitous frames from {successor} over at least {REPEATING:g} s"
@@ -174,13 +174,13 @@ class NodeLossScenario:
             with lose(node) as lost:
                 self._until(lambda: _taken(resolver, self.segment.mac(node), lost), within, "another node takes over")
                 self._until(clients.recovery_from_now(), within, "clients are served again")
-                self._until(lambda: _known(clients, lost), SETTLING, "gratuitous frames have come")
+                self._until(lambda: _known(clients, lost), CONVERGENCE, "gratuitous frames have come")
                 if self.speakers.metallb.writes_layer2_statuses:
                     self._until(lambda: _moved(self.speakers.statuses(service), node), TAKEOVER, "the status names another node")
                 statuses = tuple(self.speakers.statuses(service))
                 back = now()
             self._until(lambda: _answers(resolver, self.segment.mac(node), back), RETURN, f"{node} answers again")
-            self._until(lambda: _elapsed(now() - 5, resolver, self.segment.mac(node)), SETTLING, "watching ends a while after")
+            self._until(lambda: _elapsed(now() - 5, resolver, self.segment.mac(node)), CONVERGENCE, "watching ends a while after")
             over = now()
         return NodeLoss(node, dict(self.segment.macs), lost, back, over, clients, resolver, statuses)
 

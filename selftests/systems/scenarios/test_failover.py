@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from harness.model.budgets import BRIEF
+from harness.model.budgets import BRIEF_OUTAGE
 from harness.model.errors import StatementFailed
 from harness.model.record import Record, recording
 from harness.systems.metallb.advertisements import Advertisements
@@ -105,7 +105,7 @@ def test_a_former_node_that_answers_on_is_told() -> None:
 def test_clients_are_served_on() -> None:
     network = FakeNetwork()
     with failover(network, lambda: network.announce("two")).monitored(network.monitor, traffic="http") as seen:
-        seen.expect_interruption_within(BRIEF)
+        seen.expect_interruption_within(BRIEF_OUTAGE)
 
 
 def test_a_long_interruption_is_told() -> None:
@@ -117,7 +117,7 @@ def test_a_long_interruption_is_told() -> None:
 
     with failover(network, interrupt).monitored(network.monitor, traffic="http") as seen:
         with pytest.raises(StatementFailed, match="is served after the failover"):
-            seen.expect_interruption_within(BRIEF)
+            seen.expect_interruption_within(BRIEF_OUTAGE)
         network.server = "two/echo"
         with pytest.raises(StatementFailed, match=rf"{VIP} moves to two: interrupted for at most 0\.05 s"):
-            seen.expect_interruption_within(BRIEF)
+            seen.expect_interruption_within(BRIEF_OUTAGE)

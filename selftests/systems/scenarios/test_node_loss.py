@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.model.budgets import BRIEF, NODE_LOSS, SPEAKER_LOSS, TAKEOVER
+from harness.model.budgets import BRIEF_OUTAGE, NODE_LOSS, SPEAKER_LOSS, TAKEOVER
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.layer2_observations import Answer, Gratuitous
 from harness.model.outages import Attempt
@@ -40,7 +40,7 @@ def test_a_good_failover() -> None:
     good.expect_one_announcer_at_a_time()
     good.expect_address_returned(TAKEOVER)
     good.expect_one_announcer_after_return(TAKEOVER)
-    good.expect_interruption_by_return_within(BRIEF)
+    good.expect_interruption_by_return_within(BRIEF_OUTAGE)
 
 
 def test_nobody_takes_over() -> None:
@@ -59,9 +59,9 @@ def test_nobody_takes_over() -> None:
 
 def test_it_takes_too_long() -> None:
     with pytest.raises(StatementFailed, match="interrupted for at most 5 s"):
-        incident().expect_interruption_within(BRIEF)
+        incident().expect_interruption_within(BRIEF_OUTAGE)
     with pytest.raises(StatementFailed, match=r"after 6\.0 s"):
-        incident().expect_takeover_within(BRIEF)
+        incident().expect_takeover_within(BRIEF_OUTAGE)
 
 
 def test_gratuitous_frames_are_missing() -> None:
@@ -93,7 +93,7 @@ def test_the_return_interrupts() -> None:
     attempts = [replace(one, why="timed out") if 40 <= one.sent < 47 else one for one in good.clients.attempts]
     worse = replace(good, clients=replace(good.clients, attempts=attempts))
     with pytest.raises(StatementFailed, match="A is back"):
-        worse.expect_interruption_by_return_within(BRIEF)
+        worse.expect_interruption_by_return_within(BRIEF_OUTAGE)
 
 
 @pytest.mark.parametrize(("nodes", "settled"), [("AABBBB", False), ("BBBBBB", True), ("BBBB-B", False)])

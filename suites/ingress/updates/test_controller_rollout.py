@@ -3,7 +3,7 @@
 import pytest
 
 from harness.cluster.api import Api
-from harness.model.budgets import HANDOVER
+from harness.model.budgets import CONTROLLER_RESTART
 from harness.model.expectations import reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
@@ -34,7 +34,7 @@ def test_rolling_restart_of_the_controller_is_brief(
     with own_client.under_load(Request(host=HOST), reaches("one")) as load:
         replaced(api, ingress_controller)
         own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="controller replaced")
-    load.expect_outage_within(HANDOVER)
+    load.expect_outage_within(CONTROLLER_RESTART)
     assert addresses_of(api, ingress_controller) == [vip]
 
 

@@ -1,6 +1,6 @@
 """How an address changes hands: who makes it known, and how soon clients follow."""
 
-from harness.model.budgets import BRIEF, TAKEOVER
+from harness.model.budgets import BRIEF_OUTAGE, TAKEOVER
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.probes.monitor import TrafficMonitor
 from harness.systems.kubernetes.nodes import nodes_named
@@ -51,7 +51,7 @@ def test_change_of_node_has_one_answerer_at_a_time(failover: Failover, lan_monit
 def test_change_of_node_interrupts_briefly(failover: Failover, traffic_monitor: TrafficMonitor) -> None:
     """When an address moves between two live nodes, its clients MUST be served again within the budget of a brief outage."""
     with failover.monitored(traffic_monitor, traffic="http") as taken:
-        taken.expect_interruption_within(BRIEF)
+        taken.expect_interruption_within(BRIEF_OUTAGE)
 
 
 @statement("ANN-65", MUST, CORE, since="0.16.0", source="https://github.com/metallb/metallb/issues/2930", covers=("ROW-MLB-067",))
@@ -73,4 +73,4 @@ def test_moving_endpoint_interrupts_briefly(
     with traffic_monitor.watch(service.address) as observation:
         moved = Failover.clock()
         backends.serve(service, there)
-        segment.wait_until_served_by(observation, there, since=moved, within=BRIEF)
+        segment.wait_until_served_by(observation, there, since=moved, within=BRIEF_OUTAGE)

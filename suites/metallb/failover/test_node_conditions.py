@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.model.budgets import BRIEF, TAKEOVER
+from harness.model.budgets import BRIEF_OUTAGE, TAKEOVER
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.probes.monitor import TrafficMonitor
 from harness.systems.metallb.advertisements import ReachableService
@@ -21,7 +21,7 @@ def test_excluded_node_gives_its_addresses_away(
     with traffic_monitor.watch(reachable_service.address) as observation:
         with faults.excluded(reachable_service.node) as moment:
             segment.wait_until_announced_by(reachable_service.address, backends.other(reachable_service.node))
-            segment.wait_until_recovered(observation, since=moment, within=BRIEF)
+            segment.wait_until_recovered(observation, since=moment, within=BRIEF_OUTAGE)
         segment.wait_until_announced_by(reachable_service.address, reachable_service.node)
 
 

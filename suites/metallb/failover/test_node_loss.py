@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.model.budgets import BRIEF, NODE_LOSS, RETURN, SPEAKER_LOSS, TAKEOVER
+from harness.model.budgets import BRIEF_OUTAGE, NODE_LOSS, RETURN, SPEAKER_LOSS, TAKEOVER
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.systems.scenarios.node_loss import NodeLossScenario
 
@@ -44,7 +44,7 @@ def test_returning_node_takes_its_addresses_back(node_loss: NodeLossScenario) ->
 @statement("FLO-06", SHOULD, EXTENDED, source=LAYER_2)
 def test_return_interrupts_briefly(node_loss: NodeLossScenario) -> None:
     """The return of a node SHOULD NOT interrupt clients for longer than the budget of a brief outage."""
-    node_loss.stopped_node().expect_interruption_by_return_within(BRIEF)
+    node_loss.stopped_node().expect_interruption_by_return_within(BRIEF_OUTAGE)
 
 
 @statement("FLO-07", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-058",))
@@ -62,4 +62,4 @@ def test_woken_node_does_not_compete(node_loss: NodeLossScenario) -> None:
 @statement("FLO-09", SHOULD, EXTENDED, source=LAYER_2)
 def test_clients_of_a_frozen_node_are_served_on(node_loss: NodeLossScenario) -> None:
     """Clients SHOULD be served while the announcing node's processes stand still, as its kernel goes on forwarding."""
-    node_loss.frozen_node().expect_interruption_within(BRIEF)
+    node_loss.frozen_node().expect_interruption_within(BRIEF_OUTAGE)

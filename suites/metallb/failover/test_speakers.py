@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.model.budgets import BRIEF, RETURN
+from harness.model.budgets import BRIEF_OUTAGE, RETURN
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.probes.monitor import TrafficMonitor
 from harness.systems.metallb.advertisements import ReachableService
@@ -31,7 +31,7 @@ def test_speaker_that_leaves_is_replaced(  # noqa: PLR0917 -- a statement is giv
         with faults.tainted(reachable_service.node):
             gone = faults.delete_speaker(reachable_service.node)
             segment.wait_until_announced_by(reachable_service.address, other)
-            segment.wait_until_recovered(observation, since=gone, within=BRIEF)
+            segment.wait_until_recovered(observation, since=gone, within=BRIEF_OUTAGE)
             speakers.report(reachable_service.service, other)
         segment.wait_until_announced_by(reachable_service.address, reachable_service.node, within=RETURN)
         speakers.report(reachable_service.service, reachable_service.node)
@@ -46,7 +46,7 @@ def test_killed_speaker_interrupts_briefly(
         killed = faults.kill_speaker(reachable_service.node)
         faults.wait_until_rolled_out("DaemonSet", "speaker", NAMESPACE)
         segment.wait_until_announced(reachable_service.address, within=RETURN)
-        segment.wait_until_recovered(observation, since=killed, within=BRIEF)
+        segment.wait_until_recovered(observation, since=killed, within=BRIEF_OUTAGE)
 
 
 @statement("FLO-22", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-069",))
@@ -58,4 +58,4 @@ def test_rolling_restart_interrupts_briefly(
         began = faults.restart("DaemonSet", "speaker", NAMESPACE)
         faults.wait_until_rolled_out("DaemonSet", "speaker", NAMESPACE)
         segment.wait_until_announced(reachable_service.address)
-        segment.wait_until_recovered(observation, since=began, within=BRIEF)
+        segment.wait_until_recovered(observation, since=began, within=BRIEF_OUTAGE)
