@@ -43,17 +43,17 @@ def reported(version: str, *nodes: str) -> tuple[Speakers, Service]:
 def test_statuses_name_the_announcing_nodes() -> None:
     speakers, service = reported("0.16.1", "b", "a")
     assert speakers.statuses(service) == ["a", "b"]
-    speakers.report(service, "a", "b")
+    speakers.wait_until_statuses_name(service, "a", "b")
     with pytest.raises(StatementFailed, match="Service t1/service-1: a"):
-        speakers.report(service, "a")
+        speakers.wait_until_statuses_name(service, "a")
 
 
 def test_a_version_without_the_kind_is_not_asked_for_it() -> None:
     speakers, service = reported("0.13.12")
     assert speakers.statuses(service) == []
-    speakers.report(service, "a")
+    speakers.wait_until_statuses_name(service, "a")
 
 
 def test_nothing_is_waited_for_where_statuses_are_written_by_a_switch_only() -> None:
     speakers, service = reported("0.14.5", "b")
-    speakers.report(service, "a")
+    speakers.wait_until_statuses_name(service, "a")

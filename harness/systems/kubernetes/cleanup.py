@@ -12,6 +12,7 @@ def wait_until_gone(poll: Callable[[], list[str]], expected: str) -> None:
 
     :raises Leak: it is not when the budget of a deletion is over
     """
+    __tracebackhide__ = True
 
     def probe() -> str:
         left = poll()
@@ -26,7 +27,8 @@ def wait_until_undone(probe: Callable[[], str], expected: str) -> None:
 
     :raises Leak: it is not when the budget of a deletion is over
     """
+    __tracebackhide__ = True
     try:
         eventually(probe, within=DELETION, expected=expected)
     except StatementFailed as failure:
-        raise Leak(expected, failure.last, elapsed=failure.elapsed, attempts=failure.attempts) from None
+        raise Leak(expected, failure.last, first=failure.first, elapsed=failure.elapsed, attempts=failure.attempts) from None

@@ -1,16 +1,22 @@
 """Namespaces and their labels."""
 
+from dataclasses import dataclass
 from time import monotonic
 
 from harness.cluster.api import Api
 
 
-def relabel(api: Api, namespace: str, **labels: str | None) -> None:
-    """Set labels of a namespace; ``None`` removes one."""
-    api.merge("Namespace", namespace, None, {"metadata": {"labels": labels}})
+@dataclass(frozen=True, slots=True)
+class Namespaces:
+    """Changes namespaces of the statement's own."""
 
+    api: Api
 
-def delete(api: Api, namespace: str) -> float:
-    """Begin the deletion of a namespace and return when (clock of ``time.monotonic``)."""
-    api.delete("Namespace", namespace)
-    return monotonic()
+    def label(self, namespace: str, **labels: str | None) -> None:
+        """Set labels of a namespace; ``None`` removes one."""
+        self.api.merge("Namespace", namespace, None, {"metadata": {"labels": labels}})
+
+    def delete(self, namespace: str) -> float:
+        """Begin the deletion of a namespace and return when (clock of ``time.monotonic``)."""
+        self.api.delete("Namespace", namespace)
+        return monotonic()

@@ -1,9 +1,9 @@
 """A copy of MetalLB's configuration and of the Services it serves, taken away and brought back."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from harness.cluster.api import Api, Object
+from harness.cluster.api import Api, Object, named
 from harness.model.budgets import DELETION, REUSE
 from harness.probes.waiting import eventually
 from harness.systems.kubernetes.load_balancers import assigned_addresses
@@ -16,29 +16,27 @@ KINDS = ("IPAddressPool", "L2Advertisement")
 ASSIGNED = ("clusterIP", "clusterIPs", "healthCheckNodePort")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Backup:
-    """What was there: configuration of MetalLB's and Services, each bound to the addresses that it had."""
+    """What a statement of this label has made: configuration of MetalLB's and Services, each bound to the addresses that it had."""
 
     api: Api
-    configuration: tuple[Object, ...]
-    services: tuple[Object, ...]
-    addresses: dict[str, list[str]]
+    label: str
+    annotation_prefix: str
+    configuration: list[Object] = field(default_factory=list)
+    services: list[Object] = field(default_factory=list)
+    addresses: dict[str, list[str]] = field(default_factory=dict)
 
-    @classmethod
-    def take(cls, api: Api, label: str, annotation_prefix: str) -> "Backup":
-        """Copy what a statement of this label has made; addresses are written down as requests for them."""
-        found = [item for kind in KINDS for item in api.list(kind, NAMESPACE) if item["metadata"]["name"].startswith(label)]
-        services = [item for item in api.list("Service", label) if assigned_addresses(item)]
-        return cls(
-            api,
-            tuple(custom_resource(item["kind"], item["metadata"]["name"], item["spec"]) for item in found),
-            tuple(_restorable(item, annotation_prefix) for item in services),
-            {item["metadata"]["name"]: assigned_addresses(item) for item in services},
-        )
+    def take(self) -> None:
+        """Copy it as it is now; addresses are written down as requests for them."""
+        found = [item for kind in KINDS for item in self.api.list(kind, NAMESPACE) if item["metadata"]["name"].startswith(self.label)]
+        services = [item for item in self.api.list("Service", self.label) if assigned_addresses(item)]
+        self.configuration = [custom_resource(item["kind"], item["metadata"]["name"], item["spec"]) for item in found]
+        self.services = [_restorable(item, self.annotation_prefix) for item in services]
+        self.addresses = {item["metadata"]["name"]: assigned_addresses(item) for item in services}
 
-    def empty_the_cluster(self) -> None:
-        """Delete all of it, and wait until it is gone.
+    def delete_originals(self) -> None:
+        """Delete all that was copied, and wait until it is gone.
 
         :raises EnvironmentFault: something stays
         """
@@ -52,25 +50,25 @@ class Backup:
         for item in reversed(self.services):
             self.api.create(item)
 
-    def everything_is_as_before(self, services: Iterable[Service]) -> None:
+    def wait_until_addresses_are_back(self, services: Iterable[Service]) -> None:
         """Wait until every Service has the addresses it had."""
         __tracebackhide__ = True
-        named = {service.name: service for service in services}
+        by_name = {service.name: service for service in services}
 
         def poll() -> dict[str, list[str]]:
-            found = {name: named[name].addresses for name in self.addresses}
-            assert found == self.addresses, f"{found}"
+            found = {name: by_name[name].addresses for name in self.addresses}
+            assert found == self.addresses, self._listed(found)
             return found
 
-        eventually(poll, within=REUSE, expected=f"{self.addresses}")
+        eventually(poll, within=REUSE, expected=self._listed(self.addresses))
+
+    def _listed(self, addresses: dict[str, list[str]]) -> str:
+        return "; ".join(f"Service {self.label}/{name} has {', '.join(found) or 'no address'}" for name, found in addresses.items())
 
     def _nothing_left(self) -> str:
-        left = [
-            item["metadata"]["name"]
-            for item in (*self.services, *self.configuration)
-            if self.api.get(item["kind"], item["metadata"]["name"], item["metadata"]["namespace"])
-        ]
-        assert not left, f"still there: {left}"
+        copied = (*self.services, *self.configuration)
+        left = named(item for item in copied if self.api.get(item["kind"], item["metadata"]["name"], item["metadata"]["namespace"]))
+        assert not left, f"still there: {', '.join(left)}"
         return "nothing left"
 
 

@@ -18,17 +18,17 @@ REQUIRE, PREFER, SINGLE = "RequireDualStack", "PreferDualStack", "SingleStack"
 class DualStack:
     """Makes pools of the families asked for, and Services on them."""
 
-    announcing: AnnouncedServices
+    announced_services: AnnouncedServices
 
     @property
     def pools(self) -> Pools:
         """The statement's pools."""
-        return self.announcing.pools
+        return self.announced_services.pools
 
     def pool(self, *families: int, size: int = 1) -> Pool:
         """A pool with ``size`` addresses of each family (4, 6), advertised on layer 2."""
         pool = self.pools.create(ranges=[self.pools.take(size, family) for family in families])
-        self.announcing.advertisements.create(pool)
+        self.announced_services.advertisements.create(pool)
         return pool
 
     def grow(self, pool: Pool, family: int) -> None:
@@ -42,23 +42,22 @@ class DualStack:
         :param families: ``IPv4``, ``IPv6``, in the order of preference
         """
         chosen: dict[str, Any] = {"ipFamilies": list(families)} if families else {}
-        service = self.announcing.services.create(pool=pool, ipFamilyPolicy=policy, **chosen, **asked)
-        self.announcing.backends.serve(service, *self.announcing.backends.nodes)
+        service = self.announced_services.services.create(pool=pool, ipFamilyPolicy=policy, **chosen, **asked)
+        self.announced_services.backends.serve(service, *self.announced_services.backends.nodes)
         return service
 
+    @staticmethod
+    def wait_for_addresses(service: Service, *families: int) -> dict[int, str]:
+        """Wait until a Service has exactly one address of each of these families, and return them by family."""
+        __tracebackhide__ = True
 
-def wait_for_addresses(service: Service, *families: int) -> dict[int, str]:
-    """Wait until a Service has exactly one address of each of these families, and return them by family."""
-    __tracebackhide__ = True
+        def poll() -> dict[int, str]:
+            addresses = service.addresses
+            if not addresses:
+                raise Unanswered(f"{service!r} has no external address")
+            found = sorted(ip_address(address).version for address in addresses)
+            assert found == sorted(families), f"{service!r} has {', '.join(addresses)}"
+            return {ip_address(address).version: address for address in addresses}
 
-    def poll() -> dict[int, str]:
-        addresses = service.addresses
-        if not addresses:
-            raise Unanswered(f"{service!r} has no external address")
-        found = sorted(ip_address(address).version for address in addresses)
-        assert found == sorted(families), f"{service!r} has {addresses}"
-        return {ip_address(address).version: address for address in addresses}
-
-    return eventually(
-        poll, within=ALLOCATION, expected=f"{service!r} has one address of each of the families {families}", pause=service.changed
-    )
+        expected = f"{service!r} has one address of {' and of '.join(f'IPv{family}' for family in families)}"
+        return eventually(poll, within=ALLOCATION, expected=expected, pause=service.changed)

@@ -1,6 +1,6 @@
-"""Services of type LoadBalancer that tell what became of them."""
+"""Services of type LoadBalancer, and what is waited for of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from time import monotonic
@@ -8,11 +8,12 @@ from typing import Any
 
 from harness.cluster.api import Api, Object, named
 from harness.cluster.changes import Pause
-from harness.model.budgets import ALLOCATION, EVENT, REUSE, SILENCE, WITHDRAWAL, Budget
+from harness.model.budgets import ALLOCATION, REUSE, SILENCE, WITHDRAWAL, Budget
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.record import measure
 from harness.probes.waiting import consistently, eventually
 from harness.systems.kubernetes.cleanup import wait_until_gone
+from harness.systems.kubernetes.events import Events
 from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.metallb.pools import Pool
 
@@ -55,8 +56,13 @@ class Service:
 
     @property
     def changed(self) -> Pause:
-        """A pause between two polls of it that ends when it changes."""
+        """A pause between two polls of it that ends early when it changes."""
         return self.api.changed("Service", self.namespace)
+
+    @property
+    def events(self) -> Events:
+        """The events about it."""
+        return Events(self.api, "Service", self.name, self.namespace)
 
     @property
     def address(self) -> str:
@@ -64,19 +70,24 @@ class Service:
 
         :raises NoAnswer: none within the budget of an allocation
         """
-        found = self._gets_address(ALLOCATION)
+        __tracebackhide__ = True
+        found = self._wait_for_address(ALLOCATION)
         if not self.measured:
             self.measured = True
             measure("allocation", monotonic() - self.created, budget=ALLOCATION)
         return found
 
     def wait_until_allocated(self, since: float) -> str:
-        """The address that a waiting Service gets once one is free; ``since`` is when it became free (clock of ``time.monotonic``)."""
-        found = self._gets_address(REUSE)
+        """Wait until a pending Service gets an address, and return it.
+
+        :param since: when an address became free (clock of ``time.monotonic``); how long it took from then is kept as a measurement
+        """
+        __tracebackhide__ = True
+        found = self._wait_for_address(REUSE)
         measure("reuse", monotonic() - since, budget=REUSE)
         return found
 
-    def _gets_address(self, within: Budget) -> str:
+    def _wait_for_address(self, within: Budget) -> str:
         __tracebackhide__ = True
 
         def poll() -> str:
@@ -90,46 +101,36 @@ class Service:
     def wait_until_address_is(self, address: str, *, within: Budget = REUSE) -> None:
         """Wait until this address is the only one in its status."""
         __tracebackhide__ = True
-        eventually(lambda: self._has(address), within=within, expected=f"{self!r} has {address} and no other address", pause=self.changed)
-
-    def _has(self, address: str) -> list[str]:
-        addresses = self.addresses
-        assert addresses == [address], f"{self!r} has {addresses or 'no address'}"
-        return addresses
+        self._wait_until(lambda found: found == [address], f"has {address} and no other address", within)
 
     def wait_until_address_in(self, pool: Pool) -> str:
         """Wait until its only address is one of the pool's, and return it."""
         __tracebackhide__ = True
-
-        def poll() -> str:
-            addresses = self.addresses
-            assert [address in pool for address in addresses] == [True], f"{self!r} has {addresses or 'no address'}"
-            return addresses[0]
-
-        return eventually(poll, within=REUSE, expected=f"{self!r} has an address of {pool}", pause=self.changed)
-
-    def consistently_pending(self) -> None:
-        """Require that no address comes, for a whole observation window.
-
-        The barrier that makes the silence mean something is :meth:`wait_for_event`: MetalLB has looked at the Service and said no.
-        """
-        __tracebackhide__ = True
-        consistently_keep({self: None})
-
-    def _pending(self) -> str:
-        addresses = self.addresses
-        assert not addresses, f"{self!r} has {addresses}"
-        return "pending"
-
-    def consistently_keeps(self, address: str) -> None:
-        """Require that it has this address and no other, for a whole observation window."""
-        __tracebackhide__ = True
-        consistently_keep({self: address})
+        (address,) = self._wait_until(lambda found: [one in pool for one in found] == [True], f"has an address of {pool}", REUSE)
+        return address
 
     def wait_until_without_address(self) -> None:
         """Wait until its status has no address."""
         __tracebackhide__ = True
-        eventually(self._pending, within=WITHDRAWAL, expected=f"the address is gone from the status of {self!r}", pause=self.changed)
+        self._wait_until(lambda found: not found, "has no address any more", WITHDRAWAL)
+
+    def _wait_until(self, satisfied: Callable[[list[str]], bool], expected: str, within: Budget) -> list[str]:
+        __tracebackhide__ = True
+
+        def poll() -> list[str]:
+            addresses = self.addresses
+            assert satisfied(addresses), f"{self!r} {_described(addresses)}"
+            return addresses
+
+        return eventually(poll, within=within, expected=f"{self!r} {expected}", pause=self.changed)
+
+    def consistently_pending(self) -> None:
+        """Require that no address comes, for a whole observation window.
+
+        The barrier that makes the silence mean something is an event: MetalLB has looked at the Service and said no.
+        """
+        __tracebackhide__ = True
+        consistently_keep({self: None})
 
     def wait_until_refused(self, cause: str) -> str:
         """Wait until MetalLB says why it gives the Service no address, require that it has none, and return what was said.
@@ -137,40 +138,9 @@ class Service:
         :param cause: text that the event must contain
         """
         __tracebackhide__ = True
-        told = self.wait_for_event("AllocationFailed", cause)
+        message = self.events.wait_for("AllocationFailed", cause)
         self.wait_until_without_address()
-        return told
-
-    def wait_for_event(self, reason: str, message: str, *, kind: str | None = None) -> str:
-        """Wait for an event of MetalLB's about this Service, and return its text.
-
-        :param reason: the event's reason, for instance ``AllocationFailed``
-        :param message: text that the event must contain
-        :param kind: ``Normal`` or ``Warning``, where it matters
-        """
-        __tracebackhide__ = True
-
-        def poll() -> str:
-            events = [event for event in self.events() if event["reason"] == reason and kind in (None, event["type"])]
-            if not events:
-                raise Unanswered(f"no event {reason} about {self!r}")
-            messages = [str(event["message"]) for event in events]
-            assert any(message in text for text in messages), "; ".join(messages)
-            return next(text for text in messages if message in text)
-
-        return eventually(
-            poll, within=EVENT, expected=f"an event {reason} that says {message!r}", pause=self.api.changed("Event", self.namespace)
-        )
-
-    def events(self) -> list[Object]:
-        """The events about this Service, as of now."""
-        return self.api.list("Event", self.namespace, fields=f"involvedObject.kind=Service,involvedObject.name={self.name}")
-
-    def annotation(self, key: str) -> str | None:
-        """One annotation, as of now."""
-        found = self.api.get("Service", self.name, self.namespace) or {"metadata": {}}
-        value = found["metadata"].get("annotations", {}).get(key)
-        return None if value is None else str(value)
+        return message
 
     def wait_until_pool_is(self, pool: Pool | None) -> None:
         """Wait until the annotation that names the pool of its address names this one, or is gone."""
@@ -179,8 +149,8 @@ class Service:
         wanted = pool.name if pool else None
 
         def poll() -> str | None:
-            found = self.annotation(key)
-            assert found == wanted, f"{key}: {found}"
+            found: str | None = self.object["metadata"].get("annotations", {}).get(key)
+            assert found == wanted, f"{key} of {self!r} is {found}"
             return found
 
         eventually(poll, within=ALLOCATION, expected=f"{key} of {self!r} is {wanted}", pause=self.changed)
@@ -208,28 +178,26 @@ class Service:
         self.api.delete("Service", self.name, self.namespace)
         return monotonic()
 
-    def change_type(self, kind: str) -> float:
-        """Change its type and return when (clock of ``time.monotonic``)."""
-        return self.change({"spec": {"type": kind}})
-
 
 def consistently_keep(expected: Mapping[Service, str | None]) -> None:
     """Require for one observation window that every Service has this address and no other, or with ``None`` that it has none."""
     __tracebackhide__ = True
-    wanted = {(service.namespace, service.name): [address] if address else [] for service, address in expected.items()}
+    wanted = {f"{service.namespace}/{service.name}": [address] if address else [] for service, address in expected.items()}
     api = next(iter(expected)).api
 
     def poll() -> str:
         stored = [item for namespace in {one.namespace for one in expected} for item in api.list("Service", namespace)]
-        found = {(item["metadata"]["namespace"], item["metadata"]["name"]): assigned_addresses(item) for item in stored}
-        wrong = [f"{'/'.join(key)} has {found.get(key) or 'no address'}" for key, value in wanted.items() if found.get(key) != value]
+        found = dict(zip(named(stored), map(assigned_addresses, stored), strict=True))
+        wrong = [f"Service {name} {_described(found.get(name))}" for name, addresses in wanted.items() if found.get(name) != addresses]
         assert not wrong, "; ".join(wrong)
         return "as expected"
 
-    told = ", ".join(
-        f"{service!r} {f'keeps {address}' if address else 'stays without an address'}" for service, address in expected.items()
-    )
-    consistently(poll, during=SILENCE, expected=told)
+    states = [f"{service!r} {f'keeps {address}' if address else 'stays without an address'}" for service, address in expected.items()]
+    consistently(poll, during=SILENCE, expected=", ".join(states))
+
+
+def _described(addresses: list[str] | None) -> str:
+    return "does not exist" if addresses is None else f"has {', '.join(addresses) or 'no address'}"
 
 
 @dataclass(slots=True)
@@ -268,11 +236,11 @@ class Services:
         service = self._new(name, namespace)
         asked = {"address_pool": pool.name if isinstance(pool, Pool) else pool, "loadBalancerIPs": address, "allow_shared_ip": key}
         wanted = {name: value for name, value in asked.items() if value is not None}
-        metadata = {"name": service.name, "namespace": service.namespace, "labels": dict(labels or {})}
-        metadata |= {"annotations": {**_annotations(self.annotation_prefix, wanted), **(annotations or {})}}
+        notes = {**_annotations(self.annotation_prefix, wanted), **(annotations or {})}
+        metadata = {"name": service.name, "namespace": service.namespace, "labels": dict(labels or {}), "annotations": notes}
         ports = [{"name": "main", "port": port, "targetPort": "http", "protocol": protocol}]
-        body = {"type": kind, "ports": ports, "selector": selector or {"app": "none"}, **spec}
-        self.api.create({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": body})
+        chosen = {"type": kind, "ports": ports, "selector": selector or {"app": "none"}, **spec}
+        self.api.create({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": chosen})
         service.created = monotonic()
         return service
 
@@ -288,20 +256,19 @@ class Services:
         service.name = name or f"service-{self.made.index(service) + 1}"
         return service
 
-    def served(self) -> dict[str, str]:
-        """The first address of each Service of the statement's namespace that has one, by name, as of now."""
+    def _allocated(self, excluding: Container[str]) -> dict[str, str]:
         found = {item["metadata"]["name"]: assigned_addresses(item) for item in self.api.list("Service", self.namespace)}
-        return {name: addresses[0] for name, addresses in found.items() if addresses}
+        return {name: addresses[0] for name, addresses in found.items() if addresses and name not in excluding}
 
-    def wait_until_allocated(self, count: int, *, excluding: Iterable[str] = ()) -> dict[str, str]:
-        """Wait until exactly this many have an address, no two the same one; returns them by name.
+    def wait_until_allocated(self, count: int, *, excluding: Container[str] = ()) -> dict[str, str]:
+        """Wait until exactly this many in the statement's namespace have an address, no two the same one; returns them by name.
 
         :param excluding: names of Services that are not counted
         """
         __tracebackhide__ = True
 
         def poll() -> dict[str, str]:
-            found = {name: address for name, address in self.served().items() if name not in {*excluding}}
+            found = self._allocated(excluding)
             assert len(found) == count, f"{len(found)} have an address: {found}"
             assert len({*found.values()}) == count, f"an address was given twice: {found}"
             return found

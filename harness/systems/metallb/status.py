@@ -94,7 +94,7 @@ class Speakers:
         pause = self.api.changed("ServiceL2Status", NAMESPACE)
         return eventually(poll, within=ANNOUNCEMENT, expected=f"one node announces {service!r}", pause=pause)
 
-    def report(self, service: Service, *nodes: str, within: Budget = TAKEOVER) -> None:
+    def wait_until_statuses_name(self, service: Service, *nodes: str, within: Budget = TAKEOVER) -> None:
         """Wait until the status objects of a Service name exactly these nodes, one each; nothing to wait for where none are written."""
         __tracebackhide__ = True
         if not self.metallb.writes_layer2_statuses:
@@ -102,7 +102,7 @@ class Speakers:
 
         def poll() -> list[str]:
             found = self.statuses(service)
-            assert found == sorted(nodes), f"{found or 'none'}"
+            assert found == sorted(nodes), f"ServiceL2Status of {service!r}: {', '.join(found) or 'none'}"
             return found
 
         eventually(
@@ -112,37 +112,31 @@ class Speakers:
             pause=self.api.changed("ServiceL2Status", NAMESPACE),
         )
 
-    def assigned(self, service: Service, node: str) -> None:
+    def wait_for_assignment(self, service: Service, node: str) -> None:
         """Wait for the event that says which node announces."""
         __tracebackhide__ = True
-        service.wait_for_event("nodeAssigned", f'"{node}"')
+        service.events.wait_for("nodeAssigned", f'"{node}"')
 
-    def fails(self, service: Service) -> str:
-        """Wait for the event that says that an announcement failed."""
+    def wait_for_failure(self, service: Service) -> str:
+        """Wait for the event that says that an announcement failed, and return its text."""
         __tracebackhide__ = True
-        return service.wait_for_event("announceFailed", "")
-
-    def assignments(self, service: Service) -> int:
-        """How often the event of the assignment was written for a Service."""
-        events = [event for event in service.events() if event["reason"] == "nodeAssigned"]
-        return sum(int(event.get("count") or (event.get("series") or {}).get("count") or 1) for event in events)
+        return service.events.wait_for("announceFailed")
 
     def consistently_quiet(self, service: Service) -> None:
         """Require for an observation window that the event of the assignment, once written, is hardly written again."""
         __tracebackhide__ = True
 
         def written() -> int:
-            if not (count := self.assignments(service)):
-                raise Unanswered("no event nodeAssigned")
+            if not (count := service.events.count("nodeAssigned")):
+                raise Unanswered(f"no event nodeAssigned about {service!r}")
             return count
 
-        first = eventually(
-            written, within=EVENT, expected=f"an event nodeAssigned about {service!r}", pause=self.api.changed("Event", service.namespace)
-        )
+        expected = f"an event nodeAssigned about {service!r}"
+        first = eventually(written, within=EVENT, expected=expected, pause=self.api.changed("Event", service.namespace))
 
         def poll() -> int:
             count = written()
-            assert count <= first + REPEATED, f"written {count} times"
+            assert count <= first + REPEATED, f"the event nodeAssigned about {service!r} was written {count} times"
             return count
 
         consistently(poll, during=SILENCE, expected=f"the event nodeAssigned about {service!r} is written at most {first + REPEATED} times")

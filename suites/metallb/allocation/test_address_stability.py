@@ -5,7 +5,7 @@ import pytest
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.metallb.controller import MetalLBController
 from harness.systems.metallb.pools import Pools
-from harness.systems.metallb.services import Services
+from harness.systems.metallb.services import Services, consistently_keep
 
 
 @statement("ALC-06", MUST, CORE, source="https://metallb.io/usage/")
@@ -17,7 +17,7 @@ def test_address_survives_an_update(pools: Pools, services: Services) -> None:
     ports = [{"name": "http", "port": 80}, {"name": "more", "port": 8081}]
     service.change({"metadata": {"labels": {"changed": "yes"}}, "spec": {"ports": ports, "selector": {"app": "another"}}})
     assert services.create(pool=pool).address in pool
-    service.consistently_keeps(address)
+    consistently_keep({service: address})
 
 
 @statement("ALC-07", MUST, CORE, source="https://metallb.io/release-notes/#version-0-13-9", since="0.13.9", covers=("ROW-MLB-014",))

@@ -30,7 +30,7 @@ def test_former_spelling_is_called_deprecated(pools: Pools, services: Services) 
     key = f"{FORMER_PREFIX}/address-pool"
     service = services.create(annotations={key: pool.name})
     assert service.address in pool
-    service.wait_for_event("deprecatedAnnotation", f"Service uses deprecated annotation {key}", kind="Warning")
+    service.events.wait_for("deprecatedAnnotation", f"Service uses deprecated annotation {key}", type_="Warning")
 
 
 @statement("ALC-19", MUST, EXTENDED, source=RENAMED, since="0.14.9", covers=("ROW-MLB-018",))

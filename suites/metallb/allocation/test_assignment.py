@@ -2,9 +2,7 @@
 
 import pytest
 
-from harness.model.budgets import ALLOCATION
 from harness.model.statements import CORE, MUST, statement
-from harness.probes.waiting import eventually
 from harness.systems.metallb.installation import MetalLB
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
@@ -17,23 +15,16 @@ def test_service_gets_an_address(pools: Pools, services: Services) -> None:
     service = services.create()
     assert service.address in pool
     assert service.addresses == [service.address]
-    service.wait_for_event("IPAllocated", service.address)
+    service.events.wait_for("IPAllocated", service.address)
 
 
 @statement("ALC-02", MUST, CORE, source="https://metallb.io/release-notes/#version-0-13-9", since="0.13.9", covers=("ROW-MLB-003",))
-def test_service_names_its_pool(pools: Pools, services: Services, metallb: MetalLB) -> None:
+def test_service_names_its_pool(pools: Pools, services: Services) -> None:
     """A Service with an address MUST carry an annotation that names the pool which the address is from."""
     pool = pools.create(size=4)
     service = services.create()
     assert service.address in pool
-    key = f"{metallb.annotation_prefix}/ip-allocated-from-pool"
-
-    def named() -> str:
-        found = service.annotation(key)
-        assert found == pool.name, f"{key}: {found}"
-        return found
-
-    eventually(named, within=ALLOCATION, expected=f"{key} names {pool.name}")
+    service.wait_until_pool_is(pool)
 
 
 @statement("ALC-03", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-005",))
@@ -64,6 +55,6 @@ def test_last_address_goes_to_the_first_that_asks(pools: Pools, services: Servic
     pool = pools.create(size=2)
     assert services.create(pool=pool).address in pool
     first, second = services.create(pool=pool), services.create(pool=pool)
-    second.wait_for_event("AllocationFailed", metallb.exhausted_message(pool.name))
+    second.events.wait_for("AllocationFailed", metallb.exhausted_message(pool.name))
     assert first.address in pool
     second.consistently_pending()

@@ -2,9 +2,8 @@
 
 import pytest
 
-from harness.cluster.api import Api
 from harness.model.statements import CHARACTERISATION, CORE, EXTENDED, MUST, SHOULD, statement
-from harness.systems.kubernetes.namespaces import relabel
+from harness.systems.kubernetes.namespaces import Namespaces
 from harness.systems.metallb import messages
 from harness.systems.metallb.pools import Pools, bound_to
 from harness.systems.metallb.services import Services
@@ -31,15 +30,17 @@ def test_pool_of_a_namespace_refuses_requests_of_others(asks: str, another_names
 
 
 @statement("ALC-35", MUST, EXTENDED, source=SELECTION, since="0.13.9", covers=("ROW-MLB-026",))
-def test_selected_namespaces_follow_their_labels(another_namespace: str, api: Api, label: str, pools: Pools, services: Services) -> None:
+def test_selected_namespaces_follow_their_labels(
+    another_namespace: str, namespaces: Namespaces, label: str, pools: Pools, services: Services
+) -> None:
     """A pool bound to namespaces by label MUST serve those that have the label, from the moment they get it and until they lose it."""
     selector = {"matchLabels": {"pool": label}}
     pool = pools.create(size=4, serviceAllocation={"priority": 1, "namespaceSelectors": [selector]})
-    relabel(api, another_namespace, pool=label)
+    namespaces.label(another_namespace, pool=label)
     assert services.create(namespace=another_namespace).wait_until_address_in(pool)
     services.create(address=pool.addresses[3]).wait_until_refused(messages.not_compatible(pool.name))
-    relabel(api, another_namespace, pool="another")
-    relabel(api, pools.namespace, pool=label)
+    namespaces.label(another_namespace, pool="another")
+    namespaces.label(pools.namespace, pool=label)
     assert services.create(pool=pool).address in pool
     services.create(address=pool.addresses[2], namespace=another_namespace).wait_until_refused(messages.not_compatible(pool.name))
 

@@ -111,5 +111,5 @@ def test_bad_request_does_not_cost_the_address(pools: Pools, services: Services)
     address = service.address
     assert address in pool
     service.annotate(loadBalancerIPs="not-an-address")
-    service.wait_for_event("LoadBalancerFailed", "invalid requested loadbalancer IPs", kind="Warning")
+    service.events.wait_for("LoadBalancerFailed", "invalid requested loadbalancer IPs", type_="Warning")
     assert service.addresses == [address]

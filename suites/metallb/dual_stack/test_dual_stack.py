@@ -4,7 +4,7 @@ import pytest
 
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.metallb.clients import ExternalClient
-from harness.systems.metallb.dual_stack import PREFER, REQUIRE, SINGLE, DualStack, wait_for_addresses
+from harness.systems.metallb.dual_stack import PREFER, REQUIRE, SINGLE, DualStack
 from harness.systems.metallb.layer2 import Segment
 
 DUAL_STACK = "https://metallb.io/usage/#ipv6-and-dual-stack-services"
@@ -15,14 +15,14 @@ PREFERRED = "https://metallb.io/release-notes/#version-0-14-9"
 def test_required_families_both_come_from_one_pool(dual_stack: DualStack) -> None:
     """A Service that requires both families MUST get one address of each, both of the same pool."""
     pool = dual_stack.pool(4, 6)
-    assert set(wait_for_addresses(dual_stack.service(pool, REQUIRE), 4, 6).values()) <= set(pool.addresses)
+    assert set(dual_stack.wait_for_addresses(dual_stack.service(pool, REQUIRE), 4, 6).values()) <= set(pool.addresses)
 
 
 @statement("FAM-02", MUST, CORE, source=DUAL_STACK, covers=("ROW-MLB-080",))
 def test_both_addresses_answer(dual_stack: DualStack, segment: Segment, external_client: ExternalClient) -> None:
     """Both addresses of a Service of both families MUST be answered for, by one node each, and be reached."""
     service = dual_stack.service(dual_stack.pool(4, 6), REQUIRE)
-    for address in wait_for_addresses(service, 4, 6).values():
+    for address in dual_stack.wait_for_addresses(service, 4, 6).values():
         segment.consistently_announced_by(address, segment.wait_until_announced(address))
         external_client.wait_until_answered(address, "http")
 
@@ -32,7 +32,7 @@ def test_both_addresses_answer(dual_stack: DualStack, segment: Segment, external
 def test_single_family_gets_one_address(family: int, dual_stack: DualStack, segment: Segment) -> None:
     """A Service of a single family MUST get one address of this family from a pool of both, which is answered for."""
     service = dual_stack.service(dual_stack.pool(4, 6), SINGLE, f"IPv{family}")
-    segment.wait_until_announced(wait_for_addresses(service, family)[family])
+    segment.wait_until_announced(dual_stack.wait_for_addresses(service, family)[family])
 
 
 @statement("FAM-04", MUST, CORE, source=DUAL_STACK, covers=("ROW-MLB-080",))
@@ -40,10 +40,10 @@ def test_required_families_are_not_served_by_one(dual_stack: DualStack) -> None:
     """A Service that requires both families MUST stay pending while its pool has only one, and be served when it has both."""
     pool = dual_stack.pool(4)
     service = dual_stack.service(pool, REQUIRE)
-    service.wait_for_event("AllocationFailed", "")
+    service.events.wait_for("AllocationFailed")
     service.consistently_pending()
     dual_stack.grow(pool, 6)
-    wait_for_addresses(service, 4, 6)
+    dual_stack.wait_for_addresses(service, 4, 6)
 
 
 @statement("FAM-05", MUST, EXTENDED, since="0.14.9", source=PREFERRED, covers=("ROW-MLB-080",))
@@ -52,7 +52,7 @@ def test_preferred_families_fall_back_to_one(family: int, dual_stack: DualStack,
     """A Service that prefers both families MUST get one address where its pool has only that family, which is answered for."""
     other = 10 - family
     service = dual_stack.service(dual_stack.pool(family), PREFER, f"IPv{family}", f"IPv{other}")
-    segment.wait_until_announced(wait_for_addresses(service, family)[family])
+    segment.wait_until_announced(dual_stack.wait_for_addresses(service, family)[family])
 
 
 @statement("FAM-06", MUST, EXTENDED, since="0.14.9", source=PREFERRED, covers=("ROW-MLB-080",))
@@ -60,9 +60,9 @@ def test_preferred_families_grow_with_the_pool(dual_stack: DualStack, segment: S
     """A Service that prefers both families MUST get its second address when its pool gains that family, and keep the first."""
     pool = dual_stack.pool(4)
     service = dual_stack.service(pool, PREFER, "IPv4", "IPv6")
-    first = wait_for_addresses(service, 4)[4]
+    first = dual_stack.wait_for_addresses(service, 4)[4]
     dual_stack.grow(pool, 6)
-    both = wait_for_addresses(service, 4, 6)
+    both = dual_stack.wait_for_addresses(service, 4, 6)
     assert both[4] == first
     segment.wait_until_announced(both[6])
 
@@ -71,8 +71,8 @@ def test_preferred_families_grow_with_the_pool(dual_stack: DualStack, segment: S
 def test_requirement_takes_what_a_preference_had(dual_stack: DualStack) -> None:
     """A Service with one address MUST lose it when it comes to require both families of a pool with one, and get it back afterwards."""
     service = dual_stack.service(dual_stack.pool(4), PREFER, "IPv4", "IPv6")
-    wait_for_addresses(service, 4)
+    dual_stack.wait_for_addresses(service, 4)
     service.change({"spec": {"ipFamilyPolicy": REQUIRE}})
     service.wait_until_without_address()
     service.change({"spec": {"ipFamilyPolicy": PREFER}})
-    wait_for_addresses(service, 4)
+    dual_stack.wait_for_addresses(service, 4)

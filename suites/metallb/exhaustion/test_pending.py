@@ -19,7 +19,7 @@ def test_service_beyond_the_pool_stays_pending(pools: Pools, services: Services,
     addresses = [service.address for service in held]
     assert sorted(set(addresses)) == sorted(addresses), "an address was given twice"
     beyond = services.create(pool=pool)
-    beyond.wait_for_event("AllocationFailed", metallb.exhausted_message(pool.name))
+    beyond.events.wait_for("AllocationFailed", metallb.exhausted_message(pool.name))
     beyond.consistently_pending()
     assert [service.addresses for service in held] == [[address] for address in addresses]
 
@@ -30,7 +30,7 @@ def test_pending_service_is_told_why(pools: Pools, services: Services, metallb: 
     pool = pools.create(size=1)
     assert services.create(pool=pool).address in pool
     beyond = services.create(pool=pool)
-    told = beyond.wait_for_event("AllocationFailed", metallb.exhausted_message(pool.name), kind="Warning")
+    told = beyond.events.wait_for("AllocationFailed", metallb.exhausted_message(pool.name), type_="Warning")
     assert f"{beyond.namespace}/{beyond.name}" in told
 
 

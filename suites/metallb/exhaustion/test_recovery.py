@@ -6,10 +6,9 @@ could serve a Service which its own trigger left out.
 
 import pytest
 
-from harness.cluster.api import Api
 from harness.model.record import measure
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems.kubernetes.namespaces import delete
+from harness.systems.kubernetes.namespaces import Namespaces
 from harness.systems.metallb import messages
 from harness.systems.metallb.installation import MetalLB
 from harness.systems.metallb.pools import Pool, Pools
@@ -24,7 +23,7 @@ def holder_and_waiter(pools: Pools, services: Services, metallb: MetalLB) -> tup
     holder = services.create(pool=pool)
     address = holder.address
     waiter = services.create(pool=pool)
-    waiter.wait_for_event("AllocationFailed", metallb.exhausted_message(pool.name))
+    waiter.events.wait_for("AllocationFailed", metallb.exhausted_message(pool.name))
     return pool, holder, address, waiter
 
 
@@ -41,7 +40,7 @@ def test_deletion_serves_the_waiting(pools: Pools, services: Services, metallb: 
 def test_change_of_type_serves_the_waiting(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A pending Service MUST get the address that another Service frees by becoming ClusterIP, which loses it."""
     _, holder, address, waiter = holder_and_waiter(pools, services, metallb)
-    assert waiter.wait_until_allocated(since=holder.change_type("ClusterIP")) == address
+    assert waiter.wait_until_allocated(since=holder.change({"spec": {"type": "ClusterIP"}})) == address
     holder.wait_until_without_address()
     holder.wait_until_pool_is(None)
 
@@ -59,14 +58,14 @@ def test_growth_serves_the_waiting(pools: Pools, services: Services, metallb: Me
 @statement("EXH-06", MUST, EXTENDED, source=RELEASE, since="0.13.9", covers=("ROW-MLB-008",))
 @pytest.mark.serial
 def test_deletion_of_a_namespace_serves_the_waiting(
-    another_namespace: str, api: Api, pools: Pools, services: Services, metallb: MetalLB
+    another_namespace: str, namespaces: Namespaces, pools: Pools, services: Services, metallb: MetalLB
 ) -> None:
     """A pending Service MUST get the address that the deletion of another Service's namespace frees."""
     pool = pools.create(size=1, serviceAllocation={"namespaces": [pools.namespace, another_namespace]})
     address = services.create(pool=pool, namespace=another_namespace).address
     waiter = services.create(pool=pool)
     waiter.wait_until_refused(metallb.exhausted_message(pool.name))
-    assert waiter.wait_until_allocated(since=delete(api, another_namespace)) == address
+    assert waiter.wait_until_allocated(since=namespaces.delete(another_namespace)) == address
 
 
 @statement("EXH-07", MUST, CORE, source=RELEASE, since="0.13.9", covers=("ROW-MLB-010",))
@@ -78,7 +77,7 @@ def test_as_many_are_served_as_addresses_are_freed(pools: Pools, services: Servi
     services.wait_until_allocated(3)
     waiting = services.create_many(4, pool=pool)
     for service in waiting:
-        service.wait_for_event("AllocationFailed", metallb.exhausted_message(pool.name))
+        service.events.wait_for("AllocationFailed", metallb.exhausted_message(pool.name))
     for service in held[:2]:
         service.delete()
     allocated = services.wait_until_allocated(3)
@@ -96,7 +95,7 @@ def test_every_address_that_is_freed_serves_one(pools: Pools, services: Services
     address = holder.address
     waiting = [services.create(pool=pool) for _ in range(5)]
     for service in waiting:
-        service.wait_for_event("AllocationFailed", metallb.exhausted_message(pool.name))
+        service.events.wait_for("AllocationFailed", metallb.exhausted_message(pool.name))
     order: list[str] = []
     for _ in waiting:
         holder.delete()
@@ -118,7 +117,7 @@ def test_deletion_of_a_pending_service_changes_nobody(pools: Pools, services: Se
     """The deletion of a pending Service MUST NOT change the address of anybody, nor give one to another that waits."""
     pool, holder, address, waiter = holder_and_waiter(pools, services, metallb)
     another = services.create(pool=pool)
-    another.wait_for_event("AllocationFailed", metallb.exhausted_message(pool.name))
+    another.events.wait_for("AllocationFailed", metallb.exhausted_message(pool.name))
     waiter.delete()
     consistently_keep({holder: address, another: None})
 

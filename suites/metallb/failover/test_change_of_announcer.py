@@ -57,9 +57,9 @@ def test_change_of_node_interrupts_briefly(failover: Failover, traffic_monitor: 
 @statement("ANN-65", MUST, CORE, since="0.16.0", source="https://github.com/metallb/metallb/issues/2930", covers=("ROW-MLB-067",))
 def test_status_follows_the_address(failover: Failover, speakers: Speakers) -> None:
     """There MUST be exactly one ServiceL2Status of an announced Service, which names the new node after a move."""
-    speakers.report(failover.service, failover.before)
+    speakers.wait_until_statuses_name(failover.service, failover.before)
     failover.move()
-    speakers.report(failover.service, failover.after, within=TAKEOVER)
+    speakers.wait_until_statuses_name(failover.service, failover.after, within=TAKEOVER)
 
 
 @statement("ANN-66", MUST, CORE, source="https://metallb.io/usage/#traffic-policies", covers=("ROW-MLB-056",))

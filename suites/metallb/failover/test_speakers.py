@@ -32,9 +32,9 @@ def test_speaker_that_leaves_is_replaced(  # noqa: PLR0917 -- a statement is giv
             gone = faults.delete_speaker(reachable_service.node)
             segment.wait_until_announced_by(reachable_service.address, other)
             segment.wait_until_recovered(observation, since=gone, within=BRIEF_OUTAGE)
-            speakers.report(reachable_service.service, other)
+            speakers.wait_until_statuses_name(reachable_service.service, other)
         segment.wait_until_announced_by(reachable_service.address, reachable_service.node, within=RETURN)
-        speakers.report(reachable_service.service, reachable_service.node)
+        speakers.wait_until_statuses_name(reachable_service.service, reachable_service.node)
 
 
 @statement("FLO-21", SHOULD, EXTENDED, source=LAYER_2)

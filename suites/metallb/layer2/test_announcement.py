@@ -24,8 +24,8 @@ def test_status_event_and_wire_agree(announced_services: AnnouncedServices, segm
     """The node that answers for an address MUST be the one that the Service's only ServiceL2Status and its latest event name."""
     service = announced_services.service()
     node = segment.wait_until_announced(service.address)
-    speakers.report(service, node)
-    speakers.assigned(service, node)
+    speakers.wait_until_statuses_name(service, node)
+    speakers.wait_for_assignment(service, node)
     segment.consistently_announced_by(service.address, node)
     assert speakers.statuses(service) == [node]
 

@@ -55,6 +55,6 @@ def test_unready_endpoints_can_be_published(
 def test_status_goes_with_the_endpoints(announced_services: AnnouncedServices, speakers: Speakers, backends: Backends) -> None:
     """The ServiceL2Status of a Service MUST go when its last endpoint does."""
     service = announced_services.service(backends.nodes[0], externalTrafficPolicy="Local")
-    speakers.report(service, backends.nodes[0])
+    speakers.wait_until_statuses_name(service, backends.nodes[0])
     backends.serve(service)
-    speakers.report(service, within=WITHDRAWAL)
+    speakers.wait_until_statuses_name(service, within=WITHDRAWAL)

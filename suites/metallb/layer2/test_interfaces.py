@@ -15,7 +15,7 @@ INTERFACES = "https://metallb.io/configuration/_advanced_l2_configuration/#speci
 def test_unknown_interface_is_reported(announced_services: AnnouncedServices, segment: Segment, speakers: Speakers) -> None:
     """An advertisement bound to an interface that no node has MUST be answered by nobody, and an event says so."""
     service = announced_services.service(advertised={"interfaces": ["none0"]})
-    speakers.fails(service)
+    speakers.wait_for_failure(service)
     segment.consistently_silent(service.address)
 
 

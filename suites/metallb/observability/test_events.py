@@ -10,4 +10,4 @@ def test_assignment_is_told(pools: Pools, services: Services) -> None:
     """MetalLB MUST tell in a normal event on a Service which address it was given."""
     pool = pools.create(size=1)
     service = services.create(pool=pool)
-    service.wait_for_event("IPAllocated", f'Assigned IP ["{service.address}"]', kind="Normal")
+    service.events.wait_for("IPAllocated", f'Assigned IP ["{service.address}"]', type_="Normal")

@@ -22,5 +22,5 @@ def test_holder_outside_a_shrunk_pool_moves(pools: Pools, services: Services) ->
     assert third.address == str(upper.last)
     pools.set_ranges(pool, [AddressRange(lower.first, lower.first), upper])
     moves.wait_until_address_is(str(upper.first))
-    moves.wait_for_event("ClearAssignment", "not allowed by config")
+    moves.events.wait_for("ClearAssignment", "not allowed by config")
     assert [stays.addresses, third.addresses] == [[str(lower.first)], [str(upper.last)]]

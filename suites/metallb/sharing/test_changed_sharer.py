@@ -28,7 +28,7 @@ def test_local_policy_ends_sharing(pools: Pools, services: Services) -> None:
     pool, first, second = sharers(pools, services)
     second.change({"spec": {"externalTrafficPolicy": "Local"}})
     second.wait_until_without_address()
-    second.wait_for_event("ClearAssignment", messages.taken_by(f"{first.namespace}/{first.name}"))
+    second.events.wait_for("ClearAssignment", messages.taken_by(f"{first.namespace}/{first.name}"))
     assert first.addresses == pool.addresses
 
 

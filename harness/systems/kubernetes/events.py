@@ -1,0 +1,44 @@
+"""Events about an object (https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/)."""
+
+from dataclasses import dataclass
+
+from harness.cluster.api import Api, Object
+from harness.model.budgets import EVENT
+from harness.model.errors import Unanswered
+from harness.probes.waiting import eventually
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The events about one object."""
+
+    api: Api
+    kind: str
+    name: str
+    namespace: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+    def current(self, reason: str | None = None, *, type_: str | None = None) -> list[Object]:
+        """Those that are there, of one reason or of all, and of one type (``Normal``, ``Warning``) or of both."""
+        found = self.api.list("Event", self.namespace, fields=f"involvedObject.kind={self.kind},involvedObject.name={self.name}")
+        return [event for event in found if reason in (None, event["reason"]) and type_ in (None, event.get("type"))]
+
+    def wait_for(self, reason: str, message: str = "", *, type_: str | None = None) -> str:
+        """Wait for an event of this reason whose message contains a text, and return the whole message."""
+        __tracebackhide__ = True
+
+        def poll() -> str:
+            messages = [str(event["message"]) for event in self.current(reason, type_=type_)]
+            if not messages:
+                raise Unanswered(f"no event {reason} about {self}")
+            assert any(message in text for text in messages), "; ".join(messages)
+            return next(text for text in messages if message in text)
+
+        expected = f"an event {reason} about {self}" + (f" that says {message!r}" if message else "")
+        return eventually(poll, within=EVENT, expected=expected, pause=self.api.changed("Event", self.namespace))
+
+    def count(self, reason: str) -> int:
+        """How often events of a reason were written; Kubernetes adds up repetitions in one object."""
+        return sum(int(event.get("count") or (event.get("series") or {}).get("count") or 1) for event in self.current(reason))
