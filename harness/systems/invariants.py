@@ -65,6 +65,7 @@ class Invariant:
         return [f"{one.service} on {one.node}" for one in layer2_statuses(self.api) if one.service.startswith(self.label)]
 
     def _nodes_are_as_before(self) -> None:
+        __tracebackhide__ = True
         expected = "labels and taints of the nodes are as they were before the statement"
 
         def poll() -> str:
@@ -78,6 +79,8 @@ class Invariant:
         wait_until_undone(poll, expected)
 
     def _addresses_are_as_before(self) -> None:
+        __tracebackhide__ = True
+
         def poll() -> str:
             now = _addresses(self.api)
             changed = {name: now.get(name) for name, before in self.addresses.items() if now.get(name) != before}

@@ -118,6 +118,7 @@ class Ingresses:
 
     def comes_to_fill_in(self, document: Object, ingress_class: str) -> None:
         """Wait until the API server gives a new Ingress this class; it reads classes from a cache of its own."""
+        __tracebackhide__ = True
 
         def poll() -> str:
             found = self.accepts(document)["spec"].get("ingressClassName")

@@ -101,6 +101,8 @@ class MetalLBController:
         return "none"
 
     def _wait_until_runs(self, before: set[str]) -> None:
+        __tracebackhide__ = True
+
         def poll() -> str:
             pods = self._pods()
             started = [pod for pod in pods if _started(pod)]

@@ -51,6 +51,7 @@ class Failover:
     @contextmanager
     def monitored_by_an_idle_client(self, monitor: TrafficMonitor) -> Iterator["FailoverObservation"]:
         """Let it happen while a client has the address in its neighbour cache, and sends nothing."""
+        __tracebackhide__ = True
         with monitor.watch(self.address, traffic="tcp") as spoken:
             self._wait_until_answered(spoken)
         known = self.segment.macs.get(monitor.neighbour_cache(self.address) or "")

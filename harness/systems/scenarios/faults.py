@@ -162,6 +162,7 @@ class Faults:
         :raises Leak: something was left disturbed
         :raises EnvironmentFault: the cluster does not recover
         """
+        __tracebackhide__ = True
         left = [*self._containers("paused"), *self._containers("exited")]
         for node in left:
             engine.docker("start" if node in self._containers("exited") else "unpause", node)

@@ -139,6 +139,7 @@ class IngressRollout:
         return ", ".join(ready)
 
     def _expect_same_address(self) -> None:
+        __tracebackhide__ = True
         service = self.api.get("Service", self.controller.service, self.controller.namespace) or {"status": {}}
         assert assigned_addresses(service) == [self.vip], f"the controller's Service has {assigned_addresses(service)}, not {self.vip}"
         self.segment.wait_until_announced(self.vip)

@@ -54,6 +54,7 @@ class NodeLoss:
 
         :raises StatementFailed: none did before the lost one came back
         """
+        __tracebackhide__ = True
         found = [
             self.macs[period.mac]
             for period in self.announcer_periods
@@ -65,6 +66,7 @@ class NodeLoss:
 
     def expect_takeover_within(self, bound: Budget) -> None:
         """Hold against a bound how long those who ask anew were not answered."""
+        __tracebackhide__ = True
         successor = self.successor()
         taken = next(period.began for period in self.announcer_periods if self.macs[period.mac] == successor and period.began > self.lost)
         measure("takeover", taken - self.lost, budget=bound)
@@ -86,6 +88,7 @@ class NodeLoss:
 
     def expect_gratuitous(self, least: int = BURSTS) -> None:
         """Require so many bursts of gratuitous frames of the node that took over."""
+        __tracebackhide__ = True
         successor = self.successor()
         mac = next(mac for mac, node in self.macs.items() if node == successor)
         frames = self.clients.gratuitous_seen(self.lost, mac)
@@ -98,6 +101,7 @@ class NodeLoss:
 
     def expect_one_announcer_at_a_time(self) -> None:
         """Require that no request was answered by two nodes, and that the lost node did not answer, before it came back."""
+        __tracebackhide__ = True
         both = [moment for moment in duplicate_answers(self.resolver.requests, self.resolver.answers) if moment < self.back]
         order = [self.macs.get(period.mac, period.mac) for period in self.announcer_periods if period.began < self.back]
         wanted = [self.node, self.successor()]
@@ -106,6 +110,7 @@ class NodeLoss:
 
     def expect_one_announcer_after_return(self, within: Budget) -> None:
         """Require that, a while after the node came back, one and the same node answered every request."""
+        __tracebackhide__ = True
         deadline = self.back + record().bound(within)
         both = [moment for moment in duplicate_answers(self.resolver.requests, self.resolver.answers) if moment > self.back]
         measure("two at once after the return", float(len(both)), unit="requests")
@@ -115,6 +120,7 @@ class NodeLoss:
 
     def expect_address_returned(self, within: Budget) -> None:
         """Require that the node took its address back after it returned."""
+        __tracebackhide__ = True
         last = self.announcer_periods[-1]
         measure("giving back", last.began - self.back, budget=within)
         if self.macs[last.mac] != self.node:
@@ -196,6 +202,7 @@ def served_by(clients: Observation, node: str) -> str:
     :raises AssertionError: a probe was not answered, or by another node, or watching began only now
     :raises Unanswered: no probe has come back yet
     """
+    __tracebackhide__ = True
     recent = clients.attempts_since(now() - 1)
     if not recent:
         raise Unanswered("no probe")
