@@ -17,6 +17,8 @@ from harness.probes.wire import WireProbe
 MACS = {"one": "02:00:00:00:00:01", "two": "02:00:00:00:00:02"}
 NODES = {mac: node for node, mac in MACS.items()}
 VIP = "192.0.2.10"
+#: Samples that are there when a block begins: more than what a recovery takes.
+BEFORE = 8
 
 
 @dataclass
@@ -74,7 +76,8 @@ class _Monitor(TrafficMonitor):
     def watch(self, address: str, **_options: object) -> Iterator[Observation]:
         observation, over = Observation(address, time() - 2), Event()
         observation.gratuitous = self.network.frames
-        self._sample(observation)
+        for _ in range(BEFORE):
+            self._sample(observation)
         thread = Thread(target=self._observe, args=(observation, over), daemon=True)
         thread.start()
         try:
