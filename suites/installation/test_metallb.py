@@ -1,9 +1,7 @@
 """MetalLB as its own manifests install it, and the example's pool."""
 
-from harness.cluster.state import ClusterState
-from harness.model.addresses import AddressRange
 from harness.model.statements import CORE, MUST, statement
-from harness.systems.apps import example
+from harness.systems.apps.example import POOL, ExampleProject
 from harness.systems.kubernetes.nodes import KubeNodes
 from harness.systems.kubernetes.workloads import Workloads
 from harness.systems.metallb.components import CONTROLLER, SPEAKER
@@ -33,18 +31,18 @@ def test_custom_resources_are_defined(installation: Installation, metallb: Metal
 
 
 @statement("DEP-03", MUST, CORE, source="https://metallb.io/configuration/#defining-the-ips-to-assign-to-the-load-balancer-services")
-def test_pool_and_advertisement_are_accepted(installation: Installation, cluster: ClusterState) -> None:
+def test_pool_and_advertisement_are_accepted(installation: Installation, example_project: ExampleProject) -> None:
     """The example's pool and its advertisement MUST be accepted and stored as written, with the addresses of the run's network."""
-    pool = installation.configured("IPAddressPool", example.POOL)
-    advertisement = installation.configured("L2Advertisement", example.POOL)
-    assert pool["addresses"] == cluster.example_pool, f"addresses of the pool {example.POOL}"
-    assert advertisement["ipAddressPools"] == [example.POOL], f"pools of the advertisement {example.POOL}"
+    pool = installation.configured("IPAddressPool", POOL)
+    advertisement = installation.configured("L2Advertisement", POOL)
+    assert pool["addresses"] == example_project.addresses, f"addresses of the pool {POOL}"
+    assert advertisement["ipAddressPools"] == [POOL], f"pools of the advertisement {POOL}"
 
 
 @statement("DEP-04", MUST, CORE, source="https://metallb.io/apis/#ipaddresspoolstatus", since="0.15.0")
-def test_pool_counts_its_addresses(pool_status: PoolStatus, cluster: ClusterState) -> None:
+def test_pool_counts_its_addresses(pool_status: PoolStatus, example_project: ExampleProject) -> None:
     """The status of the example's pool MUST count assigned and available addresses that add up to the size of the pool."""
-    size = {item.family: len(item) for item in map(AddressRange.parse, cluster.example_pool)}
+    size = {item.family: len(item) for item in example_project.ranges}
     for family, expected in size.items():
-        counters = pool_status.counters(example.POOL, family)
+        counters = pool_status.counters(POOL, family)
         assert sum(counters.values()) == expected, f"IPv{family}: {counters}, while the pool has {expected} addresses"

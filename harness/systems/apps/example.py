@@ -1,11 +1,16 @@
 """The example project: the pool, the two applications and the two Ingresses that most statements of the first profile look at."""
 
+from dataclasses import dataclass
+
 from harness.cluster.api import Api, Object
 from harness.model.addresses import AddressRange
+from harness.model.errors import StatementFailed
 from harness.systems.apps.echo import program
 from harness.systems.kubernetes.manifests import MANIFESTS, read
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 
+#: The names of the two applications, and of their Services.
+APPS = ("nginx", "other")
 NAMESPACE = "example"
 POOL = "example"
 #: Host of the by-path Ingress, parent of the hosts of the by-sub-domain one.
@@ -30,10 +35,37 @@ def route_objects(ingress_class: str) -> list[Object]:
     return [item for name in files for item in read(_FILES / name, ingress_class=ingress_class)]
 
 
+@dataclass(frozen=True, slots=True)
+class ExampleProject:
+    """The example project in the run's cluster.
+
+    :param addresses: the ranges of its pool, as they are written
+    """
+
+    api: Api
+    addresses: list[str]
+
+    @property
+    def ranges(self) -> list[AddressRange]:
+        """The ranges of its pool, one of each family."""
+        return [AddressRange.parse(text) for text in self.addresses]
+
+    def service(self, app: str) -> Object:
+        """The Service of an application.
+
+        :raises StatementFailed: it does not exist
+        """
+        __tracebackhide__ = True
+        found = self.api.get("Service", app, NAMESPACE)
+        if found is None:
+            raise StatementFailed(f"Service {NAMESPACE}/{app} exists", "it does not")
+        return found
+
+
 def wait_for_apps(api: Api) -> None:
     """Wait until both applications are ready.
 
     :raises EnvironmentFault: they do not become ready in time
     """
-    for name in ("nginx", "other"):
+    for name in APPS:
         wait_ready(rolled_out(api, "Deployment", name, NAMESPACE), f"the application {name} is ready")

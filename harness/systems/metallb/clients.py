@@ -7,7 +7,7 @@ from socket import AF_INET, AF_INET6, SOCK_DGRAM, socket
 from harness.cluster.api import Api
 from harness.model.budgets import ANNOUNCEMENT, CLOSURE
 from harness.model.http_exchange import Exchange, Request
-from harness.probes.http import HttpProbe, port_closed
+from harness.probes.http import HttpProbe, port_closed, port_open
 from harness.probes.monitor import TrafficMonitor
 from harness.probes.waiting import eventually
 from harness.systems.kubernetes.nodes import KubeNodes
@@ -81,6 +81,21 @@ class ExternalClient:
             return [probe.send(Request("/probe")).status for probe in probes.values()]
 
         eventually(poll, within=ANNOUNCEMENT, expected=f"{', '.join(probes)} forward to {service!r}", consecutive=3)
+
+    def wait_until_open(self, address: str, port: int) -> None:
+        """Wait until a TCP port accepts connections."""
+        __tracebackhide__ = True
+        eventually(lambda: port_open(address, port), within=ANNOUNCEMENT, expected=f"port {port} of {address} accepts connections")
+
+    def expect_open(self, address: str, port: int) -> None:
+        """Require that a TCP port accepts a connection."""
+        __tracebackhide__ = True
+        port_open(address, port)
+
+    def expect_closed(self, address: str, port: int) -> None:
+        """Require that a TCP port accepts no connection."""
+        __tracebackhide__ = True
+        port_closed(address, port)
 
     def wait_until_closed(self, address: str, *ports: int) -> None:
         """Wait until none of these TCP ports accepts connections, all looked at at the same time."""

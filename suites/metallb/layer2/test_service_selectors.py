@@ -24,9 +24,9 @@ def test_selected_service_needs_an_advertised_pool(announced_services: Announced
     """An advertisement bound to Services and to pools MUST NOT hold for a Service that is selected but has an address of another pool."""
     advertised, other = (announced_services.pools.create(size=1) for _ in range(2))
     announced_services.advertisements.create(advertised, serviceSelectors=[FIRST])
-    in_cluster, external_client = (announced_services.service(pool=pool, labels=FIRST["matchLabels"]) for pool in (advertised, other))
-    segment.wait_until_announced(in_cluster.address)
-    segment.consistently_silent(external_client.address)
+    of_advertised, of_other = (announced_services.service(pool=pool, labels=FIRST["matchLabels"]) for pool in (advertised, other))
+    segment.wait_until_announced(of_advertised.address)
+    segment.consistently_silent(of_other.address)
 
 
 @statement("ANN-58", MUST, EXTENDED, since="0.16.0", source=SERVICES, covers=("ROW-MLB-064",))
