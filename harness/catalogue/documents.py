@@ -10,7 +10,7 @@ from harness.catalogue.entries import Entry
 from harness.catalogue.rows import ROWS_FILE, Row, coverage, untraceable
 from harness.model.errors import UsageFault
 from harness.model.statements import Gate, Keyword, Profile
-from harness.model.versions import label
+from harness.model.versions import ALWAYS, bounded, label
 
 SCHEMA_VERSION = 1
 
@@ -70,7 +70,7 @@ def _subject(subject: str, entries: Sequence[Entry]) -> str:
 
 
 def _versions(gate: Gate) -> str:
-    return _cell(label(gate)) if gate.since or gate.until or gate.system != "metallb" else "all"
+    return "all" if gate.system in ALWAYS and not bounded(gate) else _cell(label(gate))
 
 
 def _traceability(entries: Sequence[Entry], table: Mapping[str, Row]) -> str:

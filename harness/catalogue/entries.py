@@ -2,20 +2,32 @@
 
 import re
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from harness.model.statements import Declaration, Gate, Keyword, Profile
-from harness.model.versions import label, version
+from harness.model.statements import CONTROLLER, Declaration, Gate, Keyword, Profile
+from harness.model.versions import bounded, label, version
 
 _ID = re.compile(r"[A-Z][A-Z0-9]{1,7}-\d{2,3}", re.ASCII)
+#: The system that the statements of a folder below ``suites/`` speak of; that of a folder within another goes first.
+SYSTEMS = {
+    "metallb": "metallb",
+    "installation": "metallb",
+    "ingress": CONTROLLER,
+    "ingress/nginx": "ingress-nginx",
+    "kubernetes": "kubernetes",
+}
 _SECOND_SENTENCE = re.compile(r"[.!?]\s+[A-Z]")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One statement, as its test declares it; ``test`` is the node identifier without the case."""
+    """One statement, as its test declares it.
+
+    :param subject: the test's folder below ``suites/``, for instance ``metallb/exhaustion``
+    :param test: the node identifier without the case
+    """
 
     id: str
     text: str
@@ -34,14 +46,20 @@ class Entry:
 
 
 def entry(declaration: Declaration, docstring: str | None, test: str) -> Entry:
-    """The entry of a test; its subject is the folder below ``suites/``, its text the first line of the docstring."""
+    """The entry of a test: its docstring begins with the text, its folder gives the subject, and the system where the test names none."""
     lines = (docstring or "").strip().splitlines()
     text = lines[0].strip() if lines else ""
     parts = Path(test.partition("::")[0]).parts
-    below = parts[parts.index("suites") + 1 : -1] if "suites" in parts else ()
-    subject = below[0] if below else ""
-    fields = (declaration.source, declaration.gate, declaration.covers)
+    subject = "/".join(parts[parts.index("suites") + 1 : -1]) if "suites" in parts else ""
+    gate = declaration.gate if declaration.gate.system else replace(declaration.gate, system=system_of(subject))
+    fields = (declaration.source, gate, declaration.covers)
     return Entry(declaration.id, text, declaration.keyword, declaration.profile, subject, *fields, test)
+
+
+def system_of(subject: str) -> str:
+    """The system that a folder speaks of, empty where no folder says so."""
+    folder = PurePosixPath(subject)
+    return next((SYSTEMS[str(one)] for one in (folder, *folder.parents) if str(one) in SYSTEMS), "")
 
 
 def violations(entries: Iterable[Entry], rows: Container[str]) -> list[str]:
@@ -56,6 +74,8 @@ def _wrong_with(one: Entry, rows: Container[str]) -> list[str]:
         f"the id {one.id!r} is not a subject prefix and a number, such as EXH-01": _ID.fullmatch(one.id),
         f"the source {one.source!r} is no http address": address.scheme in ("http", "https") and address.netloc,
         "it stands in no folder below suites/, so it has no subject": one.subject,
+        f"suites/{one.subject} says no system, so the statement has to: system=...": one.gate.system or not one.subject,
+        "since and until need the name of one controller: system=...": one.gate.system != CONTROLLER or not bounded(one.gate),
         **{f"it covers {row!r}, which rows.toml does not list": row in rows for row in one.covers},
     }
     return [wrong for wrong, right in checks.items() if not right] + _wrong_text(one) + _wrong_range(one.gate)

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 ATTRIBUTE = "__statement__"
+#: Stands for the ingress controller under test, whichever it is, where the name of a system stands.
+CONTROLLER = "ingress"
 
 
 class Keyword(StrEnum):
@@ -32,7 +34,10 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The versions of one system a statement holds for: ``since`` is the first, ``until`` the first that no longer."""
+    """The versions of one system a statement holds for: ``since`` is the first, ``until`` the first that no longer.
+
+    :param system: ``metallb``, ``kubernetes``, the name of a controller, or CONTROLLER
+    """
 
     system: str
     since: str | None = None
@@ -41,7 +46,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What ``@statement`` puts on a test function."""
+    """What ``@statement`` puts on a test function; the system of its gate is empty where the test's folder is to say it."""
 
     id: str
     keyword: Keyword
@@ -61,7 +66,7 @@ def statement(
     profile: Profile,
     *,
     source: str,
-    system: str = "metallb",
+    system: str = "",
     since: str | None = None,
     until: str | None = None,
     covers: tuple[str, ...] = (),
@@ -70,7 +75,7 @@ def statement(
 
     :param identifier: unique, subject prefix and number, for instance ``EXH-01``
     :param source: the http address of the text that demands the behaviour
-    :param system: the system whose version ``since`` and ``until`` speak of: ``metallb``, ``kubernetes`` or a controller's name
+    :param system: the system that the statement, with ``since`` and ``until``, speaks of, where it is another one than that of its folder
     :param covers: rows of upstream catalogues that this statement answers, for instance ``ROW-MLB-006``
     """
     declaration = Declaration(identifier, keyword, profile, source, Gate(system, since, until), covers)

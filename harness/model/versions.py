@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from packaging.version import InvalidVersion, Version
 
-from harness.model.statements import Gate
+from harness.model.statements import CONTROLLER, Gate
 
 #: Newer than every release: the epoch outranks all numbers.
 NEWEST = Version("1!0")
@@ -41,10 +41,19 @@ def _strictly(text: str) -> Version:
         raise ValueError(f"{text!r} is neither a version such as 0.15.2 nor a development build such as main") from None
 
 
+#: The systems that are in every run.
+ALWAYS = ("metallb", "kubernetes", CONTROLLER)
+
+
 def holds(gate: Gate, text: str) -> bool:
     """Whether the version named by ``text`` lies in the gate's half-open range."""
     found = version(text)
     return (gate.since is None or version(gate.since) <= found) and (gate.until is None or found < version(gate.until))
+
+
+def bounded(gate: Gate) -> bool:
+    """Whether there are versions that the gate leaves out."""
+    return gate.since is not None or gate.until is not None
 
 
 def label(gate: Gate) -> str:
@@ -56,11 +65,9 @@ def label(gate: Gate) -> str:
 def mismatch(gate: Gate, versions: Mapping[str, str]) -> str | None:
     """Why a statement does not apply to the systems under test, or ``None`` where it does.
 
-    A gate without bounds on a system that is always there (MetalLB, Kubernetes) lets everything pass, whether or not its version is known.
+    A gate without bounds on a system that is always there lets everything pass, whether or not its version is known.
     """
     found = versions.get(gate.system)
-    unbounded = gate.since is None and gate.until is None
     if found is None:
-        always = gate.system in ("metallb", "kubernetes")
-        return None if unbounded and always else f"needs {label(gate)}, which is not under test"
+        return None if gate.system in ALWAYS and not bounded(gate) else f"needs {label(gate)}, which is not under test"
     return None if holds(gate, found) else f"needs {label(gate)}, this is {found}"

@@ -11,7 +11,7 @@ import pytest
 from harness.catalogue.entries import Entry, entry, violations
 from harness.catalogue.rows import rows
 from harness.model.errors import UsageFault
-from harness.model.statements import ATTRIBUTE, Declaration, Keyword, Profile
+from harness.model.statements import ATTRIBUTE, Keyword, Profile
 from harness.model.versions import label, mismatch
 from harness.plugin import manifests
 from harness.plugin.provisions import Provision, needs_of
@@ -55,21 +55,24 @@ PLAN = pytest.StashKey[dict[str, Case]]()
 
 
 def register_marks(config: pytest.Config) -> None:
-    """Make the words of the catalogue known to ``-m``: keywords, profiles, and the subjects that ``suites/`` has folders for."""
+    """Make the words of the catalogue known to ``-m``: keywords, profiles, and the folders of ``suites/``, at every depth."""
     for keyword in Keyword:
         config.addinivalue_line("markers", f"{keyword.lower()}: statements with the keyword {keyword} of RFC 2119")
     for profile in Profile:
         config.addinivalue_line("markers", f"{profile.lower()}: statements of the profile {profile}")
     manifests.register(config)
-    for subject in subjects(config):
-        config.addinivalue_line("markers", f"{subject}: statements below suites/{subject}/")
+    for name, places in folders(config).items():
+        config.addinivalue_line("markers", f"{name}: statements below {', '.join(places)}")
 
 
-def subjects(config: pytest.Config) -> list[str]:
-    """The folders of ``suites/``."""
-    suites = config.rootpath / "suites"
-    folders = suites.iterdir() if suites.is_dir() else ()
-    return sorted(folder.name for folder in folders if folder.is_dir() and folder.name.isidentifier() and not folder.name.startswith("_"))
+def folders(config: pytest.Config) -> dict[str, list[str]]:
+    """The names of the folders below ``suites/``, and where folders of each name are."""
+    found: dict[str, list[str]] = {}
+    for folder in sorted((config.rootpath / "suites").glob("**/")):
+        if folder.name.isidentifier() and not folder.name.startswith("_"):
+            found.setdefault(folder.name, []).append(f"{folder.relative_to(config.rootpath).as_posix()}/")
+    found.pop("suites", None)
+    return found
 
 
 def check_selection(config: pytest.Config) -> None:
@@ -85,7 +88,7 @@ def check_selection(config: pytest.Config) -> None:
     if unknown:
         near = [match for word in unknown for match in difflib.get_close_matches(word, known, 1)]
         hint = f"did you mean {' '.join(near)}? " if near else ""
-        ours = ", ".join(word.lower() for word in [*Keyword, *Profile, *subjects(config)])
+        ours = ", ".join(word.lower() for word in [*Keyword, *Profile, *folders(config)])
         raise UsageFault(f"-m with words of the catalogue: {ours}", " ".join(unknown), f"{hint}pytest --markers explains each")
 
 
@@ -138,8 +141,8 @@ def read_all(items: Iterable[pytest.Item], config: pytest.Config) -> None:
     if wrong:
         shown = "\n          ".join(wrong[:SHOWN]) + (f"\n          and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else "")
         raise UsageFault("tests below suites/ declared as @statement asks", shown, "correct the declarations")
-    for (item, declaration), one in zip(statements, entries, strict=True):
-        _equip(item, declaration, one, config.stash[RUN].versions)
+    for (item, _), one in zip(statements, entries, strict=True):
+        _equip(item, one, config.stash[RUN].versions)
 
 
 def _undeclared(items: Iterable[pytest.Function], config: pytest.Config) -> list[str]:
@@ -153,13 +156,13 @@ def _hiding(item: pytest.Item) -> list[str]:
     return [f"{item.nodeid}: {mark} hides a hole; {instead.get(mark, 'use since, until or NotApplicable')}" for mark in marks]
 
 
-def _equip(item: pytest.Function, declaration: Declaration, one: Entry, versions: dict[str, str]) -> None:
+def _equip(item: pytest.Function, one: Entry, versions: dict[str, str]) -> None:
     case = item.callspec.id if hasattr(item, "callspec") else ""
-    not_applicable = mismatch(declaration.gate, versions) or ""
+    not_applicable = mismatch(one.gate, versions) or ""
     line = (item.location[1] or 0) + 1
     item.stash[CASE] = Case(item.nodeid, one, case, not_applicable, needs_of(item), manifests.manifest_of(item), line)
     item.extra_keyword_matches.add(one.id)
-    for mark in (declaration.keyword.lower(), declaration.profile.lower(), one.subject):
+    for mark in (one.keyword.lower(), one.profile.lower(), *one.subject.split("/")):
         item.add_marker(mark)
 
 
@@ -197,6 +200,6 @@ def listing(cases: Iterable[Case], width: int) -> list[str]:
     """The lines of ``--statements``: one a statement, its text below."""
     lines = []
     for one in {case.statement.id: case.statement for case in cases}.values():
-        lines.append(f"{one.id:<8} {one.keyword:<6} {one.profile:<13} {one.subject:<12} {label(one.gate)}")
+        lines.append(f"{one.id:<8} {one.keyword:<6} {one.profile:<13} {one.subject:<23} {label(one.gate)}")
         lines.append(f"         {one.text}"[:width])
     return lines

@@ -8,7 +8,9 @@ import pytest
 
 from harness.model import baselines
 from harness.model.baselines import Deviation, entry, match
+from harness.model.statements import CONTROLLER
 from harness.model.verdicts import Outcome
+from harness.model.versions import ALWAYS
 from harness.plugin.collection import Case
 from harness.plugin.run_facts import BASELINES, RUN, known_deviations
 from harness.report.model import Report, Result
@@ -31,9 +33,9 @@ def propose(config: pytest.Config, report: Report, plan: Mapping[str, Case]) -> 
 
 
 def implementation(case: Case, versions: Mapping[str, str]) -> str:
-    """Whose deviation a failure would be: the ingress controller's below ``suites/ingress``, else that of the system the gate speaks of."""
-    controllers = [name for name in versions if name not in ("metallb", "kubernetes")]
-    return controllers[0] if case.statement.subject == "ingress" and controllers else case.statement.gate.system
+    """Whose deviation a failure would be: that of the system which the statement speaks of, by its name."""
+    system = case.statement.gate.system
+    return next((name for name in versions if name not in ALWAYS), system) if system == CONTROLLER else system
 
 
 def _observed(result: Result) -> str:

@@ -10,16 +10,16 @@ from harness.catalogue import documents
 from harness.catalogue.entries import Entry, entry, violations
 from harness.catalogue.rows import Row, rows, untraceable
 from harness.model.errors import UsageFault
-from harness.model.statements import CORE, MUST, Declaration, Gate
+from harness.model.statements import CONTROLLER, CORE, MUST, Declaration, Gate
 
 DECLARED = Declaration("EXH-01", MUST, CORE, "https://metallb.io/usage/", Gate("metallb", "0.13.9"), ("ROW-MLB-006",))
-TEST = "suites/exhaustion/test_pending.py::test_service_beyond_the_pool_stays_pending"
+TEST = "suites/metallb/exhaustion/test_pending.py::test_service_beyond_the_pool_stays_pending"
 ENTRY = entry(DECLARED, "A Service beyond the pool MUST stay pending | so.\n\nMore.", TEST)
 ROWS = {"ROW-MLB-006": Row("ROW-MLB-006", "beyond"), "ROW-MLB-007": Row("ROW-MLB-007", "recovery", "needs <more>")}
 
 
 def test_an_entry_is_read_off_a_test() -> None:
-    assert (ENTRY.subject, ENTRY.text) == ("exhaustion", "A Service beyond the pool MUST stay pending | so.")
+    assert (ENTRY.subject, ENTRY.text) == ("metallb/exhaustion", "A Service beyond the pool MUST stay pending | so.")
     assert ENTRY.title == "service beyond the pool stays pending"
     assert violations([ENTRY, ENTRY], ROWS) == []
 
@@ -39,6 +39,8 @@ def test_an_entry_is_read_off_a_test() -> None:
         (replace(ENTRY, text="MUSTARD is yellow."), "does not use the keyword MUST"),
         (replace(ENTRY, gate=Gate("metallb", "0.15.0", "0.14.0")), "no version is in"),
         (replace(ENTRY, gate=Gate("metallb", "soon")), "neither a version"),
+        (replace(ENTRY, gate=Gate("")), "suites/metallb/exhaustion says no system"),
+        (replace(ENTRY, gate=Gate(CONTROLLER, "1.12.0")), "need the name of one controller"),
         (replace(ENTRY, covers=("ROW-MLB-999",)), "it covers 'ROW-MLB-999'"),
     ],
 )
@@ -46,6 +48,23 @@ def test_a_bad_entry_is_told(changed: Entry, complaint: str) -> None:
     (wrong,) = violations([changed], ROWS)
     assert complaint in wrong
     assert wrong.startswith(TEST)
+
+
+@pytest.mark.parametrize(
+    ("folder", "declared", "system"),
+    [
+        ("metallb/exhaustion", "", "metallb"),
+        ("ingress/routing", "", CONTROLLER),
+        ("ingress/nginx/canary", "", "ingress-nginx"),
+        ("kubernetes", "", "kubernetes"),
+        ("installation", "", "metallb"),
+        ("installation", CONTROLLER, CONTROLLER),
+        ("elsewhere", "", ""),
+    ],
+)
+def test_the_folder_gives_the_system_where_the_test_does_not(folder: str, declared: str, system: str) -> None:
+    made = entry(replace(DECLARED, gate=Gate(declared)), "A Service MUST.", f"suites/{folder}/test_x.py::test_y")
+    assert (made.subject, made.gate.system) == (folder, system)
 
 
 def test_versions_and_abbreviations_end_no_sentence() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.model.statements import Gate
+from harness.model.statements import CONTROLLER, Gate
 from harness.model.versions import NEWEST, holds, label, mismatch, version
 
 numbers = st.lists(st.integers(0, 99), min_size=2, max_size=3).filter(any)
@@ -72,6 +72,7 @@ def test_what_is_no_version_is_refused(text: str) -> None:
         (Gate("metallb", "0.13.9", "0.14.9"), "needs metallb >= 0.13.9, < 0.14.9, this is 0.14.9"),
         (Gate("kubernetes"), None),
         (Gate("kubernetes", "1.30"), "needs kubernetes >= 1.30, which is not under test"),
+        (Gate(CONTROLLER), None),
         (Gate("traefik"), "needs traefik, which is not under test"),
     ],
 )

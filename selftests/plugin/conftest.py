@@ -83,7 +83,7 @@ class Suite:
         options: str = "",
         before: str = "",
         parameters: str = "",
-        folder: str = "exhaustion",
+        folder: str = "metallb/exhaustion",
         profile: str = "CORE",
         text: str = "A Service MUST do what is said here.",
     ) -> None:

@@ -110,7 +110,7 @@ def test_interrupting_workers_is_reported(suite: Suite) -> None:
 
 def test_a_file_that_cannot_be_collected_is_a_fault(suite: Suite) -> None:
     suite.add("EXH-01")
-    suite.write("suites/exhaustion/test_broken.py", "import nothing_of_this_name\n")
+    suite.write("suites/metallb/exhaustion/test_broken.py", "import nothing_of_this_name\n")
     ran = suite.run()
     assert ran.code == 3
     assert ran.outcomes == {"EXH-01": Outcome.NOT_RUN}

@@ -83,7 +83,7 @@ def test_nothing_is_created_when_nothing_is_selected(project: Suite) -> None:
 
 @pytest.mark.parametrize("workers", [(), ("-n2",)])
 def test_nothing_is_created_when_something_cannot_be_collected(project: Suite, workers: tuple[str, ...]) -> None:
-    project.write("suites/exhaustion/test_broken.py", "import nothing_of_that_name\n")
+    project.write("suites/metallb/exhaustion/test_broken.py", "import nothing_of_that_name\n")
     assert project.run(*workers).code != 0
     assert log(project) == []
 

@@ -27,7 +27,7 @@ def test_undeclared():
 
 @pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "two workers"])
 def test_bad_declarations_are_refused_on_one_screen(suite: Suite, workers: tuple[str, ...]) -> None:
-    suite.write("suites/exhaustion/test_bad.py", BAD)
+    suite.write("suites/metallb/exhaustion/test_bad.py", BAD)
     ran = suite.run(*workers)
     assert ran.code == 4
     assert ran.report is None
@@ -39,7 +39,7 @@ def test_bad_declarations_are_refused_on_one_screen(suite: Suite, workers: tuple
         "has to be one sentence, not 'It works. It MUST.'",
         "no version is in metallb >= 0.15.0, < 0.15.0",
         "does not use the keyword MUST: 'A Service SHOULD",
-        "the id EXH-02 belongs to suites/exhaustion/test_bad.py::test_unworded already",
+        "the id EXH-02 belongs to suites/metallb/exhaustion/test_bad.py::test_unworded already",
         "test_twice: skip hides a hole",
         "test_undeclared: has no @statement",
     ):
@@ -50,10 +50,11 @@ def test_bad_declarations_are_refused_on_one_screen(suite: Suite, workers: tuple
 
 def test_marks_select_by_keyword_profile_and_subject(suite: Suite) -> None:
     suite.add("EXH-01")
-    suite.add("ALC-01", folder="allocation")
-    suite.add("ALC-02", folder="allocation", text="A Service MUST do something else.")
+    suite.add("ALC-01", folder="metallb/allocation")
+    suite.add("ALC-02", folder="metallb/allocation", text="A Service MUST do something else.")
     assert list(suite.run("-m", "must and core and exhaustion").outcomes) == ["EXH-01"]
     assert list(suite.run("-m", "allocation", "-k", "ALC-02").outcomes) == ["ALC-02"]
+    assert sorted(suite.run("-m", "metallb and not exhaustion").outcomes) == ["ALC-01", "ALC-02"]
     assert suite.run("-m", "may").code == 5
     assert suite.run("-k", "nothing_of_this_name").code == 5
 
@@ -77,7 +78,7 @@ def test_statements_are_listed_and_not_run(suite: Suite) -> None:
     ran = suite.run("--statements")
     assert ran.code == 0
     assert ran.report is None
-    assert "EXH-01   MUST   CORE          exhaustion   metallb >= 0.13.9" in ran.output
+    assert "EXH-01   MUST   CORE          metallb/exhaustion      metallb >= 0.13.9" in ran.output
     assert "A Service MUST do what is said here." in ran.output
     assert "<Function" not in ran.output
 

@@ -16,7 +16,7 @@ def test_a_statement_that_holds_passes(suite: Suite) -> None:
     assert ran.report is not None
     assert ran.report.verdict is Verdict.CONFORMANT
     result = ran.results["EXH-01"]
-    assert (result.outcome, result.subject, result.text) == (Outcome.PASSED, "exhaustion", "A Service MUST do what is said here.")
+    assert (result.outcome, result.subject, result.text) == (Outcome.PASSED, "metallb/exhaustion", "A Service MUST do what is said here.")
     assert [(one.name, one.value, one.bound) for one in result.measurements] == [("allocation", 0.3, 30)]
     assert result.line > 0
 

@@ -1,11 +1,11 @@
 """The ingress controller as its own manifests install it."""
 
-from harness.model.statements import CORE, MUST, statement
+from harness.model.statements import CONTROLLER, CORE, MUST, statement
 from harness.systems.ingress.controllers import Controller
 from harness.systems.kubernetes.workloads import Workloads
 
 
-@statement("DEP-05", MUST, CORE, source="https://kubernetes.github.io/ingress-nginx/deploy/#bare-metal-clusters")
+@statement("DEP-05", MUST, CORE, source="https://kubernetes.github.io/ingress-nginx/deploy/#bare-metal-clusters", system=CONTROLLER)
 def test_controller_runs_without_restarts(workloads: Workloads, ingress_controller: Controller) -> None:
     """The ingress controller MUST be ready, and none of its containers restarted."""
     workloads.wait_until_rolled_out("Deployment", ingress_controller.service, ingress_controller.namespace)

@@ -12,7 +12,6 @@ from harness.systems.ingress.resources import Ingresses, path
     MUST,
     CORE,
     source="https://kubernetes.io/docs/concepts/services-networking/ingress/#deprecated-annotation",
-    system="kubernetes",
     since="1.22",
     covers=("ROW-CLS-03",),
 )

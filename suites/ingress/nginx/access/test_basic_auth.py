@@ -12,7 +12,6 @@ from suites.cases import rows
 
 HOST = "example.test"
 ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
-NGINX = "ingress-nginx"
 
 
 def get(host: str = HOST, target: str = "/", *headers: tuple[str, str]) -> Request:
@@ -23,7 +22,7 @@ def password(text: str) -> tuple[str, str]:
     return "Authorization", f"Basic {b64encode(text.encode()).decode()}"
 
 
-@statement("ACC-03", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", system=NGINX, covers=("ROW-ACC-02",))
+@statement("ACC-03", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", covers=("ROW-ACC-02",))
 @pytest.mark.manifest("password_is_asked_for.yaml")
 @rows(
     [
@@ -40,7 +39,7 @@ def test_password_is_asked_for(request_: Request, expectation: Expectation, clie
     client.expect(request_, expectation, times=3)
 
 
-@statement("ACC-04", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", system=NGINX, covers=("ROW-ACC-02",))
+@statement("ACC-04", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", covers=("ROW-ACC-02",))
 @pytest.mark.manifest("missing_passwords_close_the_route.yaml")
 @rows([(get(), refused(503)), (get(HOST, "/", password("user:secret")), refused(503))])
 def test_missing_passwords_close_the_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:

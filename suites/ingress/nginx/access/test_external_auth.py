@@ -13,14 +13,13 @@ from suites.cases import rows
 
 HOST = "example.test"
 ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
-NGINX = "ingress-nginx"
 
 
 def get(host: str = HOST, target: str = "/", *headers: tuple[str, str]) -> Request:
     return Request(target, host=host, headers=headers)
 
 
-@statement("ACC-05", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ROW-ACC-03",))
+@statement("ACC-05", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", covers=("ROW-ACC-03",))
 @pytest.mark.manifest("external_service_decides.yaml")
 @rows(
     [
@@ -35,7 +34,7 @@ def test_external_service_decides(request_: Request, expectation: Expectation, c
     client.expect(request_, expectation)
 
 
-@statement("ACC-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ROW-ACC-03",))
+@statement("ACC-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", covers=("ROW-ACC-03",))
 @pytest.mark.manifest("external_service_can_send_to_a_sign_in.yaml")
 @rows([(get(HOST, "/x?y=z"), redirected(302, f"https://login.test/start?rd=http://{HOST}%2Fx%3Fy%3Dz"))])
 def test_external_service_can_send_to_a_sign_in(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -43,7 +42,7 @@ def test_external_service_can_send_to_a_sign_in(request_: Request, expectation: 
     client.expect(request_, expectation)
 
 
-@statement("ACC-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", system=NGINX, covers=("ROW-ACC-03",))
+@statement("ACC-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", covers=("ROW-ACC-03",))
 @pytest.mark.manifest("missing_external_service_closes_the_route.yaml")
 @rows([(get(), refused(500, 503))])
 def test_missing_external_service_closes_the_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:

@@ -10,14 +10,13 @@ from suites.cases import rows
 
 HOST = "example.test"
 ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
-NGINX = "ingress-nginx"
 
 
 def get(host: str = HOST, target: str = "/", *headers: tuple[str, str]) -> Request:
     return Request(target, host=host, headers=headers)
 
 
-@statement("ACC-01", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#whitelist-source-range", system=NGINX, covers=("ROW-ACC-01",))
+@statement("ACC-01", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#whitelist-source-range", covers=("ROW-ACC-01",))
 @pytest.mark.manifest("clients_are_allowed_by_address.yaml")
 @rows(
     [
@@ -32,7 +31,7 @@ def test_clients_are_allowed_by_address(request_: Request, expectation: Expectat
     client.expect(request_, expectation)
 
 
-@statement("ACC-02", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#denylist-source-range", system=NGINX, covers=("ROW-ACC-01",))
+@statement("ACC-02", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#denylist-source-range", covers=("ROW-ACC-01",))
 @pytest.mark.manifest("clients_are_denied_by_address.yaml")
 @rows([(get(), reaches("one")), (get(f"closed.{HOST}"), refused(403))])
 def test_clients_are_denied_by_address(request_: Request, expectation: Expectation, client: IngressClient) -> None:

@@ -7,14 +7,13 @@ from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 
 ADMISSION = "https://kubernetes.github.io/ingress-nginx/how-it-works/#avoiding-outage-from-wrong-configuration"
-NGINX = "ingress-nginx"
 PREFIX = "nginx.ingress.kubernetes.io"
 SNIPPETS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#allow-snippet-annotations"
 #: What the API server says when a webhook has judged, and not merely failed to answer.
 DENIED = "denied the request"
 
 
-@statement("ADM-01", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ROW-ADM-01", "ROW-PATH-15"))
+@statement("ADM-01", MUST, INGRESS_NGINX, source=ADMISSION, covers=("ROW-ADM-01", "ROW-PATH-15"))
 def test_second_ingress_for_a_path_is_refused(validated_ingresses: Ingresses, validated_client: IngressClient) -> None:
     """An Ingress MUST be refused that claims a host and path which another Ingress has, and accepted with another path or host."""
     validated_ingresses.add(validated_ingresses.ingress(path("/taken", "one")))
@@ -23,7 +22,7 @@ def test_second_ingress_for_a_path_is_refused(validated_ingresses: Ingresses, va
     validated_ingresses.accepts(validated_ingresses.second_ingress(path("/free", "two")))
 
 
-@statement("ADM-02", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ROW-ADM-01", "ROW-CAN-01"))
+@statement("ADM-02", MUST, INGRESS_NGINX, source=ADMISSION, covers=("ROW-ADM-01", "ROW-CAN-01"))
 def test_canary_for_a_taken_path_is_accepted(validated_ingresses: Ingresses, validated_client: IngressClient) -> None:
     """A canary MUST be accepted for a host and path which another Ingress has."""
     validated_ingresses.add(validated_ingresses.ingress(path("/", "one")))
@@ -33,7 +32,7 @@ def test_canary_for_a_taken_path_is_accepted(validated_ingresses: Ingresses, val
     )
 
 
-@statement("ADM-03", MUST, INGRESS_NGINX, source=SNIPPETS, system=NGINX, covers=("ROW-ADM-01",))
+@statement("ADM-03", MUST, INGRESS_NGINX, source=SNIPPETS, covers=("ROW-ADM-01",))
 def test_snippets_are_refused(validated_ingresses: Ingresses) -> None:
     """Annotations that put text into the controller's configuration MUST be refused unless the administrator allows them."""
     for name in ("configuration-snippet", "server-snippet", "auth-snippet"):
@@ -41,7 +40,7 @@ def test_snippets_are_refused(validated_ingresses: Ingresses) -> None:
         assert "snippet" in validated_ingresses.refusal(document).lower()
 
 
-@statement("ADM-04", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ROW-ADM-01", "ROW-DYN-06"))
+@statement("ADM-04", MUST, INGRESS_NGINX, source=ADMISSION, covers=("ROW-ADM-01", "ROW-DYN-06"))
 def test_dangerous_text_is_refused(validated_ingresses: Ingresses) -> None:
     """Paths and names that could break out of the controller's configuration MUST be refused."""
     for value in ("/a{b", "/etc/nginx/secret", "/x;alias /;"):
@@ -49,7 +48,7 @@ def test_dangerous_text_is_refused(validated_ingresses: Ingresses) -> None:
     validated_ingresses.accepts(validated_ingresses.ingress(path("/a/b", "one", kind="ImplementationSpecific")))
 
 
-@statement("ADM-05", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ROW-ADM-01", "ROW-CLS-02"))
+@statement("ADM-05", MUST, INGRESS_NGINX, source=ADMISSION, covers=("ROW-ADM-01", "ROW-CLS-02"))
 def test_other_classes_are_not_judged(validated_ingresses: Ingresses) -> None:
     """An Ingress of another class MUST be accepted whatever its annotations say."""
     snippet = {f"{PREFIX}/configuration-snippet": "nonsense"}
@@ -57,7 +56,7 @@ def test_other_classes_are_not_judged(validated_ingresses: Ingresses) -> None:
     validated_ingresses.accepts(validated_ingresses.ingress(path("/", "one"), annotations=snippet, ingressClassName="another-class"))
 
 
-@statement("ADM-07", MUST, INGRESS_NGINX, source=ADMISSION, system=NGINX, covers=("ROW-ADM-01",))
+@statement("ADM-07", MUST, INGRESS_NGINX, source=ADMISSION, covers=("ROW-ADM-01",))
 def test_every_path_of_an_ingress_is_judged(validated_ingresses: Ingresses, validated_client: IngressClient) -> None:
     """An Ingress MUST be refused that claims a path which another Ingress has, also where an earlier one of its paths is free."""
     validated_ingresses.add(validated_ingresses.ingress(path("/taken", "one")))

@@ -3,7 +3,6 @@
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.resources import Ingresses, path
 
-NGINX = "ingress-nginx"
 PREFIX = "nginx.ingress.kubernetes.io"
 
 
@@ -12,7 +11,6 @@ PREFIX = "nginx.ingress.kubernetes.io"
     MUST,
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/faq/#validation-of-path",
-    system=NGINX,
     covers=("ROW-ADM-01", "ROW-RW-03"),
 )
 def test_regular_expression_is_accepted(validated_ingresses: Ingresses) -> None:
@@ -28,7 +26,6 @@ def test_regular_expression_is_accepted(validated_ingresses: Ingresses) -> None:
     MUST,
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#strict-validate-path-type",
-    system=NGINX,
     since="1.12.0",
     covers=("ROW-RW-08",),
 )
@@ -44,7 +41,6 @@ def test_regular_expression_as_a_prefix_is_refused(validated_ingresses: Ingresse
     MUST,
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#strict-validate-path-type",
-    system=NGINX,
     until="1.12.0",
     covers=("ROW-RW-08",),
 )

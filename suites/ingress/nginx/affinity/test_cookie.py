@@ -12,7 +12,6 @@ from harness.systems.ingress.resources import Ingresses, path
 
 HOST = "example.test"
 AFFINITY = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#session-affinity"
-NGINX = "ingress-nginx"
 MANY = reaches("many")
 STICKY = reaches("many", headers={"Set-Cookie": re.compile("route=.+")})
 BY_COOKIE = {"nginx.ingress.kubernetes.io/affinity": "cookie", "nginx.ingress.kubernetes.io/session-cookie-name": "route"}
@@ -29,7 +28,7 @@ def with_cookie(cookie: str) -> Request:
     return Request(host=HOST, headers=(("Cookie", cookie.partition(";")[0]),))
 
 
-@statement("AFF-01", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
+@statement("AFF-01", MUST, INGRESS_NGINX, source=AFFINITY, covers=("ROW-AFF-01",))
 @pytest.mark.manifest("cookie_keeps_a_client_with_its_pod.yaml")
 def test_cookie_keeps_a_client_with_its_pod(client: IngressClient) -> None:
     """A client that sends its cookie back MUST reach the same Pod every time, and get no other cookie."""
@@ -42,7 +41,7 @@ def test_cookie_keeps_a_client_with_its_pod(client: IngressClient) -> None:
         assert again.identity == first.identity
 
 
-@statement("AFF-02", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
+@statement("AFF-02", MUST, INGRESS_NGINX, source=AFFINITY, covers=("ROW-AFF-01",))
 def test_clients_without_a_cookie_are_spread(ingresses: Ingresses, own_client: IngressClient) -> None:
     """Clients that send no cookie MUST be spread over the Pods, and get a cookie each."""
     ingresses.add(ingresses.service(selector="many"), ingresses.ingress(path("/", ingresses.label), annotations=BY_COOKIE))
@@ -52,7 +51,7 @@ def test_clients_without_a_cookie_are_spread(ingresses: Ingresses, own_client: I
     assert len({cookie_of(answer) for answer in answers}) > 3
 
 
-@statement("AFF-03", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
+@statement("AFF-03", MUST, INGRESS_NGINX, source=AFFINITY, covers=("ROW-AFF-01",))
 def test_client_is_let_go_with_its_pod(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A client whose Pod is no endpoint any more MUST be served by another one, and stay with that."""
     pods = ingresses.pods_of("many")
@@ -72,7 +71,7 @@ def test_client_is_let_go_with_its_pod(ingresses: Ingresses, own_client: Ingress
     own_client.expect(with_cookie(cookie), reaches("many", pods={moved.identity.pod}))
 
 
-@statement("AFF-04", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
+@statement("AFF-04", MUST, INGRESS_NGINX, source=AFFINITY, covers=("ROW-AFF-01",))
 @pytest.mark.manifest("cookie_has_the_attributes_asked_for.yaml")
 def test_cookie_has_the_attributes_asked_for(client: IngressClient) -> None:
     """The cookie MUST have the name, the path, the age and the attributes of the annotations, and be Secure over https only."""
@@ -85,7 +84,7 @@ def test_cookie_has_the_attributes_asked_for(client: IngressClient) -> None:
     assert ["Secure" in found for found in attributes] == [False, True], cookies
 
 
-@statement("AFF-05", MUST, INGRESS_NGINX, source=AFFINITY, system=NGINX, covers=("ROW-AFF-01",))
+@statement("AFF-05", MUST, INGRESS_NGINX, source=AFFINITY, covers=("ROW-AFF-01",))
 @pytest.mark.manifest("cookie_has_a_name_by_default.yaml")
 def test_cookie_has_a_name_by_default(client: IngressClient) -> None:
     """The cookie MUST be called INGRESSCOOKIE where no name is given, and last for the session."""

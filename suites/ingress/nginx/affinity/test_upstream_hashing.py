@@ -15,9 +15,7 @@ def get(target: str = "/", host: str = HOST) -> Request:
     return Request(target, host=host)
 
 
-@statement(
-    "BKD-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-hashing", system="ingress-nginx", covers=("ROW-BE-06",)
-)
+@statement("BKD-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-hashing", covers=("ROW-BE-06",))
 @pytest.mark.manifest("hash_keeps_a_path_on_a_pod.yaml")
 def test_hash_keeps_a_path_on_a_pod(client: IngressClient) -> None:
     """Requests for one target MUST reach one Pod where the target is hashed, and different targets different Pods."""

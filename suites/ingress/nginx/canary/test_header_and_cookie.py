@@ -9,7 +9,6 @@ from harness.systems.ingress.client import IngressClient
 
 HOST = "example.test"
 CANARY = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#canary"
-NGINX = "ingress-nginx"
 MAIN, OTHER = reaches("one"), reaches("two")
 
 
@@ -18,7 +17,7 @@ def get(header: str | None = None, cookie: str | None = None) -> Request:
     return Request("/x?y", host=HOST, headers=tuple((name, value) for name, value in fields.items() if value is not None))
 
 
-@statement("CAN-01", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
+@statement("CAN-01", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-01",))
 @pytest.mark.manifest("canary_is_chosen_by_header.yaml")
 def test_canary_is_chosen_by_header(client: IngressClient) -> None:
     """With a header for a canary "always" MUST choose it, and "never", any other value and no header the main route."""
@@ -27,7 +26,7 @@ def test_canary_is_chosen_by_header(client: IngressClient) -> None:
         client.expect(get(value), MAIN)
 
 
-@statement("CAN-02", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
+@statement("CAN-02", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-01",))
 @pytest.mark.manifest("canary_is_chosen_by_value_of_header.yaml")
 def test_canary_is_chosen_by_value_of_header(client: IngressClient) -> None:
     """With a value for a canary this value MUST choose it, and any other the main route, "always" included."""
@@ -36,7 +35,7 @@ def test_canary_is_chosen_by_value_of_header(client: IngressClient) -> None:
         client.expect(get(value), MAIN)
 
 
-@statement("CAN-03", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
+@statement("CAN-03", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-01",))
 @pytest.mark.manifest("canary_is_chosen_by_pattern_of_header.yaml")
 def test_canary_is_chosen_by_pattern_of_header(client: IngressClient) -> None:
     """With a pattern for a canary a value that matches MUST choose it, and any other the main route."""
@@ -46,7 +45,7 @@ def test_canary_is_chosen_by_pattern_of_header(client: IngressClient) -> None:
         client.expect(get(value), MAIN)
 
 
-@statement("CAN-04", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
+@statement("CAN-04", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-01",))
 @pytest.mark.manifest("canary_is_chosen_by_cookie.yaml")
 def test_canary_is_chosen_by_cookie(client: IngressClient) -> None:
     """With a cookie for a canary "always" MUST choose it, and "never", any other value and no cookie the main route."""
@@ -55,7 +54,7 @@ def test_canary_is_chosen_by_cookie(client: IngressClient) -> None:
         client.expect(get(cookie=value), MAIN)
 
 
-@statement("CAN-05", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-01",))
+@statement("CAN-05", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-01",))
 @pytest.mark.manifest("header_outranks_cookie_and_weight.yaml")
 def test_header_outranks_cookie_and_weight(client: IngressClient) -> None:
     """A canary MUST be chosen by its header, without a word there by its cookie, and without a word there by its weight."""

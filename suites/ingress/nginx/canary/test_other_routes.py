@@ -12,7 +12,6 @@ from harness.systems.ingress.resources import Ingresses, path
 
 HOST = "example.test"
 CANARY = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#canary"
-NGINX = "ingress-nginx"
 MAIN, OTHER = reaches("one"), reaches("two")
 #: Makes an Ingress a canary for the requests of ``get("always")``.
 BY_HEADER = {"nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubernetes.io/canary-by-header": "X-Canary"}
@@ -23,14 +22,14 @@ def get(header: str | None = None, cookie: str | None = None) -> Request:
     return Request("/x?y", host=HOST, headers=tuple((name, value) for name, value in fields.items() if value is not None))
 
 
-@statement("CAN-09", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
+@statement("CAN-09", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
 @pytest.mark.manifest("canary_without_main_route_is_not_served.yaml")
 def test_canary_without_main_route_is_not_served(client: IngressClient) -> None:
     """A canary without a main route of the same host and path MUST NOT be served."""
     client.expect(get(), refused(404))
 
 
-@statement("CAN-10", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02", "ROW-DEF-01"))
+@statement("CAN-10", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02", "ROW-DEF-01"))
 @pytest.mark.disruptive
 @pytest.mark.usefixtures("unknown_hosts")
 def test_canary_without_main_route_leaves_unknown_hosts_alone(ingresses: Ingresses, own_client: IngressClient) -> None:
@@ -45,7 +44,7 @@ def test_canary_without_main_route_leaves_unknown_hosts_alone(ingresses: Ingress
     own_client.expect(Request(host="nobody.test"), refused(404))
 
 
-@statement("CAN-11", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
+@statement("CAN-11", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
 def test_canary_gets_requests_of_its_own_host_only(ingresses: Ingresses, own_client: IngressClient, own_services: tuple[str, str]) -> None:
     """A canary MUST NOT get requests for another host whose route leads to the Service of the main route."""
     one, two = own_services
@@ -56,7 +55,7 @@ def test_canary_gets_requests_of_its_own_host_only(ingresses: Ingresses, own_cli
     own_client.expect(replace(get("always"), host=f"other.{HOST}"), MAIN)
 
 
-@statement("CAN-12", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
+@statement("CAN-12", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
 def test_service_of_a_canary_serves_a_younger_route(ingresses: Ingresses, own_client: IngressClient, own_services: tuple[str, str]) -> None:
     """A route to the Service of a canary MUST be served also where the canary is older."""
     one, two = own_services
@@ -67,7 +66,7 @@ def test_service_of_a_canary_serves_a_younger_route(ingresses: Ingresses, own_cl
     own_client.expect(Request(host=f"younger.{HOST}"), OTHER)
 
 
-@statement("CAN-13", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
+@statement("CAN-13", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
 def test_canary_shares_its_service_with_an_older_route(
     ingresses: Ingresses, own_client: IngressClient, own_services: tuple[str, str]
 ) -> None:

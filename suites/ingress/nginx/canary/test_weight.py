@@ -10,7 +10,6 @@ from harness.systems.ingress.client import IngressClient
 
 HOST = "example.test"
 CANARY = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#canary"
-NGINX = "ingress-nginx"
 MAIN, OTHER = reaches("one"), reaches("two")
 
 
@@ -19,14 +18,14 @@ def get(header: str | None = None, cookie: str | None = None) -> Request:
     return Request("/x?y", host=HOST, headers=tuple((name, value) for name, value in fields.items() if value is not None))
 
 
-@statement("CAN-06", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
+@statement("CAN-06", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
 @pytest.mark.manifest("canary_of_no_weight_gets_nothing.yaml")
 def test_canary_of_no_weight_gets_nothing(client: IngressClient) -> None:
     """A canary whose weight is 0 MUST get no request."""
     client.expect(get(), MAIN, times=50)
 
 
-@statement("CAN-07", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
+@statement("CAN-07", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
 @pytest.mark.manifest("canary_of_full_weight_gets_everything.yaml")
 def test_canary_of_full_weight_gets_everything(client: IngressClient) -> None:
     """A canary whose weight is the total, 100 or another one, MUST get every request."""
@@ -34,7 +33,7 @@ def test_canary_of_full_weight_gets_everything(client: IngressClient) -> None:
     client.expect(Request("/x?y", host=f"total.{HOST}"), OTHER, times=50)
 
 
-@statement("CAN-08", MUST, INGRESS_NGINX, source=CANARY, system=NGINX, covers=("ROW-CAN-02",))
+@statement("CAN-08", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
 @pytest.mark.manifest("canary_gets_the_share_of_its_weight.yaml")
 def test_canary_gets_the_share_of_its_weight(client: IngressClient) -> None:
     """Of 300 requests a canary MUST get a share that its weight explains, with one false alarm in a million."""

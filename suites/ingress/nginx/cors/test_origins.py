@@ -18,7 +18,7 @@ def ask(origin: str, method: str = "GET", **headers: str) -> Request:
     return Request("/x?y", host=HOST, method=method, headers=(("Origin", origin), *more))
 
 
-@statement("COR-01", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
+@statement("COR-01", MUST, INGRESS_NGINX, source=CORS, covers=("ROW-CORS-01",))
 @pytest.mark.manifest("allowed_origin_gets_its_headers.yaml")
 @rows(
     [
@@ -31,7 +31,7 @@ def test_allowed_origin_gets_its_headers(request_: Request, expectation: Expecta
     client.expect(request_, expectation)
 
 
-@statement("COR-02", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
+@statement("COR-02", MUST, INGRESS_NGINX, source=CORS, covers=("ROW-CORS-01",))
 @pytest.mark.manifest("other_origin_gets_no_headers.yaml")
 @rows(
     [
@@ -52,7 +52,7 @@ def test_other_origin_gets_no_headers(request_: Request, expectation: Expectatio
     client.expect(request_, expectation)
 
 
-@statement("COR-03", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
+@statement("COR-03", MUST, INGRESS_NGINX, source=CORS, covers=("ROW-CORS-01",))
 @pytest.mark.manifest("preflight_is_answered.yaml")
 @rows(
     [
@@ -77,7 +77,7 @@ def test_preflight_is_answered(request_: Request, expectation: Expectation, clie
     client.expect(request_, expectation)
 
 
-@statement("COR-04", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
+@statement("COR-04", MUST, INGRESS_NGINX, source=CORS, covers=("ROW-CORS-01",))
 @pytest.mark.manifest("cors_is_off_unless_asked_for.yaml")
 @rows(
     [
@@ -90,7 +90,7 @@ def test_cors_is_off_unless_asked_for(request_: Request, expectation: Expectatio
     client.expect(request_, expectation)
 
 
-@statement("COR-05", MUST, INGRESS_NGINX, source=CORS, system="ingress-nginx", covers=("ROW-CORS-01",))
+@statement("COR-05", MUST, INGRESS_NGINX, source=CORS, covers=("ROW-CORS-01",))
 @pytest.mark.manifest("any_origin_is_allowed_by_default.yaml")
 @rows(
     [

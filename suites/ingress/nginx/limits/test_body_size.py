@@ -16,7 +16,7 @@ def post(size: int, host: str = HOST) -> Request:
     return Request("/", host=host, method="POST", body=b"x" * size)
 
 
-@statement("LIM-01", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-max-body-size", system="ingress-nginx", covers=("ROW-LIM-01",))
+@statement("LIM-01", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-max-body-size", covers=("ROW-LIM-01",))
 @pytest.mark.manifest("large_body_is_refused.yaml")
 @rows(
     [

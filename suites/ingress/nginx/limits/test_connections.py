@@ -11,7 +11,7 @@ HOST = "example.test"
 ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
 
 
-@statement("LIM-04", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", system="ingress-nginx", covers=("ROW-LIM-02",))
+@statement("LIM-04", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", covers=("ROW-LIM-02",))
 @pytest.mark.manifest("connections_beyond_their_number_are_refused.yaml")
 def test_connections_beyond_their_number_are_refused(client: IngressClient) -> None:
     """Of five connections at once as many as the limit allows MUST be served, the rest be refused with 503, and later ones be served."""

@@ -11,7 +11,7 @@ HOST = "example.test"
 ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
 
 
-@statement("LIM-02", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", system="ingress-nginx", covers=("ROW-LIM-02",))
+@statement("LIM-02", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", covers=("ROW-LIM-02",))
 @pytest.mark.manifest("requests_beyond_their_rate_are_refused.yaml")
 def test_requests_beyond_their_rate_are_refused(client: IngressClient) -> None:
     """Requests beyond the rate and its burst of five times as many MUST be refused with 503 until the rate has fallen, others not."""
@@ -20,7 +20,7 @@ def test_requests_beyond_their_rate_are_refused(client: IngressClient) -> None:
     client.wait_until_answered(Request(host=HOST), reaches("one"), measured="limit recovered", consecutive=1)
 
 
-@statement("LIM-03", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", system="ingress-nginx", covers=("ROW-LIM-02",))
+@statement("LIM-03", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", covers=("ROW-LIM-02",))
 @pytest.mark.manifest("burst_of_requests_can_be_set.yaml")
 def test_burst_of_requests_can_be_set(client: IngressClient) -> None:
     """Requests beyond the rate and its burst MUST be refused with 503 where the burst is a multiple of the statement's own."""

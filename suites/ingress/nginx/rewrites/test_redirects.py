@@ -10,7 +10,6 @@ from suites.cases import rows
 
 HOST = "example.test"
 REWRITE = "https://kubernetes.github.io/ingress-nginx/examples/rewrite/"
-NGINX = "ingress-nginx"
 ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
 
 
@@ -18,7 +17,7 @@ def get(target: str = "/", host: str = HOST, **headers: str) -> Request:
     return Request(target, host=host, headers=tuple((name.replace("_", "-"), value) for name, value in headers.items()))
 
 
-@statement("RWR-06", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-06",))
+@statement("RWR-06", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-06",))
 @pytest.mark.manifest("rewrite_to_a_url_redirects.yaml")
 @rows([(get("/old/page?x=y"), redirected(302, "https://elsewhere.test/page?x=y"))])
 def test_rewrite_to_a_url_redirects(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -26,7 +25,7 @@ def test_rewrite_to_a_url_redirects(request_: Request, expectation: Expectation,
     client.expect(request_, expectation)
 
 
-@statement("RWR-11", MUST, INGRESS_NGINX, source=f"{REWRITE}#app-root", system=NGINX, covers=("ROW-RW-05",))
+@statement("RWR-11", MUST, INGRESS_NGINX, source=f"{REWRITE}#app-root", covers=("ROW-RW-05",))
 @pytest.mark.manifest("root_is_redirected_to_the_application.yaml")
 @rows(
     [
@@ -40,7 +39,7 @@ def test_root_is_redirected_to_the_application(request_: Request, expectation: E
     client.expect(request_, expectation)
 
 
-@statement("RWR-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#permanent-redirect", system=NGINX, covers=("ROW-RW-06",))
+@statement("RWR-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#permanent-redirect", covers=("ROW-RW-06",))
 @pytest.mark.manifest("permanent_redirect.yaml")
 @rows(
     [
@@ -54,7 +53,7 @@ def test_permanent_redirect(request_: Request, expectation: Expectation, client:
     client.expect(request_, expectation)
 
 
-@statement("RWR-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#temporal-redirect", system=NGINX, covers=("ROW-RW-06",))
+@statement("RWR-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#temporal-redirect", covers=("ROW-RW-06",))
 @pytest.mark.manifest("temporal_redirect.yaml")
 @rows([(get("/"), redirected(302, "https://elsewhere.test/now")), (get("/x?y"), redirected(302, "https://elsewhere.test/now"))])
 def test_temporal_redirect(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -62,7 +61,7 @@ def test_temporal_redirect(request_: Request, expectation: Expectation, client: 
     client.expect(request_, expectation)
 
 
-@statement("RWR-14", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#redirect-fromto-www", system=NGINX, covers=("ROW-RW-06",))
+@statement("RWR-14", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#redirect-fromto-www", covers=("ROW-RW-06",))
 @pytest.mark.manifest("www_is_redirected.yaml")
 @rows([(get("/x?y", f"www.{HOST}"), redirected(308, f"http://{HOST}/x?y")), (get("/x?y"), reaches("one"))])
 def test_www_is_redirected(request_: Request, expectation: Expectation, client: IngressClient) -> None:

@@ -10,14 +10,13 @@ from suites.cases import rows
 
 HOST = "example.test"
 REGEX = "https://kubernetes.github.io/ingress-nginx/user-guide/ingress-path-matching/"
-NGINX = "ingress-nginx"
 
 
 def get(target: str = "/", host: str = HOST, **headers: str) -> Request:
     return Request(target, host=host, headers=tuple((name.replace("_", "-"), value) for name, value in headers.items()))
 
 
-@statement("RWR-08", MUST, INGRESS_NGINX, source=REGEX, system=NGINX, covers=("ROW-RW-03",))
+@statement("RWR-08", MUST, INGRESS_NGINX, source=REGEX, covers=("ROW-RW-03",))
 @pytest.mark.manifest("regular_expression_matches_from_the_beginning.yaml")
 @rows(
     [
@@ -38,7 +37,7 @@ def test_regular_expression_matches_from_the_beginning(request_: Request, expect
     client.expect(request_, expectation)
 
 
-@statement("RWR-09", MUST, INGRESS_NGINX, source=f"{REGEX}#path-priority", system=NGINX, covers=("ROW-RW-03",))
+@statement("RWR-09", MUST, INGRESS_NGINX, source=f"{REGEX}#path-priority", covers=("ROW-RW-03",))
 @pytest.mark.manifest("longest_regular_expression_is_tried_first.yaml")
 @rows(
     [
@@ -53,7 +52,7 @@ def test_longest_regular_expression_is_tried_first(request_: Request, expectatio
     client.expect(request_, expectation)
 
 
-@statement("RWR-10", MUST, INGRESS_NGINX, source=REGEX, system=NGINX, covers=("ROW-RW-04",))
+@statement("RWR-10", MUST, INGRESS_NGINX, source=REGEX, covers=("ROW-RW-04",))
 @pytest.mark.manifest("regular_expression_changes_the_whole_host.yaml")
 @rows([(get("/headers"), reaches("one")), (get("/HEAD"), reaches("one")), (get("/head/x"), reaches("one")), (get("/re/7"), reaches("two"))])
 def test_regular_expression_changes_the_whole_host(request_: Request, expectation: Expectation, client: IngressClient) -> None:

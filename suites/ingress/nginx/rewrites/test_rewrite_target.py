@@ -20,7 +20,6 @@ REWRITTEN = [
 ]
 HOST = "example.test"
 REWRITE = "https://kubernetes.github.io/ingress-nginx/examples/rewrite/"
-NGINX = "ingress-nginx"
 ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
 
 
@@ -33,7 +32,6 @@ def get(target: str = "/", host: str = HOST, **headers: str) -> Request:
     MUST,
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/examples/rewrite/",
-    system="ingress-nginx",
     covers=("ROW-RW-01",),
 )
 @rows(REWRITTEN)
@@ -42,7 +40,7 @@ def test_path_is_rewritten(request_: Request, expectation: Expectation, example_
     example_client.expect(request_, expectation)
 
 
-@statement("RWR-02", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-01",))
+@statement("RWR-02", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-01",))
 @pytest.mark.manifest("rewrite_without_capture_drops_the_path.yaml")
 @rows(
     [
@@ -60,7 +58,7 @@ def test_rewrite_without_capture_drops_the_path(request_: Request, expectation: 
     client.expect(request_, expectation)
 
 
-@statement("RWR-03", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-01",))
+@statement("RWR-03", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-01",))
 @pytest.mark.manifest("rewrite_without_capture_takes_the_target.yaml")
 @rows([(get("/app/x"), reaches("one", "/new/place")), (get("/app?a=b&a=c"), reaches("one", "/new/place?a=b&a=c"))])
 def test_rewrite_without_capture_takes_the_target(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -68,7 +66,7 @@ def test_rewrite_without_capture_takes_the_target(request_: Request, expectation
     client.expect(request_, expectation)
 
 
-@statement("RWR-04", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-02",))
+@statement("RWR-04", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-02",))
 @pytest.mark.manifest("rewrite_with_capture_keeps_the_rest.yaml")
 @rows(
     [
@@ -86,7 +84,7 @@ def test_rewrite_with_capture_keeps_the_rest(request_: Request, expectation: Exp
     client.expect(request_, expectation)
 
 
-@statement("RWR-05", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-02",))
+@statement("RWR-05", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-02",))
 @pytest.mark.manifest("rewrite_can_swap_captures.yaml")
 @rows(
     [
@@ -101,7 +99,7 @@ def test_rewrite_can_swap_captures(request_: Request, expectation: Expectation, 
     client.expect(request_, expectation)
 
 
-@statement("RWR-07", MUST, INGRESS_NGINX, source=REWRITE, system=NGINX, covers=("ROW-RW-02", "ROW-HOST-05"))
+@statement("RWR-07", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-02", "ROW-HOST-05"))
 @pytest.mark.manifest("rewrite_per_host.yaml")
 @rows(
     [
@@ -116,7 +114,7 @@ def test_rewrite_per_host(request_: Request, expectation: Expectation, client: I
     client.expect(request_, expectation)
 
 
-@statement("RWR-15", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#x-forwarded-prefix-header", system=NGINX, covers=("ROW-RW-07",))
+@statement("RWR-15", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#x-forwarded-prefix-header", covers=("ROW-RW-07",))
 @pytest.mark.manifest("prefix_is_told_to_the_backend.yaml")
 @rows([(get("/app/x?y"), reaches("one", "/x?y", arrives_with={"X-Forwarded-Prefix": "/app"}))])
 def test_prefix_is_told_to_the_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -124,7 +122,7 @@ def test_prefix_is_told_to_the_backend(request_: Request, expectation: Expectati
     client.expect(request_, expectation)
 
 
-@statement("RWR-17", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#canary", system=NGINX, covers=("ROW-RW-02", "ROW-CAN-01"))
+@statement("RWR-17", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#canary", covers=("ROW-RW-02", "ROW-CAN-01"))
 @pytest.mark.manifest("canary_is_rewritten_like_its_main_route.yaml")
 @rows([(get("/app/x?y"), reaches("one", "/x?y")), (get("/app/x?y", X_Canary="always"), reaches("two", "/x?y"))])
 def test_canary_is_rewritten_like_its_main_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:

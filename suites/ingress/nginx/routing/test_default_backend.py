@@ -13,7 +13,7 @@ HOST = "example.test"
 ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
 
 
-@statement("DFB-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#default-backend", system="ingress-nginx", covers=("ROW-BE-03",))
+@statement("DFB-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#default-backend", covers=("ROW-BE-03",))
 @pytest.mark.manifest("custom_default_backend_takes_over.yaml")
 def test_custom_default_backend_takes_over(client: IngressClient) -> None:
     """The default backend of the annotation MUST answer in the place of a Service without endpoints, and be told what was asked of whom."""
@@ -21,7 +21,7 @@ def test_custom_default_backend_takes_over(client: IngressClient) -> None:
     client.expect(Request("/x", host=HOST), reaches("two", arrives_with=told))
 
 
-@statement("DFB-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-http-errors", system="ingress-nginx", covers=("ROW-DEF-01",))
+@statement("DFB-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-http-errors", covers=("ROW-DEF-01",))
 @pytest.mark.manifest("custom_errors_go_to_the_default_backend.yaml")
 @rows(
     [

@@ -17,7 +17,7 @@ def get(target: str, host: str = HOST) -> Request:
     return Request(target, host=host)
 
 
-@statement("PTH-17", MAY, INGRESS_NGINX, source=PATH_TYPES, system="ingress-nginx", covers=("ROW-PATH-13",))
+@statement("PTH-17", MAY, INGRESS_NGINX, source=PATH_TYPES, covers=("ROW-PATH-13",))
 @pytest.mark.manifest("implementation_specific_path_is_a_prefix.yaml")
 @rows([(get("/foo/"), reaches("one")), (get("/foo/bar"), reaches("one")), (get("/foobar"), refused(404)), (get("/FOO"), refused(404))])
 def test_implementation_specific_path_is_a_prefix(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -30,7 +30,6 @@ def test_implementation_specific_path_is_a_prefix(request_: Request, expectation
     SHOULD,
     INGRESS_NGINX,
     source="https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
-    system="ingress-nginx",
     covers=("ROW-PATH-14",),
 )
 @pytest.mark.manifest("path_is_normalised_before_matching.yaml")
@@ -56,7 +55,6 @@ def test_path_is_normalised_before_matching(request_: Request, expectation: Expe
     MUST,
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/how-it-works/#building-the-nginx-model",
-    system="ingress-nginx",
     covers=("ROW-PATH-15",),
 )
 def test_older_ingress_keeps_its_path(ingresses: Ingresses, own_client: IngressClient) -> None:

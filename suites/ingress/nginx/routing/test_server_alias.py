@@ -20,7 +20,6 @@ def ask(host: str | None, target: str = "/", **fields: str) -> Request:
     MUST,
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#server-alias",
-    system="ingress-nginx",
     covers=("ROW-HOST-07",),
 )
 @pytest.mark.manifest("alias_is_served_like_its_host.yaml")

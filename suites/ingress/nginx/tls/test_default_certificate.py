@@ -17,7 +17,7 @@ def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
     return Request(target, host=host, scheme="https", **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
 
 
-@statement("TLS-04", MUST, INGRESS_NGINX, source=f"{GUIDE}#default-ssl-certificate", system="ingress-nginx", covers=("ROW-TLS-03",))
+@statement("TLS-04", MUST, INGRESS_NGINX, source=f"{GUIDE}#default-ssl-certificate", covers=("ROW-TLS-03",))
 @rows(
     [
         (secure(host="nobody.test"), refused(404, certificate=DEFAULT)),
@@ -29,7 +29,7 @@ def test_unknown_name_gets_the_default_certificate(request_: Request, expectatio
     own_client.expect(request_, expectation)
 
 
-@statement("TLS-05", MUST, INGRESS_NGINX, source=f"{GUIDE}#default-ssl-certificate", system="ingress-nginx", covers=("ROW-TLS-03",))
+@statement("TLS-05", MUST, INGRESS_NGINX, source=f"{GUIDE}#default-ssl-certificate", covers=("ROW-TLS-03",))
 @pytest.mark.manifest("missing_certificate_falls_back.yaml")
 @rows(
     [

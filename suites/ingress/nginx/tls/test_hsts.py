@@ -18,7 +18,7 @@ def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
     return Request(target, host=host, scheme="https", **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
 
 
-@statement("TLS-09", MUST, INGRESS_NGINX, source=f"{GUIDE}#http-strict-transport-security", system="ingress-nginx", covers=("ROW-TLS-05",))
+@statement("TLS-09", MUST, INGRESS_NGINX, source=f"{GUIDE}#http-strict-transport-security", covers=("ROW-TLS-05",))
 @pytest.mark.manifest("https_is_made_strict.yaml")
 @rows(
     [

@@ -22,7 +22,6 @@ def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
     MUST,
     INGRESS_NGINX,
     source=f"{GUIDE}#server-side-https-enforcement-through-redirect",
-    system="ingress-nginx",
     covers=("ROW-TLS-05",),
 )
 @pytest.mark.manifest("plain_http_of_a_tls_host_is_redirected.yaml")
@@ -46,7 +45,6 @@ def test_plain_http_of_a_tls_host_is_redirected(request_: Request, expectation: 
     MUST,
     INGRESS_NGINX,
     source=f"{GUIDE}#server-side-https-enforcement-through-redirect",
-    system="ingress-nginx",
     covers=("ROW-TLS-06",),
 )
 @pytest.mark.manifest("redirect_to_https_can_be_switched_off.yaml")
@@ -61,7 +59,6 @@ def test_redirect_to_https_can_be_switched_off(request_: Request, expectation: E
     MUST,
     INGRESS_NGINX,
     source=f"{GUIDE}#server-side-https-enforcement-through-redirect",
-    system="ingress-nginx",
     covers=("ROW-TLS-06",),
 )
 @pytest.mark.manifest("redirect_to_https_can_be_forced.yaml")
@@ -76,7 +73,6 @@ def test_redirect_to_https_can_be_forced(request_: Request, expectation: Expecta
     MUST,
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#server-side-https-enforcement-through-redirect",
-    system="ingress-nginx",
     covers=("ROW-TLS-06",),
 )
 @pytest.mark.manifest("redirect_to_https_can_keep_the_trailing_slash.yaml")

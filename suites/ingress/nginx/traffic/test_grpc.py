@@ -13,7 +13,6 @@ from harness.systems.ingress.client import IngressClient
     MUST,
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/examples/grpc/",
-    system="ingress-nginx",
     covers=("ROW-PROTO-02",),
 )
 @pytest.mark.manifest("grpc_call_passes.yaml")
@@ -32,7 +31,6 @@ def test_grpc_call_passes(client: IngressClient, trust: ssl.SSLContext) -> None:
     MUST,
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/examples/grpc/",
-    system="ingress-nginx",
     covers=("ROW-PROTO-02",),
 )
 @pytest.mark.manifest("failed_grpc_call_keeps_its_status.yaml")

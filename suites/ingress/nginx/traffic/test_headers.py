@@ -20,14 +20,13 @@ FORGED = {
     "X-Forwarded-Host": "forged.test",
 }
 ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
-NGINX = "ingress-nginx"
 
 
 def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Request:
     return Request(target, host=HOST, headers=headers, **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
 
 
-@statement("HDR-03", SHOULD, INGRESS_NGINX, source=f"{GUIDE}#use-forwarded-headers", system="ingress-nginx", covers=("ROW-HDR-01",))
+@statement("HDR-03", SHOULD, INGRESS_NGINX, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
 @pytest.mark.manifest("forwarding_headers_of_clients_are_kept_aside.yaml")
 @rows([(get("/", *FORGED.items()), reaches("one", arrives_with={"X-Original-Forwarded-For": "203.0.113.7", "X-Scheme": "http"}))])
 def test_forwarding_headers_of_clients_are_kept_aside(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -35,7 +34,7 @@ def test_forwarding_headers_of_clients_are_kept_aside(request_: Request, expecta
     client.expect(request_, expectation)
 
 
-@statement("HDR-05", MUST, INGRESS_NGINX, source=f"{GUIDE}#generate-request-id", system="ingress-nginx", covers=("ROW-HDR-02",))
+@statement("HDR-05", MUST, INGRESS_NGINX, source=f"{GUIDE}#generate-request-id", covers=("ROW-HDR-02",))
 @pytest.mark.manifest("request_gets_an_identifier.yaml")
 def test_request_gets_an_identifier(client: IngressClient) -> None:
     """Every request MUST reach the backend with an identifier, its own or else a fresh one."""
@@ -45,7 +44,7 @@ def test_request_gets_an_identifier(client: IngressClient) -> None:
     assert len(seen) == 5, f"identifiers: {seen}"
 
 
-@statement("HDR-13", SHOULD, INGRESS_NGINX, source=f"{GUIDE}#server-tokens", system="ingress-nginx", covers=("ROW-HDR-02",))
+@statement("HDR-13", SHOULD, INGRESS_NGINX, source=f"{GUIDE}#server-tokens", covers=("ROW-HDR-02",))
 @pytest.mark.manifest("answer_does_not_tell_the_server.yaml")
 @rows([(get(), reaches("one", without_headers=("Server", "X-Powered-By")))])
 def test_answer_does_not_tell_the_server(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -58,7 +57,6 @@ def test_answer_does_not_tell_the_server(request_: Request, expectation: Expecta
     MUST,
     INGRESS_NGINX,
     source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#connection-proxy-header",
-    system="ingress-nginx",
     covers=("ROW-HDR-02",),
 )
 @pytest.mark.manifest("connection_header_can_be_set.yaml")
@@ -68,7 +66,7 @@ def test_connection_header_can_be_set(request_: Request, expectation: Expectatio
     client.expect(request_, expectation)
 
 
-@statement("RWR-16", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-vhost", system=NGINX, covers=("ROW-RW-07",))
+@statement("RWR-16", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-vhost", covers=("ROW-RW-07",))
 @pytest.mark.manifest("host_can_be_replaced.yaml")
 @rows([(Request("/x?y", host=HOST), reaches("one", host="inside.test", arrives_with={"X-Forwarded-Host": HOST}))])
 def test_host_can_be_replaced(request_: Request, expectation: Expectation, client: IngressClient) -> None:

@@ -18,7 +18,7 @@ def get(target: str = "/", host: str = HOST) -> Request:
     return Request(target, host=host)
 
 
-@statement("BKD-07", MUST, INGRESS_NGINX, source=f"{CONFIGMAP}#proxy-next-upstream", system="ingress-nginx", covers=("ROW-BE-05",))
+@statement("BKD-07", MUST, INGRESS_NGINX, source=f"{CONFIGMAP}#proxy-next-upstream", covers=("ROW-BE-05",))
 def test_refusing_endpoint_is_passed_over(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A request MUST be tried at another endpoint where one refuses the connection, without the client noticing."""
     ingresses.add(ingresses.service(selector=None), ingresses.endpoints(*ingresses.pods_of("two").values(), ingresses.refusing_address()))
@@ -27,7 +27,7 @@ def test_refusing_endpoint_is_passed_over(ingresses: Ingresses, own_client: Ingr
     own_client.expect(get(), reaches("two"), times=30)
 
 
-@statement("BKD-10", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-timeouts", system="ingress-nginx", covers=("ROW-BE-08",))
+@statement("BKD-10", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-timeouts", covers=("ROW-BE-08",))
 @pytest.mark.manifest("slow_backend_is_a_gateway_timeout.yaml")
 @rows([(get("/?echo-delay=0.3"), reaches("one")), (get("/?echo-delay=2.5"), refused(504))])
 def test_slow_backend_is_a_gateway_timeout(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -35,7 +35,7 @@ def test_slow_backend_is_a_gateway_timeout(request_: Request, expectation: Expec
     client.expect(request_, expectation, times=2)
 
 
-@statement("BKD-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#service-upstream", system="ingress-nginx", covers=("ROW-BE-06",))
+@statement("BKD-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#service-upstream", covers=("ROW-BE-06",))
 @pytest.mark.manifest("service_address_can_be_the_upstream.yaml")
 def test_service_address_can_be_the_upstream(client: IngressClient) -> None:
     """A route MUST be served by way of the Service's own address where the annotation asks for it."""
@@ -43,7 +43,7 @@ def test_service_address_can_be_the_upstream(client: IngressClient) -> None:
     assert len(pods) == 1, f"the Service keeps each of its clients with one Pod, but these answered: {pods}"
 
 
-@statement("BKD-14", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#backend-protocol", system="ingress-nginx", covers=("ROW-PROTO-02",))
+@statement("BKD-14", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#backend-protocol", covers=("ROW-PROTO-02",))
 @pytest.mark.manifest("backend_protocol_can_be_https.yaml")
 def test_backend_protocol_can_be_https(client: IngressClient) -> None:
     """A backend MUST be spoken to over TLS where the annotation says so."""
