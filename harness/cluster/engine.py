@@ -10,7 +10,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
-from harness.cluster.process import run, running
+from harness.cluster.process import run_command, running_command
 from harness.model.addresses import Address, Subnet
 from harness.model.errors import EnvironmentFault
 
@@ -36,15 +36,15 @@ def docker(*words: str, timeout: float = 60, stdin: bytes | None = None) -> str:
 
     :raises EnvironmentFault: the engine does not answer, or refuses
     """
-    return run(["docker", *words], timeout=timeout, stdin=stdin)
+    return run_command(["docker", *words], timeout=timeout, stdin=stdin)
 
 
-def attached(container: str, *words: str, tell: Callable[[str], object]) -> AbstractContextManager[None]:
+def attached(container: str, *words: str, on_line: Callable[[str], object]) -> AbstractContextManager[None]:
     """Run a command in a container beside the block and hand on what it prints, line by line; it ends when its standard input does.
 
     :raises EnvironmentFault: the engine does not answer, or the command failed
     """
-    return running(["docker", "exec", "--interactive", container, *words], tell)
+    return running_command(["docker", "exec", "--interactive", container, *words], on_line)
 
 
 def require_engine() -> None:

@@ -8,7 +8,7 @@ import yaml
 from pytest_kind import KindCluster as PytestKindCluster
 
 from harness.cluster.engine import docker
-from harness.cluster.process import run
+from harness.cluster.process import run_command
 
 #: Seconds; creation takes about 25 s on two cores, a loaded CI machine may need several times that.
 CREATE_TIMEOUT, DELETE_TIMEOUT, LOAD_TIMEOUT = 420, 120, 300
@@ -17,7 +17,8 @@ CREATE_TIMEOUT, DELETE_TIMEOUT, LOAD_TIMEOUT = 420, 120, 300
 class KindCluster(PytestKindCluster):  # type: ignore[misc] # pytest-kind has no types
     """One kind cluster, in a Docker network of its own, with a private kubeconfig and always named explicitly.
 
-    The constructor of the base class is not called: it makes folders in the working directory and names binaries to download.
+    It is the class that users of pytest-kind know, but every method is its own. The constructor of the base class is not called: it makes
+    folders in the working directory and names binaries to download.
 
     :raises EnvironmentFault: (every method) kind failed or did not end in time, with what it said
     """
@@ -48,7 +49,7 @@ class KindCluster(PytestKindCluster):  # type: ignore[misc] # pytest-kind has no
         """Import a ``docker save`` archive into some nodes; no node, nothing to do."""
         if nodes:
             words = ["load", "image-archive", str(archive), f"--name={self.name}", f"--nodes={','.join(nodes)}"]
-            run([str(self.kind_path), *words], timeout=LOAD_TIMEOUT)
+            run_command([str(self.kind_path), *words], timeout=LOAD_TIMEOUT)
 
     @property
     def control_plane(self) -> str:
@@ -57,17 +58,17 @@ class KindCluster(PytestKindCluster):  # type: ignore[misc] # pytest-kind has no
 
     def workers(self) -> list[str]:
         """The names of the other nodes."""
-        nodes = run([str(self.kind_path), "get", "nodes", f"--name={self.name}"], timeout=60).split()
+        nodes = run_command([str(self.kind_path), "get", "nodes", f"--name={self.name}"], timeout=60).split()
         return sorted(set(nodes) - {self.control_plane})
 
     def export_logs(self, directory: Path) -> None:
         """Write the logs of every node into a folder."""
-        run([str(self.kind_path), "export", "logs", str(directory), f"--name={self.name}"], timeout=120)
+        run_command([str(self.kind_path), "export", "logs", str(directory), f"--name={self.name}"], timeout=120)
 
     def _kind(self, *words: str, timeout: float) -> None:
         environment = {"KIND_EXPERIMENTAL_DOCKER_NETWORK": self.network, "KIND_EXPERIMENTAL_PROVIDER": "docker"}
         argv = [str(self.kind_path), *words, f"--name={self.name}", f"--kubeconfig={self.kubeconfig_path}"]
-        run(argv, timeout=timeout, env=environment)
+        run_command(argv, timeout=timeout, env=environment)
 
 
 def configuration(*, nodes: int, ip_family: str) -> Mapping[str, Any]:

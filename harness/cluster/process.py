@@ -18,7 +18,7 @@ SHOWN = 1600
 GRACE = 10
 
 
-def run(argv: Sequence[str], *, timeout: float, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> str:
+def run_command(argv: Sequence[str], *, timeout: float, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> str:
     """Run a command and return its standard output.
 
     :param timeout: seconds; the command is killed after that
@@ -42,7 +42,7 @@ def run(argv: Sequence[str], *, timeout: float, stdin: bytes | None = None, env:
 
 
 @contextmanager
-def running(argv: Sequence[str], tell: Callable[[str], object]) -> Iterator[None]:
+def running_command(argv: Sequence[str], on_line: Callable[[str], object]) -> Iterator[None]:
     """Run a command beside the block and hand on what it prints, line by line; the end of its standard input tells it to end.
 
     :raises EnvironmentFault: the command is missing, or failed
@@ -57,7 +57,7 @@ def running(argv: Sequence[str], tell: Callable[[str], object]) -> Iterator[None
         assert printed is not None
         assert errors is not None
         assert stdin is not None
-        reader = Thread(target=lambda: [tell(line.decode(errors="replace")) for line in printed], daemon=True)
+        reader = Thread(target=lambda: [on_line(line.decode(errors="replace")) for line in printed], daemon=True)
         reader.start()
         try:
             yield

@@ -67,14 +67,14 @@ class Evidence:
 class Record:
     """Everything a statement saw.
 
-    :param asked: when it asked a system something, and how long the answer took, in seconds since the record opened
+    :param requests: when each request to a system left, in seconds since the record opened, and how long the answer took
     :param evidence: what is collected should it fail, by file name; see :func:`collect_on_failure`
     """
 
     scale: float = 1.0
     opened: float = field(default_factory=monotonic)
     waits: list[Wait] = field(default_factory=list)
-    asked: list[tuple[float, float]] = field(default_factory=list)
+    requests: list[tuple[float, float]] = field(default_factory=list)
     measurements: list[Measurement] = field(default_factory=list)
     polls: deque[Poll] = field(default_factory=lambda: deque(maxlen=KEPT))
     exchanges: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT))
@@ -119,7 +119,7 @@ def awaiting_answer() -> Iterator[None]:
     try:
         yield
     finally:
-        kept.asked.append((began, kept.now() - began))
+        kept.requests.append((began, kept.now() - began))
 
 
 def collect_on_failure(file: str, what: str, collect: Callable[[], str]) -> None:

@@ -94,7 +94,7 @@ class Recording:
 
     def _phase_record(self, judged: Judgement, kept: Record) -> PhaseRecord:
         started = kept.opened - self.config.stash[RUN].started
-        waited = covered([*((wait.at, wait.seconds) for wait in kept.waits), *kept.asked])
+        waited = covered([*((wait.at, wait.seconds) for wait in kept.waits), *kept.requests])
         return PhaseRecord(judged, started, waited, tuple(kept.waits), tuple(kept.measurements))
 
 

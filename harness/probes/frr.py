@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.model.errors import EnvironmentFault, Unanswered
 from harness.model.record import record
-from harness.probes.wire import Docker
+from harness.probes.wire import DockerCommand
 
 #: Writes what the environment holds where FRR reads it, then starts FRR: by the lab's image, or by the project's own.
 START = """printf '%s' "$CONFIGURATION" > /etc/frr/frr.conf
@@ -45,13 +45,13 @@ class Session:
 class Router:
     """FRR (https://docs.frrouting.org/en/latest/bgp.html) in a container, by name."""
 
-    docker: Docker
+    docker: DockerCommand
     name: str
     asn: int
 
     @classmethod
     def start(
-        cls, docker: Docker, name: str, *, image: str, network: str, labels: Mapping[str, str], asn: int, configuration: str
+        cls, docker: DockerCommand, name: str, *, image: str, network: str, labels: Mapping[str, str], asn: int, configuration: str
     ) -> "Router":
         """Create the container; its daemons take a moment, so the first poll may be unanswered."""
         labelled = [f"--label={key}={value}" for key, value in labels.items()]

@@ -8,7 +8,7 @@ from typing import Any
 from harness.model.budgets import ANSWER
 from harness.model.errors import EnvironmentFault, Unanswered
 from harness.model.record import record
-from harness.probes.wire import Docker
+from harness.probes.wire import DockerCommand
 
 PROGRAM = Path(__file__).with_name("in_cluster_program.py")
 
@@ -25,7 +25,7 @@ class Response:
 class InClusterProbe:
     """A container that shares the network of a node; :meth:`WireProbe.start` creates it with the network ``container:NODE``."""
 
-    docker: Docker
+    docker: DockerCommand
     name: str
 
     def get(self, url: str, *, token: str | None = None, timeout: float = ANSWER.seconds) -> Response:

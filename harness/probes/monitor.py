@@ -28,7 +28,7 @@ class Attached(Protocol):
     :raises EnvironmentFault: the command failed
     """
 
-    def __call__(self, container: str, *words: str, tell: Callable[[str], object]) -> AbstractContextManager[None]: ...
+    def __call__(self, container: str, *words: str, on_line: Callable[[str], object]) -> AbstractContextManager[None]: ...
 
 
 @dataclass(slots=True)
@@ -132,21 +132,21 @@ class TrafficMonitor:
             if mac := json.loads(line).get("conflicting"):
                 macs.append(mac)
 
-        with self.attached(self.name, *_command("conflict", address), tell=take):
+        with self.attached(self.name, *_command("conflict", address), on_line=take):
             _wait_for_program(lambda: macs[0] if macs else _nothing_yet(), f"a container answers for {address}")
             yield macs[0]
 
     def neighbour_cache(self, address: str) -> str | None:
         """The MAC that the container's own neighbour table has for an address; looking sends nothing."""
         found: list[str | None] = []
-        with self.attached(self.name, *_command("cache", address), tell=lambda line: found.append(json.loads(line)["cached"])):
+        with self.attached(self.name, *_command("cache", address), on_line=lambda line: found.append(json.loads(line)["cached"])):
             _wait_for_program(lambda: len(found) or _nothing_yet(), f"{self.name} shows its neighbour cache for {address}")
         return found[0]
 
     @contextmanager
     def _running(self, action: str, address: str, *options: str) -> Iterator[Observation]:
         observation = Observation(address)
-        with self.attached(self.name, *_command(action, address, *options), tell=observation.read):
+        with self.attached(self.name, *_command(action, address, *options), on_line=observation.read):
             yield observation
         record().exchanges.append(str(observation))
 

@@ -9,7 +9,7 @@ import websocket
 from websocket import ABNF, WebSocketBadStatusException, WebSocketConnectionClosedException, WebSocketException, WebSocketTimeoutException
 
 from harness.model.budgets import CALL, QUIET
-from harness.model.errors import StatementFailed, Unanswered
+from harness.model.errors import StatementFailed, Unanswered, Violated, one_line
 from harness.model.http_exchange import Echo
 from harness.model.record import awaiting_answer, record
 from harness.probes.http import bracketed
@@ -33,26 +33,26 @@ class WebSocket:
             self._socket.connect(f"ws://{bracketed(address)}:{port}{target}", **options)
         record().exchanges.append(f"web socket {host}{target}: {self._socket.getstatus()} {self._socket.getheaders()}")
 
-    def greets_from(self, service: str, target: str, *, namespace: str) -> Echo:
+    def expect_greeting(self, service: str, target: str, *, namespace: str) -> Echo:
         """Require the first message of an echo backend: who it is, and the handshake as it arrived.
 
         :raises StatementFailed: another backend, or another target
         """
         __tracebackhide__ = True
-        message = self.receives()
+        message = self.receive()
         echo = Echo.parse(message)
         if echo is None or (echo.identity.namespace, echo.identity.service, echo.target) != (namespace, service, target):
             raise StatementFailed(f"{namespace}/{service} greets with {target}", repr(message[:300]))
         return echo
 
-    def reflects(self, message: bytes) -> bytes:
+    def send_and_receive(self, message: bytes) -> bytes:
         """Send a binary message and return the next one that comes."""
         __tracebackhide__ = True
         with _open():
             self._socket.send_binary(message)
-        return self.receives()
+        return self.receive()
 
-    def receives(self) -> bytes:
+    def receive(self) -> bytes:
         """The next message, of one frame: what a proxy puts between or takes apart shall be seen.
 
         :raises StatementFailed: the peer closes instead
@@ -65,19 +65,23 @@ class WebSocket:
             raise StatementFailed("a message", f"the peer closes the web socket: {frame.data!r}")
         return bytes(frame.data)
 
-    def stays_quiet(self) -> bool:
-        """Whether nothing comes and nobody closes for a few seconds."""
-        before = self._socket.gettimeout()
-        self._socket.settimeout(record().bound(QUIET))
+    def consistently_quiet(self) -> None:
+        """Require that nothing comes and nobody closes for a few seconds.
+
+        :raises Violated: something came, or somebody closed
+        """
+        __tracebackhide__ = True
+        before, window = self._socket.gettimeout(), record().bound(QUIET)
+        self._socket.settimeout(window)
         try:
-            self.receives()
+            found = f"the message {self.receive()!r}"
         except Unanswered:
-            return True
-        except StatementFailed:
-            return False
+            return
+        except StatementFailed as ended:
+            found = one_line(ended)
         finally:
             self._socket.settimeout(before)
-        return False
+        raise Violated(f"a web socket on which nothing is said stays open for {window:g} s", found)
 
     def __enter__(self) -> Self:
         return self

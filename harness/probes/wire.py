@@ -12,7 +12,7 @@ from harness.model.record import awaiting_answer, record
 from harness.probes import wire_program
 
 
-class Docker(Protocol):
+class DockerCommand(Protocol):
     """Runs a command of Docker's and returns what it prints; ``harness.cluster.engine.docker``.
 
     :raises EnvironmentFault: the command failed, or took longer than ``timeout`` seconds
@@ -24,13 +24,13 @@ class Docker(Protocol):
 class WireProbe:
     """A container on a network, one for a whole run; it needs NET_RAW, which Docker grants by default, and ``python3``."""
 
-    def __init__(self, docker: Docker, name: str) -> None:
+    def __init__(self, docker: DockerCommand, name: str) -> None:
         """Use the container of that name, which :meth:`start` began, here or in another process."""
         self._docker = docker
         self.name = name
 
     @classmethod
-    def start(cls, docker: Docker, name: str, *, image: str, network: str, labels: Mapping[str, str]) -> "WireProbe":
+    def start(cls, docker: DockerCommand, name: str, *, image: str, network: str, labels: Mapping[str, str]) -> "WireProbe":
         """Create the container and leave it waiting.
 
         :raises EnvironmentFault: Docker could not

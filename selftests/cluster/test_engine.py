@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.cluster import engine, kind
-from harness.cluster.process import run
+from harness.cluster.process import run_command
 from harness.model.errors import EnvironmentFault
 
 
@@ -50,11 +50,11 @@ def test_missing_engine_says_what_brings_one(tmp_path: Path, monkeypatch: pytest
 
 def test_error_of_a_command_carries_its_own_words() -> None:
     with pytest.raises(EnvironmentFault, match="exit code 3\nno such thing"):
-        run(["sh", "-c", "echo no such thing >&2; exit 3"], timeout=10)
+        run_command(["sh", "-c", "echo no such thing >&2; exit 3"], timeout=10)
     with pytest.raises(EnvironmentFault, match="not installed"):
-        run(["no-such-command-anywhere"], timeout=10)
+        run_command(["no-such-command-anywhere"], timeout=10)
     with pytest.raises(EnvironmentFault, match="it still ran\nbefore"):
-        run(["sh", "-c", "echo before; exec sleep 10"], timeout=0.3)
+        run_command(["sh", "-c", "echo before; exec sleep 10"], timeout=0.3)
 
 
 @pytest.mark.parametrize("cgroup", ["1", "2"])

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from harness.cluster.process import running
+from harness.cluster.process import running_command
 from harness.model.errors import EnvironmentFault, Unanswered
 from harness.model.layer2_observations import Gratuitous
 from harness.model.outages import Attempt
@@ -177,12 +177,12 @@ LINES = [
 
 def test_sight_is_what_the_program_tells() -> None:
     @contextmanager
-    def attached(container: str, *words: str, tell: Callable[[str], object]) -> Iterator[None]:
+    def attached(container: str, *words: str, on_line: Callable[[str], object]) -> Iterator[None]:
         assert container == "wire-1"
         assert words[:2] == ("python3", "-c")
         assert words[3:5] == ("watch", str(VIP))
         for line in LINES:
-            tell(json.dumps(line))
+            on_line(json.dumps(line))
         yield
 
     with recording(Record()) as record, TrafficMonitor(attached, "wire-1").watch(str(VIP), resolve=True) as observation:
@@ -225,14 +225,14 @@ def test_probes_from_before_do_not_tell_that_an_address_is_well_now() -> None:
 def test_a_command_beside_the_block_ends_with_its_input() -> None:
     lines: list[str] = []
     program = "import sys; print('begun', flush=True); sys.stdin.read(); print('ended', flush=True)"
-    with running([sys.executable, "-c", program], lines.append):
+    with running_command([sys.executable, "-c", program], lines.append):
         pass
     assert [line.strip() for line in lines] == ["begun", "ended"]
 
 
 @pytest.mark.parametrize(("argv", "found"), [([sys.executable, "-c", "raise SystemExit('why')"], "why"), (["no-such-command"], "PATH")])
 def test_a_command_that_fails_is_a_fault(argv: list[str], found: str) -> None:
-    with pytest.raises(EnvironmentFault, match=found), running(argv, print):
+    with pytest.raises(EnvironmentFault, match=found), running_command(argv, print):
         pass
 
 

@@ -6,7 +6,7 @@ from hashlib import sha1
 
 import pytest
 
-from harness.model.errors import StatementFailed, Unanswered
+from harness.model.errors import StatementFailed, Unanswered, Violated
 from harness.model.record import Record, recording
 from harness.probes.websocket import WebSocket
 from selftests.probes.echo_server import EchoServer
@@ -36,7 +36,7 @@ def accepting(*frames: bytes, silent_after: bool = False) -> Script:
 
 def test_host_and_target_of_the_handshake_arrive_as_given_and_nothing_else(echo: EchoServer) -> None:
     with recording(Record()) as record, opened(echo.ports[0]) as socket:
-        arrived = socket.greets_from("app", "/chat?room=1", namespace="demo")
+        arrived = socket.expect_greeting("app", "/chat?room=1", namespace="demo")
     names = {name.lower() for name, _ in arrived.headers}
     assert arrived.host == "app.example.test"
     assert names == {"host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version"}
@@ -46,19 +46,19 @@ def test_host_and_target_of_the_handshake_arrive_as_given_and_nothing_else(echo:
 @pytest.mark.parametrize("message", [b"", b"hello", b"x" * 125, b"y" * 126, b"\xff" * 70_000])
 def test_messages_of_every_size_come_back(echo: EchoServer, message: bytes) -> None:
     with opened(echo.ports[0]) as socket:
-        socket.receives()
-        assert socket.reflects(message) == message
+        socket.receive()
+        assert socket.send_and_receive(message) == message
 
 
 def test_another_backend_or_target_is_no_greeting(echo: EchoServer) -> None:
     with opened(echo.ports[0]) as socket, pytest.raises(StatementFailed, match="other/app greets"):
-        socket.greets_from("app", "/chat?room=1", namespace="other")
+        socket.expect_greeting("app", "/chat?room=1", namespace="other")
 
 
 def test_proxies_of_the_environment_are_not_used(echo: EchoServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with opened(echo.ports[0]) as socket:
-        assert socket.receives()
+        assert socket.receive()
 
 
 @pytest.mark.parametrize(
@@ -91,24 +91,27 @@ def test_refused_connection_is_no_answer() -> None:
 def test_a_close_frame_is_told_with_its_reason() -> None:
     reason = r"the peer closes the web socket: b'\\x03\\xe9'"
     with serving(accepting(b"\x88\x02\x03\xe9")) as port, opened(port) as socket, pytest.raises(StatementFailed, match=reason):
-        socket.receives()
+        socket.receive()
 
 
 def test_the_end_of_the_connection_is_no_silence() -> None:
     with serving(accepting()) as port, opened(port) as socket, pytest.raises(StatementFailed, match="stays open"):
-        socket.receives()
+        socket.receive()
 
 
 def test_silence_on_an_open_socket_is_no_answer() -> None:
     with serving(accepting(silent_after=True)) as port, opened(port, timeout=0.2) as socket, pytest.raises(Unanswered, match="silent"):
-        socket.receives()
+        socket.receive()
+
+
+def test_quiet_is_a_window_without_a_message() -> None:
+    with recording(Record(scale=0.1)), serving(accepting(silent_after=True)) as port, opened(port, timeout=30) as socket:
+        socket.consistently_quiet()
 
 
 @pytest.mark.parametrize(
-    ("script", "quiet"),
-    [(accepting(silent_after=True), True), (accepting(b"\x81\x01x"), False), (accepting(), False)],
-    ids=["silence", "a message", "the end"],
+    ("script", "found"), [(accepting(b"\x81\x01x"), "the message b'x'"), (accepting(), "lost")], ids=["a message", "the end"]
 )
-def test_quiet_is_neither_a_message_nor_an_end(script: Script, quiet: bool) -> None:
-    with recording(Record(scale=0.1)), serving(script) as port, opened(port, timeout=30) as socket:
-        assert socket.stays_quiet() == quiet
+def test_quiet_ends_with_a_message_or_the_connection(script: Script, found: str) -> None:
+    with serving(script) as port, opened(port) as socket, pytest.raises(Violated, match=found):
+        socket.consistently_quiet()

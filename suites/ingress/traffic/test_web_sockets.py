@@ -12,9 +12,9 @@ from harness.systems.ingress.shared_routes import NAMESPACE
 def test_web_socket_passes(client: IngressClient) -> None:
     """A web socket MUST be opened at the backend of its host and path, and messages of every size pass in both directions."""
     with client.web_socket("/chat?room=1") as socket:
-        socket.greets_from("one", "/chat?room=1", namespace=NAMESPACE)
+        socket.expect_greeting("one", "/chat?room=1", namespace=NAMESPACE)
         for message in (b"", b"hello", b"x" * 125, b"y" * 70_000):
-            assert socket.reflects(message) == message
+            assert socket.send_and_receive(message) == message
 
 
 @statement("PRO-02", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc6455", covers=("ROW-PROTO-01",))
@@ -22,6 +22,6 @@ def test_web_socket_passes(client: IngressClient) -> None:
 def test_quiet_web_socket_stays_open(client: IngressClient) -> None:
     """A web socket on which nothing is said for some seconds MUST stay open."""
     with client.web_socket("/") as socket:
-        socket.greets_from("one", "/", namespace=NAMESPACE)
-        assert socket.stays_quiet()
-        assert socket.reflects(b"still here") == b"still here"
+        socket.expect_greeting("one", "/", namespace=NAMESPACE)
+        socket.consistently_quiet()
+        assert socket.send_and_receive(b"still here") == b"still here"
