@@ -48,10 +48,7 @@ class Service:
 
     @property
     def addresses(self) -> list[str]:
-        """The external addresses in its status, as of now.
-
-        :raises StatementFailed: the Service does not exist
-        """
+        """The external addresses in its status, as of now."""
         return assigned_addresses(self.object)
 
     @property
@@ -133,10 +130,7 @@ class Service:
         consistently_keep({self: None})
 
     def wait_until_refused(self, cause: str) -> str:
-        """Wait until MetalLB says why it gives the Service no address, require that it has none, and return what was said.
-
-        :param cause: text that the event must contain
-        """
+        """Wait until an event of MetalLB's with this text says why the Service gets no address, and it has none; return what was said."""
         __tracebackhide__ = True
         message = self.events.wait_for("AllocationFailed", cause)
         self.wait_until_without_address()
@@ -163,10 +157,6 @@ class Service:
     def annotate(self, **values: str | None) -> float:
         """Set annotations of MetalLB's, named without their prefix and with ``_`` for ``-``; ``None`` removes one."""
         return self.change({"metadata": {"annotations": _annotations(self.annotation_prefix, values)}})
-
-    def label(self, **labels: str | None) -> float:
-        """Set labels; ``None`` removes one."""
-        return self.change({"metadata": {"labels": labels}})
 
     def set_status(self, address: str) -> None:
         """Write an address into the status, as a load balancer of somebody else does."""
@@ -261,10 +251,7 @@ class Services:
         return {name: addresses[0] for name, addresses in found.items() if addresses and name not in excluding}
 
     def wait_until_allocated(self, count: int, *, excluding: Container[str] = ()) -> dict[str, str]:
-        """Wait until exactly this many in the statement's namespace have an address, no two the same one; returns them by name.
-
-        :param excluding: names of Services that are not counted
-        """
+        """Wait until this many in the statement's namespace, but for some, have an address, no two the same one; return them by name."""
         __tracebackhide__ = True
 
         def poll() -> dict[str, str]:
@@ -273,12 +260,20 @@ class Services:
             assert len({*found.values()}) == count, f"an address was given twice: {found}"
             return found
 
-        return eventually(
-            poll,
-            within=REUSE,
-            expected=f"exactly {count} Services of {self.namespace} have an address of their own",
-            pause=self.api.changed("Service", self.namespace),
-        )
+        expected = f"exactly {count} Services of {self.namespace} have an address of their own"
+        return eventually(poll, within=REUSE, expected=expected, pause=self.api.changed("Service", self.namespace))
+
+    def wait_until_unasked_avoid(self, pool: Pool) -> None:
+        """Wait until a new Service that asks for nothing gets an address that is not of this pool; each is deleted again."""
+        __tracebackhide__ = True
+
+        def poll() -> str:
+            address = (latest := self.create()).address
+            latest.delete()
+            assert address not in pool, f"{latest!r} got {address}"
+            return address
+
+        eventually(poll, within=ALLOCATION, expected=f"a new Service gets no address of {pool}")
 
     def close(self) -> None:
         """Delete every Service of the statement and require that none stays.

@@ -2,9 +2,7 @@
 
 import pytest
 
-from harness.model.budgets import ALLOCATION
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.probes.waiting import eventually
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
 
@@ -36,12 +34,5 @@ def test_end_of_automatic_assignment_moves_nobody(pools: Pools, services: Servic
     address = service.address
     assert address in pool
     pools.change(pool, autoAssign=False)
-
-    def newcomer() -> str:
-        found = (latest := services.create()).address
-        latest.delete()
-        assert found not in pool, f"a new Service got {found} of {pool}"
-        return found
-
-    eventually(newcomer, within=ALLOCATION, expected="a new Service gets no address of the pool")
+    services.wait_until_unasked_avoid(pool)
     assert service.addresses == [address]
