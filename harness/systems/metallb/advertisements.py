@@ -38,7 +38,7 @@ class Advertisements:
             if made == name:
                 self.api.delete(kind, name, NAMESPACE)
 
-    def choose(self, pool: Pool) -> list[Object]:
+    def selector_for(self, pool: Pool) -> list[Object]:
         """Label a pool, and return an ``ipAddressPoolSelectors`` field that selects it."""
         labels = {"chosen-by": self.label}
         self.api.merge("IPAddressPool", pool.name, NAMESPACE, {"metadata": {"labels": labels}})
@@ -79,7 +79,7 @@ class AnnouncedServices:
             pool = self.pools.create(size=1)
             self.advertisements.create(pool, **(advertised or {}))
         service = self.services.create(pool=pool, **asked)
-        self.backends.serve(service, *(nodes or self.backends.nodes))
+        self.backends.set_endpoints(service, *(nodes or self.backends.nodes))
         assert service.address in pool, f"{service!r} has {service.addresses}, not an address of {pool}"
         return service
 

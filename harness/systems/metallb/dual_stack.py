@@ -43,7 +43,7 @@ class DualStack:
         """
         chosen: dict[str, Any] = {"ipFamilies": list(families)} if families else {}
         service = self.announced_services.services.create(pool=pool, ipFamilyPolicy=policy, **chosen, **asked)
-        self.announced_services.backends.serve(service, *self.announced_services.backends.nodes)
+        self.announced_services.backends.set_endpoints(service, *self.announced_services.backends.nodes)
         return service
 
     @staticmethod

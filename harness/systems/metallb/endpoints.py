@@ -50,7 +50,7 @@ class Backends:
         """
         return next(name for name in self.pair if name != node)
 
-    def serve(self, service: Service, *nodes: str, ready: bool = True) -> None:
+    def set_endpoints(self, service: Service, *nodes: str, ready: bool = True) -> None:
         """Let the pods on these nodes, and no others, be the endpoints of a Service; without nodes it has none.
 
         :param ready: whether the endpoints are said to be ready

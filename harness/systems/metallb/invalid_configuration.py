@@ -106,6 +106,6 @@ def require_kind(admission: Admission, kind: str) -> None:
             raise NotApplicable(f"this Kubernetes takes no {kind} of this release: {refused.message}") from None
 
 
-def of_a_node(nodes: KubeNodes, family: int) -> str:
+def address_of_a_node(nodes: KubeNodes, family: int) -> str:
     """The address of a node, as a pool would write it."""
     return next(f"{address}/{32 if family == 4 else 128}" for address in nodes.names_by_ip if (":" in address) == (family == 6))

@@ -36,7 +36,7 @@ def port_in_use(port: str, address: str) -> str:
     return f'port {port} is already in use on "{address}"'
 
 
-def disagree(address: str, pool: str) -> str:
+def outside_pool(address: str, pool: str) -> str:
     """The requested address is not of the requested pool."""
     return f'requested loadBalancer IP(s) ["{address}"] is not compatible with requested address pool {pool}'
 

@@ -32,7 +32,7 @@ class Pool:
     def __len__(self) -> int:
         return sum(len(item) for item in self.ranges)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"pool {self.name} ({', '.join(map(str, self.ranges))})"
 
     @property
@@ -87,7 +87,7 @@ class Pools:
     def create(
         self, size: int = 1, *, ranges: Iterable[AddressRange] | None = None, written: Iterable[str] | None = None, **spec: Any
     ) -> Pool:
-        """A pool of ``size`` addresses that no other statement has; unless told otherwise it serves the statement's namespace only.
+        """A pool of ``size`` addresses that no other statement has; by default it serves the statement's namespace only.
 
         :param ranges: ranges taken before, instead of a new one
         :param written: how the specification spells them
@@ -99,22 +99,22 @@ class Pools:
         self.pools[pool.name] = pool
         self.api.apply(pool.document)
         eventually(
-            lambda: self._in_force(pool),
+            lambda: self._counted(pool),
             within=ALLOCATION,
             expected=f"MetalLB counts the addresses of {pool}",
             pause=self.api.changed("IPAddressPool", NAMESPACE),
         )
         return pool
 
-    def _in_force(self, pool: Pool) -> str:
+    def _counted(self, pool: Pool) -> str:
         """One poll of whether the allocator knows a pool: until then a Service is served from another one that fits."""
         if self.with_status:
-            told = (self.api.get("IPAddressPool", pool.name, NAMESPACE) or {}).get("status", {})
+            counted = (self.api.get("IPAddressPool", pool.name, NAMESPACE) or {}).get("status", {})
         else:
-            told = select(scrape_controller(self.api), "metallb_allocator_addresses_total", pool=pool.name)
-        if not any(told.values()):
-            raise Unanswered(f"counted: {told or 'nothing'}")
-        return f"counted: {told}"
+            counted = select(scrape_controller(self.api), "metallb_allocator_addresses_total", pool=pool.name)
+        if not any(counted.values()):
+            raise Unanswered(f"counted: {counted or 'nothing'}")
+        return f"counted: {counted}"
 
     def prepare(self, ranges: Iterable[AddressRange]) -> Pool:
         """A pool with ranges that another one has; the webhook would refuse it, so it is not created, but removed like the others."""

@@ -33,7 +33,12 @@ class Service:
     measured: bool = False
 
     def __repr__(self) -> str:
-        return f"Service {self.namespace}/{self.name}"
+        return f"Service {self.namespaced_name}"
+
+    @property
+    def namespaced_name(self) -> str:
+        """``namespace/name``."""
+        return f"{self.namespace}/{self.name}"
 
     @property
     def object(self) -> Object:
@@ -63,10 +68,7 @@ class Service:
 
     @property
     def address(self) -> str:
-        """Its external address, waited for; the first time tells how long the allocation took.
-
-        :raises NoAnswer: none within the budget of an allocation
-        """
+        """Its external address, waited for; the first time tells how long the allocation took."""
         __tracebackhide__ = True
         found = self._wait_for_address(ALLOCATION)
         if not self.measured:
@@ -75,10 +77,7 @@ class Service:
         return found
 
     def wait_until_allocated(self, since: float) -> str:
-        """Wait until a pending Service gets an address, and return it.
-
-        :param since: when an address became free (clock of ``time.monotonic``); how long it took from then is kept as a measurement
-        """
+        """Wait until a pending Service gets an address, and return it; ``since`` is when one became free (clock of ``time.monotonic``)."""
         __tracebackhide__ = True
         found = self._wait_for_address(REUSE)
         measure("reuse", monotonic() - since, budget=REUSE)
@@ -158,6 +157,10 @@ class Service:
         """Set annotations of MetalLB's, named without their prefix and with ``_`` for ``-``; ``None`` removes one."""
         return self.change({"metadata": {"annotations": _annotations(self.annotation_prefix, values)}})
 
+    def label(self, **labels: str | None) -> float:
+        """Set labels; ``None`` removes one."""
+        return self.change({"metadata": {"labels": labels}})
+
     def set_status(self, address: str) -> None:
         """Write an address into the status, as a load balancer of somebody else does."""
         status = {"loadBalancer": {"ingress": [{"ip": address}]}}
@@ -172,7 +175,7 @@ class Service:
 def consistently_keep(expected: Mapping[Service, str | None]) -> None:
     """Require for one observation window that every Service has this address and no other, or with ``None`` that it has none."""
     __tracebackhide__ = True
-    wanted = {f"{service.namespace}/{service.name}": [address] if address else [] for service, address in expected.items()}
+    wanted = {service.namespaced_name: [address] if address else [] for service, address in expected.items()}
     api = next(iter(expected)).api
 
     def poll() -> str:

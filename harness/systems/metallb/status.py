@@ -78,7 +78,7 @@ class Speakers:
         """The nodes named by the ServiceL2Status objects of a Service, one an object; none in a version without such objects."""
         if not self.metallb.serves("ServiceL2Status"):
             return []
-        return sorted(one.node for one in layer2_statuses(self.api) if one.service == f"{service.namespace}/{service.name}")
+        return sorted(one.node for one in layer2_statuses(self.api) if one.service == service.namespaced_name)
 
     def wait_until_one_announces(self, service: Service) -> str:
         """Wait until the status objects of a Service name one node, and return it."""

@@ -168,7 +168,7 @@ class NodeLossScenario:
         address = service.address
         node = self.segment.wait_until_announced(address)
         other = self.announced_services.backends.other(node)
-        self.announced_services.backends.serve(service, other)
+        self.announced_services.backends.set_endpoints(service, other)
         self.external_client.wait_until_forwarded(service)
         with (
             self.external_client.watcher.watch(address) as clients,

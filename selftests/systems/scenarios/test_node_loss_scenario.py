@@ -45,7 +45,7 @@ class Losing:
     def other(self, node: str) -> str:
         return "two"
 
-    def serve(self, service: object, *nodes: str) -> None:
+    def set_endpoints(self, service: object, *nodes: str) -> None:
         self.network.server = f"{nodes[0]}/echo"
 
     def is_forwarded(self, service: object) -> None:

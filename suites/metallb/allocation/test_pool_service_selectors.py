@@ -36,5 +36,5 @@ def test_holder_moves_when_its_label_no_longer_fits(label: str, pools: Pools, se
     service = services.create(labels={"tier": label})
     assert service.address in pool
     others = pools.create(size=2, serviceAllocation=bound_to(pools.namespace, priority=2))
-    service.change({"metadata": {"labels": {"tier": None}}})
+    service.label(tier=None)
     service.wait_until_address_in(others)

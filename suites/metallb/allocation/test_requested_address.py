@@ -60,7 +60,7 @@ def test_taken_address_is_refused(pools: Pools, services: Services) -> None:
     holder = services.create(address=wanted)
     assert holder.address == wanted
     late = services.create(address=wanted)
-    late.wait_until_refused(messages.taken_by(f"{holder.namespace}/{holder.name}"))
+    late.wait_until_refused(messages.taken_by(holder.namespaced_name))
     assert holder.addresses == [wanted]
 
 

@@ -41,5 +41,5 @@ def test_address_outside_the_requested_pool_is_refused(pools: Pools, services: S
     """A Service that asks for a pool and for an address of another pool MUST stay pending and be told so."""
     asked, other = pools.create(size=1), pools.create(size=1)
     service = services.create(pool=asked, address=other.addresses[0])
-    service.wait_until_refused(messages.disagree(other.addresses[0], asked.name))
+    service.wait_until_refused(messages.outside_pool(other.addresses[0], asked.name))
     assert services.create(address=other.addresses[0]).address in other

@@ -30,7 +30,7 @@ def test_nodes_with_endpoints_announce_under_the_local_policy(bgp_services: BGPS
     here, there = backends.pair
     service = bgp_services.service(here, to=external_peer, externalTrafficPolicy="Local")
     external_peer.wait_until_routed_via(host_prefix(service.address), here)
-    backends.serve(service, there)
+    backends.set_endpoints(service, there)
     external_peer.wait_until_routed_via(host_prefix(service.address), there)
 
 
@@ -50,9 +50,9 @@ def test_service_without_ready_endpoint_is_withdrawn(bgp_services: BGPServices, 
     service = bgp_services.service(to=external_peer)
     prefix = host_prefix(service.address)
     external_peer.wait_until_routed_via(prefix, *backends.nodes)
-    backends.serve(service, *backends.nodes, ready=False)
+    backends.set_endpoints(service, *backends.nodes, ready=False)
     external_peer.wait_until_withdrawn(prefix)
-    backends.serve(service, backends.nodes[0])
+    backends.set_endpoints(service, backends.nodes[0])
     external_peer.wait_until_routed_via(prefix, *backends.nodes)
 
 

@@ -57,9 +57,9 @@ def test_malformed_pool_is_refused(written: str, change: bool, admission: Admiss
     addresses, cause = MALFORMED[written]
     admission.expect_accepted(pools.document(str(pools.take(1))))
     document = pools.create(size=1).document if change else pools.document()
-    told = admission.refusal({**document, "spec": {**document["spec"], "addresses": addresses}})
-    assert cause in told
-    assert document["metadata"]["name"] in told
+    message = admission.refusal({**document, "spec": {**document["spec"], "addresses": addresses}})
+    assert cause in message
+    assert document["metadata"]["name"] in message
 
 
 @statement("CFG-04", MUST, EXTENDED, source=WEBHOOKS, since="0.13.9", covers=("ROW-MLB-045",))
@@ -105,7 +105,7 @@ def test_configuration_elsewhere_is_refused(kind: str, admission: Admission, nam
 def test_pool_with_the_address_of_a_node_is_refused(kube_nodes: KubeNodes, admission: Admission, pools: Pools) -> None:
     """A pool MUST be refused where it contains the address of a node."""
     admission.expect_accepted(pools.document(str(pools.take(1))))
-    assert "contains nodeIp" in admission.refusal(pools.document(invalid_configuration.of_a_node(kube_nodes, pools.family)))
+    assert "contains nodeIp" in admission.refusal(pools.document(invalid_configuration.address_of_a_node(kube_nodes, pools.family)))
 
 
 @statement(
@@ -113,7 +113,7 @@ def test_pool_with_the_address_of_a_node_is_refused(kube_nodes: KubeNodes, admis
 )
 def test_pool_with_the_address_of_a_node_should_be_refused(kube_nodes: KubeNodes, admission: Admission, pools: Pools) -> None:
     """A pool SHOULD be refused where it contains the address of a node, which would come to have two owners."""
-    admission.refusal(pools.document(invalid_configuration.of_a_node(kube_nodes, pools.family)))
+    admission.refusal(pools.document(invalid_configuration.address_of_a_node(kube_nodes, pools.family)))
 
 
 @statement("CFG-09", SHOULD, CHARACTERISATION, source=CONFIGURATION, since="0.14.4", covers=("ROW-MLB-048",))

@@ -30,8 +30,8 @@ def test_pending_service_is_told_why(pools: Pools, services: Services, metallb: 
     pool = pools.create(size=1)
     assert services.create(pool=pool).address in pool
     beyond = services.create(pool=pool)
-    told = beyond.events.wait_for("AllocationFailed", metallb.exhausted_message(pool.name), type_="Warning")
-    assert f"{beyond.namespace}/{beyond.name}" in told
+    message = beyond.events.wait_for("AllocationFailed", metallb.exhausted_message(pool.name), type_="Warning")
+    assert beyond.namespaced_name in message
 
 
 @statement("EXH-14", MUST, CORE, source="https://metallb.io/troubleshooting/", covers=("ROW-MLB-006",))

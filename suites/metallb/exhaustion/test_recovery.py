@@ -131,7 +131,7 @@ def test_waiting_for_a_particular_address_ends_with_its_release(pools: Pools, se
     holder = services.create(address=wanted)
     assert holder.address == wanted
     waiter = services.create(address=wanted)
-    waiter.wait_until_refused(messages.taken_by(f"{holder.namespace}/{holder.name}"))
+    waiter.wait_until_refused(messages.taken_by(holder.namespaced_name))
     assert waiter.wait_until_allocated(since=holder.delete()) == wanted
 
 

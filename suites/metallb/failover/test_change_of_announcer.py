@@ -72,5 +72,5 @@ def test_moving_endpoint_interrupts_briefly(
     segment.wait_until_announced_by(service.address, here)
     with traffic_monitor.watch(service.address) as observation:
         moved = Failover.clock()
-        backends.serve(service, there)
+        backends.set_endpoints(service, there)
         segment.wait_until_served_by(observation, there, since=moved, within=BRIEF_OUTAGE)

@@ -18,7 +18,7 @@ def test_address_without_advertisement_is_silent(
     """An address whose pool is not advertised MUST be given out but answered for by nobody, until an advertisement is created."""
     pool = pools.create(size=1)
     service = services.create(pool=pool)
-    announced_services.backends.serve(service, *announced_services.backends.nodes)
+    announced_services.backends.set_endpoints(service, *announced_services.backends.nodes)
     assert service.address in pool
     segment.consistently_silent(service.address)
     announced_services.advertisements.create(pool)
@@ -61,7 +61,7 @@ def test_advertisement_may_come_before_its_pool(announced_services: AnnouncedSer
 def test_pools_are_selected_by_label(announced_services: AnnouncedServices, segment: Segment) -> None:
     """An advertisement that selects pools by label MUST hold for these pools, and for no other."""
     chosen, other = (announced_services.pools.create(size=1) for _ in range(2))
-    announced_services.advertisements.create(ipAddressPoolSelectors=announced_services.advertisements.choose(chosen))
+    announced_services.advertisements.create(ipAddressPoolSelectors=announced_services.advertisements.selector_for(chosen))
     announced, silent = (announced_services.service(pool=pool) for pool in (chosen, other))
     segment.wait_until_announced(announced.address)
     segment.consistently_silent(silent.address)

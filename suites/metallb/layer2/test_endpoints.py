@@ -17,10 +17,10 @@ def test_address_without_ready_endpoint_is_silent(announced_services: AnnouncedS
     service = announced_services.service()
     address = service.address
     segment.wait_until_announced(address)
-    backends.serve(service, *backends.nodes, ready=False)
+    backends.set_endpoints(service, *backends.nodes, ready=False)
     segment.wait_until_withdrawn(address)
     assert service.addresses == [address]
-    backends.serve(service, backends.nodes[0])
+    backends.set_endpoints(service, backends.nodes[0])
     segment.wait_until_announced(address)
 
 
@@ -34,7 +34,7 @@ def test_service_without_endpoints_is_announced_with_its_first(
     announced_services.advertisements.create(announced_services.pools.pools[f"{service.namespace}-1"])
     segment.wait_until_announced(service.address)
     segment.consistently_silent(waiting.address)
-    backends.serve(waiting, backends.nodes[0])
+    backends.set_endpoints(waiting, backends.nodes[0])
     segment.wait_until_announced(waiting.address)
 
 
@@ -56,5 +56,5 @@ def test_status_goes_with_the_endpoints(announced_services: AnnouncedServices, s
     """The ServiceL2Status of a Service MUST go when its last endpoint does."""
     service = announced_services.service(backends.nodes[0], externalTrafficPolicy="Local")
     speakers.wait_until_statuses_name(service, backends.nodes[0])
-    backends.serve(service)
+    backends.set_endpoints(service)
     speakers.wait_until_statuses_name(service, within=WITHDRAWAL)

@@ -32,7 +32,7 @@ def test_local_policy_follows_the_endpoint(
     here, there = backends.pair
     service = announced_services.service(here, externalTrafficPolicy="Local")
     segment.wait_until_announced_by(service.address, here)
-    backends.serve(service, there)
+    backends.set_endpoints(service, there)
     segment.wait_until_announced_by(service.address, there)
     assert external_client.wait_until_reached(service.address).node == there
 
@@ -76,7 +76,7 @@ def test_change_of_policy_moves_the_address(announced_services: AnnouncedService
     service = announced_services.service()
     announcer = segment.wait_until_announced(service.address)
     other = backends.other(announcer)
-    backends.serve(service, other)
+    backends.set_endpoints(service, other)
     service.change({"spec": {"externalTrafficPolicy": "Local"}})
     segment.wait_until_announced_by(service.address, other)
 

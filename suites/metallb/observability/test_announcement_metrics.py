@@ -29,7 +29,7 @@ def test_announcer_counts_and_no_other(
     service = services.create(pool=pool, selector=backend)
     address = service.address
     node = speakers.wait_until_one_announces(service)
-    labels: dict[str, Any] = {"service": f"{service.namespace}/{service.name}", "protocol": "layer2"}
+    labels: dict[str, Any] = {"service": service.namespaced_name, "protocol": "layer2"}
     metrics.wait_until_equal("speaker", {"metallb_speaker_announced": 1}, node=node, **labels)
     sent = select(metrics.scrape("speaker", node), "metallb_layer2_gratuitous_sent", ip=address)
     assert sum(sent.values()) >= 1, f"gratuitous frames counted: {sent}"

@@ -28,7 +28,7 @@ def test_local_policy_ends_sharing(pools: Pools, services: Services) -> None:
     pool, first, second = sharers(pools, services)
     second.change({"spec": {"externalTrafficPolicy": "Local"}})
     second.wait_until_without_address()
-    second.events.wait_for("ClearAssignment", messages.taken_by(f"{first.namespace}/{first.name}"))
+    second.events.wait_for("ClearAssignment", messages.taken_by(first.namespaced_name))
     assert first.addresses == pool.addresses
 
 
@@ -61,7 +61,7 @@ def test_another_key_ends_sharing(pools: Pools, services: Services) -> None:
     pool, first, second = sharers(pools, services)
     second.annotate(allow_shared_ip="another")
     second.wait_until_without_address()
-    second.wait_until_refused(messages.taken_by(f"{first.namespace}/{first.name}"))
+    second.wait_until_refused(messages.taken_by(first.namespaced_name))
     assert first.addresses == pool.addresses
 
 
@@ -73,7 +73,7 @@ def test_same_key_lets_the_waiting_share(pools: Pools, services: Services) -> No
     holder = services.create(pool=pool, key="before", port=80)
     assert holder.address in pool
     waiter = services.create(address=pool.addresses[0], key="after", port=81)
-    waiter.wait_until_refused(messages.taken_by(f"{holder.namespace}/{holder.name}"))
+    waiter.wait_until_refused(messages.taken_by(holder.namespaced_name))
     assert waiter.wait_until_allocated(since=holder.annotate(allow_shared_ip="after")) == holder.address
 
 

@@ -76,8 +76,8 @@ def test_sharing_is_refused(differs: str, pools: Pools, services: Services) -> N
     holder = services.create(address=address, key="shared", port=80)
     assert holder.address == address
     asked, cause = REFUSED[differs]
-    told = cause.format(address=address, holder=f"{holder.namespace}/{holder.name}")
-    services.create(address=address, **asked).wait_until_refused(told)
+    message = cause.format(address=address, holder=holder.namespaced_name)
+    services.create(address=address, **asked).wait_until_refused(message)
     assert services.create(address=address, key="shared", port=82).address == address
     assert holder.addresses == [address]
 
