@@ -5,6 +5,7 @@ import pytest
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.controllers import LEGACY_CLASS, Controller
 from harness.systems.ingress.resources import Ingresses, path
+from harness.systems.kubernetes.admission import Admission
 
 
 @statement(
@@ -15,14 +16,16 @@ from harness.systems.ingress.resources import Ingresses, path
     since="1.22",
     covers=("ROW-CLS-03",),
 )
-def test_legacy_annotation_is_warned_of(label: str, example_ingresses: Ingresses, ingress_controller: Controller) -> None:
+def test_legacy_annotation_is_warned_of(
+    label: str, admission: Admission, example_ingresses: Ingresses, ingress_controller: Controller
+) -> None:
     """The API server MUST warn that the legacy class annotation is deprecated, and of nothing when the class is a field."""
     legacy = example_ingresses.document(label, f"{label}.example.com", "other", 9090, ingress_controller.legacy_class)
-    warnings = example_ingresses.warnings(legacy)
+    warnings = admission.warnings(legacy)
     assert any(LEGACY_CLASS in text and "deprecated" in text for text in warnings), f"warnings: {warnings}"
     modern = example_ingresses.document(label, f"{label}.example.com", "other", 9090, {})
     modern["spec"]["ingressClassName"] = ingress_controller.ingress_class
-    assert not any(LEGACY_CLASS in text for text in example_ingresses.warnings(modern))
+    assert not any(LEGACY_CLASS in text for text in admission.warnings(modern))
 
 
 @statement(
@@ -33,9 +36,9 @@ def test_legacy_annotation_is_warned_of(label: str, example_ingresses: Ingresses
     covers=("ROW-CLS-05",),
 )
 @pytest.mark.disruptive
-def test_default_class_is_filled_in(ingresses: Ingresses) -> None:
+def test_default_class_is_filled_in(admission: Admission, ingresses: Ingresses) -> None:
     """The API server MUST give a new Ingress without a class the class that is marked as the default, and none without such a class."""
     nameless = ingresses.ingress(path("/", "one"), ingressClassName=None)
-    assert "ingressClassName" not in ingresses.accepts(nameless)["spec"]
+    assert "ingressClassName" not in admission.expect_accepted(nameless, create=True)["spec"]
     ingresses.add(ingresses.default_class())
-    ingresses.comes_to_fill_in(nameless, ingresses.label)
+    ingresses.wait_until_default_class(nameless, ingresses.label)

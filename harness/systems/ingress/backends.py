@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from harness.cluster.api import Api, Object
+from harness.cluster.api import Api
 from harness.model.budgets import ROLLOUT
 from harness.model.expectations import reaches
 from harness.model.http_exchange import Request
@@ -29,11 +29,7 @@ class OwnBackend:
 
     def scale(self, replicas: int) -> None:
         """Ask for that many Pods."""
-        self.change({"spec": {"replicas": replicas}})
-
-    def change(self, patch: Object) -> None:
-        """Merge-patch the Deployment."""
-        self.api.merge("Deployment", NAME, self.namespace, patch)
+        self.api.merge("Deployment", NAME, self.namespace, {"spec": {"replicas": replicas}})
 
     def wait_until_served_by(self, count: int, *, without: str = "") -> frozenset[str]:
         """Wait until exactly that many Pods share the requests, and return their names."""
@@ -45,7 +41,9 @@ class OwnBackend:
             return found
 
         excluded = f", {without} not among them" if without else ""
-        return eventually(poll, within=ROLLOUT, expected=f"requests are shared by {count} Pods{excluded}", consecutive=2)
+        return eventually(
+            poll, within=ROLLOUT, expected=f"requests for {self.namespace}/{NAME} are shared by {count} Pods{excluded}", consecutive=2
+        )
 
     def _pod(self) -> str:
         identity = self.client.expect_once(EVERYTHING, reaches(NAME)).identity

@@ -14,8 +14,9 @@ from harness.model.expectations import Expectation, Signature, differences, requ
 from harness.model.http_exchange import TABLE_HOST, Exchange, Request
 from harness.model.record import measure
 from harness.probes.grpc import GrpcResponse, call
-from harness.probes.http import HttpProbe, raw_request
+from harness.probes.http import HttpProbe, raw_request, source_address
 from harness.probes.load import Load, generate_load
+from harness.probes.tls import handshake, refusal_of
 from harness.probes.waiting import eventually
 from harness.probes.websocket import WebSocket
 
@@ -118,6 +119,29 @@ class IngressClient:
         if not 1 + burst <= len(passed) <= most:
             wanted = f"{1 + burst} to {most:.0f} of {len(answers)} requests in {took:.1f} s are served"
             raise StatementFailed(wanted, f"{len(passed)}: {[answer.status for answer in answers]}")
+
+    def tls_handshake(self, version: str) -> str:
+        """The version that a client of the statement's host which knows this one only comes to speak.
+
+        :raises StatementFailed: it is refused
+        """
+        __tracebackhide__ = True
+        with _silence_is_failure(f"a handshake in {version} for {self.host}"):
+            return handshake(self.probe.address, self.host, version)
+
+    def tls_refusal(self, version: str) -> str:
+        """Why a client of the statement's host is refused that knows this version of TLS only, in lower case.
+
+        :raises StatementFailed: it is not
+        """
+        __tracebackhide__ = True
+        with _silence_is_failure(f"a refusal of {version} for {self.host}"):
+            return refusal_of(self.probe.address, self.host, version)
+
+    @property
+    def source_address(self) -> str:
+        """The address that its requests come from."""
+        return source_address(self.probe.address)
 
     def web_socket(self, target: str) -> WebSocket:
         """A web socket to a target of the statement's host, to be used in a with-statement."""

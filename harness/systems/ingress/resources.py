@@ -1,6 +1,5 @@
 """Ingresses and what belongs to them."""
 
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from harness.cluster.api import Api, Object
 from harness.model.budgets import EVENT
 from harness.probes.waiting import eventually
 from harness.systems.kubernetes.admission import Admission
+from harness.systems.kubernetes.secrets import tls_data
 
 
 @dataclass(slots=True)
@@ -88,10 +88,6 @@ class Ingresses:
         pods = self.api.list("Pod", self.namespace, labels=f"app={backend}")
         return {pod["metadata"]["name"]: str(pod["status"]["podIP"]) for pod in pods}
 
-    def refusing_address(self) -> str:
-        """An address where nobody listens on port 8080: that of MetalLB's controller."""
-        return str(self.api.list("Pod", "metallb-system", labels="component=controller")[0]["status"]["podIP"])
-
     @property
     def tls(self) -> list[Object]:
         """The TLS section for the host of the statement's own routes and for :meth:`certificate`."""
@@ -100,10 +96,8 @@ class Ingresses:
     def certificate(self, authority: trustme.CA, *more: str) -> Object:
         """A Secret with a fresh certificate for the host of the statement's own routes, and for further names below it."""
         issued = authority.issue_cert(self.host, *(f"{name}.{self.host}" for name in more))
-        chain = b"".join(part.bytes() for part in issued.cert_chain_pems)
-        data = {"tls.crt": b64encode(chain).decode(), "tls.key": b64encode(issued.private_key_pem.bytes()).decode()}
         metadata = {"name": self.label, "namespace": self.namespace}
-        return {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": metadata, "data": data}
+        return {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": metadata, "data": tls_data(issued)}
 
     def further_class(self, **notes: str) -> Object:
         """One more IngressClass of the controller, not created yet."""
@@ -116,12 +110,12 @@ class Ingresses:
         """An IngressClass for Ingresses without one, not created yet."""
         return self.further_class(**{"ingressclass.kubernetes.io/is-default-class": "true"})
 
-    def comes_to_fill_in(self, document: Object, ingress_class: str) -> None:
-        """Wait until the API server gives a new Ingress this class; it reads classes from a cache of its own."""
+    def wait_until_default_class(self, document: Object, ingress_class: str) -> None:
+        """Wait until the API server would give a new Ingress this class; it reads classes from a cache of its own."""
         __tracebackhide__ = True
 
         def poll() -> str:
-            found = self.accepts(document)["spec"].get("ingressClassName")
+            found = Admission(self.api).expect_accepted(document, create=True)["spec"].get("ingressClassName")
             assert found == ingress_class, f"ingressClassName: {found}"
             return str(found)
 
@@ -132,26 +126,6 @@ class Ingresses:
         for item in objects:
             self.made.append((item["kind"], item["metadata"]["name"]))
             self.api.apply(item)
-
-    def refusal(self, document: Object) -> str:
-        """Why the API server, or the controller's webhook behind it, refuses to create an object; nothing is created.
-
-        :raises StatementFailed: it does not
-        """
-        __tracebackhide__ = True
-        return Admission(self.api).refusal(document, create=True)
-
-    def accepts(self, document: Object) -> Object:
-        """The object as it would be stored; nothing is created.
-
-        :raises StatementFailed: it is refused
-        """
-        __tracebackhide__ = True
-        return Admission(self.api).expect_accepted(document, create=True)
-
-    def warnings(self, document: Object) -> list[str]:
-        """What the API server warns of when such an object is created; nothing is created."""
-        return self.api.warnings(document)
 
     def change(self, patch: Object, *, kind: str = "Ingress", suffix: str = "") -> None:
         """Merge-patch an object of the statement's own."""

@@ -39,6 +39,10 @@ class Admission:
         except Refused as refused:
             raise StatementFailed(f"{_name(document)} is accepted", f"it is refused: {refused.message}") from None
 
+    def warnings(self, document: Object) -> list[str]:
+        """What the API server warns of when such an object is created."""
+        return self.api.warnings(document)
+
     def dry_run(self, document: Object, *, create: bool = False) -> Object:
         """The object as it would be stored.
 

@@ -11,9 +11,7 @@ from harness.model.record import measure, record
 from harness.probes.monitor import Observation, TrafficMonitor, now
 from harness.probes.waiting import eventually
 from harness.systems.apps import example
-from harness.systems.ingress.controllers import Controller
-from harness.systems.ingress.rollout import controller_pods
-from harness.systems.kubernetes.load_balancers import assigned_addresses
+from harness.systems.ingress.rollout import ControllerDeployment
 from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.scenarios.faults import Faults
@@ -27,7 +25,7 @@ class IngressRollout:
     """The controller under test, its address, and the monitor of its clients."""
 
     api: Api
-    controller: Controller
+    controller: ControllerDeployment
     vip: str
     faults: Faults
     segment: Segment
@@ -38,8 +36,8 @@ class IngressRollout:
         __tracebackhide__ = True
         with self._monitored() as observation:
             with self._from_its_node():
-                began = self.faults.restart("Deployment", self.deployment, self.controller.namespace)
-                self.faults.wait_until_rolled_out("Deployment", self.deployment, self.controller.namespace)
+                began = self.faults.restart("Deployment", self.controller.name, self.controller.namespace)
+                self.faults.wait_until_rolled_out("Deployment", self.controller.name, self.controller.namespace)
             self.wait_until_one_pod()
             self._wait_until_recovered(observation)
         self._expect_interruption_within(observation.attempts_since(began), GRACEFUL_END, "the rollout of the ingress controller")
@@ -79,7 +77,7 @@ class IngressRollout:
         wait_ready(self._one_pod, "one pod of the ingress controller is left")
 
     def _on_the_announcing_node(self) -> str:
-        pods = {pod["spec"]["nodeName"]: str(pod["metadata"]["name"]) for pod in controller_pods(self.api, self.controller)}
+        pods = {pod["spec"]["nodeName"]: str(pod["metadata"]["name"]) for pod in self.controller.pods()}
         return pods[self.segment.wait_until_announced_by(self.vip, *pods)]
 
     def _wait_until_recovered(self, observation: Observation) -> None:
@@ -91,11 +89,6 @@ class IngressRollout:
         measure(measured, at_most(attempts, record().bound(bound), what), budget=bound)
         self._expect_same_address()
 
-    @property
-    def deployment(self) -> str:
-        """The name of the controller's Deployment, which is that of its Service."""
-        return self.controller.service
-
     @contextmanager
     def _monitored(self) -> Iterator[Observation]:
         with self.monitor.watch(self.vip, host=f"other.{example.DOMAIN}") as observation:
@@ -105,14 +98,14 @@ class IngressRollout:
     @contextmanager
     def _from_its_node(self) -> Iterator[None]:
         """New pods get to other nodes than the one that has the only one, so that the address has to move."""
-        (pod,) = controller_pods(self.api, self.controller)
+        (pod,) = self.controller.pods()
         with self.faults.cordoned(pod["spec"]["nodeName"]):
             yield
 
     @contextmanager
     def _two_replicas(self) -> Iterator[None]:
         """One on each of two nodes, and one again afterwards."""
-        where = self.deployment, self.controller.namespace
+        where = self.controller.name, self.controller.namespace
         try:
             with self._from_its_node():
                 self.faults.scale(*where, 2)
@@ -124,14 +117,12 @@ class IngressRollout:
             self.wait_until_one_pod()
 
     def _one_pod(self) -> str:
-        pods = [pod["metadata"]["name"] for pod in controller_pods(self.api, self.controller)]
+        pods = [pod["metadata"]["name"] for pod in self.controller.pods()]
         assert len(pods) == 1, f"there are {', '.join(pods)}"
         return str(pods[0])
 
     def _is_replaced(self, lost: str) -> str:
-        conditions_of = {
-            str(pod["metadata"]["name"]): pod["status"].get("conditions", []) for pod in controller_pods(self.api, self.controller)
-        }
+        conditions_of = {str(pod["metadata"]["name"]): pod["status"].get("conditions", []) for pod in self.controller.pods()}
         ready = [
             name for name, conditions in conditions_of.items() if ("Ready", "True") in {(one["type"], one["status"]) for one in conditions}
         ]
@@ -140,6 +131,6 @@ class IngressRollout:
 
     def _expect_same_address(self) -> None:
         __tracebackhide__ = True
-        service = self.api.get("Service", self.controller.service, self.controller.namespace) or {"status": {}}
-        assert assigned_addresses(service) == [self.vip], f"the controller's Service has {assigned_addresses(service)}, not {self.vip}"
+        found = self.controller.addresses
+        assert found == [self.vip], f"{self.controller.service} has {', '.join(found) or 'no address'}, not {self.vip}"
         self.segment.wait_until_announced(self.vip)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from harness.cluster.api import Api, Object
 from harness.model.errors import EnvironmentFault
 from harness.systems.ingress.controllers import Controller
-from harness.systems.ingress.status import comes_to_show, stays_empty
+from harness.systems.ingress.status import IngressStatus
 from harness.systems.kubernetes.nodes import KubeNodes
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.metallb.clients import wait_until_echo_answers
@@ -59,12 +59,12 @@ class SecondController:
     def wait_until_status_shows(self, address: str) -> None:
         """Wait until the status of its Ingress shows an address."""
         __tracebackhide__ = True
-        comes_to_show(self.api, self.name, address, namespace=self.name)
+        IngressStatus(self.api).wait_until_shown(self.name, address, namespace=self.name)
 
     def consistently_without_status(self) -> None:
         """Watch that the status of its Ingress is empty."""
         __tracebackhide__ = True
-        stays_empty(self.api, self.name, namespace=self.name)
+        IngressStatus(self.api).consistently_empty(self.name, namespace=self.name)
 
 
 def _cluster_wide(first: Controller, name: str) -> list[Object]:
@@ -81,7 +81,7 @@ def _inside(api: Api, first: Controller, name: str) -> list[Object]:
     reference = {"apiGroup": RBAC, "kind": "Role", "name": name}
     binding = {"apiVersion": f"{RBAC}/v1", "kind": "RoleBinding", "metadata": metadata, "roleRef": reference, "subjects": [_account(name)]}
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
-    return [account, role, binding, _deployment(_stored(api, "Deployment", first.service, first.namespace), name)]
+    return [account, role, binding, _deployment(_stored(api, "Deployment", first.deployment, first.namespace), name)]
 
 
 def _account(name: str) -> Object:

@@ -8,6 +8,7 @@ from harness.cluster.api import Object
 from harness.model.errors import EnvironmentFault, StatementFailed
 from harness.model.record import Record, recording
 from harness.systems.ingress.controllers import controller
+from harness.systems.ingress.rollout import ControllerDeployment
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.scenarios.faults import Faults
 from harness.systems.scenarios.ingress_rollout import IngressRollout
@@ -90,7 +91,7 @@ class Deployed(FakeApi):
 
 def rollout(network: FakeNetwork, *, outage: bool = False, moves: str = "") -> IngressRollout:
     api = Deployed(network, outage=outage, moves=moves)
-    return IngressRollout(api, NGINX, VIP, Faults(api, "c"), Segment(network.wire, NODES), network.monitor)
+    return IngressRollout(api, ControllerDeployment(api, NGINX), VIP, Faults(api, "c"), Segment(network.wire, NODES), network.monitor)
 
 
 def test_a_rollout_that_keeps_the_address_and_serves_on() -> None:
@@ -98,7 +99,7 @@ def test_a_rollout_that_keeps_the_address_and_serves_on() -> None:
 
 
 def test_a_rollout_that_changes_the_address_is_told() -> None:
-    with pytest.raises(AssertionError, match=f"Service has .*192.0.2.99.*, not {VIP}"):
+    with pytest.raises(AssertionError, match=f"Service ingress-nginx/ingress-nginx-controller has 192.0.2.99, not {VIP}"):
         rollout(FakeNetwork(), moves="192.0.2.99").roll_out()
 
 

@@ -5,7 +5,6 @@ import pytest
 from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
-from harness.probes.http import source_address
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
 
@@ -26,12 +25,12 @@ def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Reque
 
 @statement("HDR-01", SHOULD, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
 @pytest.mark.manifest("forwarding_headers_are_set.yaml")
-def test_forwarding_headers_are_set(client: IngressClient, vip: str) -> None:
+def test_forwarding_headers_are_set(client: IngressClient) -> None:
     """The backend SHOULD be told the client's address, and the host, port and scheme that the client asked."""
-    own_backend = source_address(vip)
+    source = client.source_address
     told = {
-        "X-Forwarded-For": own_backend,
-        "X-Real-IP": own_backend,
+        "X-Forwarded-For": source,
+        "X-Real-IP": source,
         "X-Forwarded-Host": HOST,
         "X-Forwarded-Port": "80",
         "X-Forwarded-Proto": "http",
@@ -41,12 +40,12 @@ def test_forwarding_headers_are_set(client: IngressClient, vip: str) -> None:
 
 @statement("HDR-02", SHOULD, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
 @pytest.mark.manifest("forwarding_headers_of_clients_are_not_believed.yaml")
-def test_forwarding_headers_of_clients_are_not_believed(client: IngressClient, vip: str) -> None:
+def test_forwarding_headers_of_clients_are_not_believed(client: IngressClient) -> None:
     """Forwarding headers that a client sends SHOULD be replaced by what the controller saw itself."""
-    own_backend = source_address(vip)
+    source = client.source_address
     told = {
-        "X-Forwarded-For": own_backend,
-        "X-Real-IP": own_backend,
+        "X-Forwarded-For": source,
+        "X-Real-IP": source,
         "X-Forwarded-Host": HOST,
         "X-Forwarded-Port": "80",
         "X-Forwarded-Proto": "http",
@@ -76,7 +75,7 @@ def test_scheme_is_told_to_the_backend(request_: Request, expectation: Expectati
     covers=("ROW-HDR-04",),
 )
 @pytest.mark.manifest("client_address_arrives.yaml")
-def test_client_address_arrives(client: IngressClient, vip: str) -> None:
+def test_client_address_arrives(client: IngressClient) -> None:
     """With the traffic policy Local the client's own address MUST reach the backend, not that of a node."""
-    own_backend = source_address(vip)
-    client.expect(get(), reaches("one", arrives_with={"X-Real-IP": own_backend}), times=20)
+    source = client.source_address
+    client.expect(get(), reaches("one", arrives_with={"X-Real-IP": source}), times=20)

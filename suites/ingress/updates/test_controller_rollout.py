@@ -2,15 +2,13 @@
 
 import pytest
 
-from harness.cluster.api import Api
 from harness.model.budgets import CONTROLLER_RESTART
 from harness.model.expectations import reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
-from harness.systems.ingress.controllers import Controller
 from harness.systems.ingress.resources import Ingresses, path
-from harness.systems.ingress.rollout import addresses_of, replaced
+from harness.systems.ingress.rollout import ControllerDeployment
 from harness.systems.scenarios.ingress_rollout import IngressRollout
 
 HOST = "example.test"
@@ -26,16 +24,16 @@ pytestmark = pytest.mark.disruptive
     covers=("ROW-DYN-04", "ROW-MLB-074"),
 )
 def test_rolling_restart_of_the_controller_is_brief(
-    api: Api, ingress_controller: Controller, ingresses: Ingresses, own_client: IngressClient, vip: str
+    controller_deployment: ControllerDeployment, ingresses: Ingresses, own_client: IngressClient, vip: str
 ) -> None:
     """While the controller is replaced by a rolling restart requests SHOULD be answered again within a bound, at the same address."""
     ingresses.add(ingresses.ingress(path("/", "one")))
     own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="route added")
     with own_client.under_load(Request(host=HOST), reaches("one")) as load:
-        replaced(api, ingress_controller)
+        controller_deployment.restart()
         own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="controller replaced")
     load.expect_outage_within(CONTROLLER_RESTART)
-    assert addresses_of(api, ingress_controller) == [vip]
+    assert controller_deployment.addresses == [vip], f"{controller_deployment.service} has another address after the restart"
 
 
 @statement(
@@ -46,13 +44,13 @@ def test_rolling_restart_of_the_controller_is_brief(
     covers=("ROW-DYN-05",),
 )
 def test_request_under_way_survives_a_graceful_stop(
-    api: Api, ingress_controller: Controller, ingresses: Ingresses, own_client: IngressClient
+    controller_deployment: ControllerDeployment, ingresses: Ingresses, own_client: IngressClient
 ) -> None:
     """A request under way MUST be answered although the controller that has it is replaced meanwhile."""
     ingresses.add(ingresses.ingress(path("/", "one")))
     own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="route added")
     with own_client.with_timeout(60).in_flight(Request("/?echo-delay=25", host=HOST), reaches("one")):
-        replaced(api, ingress_controller)
+        controller_deployment.restart()
 
 
 @statement("FLO-50", MUST, EXTENDED, source=DEPLOYMENT, covers=("ROW-MLB-074",))

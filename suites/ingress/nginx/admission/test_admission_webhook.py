@@ -5,6 +5,7 @@ from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
+from harness.systems.kubernetes.admission import Admission
 
 ADMISSION = "https://kubernetes.github.io/ingress-nginx/how-it-works/#avoiding-outage-from-wrong-configuration"
 PREFIX = "nginx.ingress.kubernetes.io"
@@ -14,51 +15,58 @@ DENIED = "denied the request"
 
 
 @statement("ADM-01", MUST, INGRESS_NGINX, source=ADMISSION, covers=("ROW-ADM-01", "ROW-PATH-15"))
-def test_second_ingress_for_a_path_is_refused(validated_ingresses: Ingresses, validated_client: IngressClient) -> None:
+def test_second_ingress_for_a_path_is_refused(
+    admission: Admission, validated_ingresses: Ingresses, validated_client: IngressClient
+) -> None:
     """An Ingress MUST be refused that claims a host and path which another Ingress has, and accepted with another path or host."""
     validated_ingresses.add(validated_ingresses.ingress(path("/taken", "one")))
     validated_client.wait_until_answered(Request("/taken", host="example.test"), refused(503), measured="route added")
-    assert "already defined" in validated_ingresses.refusal(validated_ingresses.second_ingress(path("/taken", "two")))
-    validated_ingresses.accepts(validated_ingresses.second_ingress(path("/free", "two")))
+    assert "already defined" in admission.refusal(validated_ingresses.second_ingress(path("/taken", "two")), create=True)
+    admission.expect_accepted(validated_ingresses.second_ingress(path("/free", "two")), create=True)
 
 
 @statement("ADM-02", MUST, INGRESS_NGINX, source=ADMISSION, covers=("ROW-ADM-01", "ROW-CAN-01"))
-def test_canary_for_a_taken_path_is_accepted(validated_ingresses: Ingresses, validated_client: IngressClient) -> None:
+def test_canary_for_a_taken_path_is_accepted(admission: Admission, validated_ingresses: Ingresses, validated_client: IngressClient) -> None:
     """A canary MUST be accepted for a host and path which another Ingress has."""
     validated_ingresses.add(validated_ingresses.ingress(path("/", "one")))
     validated_client.wait_until_answered(Request(host="example.test"), refused(503), measured="route added")
-    validated_ingresses.accepts(
-        validated_ingresses.second_ingress(path("/", "two"), annotations={f"{PREFIX}/canary": "true", f"{PREFIX}/canary-weight": "10"})
+    admission.expect_accepted(
+        validated_ingresses.second_ingress(path("/", "two"), annotations={f"{PREFIX}/canary": "true", f"{PREFIX}/canary-weight": "10"}),
+        create=True,
     )
 
 
 @statement("ADM-03", MUST, INGRESS_NGINX, source=SNIPPETS, covers=("ROW-ADM-01",))
-def test_snippets_are_refused(validated_ingresses: Ingresses) -> None:
+def test_snippets_are_refused(admission: Admission, validated_ingresses: Ingresses) -> None:
     """Annotations that put text into the controller's configuration MUST be refused unless the administrator allows them."""
     for name in ("configuration-snippet", "server-snippet", "auth-snippet"):
         document = validated_ingresses.ingress(path("/", "one"), annotations={f"{PREFIX}/{name}": "more_set_headers 'X-Snippet: in';"})
-        assert "snippet" in validated_ingresses.refusal(document).lower()
+        assert "snippet" in admission.refusal(document, create=True).lower()
 
 
 @statement("ADM-04", MUST, INGRESS_NGINX, source=ADMISSION, covers=("ROW-ADM-01", "ROW-DYN-06"))
-def test_dangerous_text_is_refused(validated_ingresses: Ingresses) -> None:
+def test_dangerous_text_is_refused(admission: Admission, validated_ingresses: Ingresses) -> None:
     """Paths and names that could break out of the controller's configuration MUST be refused."""
     for value in ("/a{b", "/etc/nginx/secret", "/x;alias /;"):
-        assert DENIED in validated_ingresses.refusal(validated_ingresses.ingress(path(value, "one", kind="ImplementationSpecific")))
-    validated_ingresses.accepts(validated_ingresses.ingress(path("/a/b", "one", kind="ImplementationSpecific")))
+        assert DENIED in admission.refusal(validated_ingresses.ingress(path(value, "one", kind="ImplementationSpecific")), create=True)
+    admission.expect_accepted(validated_ingresses.ingress(path("/a/b", "one", kind="ImplementationSpecific")), create=True)
 
 
 @statement("ADM-05", MUST, INGRESS_NGINX, source=ADMISSION, covers=("ROW-ADM-01", "ROW-CLS-02"))
-def test_other_classes_are_not_judged(validated_ingresses: Ingresses) -> None:
+def test_other_classes_are_not_judged(admission: Admission, validated_ingresses: Ingresses) -> None:
     """An Ingress of another class MUST be accepted whatever its annotations say."""
     snippet = {f"{PREFIX}/configuration-snippet": "nonsense"}
-    assert DENIED in validated_ingresses.refusal(validated_ingresses.ingress(path("/", "one"), annotations=snippet))
-    validated_ingresses.accepts(validated_ingresses.ingress(path("/", "one"), annotations=snippet, ingressClassName="another-class"))
+    assert DENIED in admission.refusal(validated_ingresses.ingress(path("/", "one"), annotations=snippet), create=True)
+    admission.expect_accepted(
+        validated_ingresses.ingress(path("/", "one"), annotations=snippet, ingressClassName="another-class"), create=True
+    )
 
 
 @statement("ADM-07", MUST, INGRESS_NGINX, source=ADMISSION, covers=("ROW-ADM-01",))
-def test_every_path_of_an_ingress_is_judged(validated_ingresses: Ingresses, validated_client: IngressClient) -> None:
+def test_every_path_of_an_ingress_is_judged(admission: Admission, validated_ingresses: Ingresses, validated_client: IngressClient) -> None:
     """An Ingress MUST be refused that claims a path which another Ingress has, also where an earlier one of its paths is free."""
     validated_ingresses.add(validated_ingresses.ingress(path("/taken", "one")))
     validated_client.wait_until_answered(Request("/taken", host="example.test"), refused(503), measured="route added")
-    assert "already defined" in validated_ingresses.refusal(validated_ingresses.second_ingress(path("/free", "two"), path("/taken", "two")))
+    assert "already defined" in admission.refusal(
+        validated_ingresses.second_ingress(path("/free", "two"), path("/taken", "two")), create=True
+    )

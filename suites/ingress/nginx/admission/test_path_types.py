@@ -2,6 +2,7 @@
 
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.resources import Ingresses, path
+from harness.systems.kubernetes.admission import Admission
 
 PREFIX = "nginx.ingress.kubernetes.io"
 
@@ -13,11 +14,11 @@ PREFIX = "nginx.ingress.kubernetes.io"
     source="https://kubernetes.github.io/ingress-nginx/faq/#validation-of-path",
     covers=("ROW-ADM-01", "ROW-RW-03"),
 )
-def test_regular_expression_is_accepted(validated_ingresses: Ingresses) -> None:
+def test_regular_expression_is_accepted(admission: Admission, validated_ingresses: Ingresses) -> None:
     """A regular expression MUST be accepted as a path of the type ImplementationSpecific."""
     regex = {f"{PREFIX}/use-regex": "true"}
-    validated_ingresses.accepts(
-        validated_ingresses.ingress(path("/id/[0-9]+(/|$)(.*)", "one", kind="ImplementationSpecific"), annotations=regex)
+    admission.expect_accepted(
+        validated_ingresses.ingress(path("/id/[0-9]+(/|$)(.*)", "one", kind="ImplementationSpecific"), annotations=regex), create=True
     )
 
 
@@ -29,11 +30,11 @@ def test_regular_expression_is_accepted(validated_ingresses: Ingresses) -> None:
     since="1.12.0",
     covers=("ROW-RW-08",),
 )
-def test_regular_expression_as_a_prefix_is_refused(validated_ingresses: Ingresses) -> None:
+def test_regular_expression_as_a_prefix_is_refused(admission: Admission, validated_ingresses: Ingresses) -> None:
     """A regular expression as a path of the type Prefix or Exact MUST be refused by the webhook, and as ImplementationSpecific accepted."""
     for kind in ("Prefix", "Exact"):
-        assert "path type" in validated_ingresses.refusal(validated_ingresses.ingress(path("/id/[0-9]+", "one", kind=kind))).lower()
-    validated_ingresses.accepts(validated_ingresses.ingress(path("/id/[0-9]+", "one", kind="ImplementationSpecific")))
+        assert "path type" in admission.refusal(validated_ingresses.ingress(path("/id/[0-9]+", "one", kind=kind)), create=True).lower()
+    admission.expect_accepted(validated_ingresses.ingress(path("/id/[0-9]+", "one", kind="ImplementationSpecific")), create=True)
 
 
 @statement(
@@ -44,8 +45,8 @@ def test_regular_expression_as_a_prefix_is_refused(validated_ingresses: Ingresse
     until="1.12.0",
     covers=("ROW-RW-08",),
 )
-def test_regular_expression_as_a_prefix_is_accepted(validated_ingresses: Ingresses) -> None:
+def test_regular_expression_as_a_prefix_is_accepted(admission: Admission, validated_ingresses: Ingresses) -> None:
     """A regular expression as a path of the type Prefix MUST be accepted by the webhook of versions that do not judge path types."""
-    validated_ingresses.accepts(
-        validated_ingresses.ingress(path("/id/[0-9]+", "one"), annotations={"nginx.ingress.kubernetes.io/use-regex": "true"})
+    admission.expect_accepted(
+        validated_ingresses.ingress(path("/id/[0-9]+", "one"), annotations={"nginx.ingress.kubernetes.io/use-regex": "true"}), create=True
     )

@@ -19,9 +19,9 @@ def get(target: str = "/", host: str = HOST) -> Request:
 
 
 @statement("BKD-07", MUST, INGRESS_NGINX, source=f"{CONFIGMAP}#proxy-next-upstream", covers=("ROW-BE-05",))
-def test_refusing_endpoint_is_passed_over(ingresses: Ingresses, own_client: IngressClient) -> None:
+def test_refusing_endpoint_is_passed_over(ingresses: Ingresses, own_client: IngressClient, refusing_address: str) -> None:
     """A request MUST be tried at another endpoint where one refuses the connection, without the client noticing."""
-    ingresses.add(ingresses.service(selector=None), ingresses.endpoints(*ingresses.pods_of("two").values(), ingresses.refusing_address()))
+    ingresses.add(ingresses.service(selector=None), ingresses.endpoints(*ingresses.pods_of("two").values(), refusing_address))
     ingresses.add(ingresses.ingress(path("/", ingresses.label)))
     own_client.wait_until_answered(get(), reaches("two"), measured="route added")
     own_client.expect(get(), reaches("two"), times=30)
