@@ -11,7 +11,7 @@ import pytest
 from harness.catalogue import documents, scaffold
 from harness.catalogue.entries import Entry
 from harness.catalogue.rows import rows
-from harness.model.baselines import read
+from harness.model.baselines import read_baseline
 from harness.model.errors import Fault, UsageFault
 from harness.model.verdicts import ExitCode
 from harness.report import compare, json_report
@@ -128,7 +128,7 @@ class _Collector:
 
 def _check_baselines(known: set[str]) -> None:
     files = sorted(file for file in (ROOT / "reports" / "baselines").glob("*.toml") if not file.name.endswith(".proposed.toml"))
-    wrong = [f"{one.where} lists {one.statement}" for file in files for one in read(file) if one.statement not in known]
+    wrong = [f"{one.where} lists {one.statement}" for file in files for one in read_baseline(file) if one.statement not in known]
     if wrong:
         raise UsageFault("known deviations of statements that exist", "; ".join(wrong), "correct the id, or delete the entry")
 

@@ -15,14 +15,14 @@
 A listed statement that fails in the way described is a known deviation; one that passes makes the list stale.
 """
 
-import json
-import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import tomlkit
+from tomlkit.items import AoT
 
 from harness.model.errors import UsageFault
 from harness.model.statements import Gate
@@ -49,6 +49,7 @@ class Deviation:
 
     @property
     def where(self) -> str:
+        """The file and the line."""
         return f"{self.file}:{self.line}"
 
     def concerns(self, statement: str, case: str, versions: Mapping[str, str]) -> bool:
@@ -64,16 +65,16 @@ def match(deviations: Iterable[Deviation], statement: str, case: str, versions: 
     return min(found, key=lambda deviation: deviation.case is None, default=None)
 
 
-def load(directory: Path, implementations: Iterable[str]) -> list[Deviation]:
+def read_baselines(directory: Path, implementations: Iterable[str]) -> list[Deviation]:
     """The known deviations of the given implementations; one without a file has none.
 
     :raises UsageFault: a file cannot be understood
     """
     files = [directory / f"{name}.toml" for name in implementations]
-    return [deviation for file in files if file.is_file() for deviation in read(file)]
+    return [deviation for file in files if file.is_file() for deviation in read_baseline(file)]
 
 
-def read(file: Path) -> list[Deviation]:
+def read_baseline(file: Path) -> list[Deviation]:
     """The known deviations listed in one file.
 
     :raises UsageFault: the file cannot be understood; says where and what to change
@@ -149,31 +150,35 @@ def _repeated(deviations: Sequence[Deviation]) -> list[str]:
     return repeated
 
 
-def entry(statement: str, case: str, since: str, observed: str) -> str:
-    """The text of a new entry; what takes judgement is left empty, so that the file is refused until somebody has looked."""
+def new_entry(statement: str, case: str, since: str, observed: str) -> dict[str, str]:
+    """A new entry; what takes judgement is left empty, so that the file is refused until somebody has looked."""
     values = {"statement": statement, "case": case, "since": since, "observed": observed, "says": "", "reason": "", "link": ""}
-    lines = [f"{key} = {_quoted(value)}" for key, value in values.items() if value or key in REQUIRED]
-    return "\n".join([HEADER, *lines]) + "\n"
+    return {key: _one_line(value) for key, value in values.items() if value or key in REQUIRED}
 
 
-def propose(file: Path, stale: Iterable[Deviation], new: Iterable[str]) -> Path:
+def _one_line(text: str) -> str:
+    """The text without line breaks, and without halves of surrogate pairs, which no file in UTF-8 can hold."""
+    return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
+
+
+def write_proposal(file: Path, stale: Sequence[Deviation], new: Iterable[Mapping[str, str]]) -> Path:
     """Write ``<name>.proposed.toml`` beside the baseline: without the stale entries, with the new ones, comments kept.
 
     :return: the proposal; the baseline itself is never written
     """
-    lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.is_file() else []
-    starts = [index for index, line in enumerate(lines) if line.strip().startswith(HEADER)]
-    gone = {deviation.line - 1 for deviation in stale}
-    kept = lines[: starts[0]] if starts else lines
-    for start, end in pairwise([*starts, len(lines)]):
-        kept += [] if start in gone else lines[start:end]
+    kept = _without(file, stale) if file.is_file() else ""
+    parts = [kept, *(tomlkit.dumps({"deviation": [entry]}) for entry in new)]
     proposal = file.with_suffix(".proposed.toml")
     proposal.parent.mkdir(parents=True, exist_ok=True)
-    proposal.write_text("\n".join([part for part in ("".join(kept).rstrip("\n"), *new) if part]).rstrip("\n") + "\n", encoding="utf-8")
+    proposal.write_text("\n".join(f"{part.rstrip()}\n" for part in parts if part.strip()), encoding="utf-8")
     return proposal
 
 
-def _quoted(text: str) -> str:
-    # A TOML basic string is a JSON string, but for DEL and for halves of surrogate pairs: https://toml.io/en/v1.0.0#string
-    printable = text.encode("utf-8", "replace").decode("utf-8").replace("\x7f", "")
-    return json.dumps(re.sub(r"\s+", " ", printable).strip(), ensure_ascii=False)
+def _without(file: Path, stale: Sequence[Deviation]) -> str:
+    document, listed = tomlkit.parse(_text(file)), read_baseline(file)
+    for index in reversed(range(len(listed))):
+        if listed[index] in stale:
+            del cast(AoT, document["deviation"])[index]
+    if all(one in stale for one in listed):
+        document.pop("deviation", None)
+    return tomlkit.dumps(document)

@@ -208,7 +208,7 @@ class Reporting:
 
     def _written(self, report: Report) -> list[Path]:
         try:
-            proposed = update_baseline.propose(self.config, report, self.plan) if self.config.getoption("update_baseline") else []
+            proposed = update_baseline.write_proposals(self.config, report, self.plan) if self.config.getoption("update_baseline") else []
             return write_report(report, self.facts.directory) + proposed
         except OSError as fault:
             report.faults.append(f"the report could not be written: {fault}")

@@ -10,7 +10,7 @@ from time import monotonic
 
 import pytest
 
-from harness.model.baselines import Deviation, load
+from harness.model.baselines import Deviation, read_baselines
 from harness.model.errors import UsageFault
 from harness.plugin.transport import unpacked
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
@@ -82,5 +82,5 @@ def known_deviations(config: pytest.Config) -> list[Deviation]:
         directory = config.rootpath / (config.getoption("baselines") or BASELINES)
         if config.getoption("baselines") and not directory.is_dir():
             raise UsageFault("--baselines with a directory", str(directory), f"leave it out for {BASELINES}")
-        config.stash[DEVIATIONS] = load(directory, config.stash[RUN].versions)
+        config.stash[DEVIATIONS] = read_baselines(directory, config.stash[RUN].versions)
     return config.stash[DEVIATIONS]

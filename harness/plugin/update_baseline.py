@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.model import baselines
-from harness.model.baselines import Deviation, entry, match
+from harness.model.baselines import Deviation, match, new_entry
 from harness.model.statements import CONTROLLER
 from harness.model.verdicts import Outcome
 from harness.model.versions import ALWAYS
@@ -16,20 +16,20 @@ from harness.plugin.run_facts import BASELINES, RUN, known_deviations
 from harness.report.model import Report, Result
 
 
-def propose(config: pytest.Config, report: Report, plan: Mapping[str, Case]) -> list[Path]:
+def write_proposals(config: pytest.Config, report: Report, plan: Mapping[str, Case]) -> list[Path]:
     """Write a proposal beside every baseline that the run contradicts."""
     versions = config.stash[RUN].versions
     directory = config.rootpath / (config.getoption("baselines") or BASELINES)
-    new: dict[str, list[str]] = defaultdict(list)
+    new: dict[str, list[dict[str, str]]] = defaultdict(list)
     stale: dict[str, list[Deviation]] = defaultdict(list)
     for result in report.results:
         if result.outcome is Outcome.FAILED:
             owner = implementation(plan[result.nodeid], versions)
-            new[owner].append(entry(result.id, result.case, versions.get(owner, ""), _observed(result)))
+            new[owner].append(new_entry(result.id, result.case, versions.get(owner, ""), _observed(result)))
         listed = match(known_deviations(config), result.id, result.case, versions)
         if result.outcome is Outcome.STALE_DEVIATION and listed:
             stale[listed.gate.system].append(listed)
-    return [baselines.propose(directory / f"{name}.toml", stale[name], new[name]) for name in sorted({*new, *stale})]
+    return [baselines.write_proposal(directory / f"{name}.toml", stale[name], new[name]) for name in sorted({*new, *stale})]
 
 
 def implementation(case: Case, versions: Mapping[str, str]) -> str:

@@ -1,7 +1,7 @@
 from ipaddress import IPv4Address, ip_address, ip_network
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.model.addresses import AddressRange, areas, example_pool, free_range
@@ -54,7 +54,6 @@ def test_areas_are_in_the_upper_half_and_without_ends_of_blocks() -> None:
     assert not any(f"172.18.{number}.{end}" in area for area in found for number in range(256) for end in (0, 255))
 
 
-@settings(deadline=None)  # a busy machine is no fault of the code
 @given(
     size=st.integers(1, 40),
     avoid=st.sets(st.integers(1, 254), max_size=60),

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.model.baselines import read
+from harness.model.baselines import read_baseline
 from harness.model.errors import UsageFault
 from harness.model.verdicts import Outcome
 from selftests.plugin.conftest import Suite
@@ -100,7 +100,7 @@ def test_a_proposal_is_written_beside_the_baseline(suite: Suite) -> None:
     assert 'since = "3.7.15"' in baseline.with_name("traefik.proposed.toml").read_text()
     assert "metallb.proposed.toml" in ran.output
     with pytest.raises(UsageFault, match="'reason' is missing or empty"):
-        read(proposal)
+        read_baseline(proposal)
 
 
 def test_a_directory_of_baselines_that_is_not_there_is_no_empty_one(suite: Suite) -> None:

@@ -15,7 +15,7 @@ from harness.model.verdicts import Outcome
 from harness.report.model import Failure, ImageUsed, Phase, Report, Result, SystemUnderTest
 
 #: For properties: how long an example takes on a busy machine says nothing about a report.
-unhurried = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 SUBJECTS = ("allocation", "announcement", "bgp", "exhaustion", "ingress", "lifecycle", "sharing")
 NASTY = (
     "</script><script>alert(1)</script>",
