@@ -55,7 +55,7 @@ class ClusterOwner:
     def pytest_collection_finish(self) -> None:
         """Without xdist: the collection is known, and nothing has run yet."""
         distributed = self.config.getoption("dist", "no") != "no"
-        if not distributed and not _only_looking(self.config):
+        if not distributed and not _only_listing(self.config):
             self._acquire_if_needed()
 
     @pytest.hookimpl(optionalhook=True, trylast=True)
@@ -134,7 +134,7 @@ def _kept(state: ClusterState) -> list[str]:
     ]
 
 
-def _only_looking(config: pytest.Config) -> bool:
+def _only_listing(config: pytest.Config) -> bool:
     return bool(config.getoption("collectonly") or config.getoption("statements"))
 
 

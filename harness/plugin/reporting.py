@@ -36,7 +36,7 @@ PHASES = ("setup", "call", "teardown")
 
 
 @dataclass(slots=True)
-class Progress:
+class CaseProgress:
     """What has come in of one case: the records of its phases, how many seconds they took, and where it runs."""
 
     phases: list[PhaseRecord] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Reporting:
     facts: RunFacts
     results: dict[str, Result] = field(default_factory=dict)
     traces: dict[str, str] = field(default_factory=dict)
-    progress: dict[str, Progress] = field(default_factory=dict)
+    progress: dict[str, CaseProgress] = field(default_factory=dict)
     others_failed: list[pytest.TestReport] = field(default_factory=list)
     terminal: StatementTerminal | None = None
     ended: str = ""
@@ -116,7 +116,7 @@ class Reporting:
             return
         if report.when not in PHASES:
             return  # a crash, which pytest_handlecrashitem takes
-        progress = self.progress.setdefault(report.nodeid, Progress())
+        progress = self.progress.setdefault(report.nodeid, CaseProgress())
         progress.worker = getattr(report, "worker_id", "")
         progress.seconds += report.duration
         ended = phase_record(report)
@@ -135,7 +135,7 @@ class Reporting:
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
         if crashitem in self.plan:
             node: Any = getattr(report, "node", None)
-            progress = self.progress.setdefault(crashitem, Progress())
+            progress = self.progress.setdefault(crashitem, CaseProgress())
             progress.worker = node.gateway.id if node else ""
             crash = Judgement(Outcome.ENVIRONMENT_ERROR, failure=Failure("WorkerCrash", "call", str(report.longrepr)))
             self._classify(crashitem, joined([*(one.judged for one in progress.phases), crash]))
@@ -161,7 +161,7 @@ class Reporting:
 
     def _result(self, case: Case, judged: Judgement) -> Result:
         one = case.statement
-        progress = self.progress.get(case.nodeid, Progress())
+        progress = self.progress.get(case.nodeid, CaseProgress())
         last = progress.phases[-1] if progress.phases else PhaseRecord(judged, 0.0)
         return Result(
             id=one.id,
@@ -220,7 +220,7 @@ class Reporting:
         for nodeid in self.plan:
             if nodeid in self.results:
                 continue
-            judged = joined([one.judged for one in self.progress.get(nodeid, Progress()).phases])
+            judged = joined([one.judged for one in self.progress.get(nodeid, CaseProgress()).phases])
             if judged.outcome in (Outcome.PASSED, Outcome.STALE_DEVIATION):
                 judged = Judgement(Outcome.NOT_RUN, reason=f"broken off: {reason}" if nodeid in self.progress else reason)
             self.results[nodeid] = self._result(self.plan[nodeid], judged)
