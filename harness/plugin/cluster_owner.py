@@ -19,7 +19,7 @@ from harness.plugin.run_facts import RUN, RunFacts
 from harness.plugin.settings import versions_under_test
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
 from harness.systems.environment import Settings, add_image, bring_up
-from harness.systems.metallb.bgp import ROUTER_IMAGE
+from harness.systems.metallb.routers import ROUTER_IMAGE
 
 #: A file of the run's shared state: where the state of the cluster is, for workers.
 STATE_POINTER = "cluster"

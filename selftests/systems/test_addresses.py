@@ -6,7 +6,7 @@ from harness.model.addresses import AddressRange, aligned
 from harness.model.record import Record, recording
 from harness.systems.metallb.custom_resources import custom_resource
 from harness.systems.metallb.installation import MetalLB
-from harness.systems.metallb.metrics import Endpoint, counts
+from harness.systems.metallb.metrics import MetricsEndpoint, counts
 from harness.systems.metallb.pools import Pool, bound_to
 from harness.systems.metallb.services import Service
 
@@ -54,8 +54,8 @@ def test_peers_are_of_another_version() -> None:
 
 
 def test_metrics_moved_with_0_16() -> None:
-    assert Endpoint.of(MetalLB("0.16.0")).url("10.0.0.1") == "https://10.0.0.1:9120/metrics"
-    assert Endpoint.of(MetalLB("0.15.3")).url("fd00::1") == "http://[fd00::1]:7472/metrics"
+    assert MetricsEndpoint.of(MetalLB("0.16.0")).url("10.0.0.1") == "https://10.0.0.1:9120/metrics"
+    assert MetricsEndpoint.of(MetalLB("0.15.3")).url("fd00::1") == "http://[fd00::1]:7472/metrics"
 
 
 def test_counts_are_named_by_family() -> None:

@@ -9,8 +9,8 @@ from harness.cluster.state import ClusterState
 from harness.model.errors import NotApplicable
 from harness.systems.kubernetes.admission import Admission
 from harness.systems.metallb import invalid_configuration
-from harness.systems.metallb.bgp import Routers
 from harness.systems.metallb.configuration_state import ConfigurationStates
+from harness.systems.metallb.routers import Routers
 
 #: Kubernetes of a peer of a release before 0.16.1.
 FORMAT = Refused(422, 'BGPPeer.metallb.io "proposed" is invalid: spec.myASN: must be of type integer with format int32')

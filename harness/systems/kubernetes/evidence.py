@@ -10,11 +10,8 @@ import yaml
 from harness.cluster.api import Api, Object
 from harness.model.record import record
 
-#: What tells why a statement failed, in its namespace, and of the systems'.
-INSIDE = ("Service", "EndpointSlice", "Pod", "Ingress", "Event")
-
-
-SYSTEM = ("IPAddressPool", "L2Advertisement", "ServiceL2Status")
+#: The kinds of objects that tell why a statement failed, in its namespace and in those of the systems.
+EVIDENCE_KINDS = ("Service", "EndpointSlice", "Pod", "Ingress", "Event")
 
 
 def objects_of(api: Api, *names: str, kinds: Iterable[str]) -> str:

@@ -43,10 +43,10 @@ def wait_until_echo_answers(address: str, port: int = 80, *, host: str | None = 
 
 @dataclass(frozen=True, slots=True)
 class ExternalClient:
-    """Connects to announced addresses: from where the suite runs, and by the watching container."""
+    """Connects to announced addresses: from where the suite runs, and from the container that monitors traffic."""
 
     api: Api
-    watcher: TrafficMonitor
+    monitor: TrafficMonitor
     gateway: str
 
     @property
@@ -67,7 +67,7 @@ class ExternalClient:
         :param kind: ``http``, ``tcp`` or ``udp``
         """
         __tracebackhide__ = True
-        with self.watcher.watch(address, traffic=kind, port=port, interval=0.1, timeout=1) as observation:
+        with self.monitor.watch(address, traffic=kind, port=port, interval=0.1, timeout=1) as observation:
             eventually(observation.recovered_at, within=ANNOUNCEMENT, expected=f"{kind} is answered at {address}, port {port}")
 
     def wait_until_forwarded(self, service: Service) -> None:
@@ -107,7 +107,7 @@ class ExternalClient:
 
         eventually(poll, within=CLOSURE, expected=f"ports {', '.join(map(str, ports))} of {address} are closed")
 
-    def wait_until_health_check(self, status: int, node: str, service: Service) -> None:
+    def wait_until_health_check(self, service: Service, node: str, status: int) -> None:
         """Wait until the health check of a Service on a node has this HTTP status (``spec.healthCheckNodePort``)."""
         __tracebackhide__ = True
         port = int(service.object["spec"]["healthCheckNodePort"])

@@ -6,6 +6,8 @@ from typing import Any
 from harness.cluster.api import Object
 
 NAMESPACE = "metallb-system"
+#: The kinds of MetalLB's objects that tell why a statement failed.
+EVIDENCE_KINDS = ("IPAddressPool", "L2Advertisement", "ServiceL2Status")
 
 
 def ip_address_pool(name: str, addresses: Iterable[str], **spec: Any) -> Object:

@@ -120,14 +120,14 @@ class Segment:
 
         def poll() -> list[str]:
             found = bursts_of(observation.gratuitous_seen(since, self.mac(node)))
-            told = [" and ".join(sorted({frame.kind for frame in burst})) for burst in found]
+            kinds_of = [" and ".join(sorted({frame.kind for frame in burst})) for burst in found]
             complete = [burst for burst in found if {frame.kind for frame in burst} >= kinds]
             if not found:
                 raise Unanswered(f"no gratuitous frame of {node}; of others: {len(observation.gratuitous)}")
-            assert len(complete) >= bursts, f"{len(complete)} bursts: {told}"
+            assert len(complete) >= bursts, f"{len(complete)} bursts: {'; '.join(kinds_of)}"
             over = complete[-1][0].at - complete[0][0].at
             assert over >= lasting, f"{len(complete)} bursts within {over:.1f} s"
-            return told
+            return kinds_of
 
         lasting = REPEATING if bursts > 1 else 0.0
         wanted = f"{bursts} bursts of gratuitous frames ({' and '.join(sorted(kinds))}) from {node} over at least {lasting:g} s"

@@ -1,15 +1,17 @@
 """MetalLB's metrics: where they are served, who may read them, and what they say.
 
 From 0.16 on they are served over TLS to those whom the Kubernetes API allows to (https://metallb.io/prometheus-metrics/). For that MetalLB
-has to ask the API about tokens, which its plain manifest does not permit; :class:`Access` adds what the manifest's Prometheus variant has.
+has to ask the API about tokens, which its plain manifest does not permit; :class:`MetricsAccess` adds what the manifest for Prometheus has.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.cluster.api import Api, Object
 from harness.model.budgets import ALLOCATION, Budget
 from harness.model.errors import Unanswered
 from harness.model.prometheus import Series, parse, select
+from harness.probes.http import bracketed
 from harness.probes.in_cluster import InClusterProbe, Response
 from harness.probes.waiting import eventually
 from harness.systems.metallb.components import CONTROLLER, SPEAKER, pods_of
@@ -20,25 +22,24 @@ RBAC = "rbac.authorization.k8s.io"
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class MetricsEndpoint:
     """How a release serves its metrics."""
 
     scheme: str
     port: int
 
     @classmethod
-    def of(cls, metallb: MetalLB) -> "Endpoint":
+    def of(cls, metallb: MetalLB) -> "MetricsEndpoint":
         """Scheme and port (https://metallb.io/release-notes/#version-0-16-0)."""
         return cls("https", 9120) if metallb.at_least("0.16.0") else cls("http", PLAIN_METRICS)
 
     def url(self, address: str, *, scheme: str | None = None) -> str:
         """Where the metrics of a pod at this address are."""
-        host = f"[{address}]" if ":" in address else address
-        return f"{scheme or self.scheme}://{host}:{self.port}/metrics"
+        return f"{scheme or self.scheme}://{bracketed(address)}:{self.port}/metrics"
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class MetricsAccess:
     """Who may read: one ServiceAccount that may, and one that may not; every object is named after the statement."""
 
     api: Api
@@ -105,8 +106,8 @@ class Metrics:
 
     api: Api
     probe: InClusterProbe
-    endpoint: Endpoint
-    access: Access | None
+    endpoint: MetricsEndpoint
+    access: MetricsAccess | None
     reader: str | None = None
 
     def pods(self, component: str) -> dict[str, str]:
@@ -114,7 +115,7 @@ class Metrics:
         return {pod["spec"]["nodeName"]: pod["status"]["podIP"] for pod in pods_of(self.api, component) if pod["status"].get("podIP")}
 
     def ask(self, component: str, *, account: str | None = None, scheme: str | None = None) -> Response:
-        """The answer of one pod of a component to somebody: one of the accounts of :class:`Access`, or nobody.
+        """The answer of one pod of a component to somebody: one of the accounts of :class:`MetricsAccess`, or nobody.
 
         :raises Unanswered: it does not answer
         """
@@ -144,10 +145,10 @@ class Metrics:
         def poll() -> dict[str, float]:
             series = self.scrape(component, node)
             found = {name: sum(values.values()) for name in wanted if (values := select(series, name, **labels))}
-            assert found == wanted, f"{labels}: {found}"
+            assert found == wanted, _listed(found)
             return found
 
-        eventually(poll, within=within, expected=f"{component}: {wanted} with {labels}")
+        eventually(poll, within=within, expected=f"metrics of the {component}{_with(labels)}: {_listed(wanted)}")
 
     def wait_until_absent(self, component: str, *, node: str | None = None, **labels: str) -> None:
         """Wait until no series carries the labels."""
@@ -158,7 +159,15 @@ class Metrics:
             assert not left, "; ".join(left)
             return "none"
 
-        eventually(poll, within=ALLOCATION, expected=f"{component}: no series with {labels}")
+        eventually(poll, within=ALLOCATION, expected=f"metrics of the {component}: no series{_with(labels)}")
+
+
+def _listed(values: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in values.items()) or "none of them"
+
+
+def _with(labels: Mapping[str, str]) -> str:
+    return "".join(f' with {name}="{value}"' for name, value in labels.items())
 
 
 def counts(*, total: int, in_use: int, prefix: str = "") -> dict[str, float]:

@@ -84,6 +84,11 @@ class Pools:
         self.taken.append((ledger, found))
         return found
 
+    @property
+    def next_name(self) -> str:
+        """The name that the next pool gets."""
+        return f"{self.namespace}-{len(self.pools)}"
+
     def create(
         self, size: int = 1, *, ranges: Iterable[AddressRange] | None = None, written: Iterable[str] | None = None, **spec: Any
     ) -> Pool:
@@ -95,7 +100,7 @@ class Pools:
         """
         given = [self.take(size)] if ranges is None else list(ranges)
         chosen = {"serviceAllocation": bound_to(self.namespace), **spec}
-        pool = Pool(f"{self.namespace}-{len(self.pools)}", given, chosen, None if written is None else list(written))
+        pool = Pool(self.next_name, given, chosen, None if written is None else list(written))
         self.pools[pool.name] = pool
         self.api.apply(pool.document)
         eventually(
@@ -118,7 +123,7 @@ class Pools:
 
     def prepare(self, ranges: Iterable[AddressRange]) -> Pool:
         """A pool with ranges that another one has; the webhook would refuse it, so it is not created, but removed like the others."""
-        pool = Pool(f"{self.namespace}-{len(self.pools)}", list(ranges), {"serviceAllocation": bound_to(self.namespace)})
+        pool = Pool(self.next_name, list(ranges), {"serviceAllocation": bound_to(self.namespace)})
         self.pools[pool.name] = pool
         return pool
 

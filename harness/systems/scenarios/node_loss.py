@@ -171,7 +171,7 @@ class NodeLossScenario:
         self.announced_services.backends.set_endpoints(service, other)
         self.external_client.wait_until_forwarded(service)
         with (
-            self.external_client.watcher.watch(address) as clients,
+            self.external_client.monitor.watch(address) as clients,
             self.lan_monitor.watch(address, traffic=None, resolve=True) as resolver,
         ):
             eventually(

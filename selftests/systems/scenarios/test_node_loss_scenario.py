@@ -37,7 +37,7 @@ class Losing:
     def __init__(self, network: FakeNetwork, *, takes_over: bool = True) -> None:
         self.network, self.takes_over, self.lost = network, takes_over, 0
         self.backends = self
-        self.watcher = self.monitor = network.monitor
+        self.monitor = network.monitor
 
     def service_of_workers(self) -> "Losing":
         return self

@@ -1,7 +1,7 @@
 """What an advertisement says beside the address: aggregation, communities, preference, and to whom."""
 
 from harness.model.statements import EXTENDED, MUST, statement
-from harness.systems.metallb.bgp import ADVERTISEMENT, BGPServices, Peer, host_prefix
+from harness.systems.metallb.bgp import BGPServices, Peer, host_prefix
 from harness.systems.metallb.endpoints import Backends
 
 BGP = "https://metallb.io/configuration/_advanced_bgp_configuration/"
@@ -41,7 +41,7 @@ def test_only_named_peers_are_told(bgp_services: BGPServices, external_peer: Pee
     service = bgp_services.service(to=external_peer)
     external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
     internal_peer.expect_no_route(host_prefix(service.address))
-    bgp_services.change(service, internal_peer)
+    bgp_services.change_advertisement(service, internal_peer)
     internal_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
     external_peer.wait_until_withdrawn(host_prefix(service.address))
 
@@ -51,7 +51,7 @@ def test_changed_attributes_are_told_anew(bgp_services: BGPServices, internal_pe
     """A change of an advertisement's attributes MUST reach the routers of the routes that it has made already."""
     service = bgp_services.service(to=internal_peer, advertised={"localPref": 100})
     assert internal_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes).communities == set()
-    bgp_services.change(service, internal_peer, localPref=150, communities=[COMMUNITY])
+    bgp_services.change_advertisement(service, internal_peer, localPref=150, communities=[COMMUNITY])
     internal_peer.wait_until_route_has(host_prefix(service.address), local_preference=150, communities={COMMUNITY})
 
 
@@ -59,10 +59,7 @@ def test_changed_attributes_are_told_anew(bgp_services: BGPServices, internal_pe
 def test_two_advertisements_of_a_pool_add_up(bgp_services: BGPServices, external_peer: Peer, backends: Backends) -> None:
     """Two advertisements of one pool with different lengths MUST both be made, each with its own communities."""
     service = bgp_services.service(to=external_peer, advertised={"communities": ["64500:32"]})
-    pool = next(iter(bgp_services.announcing.pools.pools.values()))
-    bgp_services.announcing.advertisements.create(
-        pool, kind=ADVERTISEMENT, peers=[external_peer.name], aggregationLength=24, communities=["64500:24"]
-    )
+    bgp_services.advertise_again(service, external_peer, aggregationLength=24, communities=["64500:24"])
     assert external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes).communities == {"64500:32"}
     assert external_peer.wait_until_routed_via(aggregate(service.address), *backends.nodes).communities == {"64500:24"}
 
@@ -72,8 +69,8 @@ def test_status_names_the_peers_by_node(bgp_services: BGPServices, external_peer
     """There MUST be one ServiceBGPStatus a node that announces, which names the peers of the advertisement, and none afterwards."""
     service = bgp_services.service(to=external_peer)
     external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
-    bgp_services.wait_until_reported(service, {node: [external_peer.name] for node in backends.nodes})
-    bgp_services.change(service, internal_peer)
-    bgp_services.wait_until_reported(service, {node: [internal_peer.name] for node in backends.nodes})
+    bgp_services.wait_until_statuses_name(service, {node: [external_peer.name] for node in backends.nodes})
+    bgp_services.change_advertisement(service, internal_peer)
+    bgp_services.wait_until_statuses_name(service, {node: [internal_peer.name] for node in backends.nodes})
     service.delete()
-    bgp_services.wait_until_reported(service, {})
+    bgp_services.wait_until_statuses_name(service, {})

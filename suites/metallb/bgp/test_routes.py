@@ -82,7 +82,7 @@ def test_deleted_advertisement_withdraws(bgp_services: BGPServices, external_pee
     service = bgp_services.service(to=external_peer)
     address = service.address
     external_peer.wait_until_routed_via(host_prefix(address), *backends.nodes)
-    bgp_services.announcing.advertisements.delete(f"{service.namespace}-advertisement-0")
+    bgp_services.delete_advertisement()
     external_peer.wait_until_withdrawn(host_prefix(address))
     assert service.addresses == [address]
 

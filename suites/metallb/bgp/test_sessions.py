@@ -5,9 +5,10 @@ import pytest
 from harness.model.budgets import HOLD
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.kubernetes.nodes import nodes_named
-from harness.systems.metallb.bgp import BGPServices, Peer, Routers, host_prefix
+from harness.systems.metallb.bgp import BGPServices, Peer, host_prefix
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.metrics import Metrics
+from harness.systems.metallb.routers import Routers
 
 BGP = "https://metallb.io/configuration/_advanced_bgp_configuration/"
 

@@ -28,10 +28,12 @@ def test_address_without_advertisement_is_silent(
 @statement("ANN-03", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-052",))
 def test_deleted_advertisement_silences_the_address(announced_services: AnnouncedServices, segment: Segment) -> None:
     """An address MUST fall silent when its last advertisement is deleted, and its Service keeps it."""
-    service = announced_services.service()
+    pool = announced_services.pools.create(size=1)
+    advertisement = announced_services.advertisements.create(pool)
+    service = announced_services.service(pool=pool)
     address = service.address
     segment.wait_until_announced(address)
-    announced_services.advertisements.delete(f"{service.namespace}-advertisement-0")
+    announced_services.advertisements.delete(advertisement)
     segment.wait_until_withdrawn(address)
     assert service.addresses == [address]
 
@@ -50,9 +52,9 @@ def test_two_advertisements_make_one_announcer(announced_services: AnnouncedServ
 
 
 @statement("ANN-08", MUST, CORE, source="https://metallb.io/apis/#l2advertisementspec")
-def test_advertisement_may_come_before_its_pool(announced_services: AnnouncedServices, segment: Segment, label: str) -> None:
+def test_advertisement_may_come_before_its_pool(announced_services: AnnouncedServices, segment: Segment) -> None:
     """An advertisement of a pool that does not exist yet MUST be accepted, and hold for the pool once that is created."""
-    announced_services.advertisements.create(f"{label}-0")
+    announced_services.advertisements.create(announced_services.pools.next_name)
     service = announced_services.service(pool=announced_services.pools.create(size=1))
     segment.wait_until_announced(service.address)
 

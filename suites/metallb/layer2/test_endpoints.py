@@ -30,8 +30,9 @@ def test_service_without_endpoints_is_announced_with_its_first(
 ) -> None:
     """A Service that never had an endpoint MUST NOT be announced before it has one."""
     service = announced_services.service()
-    waiting = announced_services.services.create(pool=announced_services.pools.create(size=1, ranges=[announced_services.pools.take(1)]))
-    announced_services.advertisements.create(announced_services.pools.pools[f"{service.namespace}-1"])
+    pool = announced_services.pools.create(size=1)
+    waiting = announced_services.services.create(pool=pool)
+    announced_services.advertisements.create(pool)
     segment.wait_until_announced(service.address)
     segment.consistently_silent(waiting.address)
     backends.set_endpoints(waiting, backends.nodes[0])

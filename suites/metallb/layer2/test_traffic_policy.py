@@ -89,5 +89,5 @@ def test_health_check_agrees_with_the_announcement(
     here, there = backends.pair
     service = announced_services.service(here, externalTrafficPolicy="Local")
     segment.wait_until_announced_by(service.address, here)
-    external_client.wait_until_health_check(200, here, service)
-    external_client.wait_until_health_check(503, there, service)
+    external_client.wait_until_health_check(service, here, 200)
+    external_client.wait_until_health_check(service, there, 503)

@@ -8,10 +8,10 @@ from harness.model.errors import NotApplicable
 from harness.model.prometheus import select
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.kubernetes.nodes import nodes_named
-from harness.systems.metallb.bgp import Routers
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.metrics import Metrics
 from harness.systems.metallb.pools import Pools
+from harness.systems.metallb.routers import Routers
 from harness.systems.metallb.services import Services
 from harness.systems.metallb.status import Speakers
 

@@ -1,0 +1,119 @@
+"""Routers in containers beside the cluster, which MetalLB peers with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from harness.cluster import engine
+from harness.cluster.api import Api
+from harness.cluster.state import ClusterState
+from harness.model.budgets import SESSION
+from harness.model.errors import NotApplicable
+from harness.probes.frr import Router, configuration
+from harness.probes.monitor import TrafficMonitor
+from harness.probes.wire import WireProbe
+from harness.systems.kubernetes.admission import Admission
+from harness.systems.kubernetes.nodes import KubeNodes
+from harness.systems.kubernetes.readiness import wait_ready
+from harness.systems.metallb import invalid_configuration
+from harness.systems.metallb.bgp import EXTERNAL_AS, METALLB_AS, Peer
+from harness.systems.metallb.custom_resources import NAMESPACE
+
+ROUTER_IMAGE, PROGRAM_IMAGE = "frr", "python"
+
+
+@dataclass(slots=True)
+class Routers:
+    """Routers on the run's network: two for all statements, and further ones of a statement's own."""
+
+    api: Api
+    cluster: ClusterState
+    made: list[Peer] = field(default_factory=list)
+
+    def shared(self, kind: str, asn: int) -> Peer:
+        """A router that all statements use, started where it does not run yet, with sessions to every node."""
+        self.require_peers()
+        name = f"conformance-{kind}"
+        peer = self._peer(name, f"{self.cluster.name}-{kind}", asn, configuration(asn, METALLB_AS, self._subnet))
+        self.configure(peer)
+        peer.wait_until_connected_to(*peer.nodes.values())
+        return peer
+
+    def start(self, label: str, asn: int = EXTERNAL_AS, *, password: str | None = None) -> Peer:
+        """A router of the statement's own, which MetalLB does not know before the peer's document is applied."""
+        self.require_peers()
+        number = len(self.made)
+        peer = self._peer(
+            f"{label}-{number}",
+            f"{self.cluster.name}-{label}-{number}",
+            asn,
+            configuration(asn, METALLB_AS, self._subnet, password=password),
+        )
+        self.made.append(peer)
+        return peer
+
+    def require_peers(self) -> None:
+        """Require what MetalLB's own BGP implementation needs.
+
+        :raises NotApplicable: the cluster has IPv6, or its Kubernetes takes no peer of this release
+        """
+        if self.cluster.ip_family != "ipv4":
+            raise NotApplicable("MetalLB's native BGP mode refuses configurations with IPv6 pools, and this cluster has one")
+        invalid_configuration.require_kind(Admission(self.api), "BGPPeer")
+
+    @property
+    def _subnet(self) -> str:
+        return str(next(subnet for subnet in engine.network(self.cluster.network).subnets if subnet.version == 4))
+
+    def _peer(self, name: str, container: str, asn: int, text: str) -> Peer:
+        running = engine.docker("ps", "--format={{.Names}}", f"--filter=name=^{container}$").split()
+        router = Router(engine.docker, container, asn)
+        if container not in running:
+            engine.docker("rm", "--force", "--volumes", container, f"{container}-client")
+            options: dict[str, Any] = {"network": self.cluster.network, "labels": {engine.LABEL: self.cluster.name}}
+            Router.start(engine.docker, container, image=self.cluster.image(ROUTER_IMAGE), asn=asn, configuration=text, **options)
+            inside = {**options, "network": f"container:{container}"}
+            WireProbe.start(engine.docker, f"{container}-client", image=self.cluster.image(PROGRAM_IMAGE), **inside)
+        address = engine.docker("inspect", "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container).strip()
+        client = TrafficMonitor(engine.attached, f"{container}-client")
+        return Peer(name, router, address, client, KubeNodes(self.api).names_by_ip)
+
+    def configure(self, peer: Peer, **spec: Any) -> None:
+        """Let MetalLB know a router, or know it anew; ``spec`` are further fields (https://metallb.io/apis/#bgppeerspec)."""
+        self.api.apply(peer.document(**spec))
+
+    def forget(self, peer: Peer) -> None:
+        """Let MetalLB know a router no longer."""
+        self.api.delete("BGPPeer", peer.name, NAMESPACE)
+
+    def stop(self, peer: Peer) -> None:
+        """End a router of the statement's own."""
+        engine.docker("stop", "--time=3", peer.router.name)
+
+    @contextmanager
+    def frozen(self, peer: Peer) -> Iterator[None]:
+        """A router whose processes stand still: its kernel acknowledges what arrives, and nothing is said any more."""
+        engine.docker("pause", peer.router.name)
+        try:
+            yield
+        finally:
+            engine.docker("unpause", peer.router.name)
+
+    def close(self) -> None:
+        """Remove the statement's own routers, and what MetalLB knows of them.
+
+        A router goes when the sessions with it have ended: speakers would dial one that is gone, and follow no change meanwhile.
+        """
+        for peer in self.made:
+            self.forget(peer)
+            if engine.docker("ps", "--quiet", f"--filter=name=^{peer.router.name}$", "--filter=status=running"):
+                wait_ready(partial(_left, peer), f"no speaker has a session with the router {peer.name}", within=SESSION)
+            engine.docker("rm", "--force", "--volumes", peer.router.name, peer.client.name)
+
+
+def _left(peer: Peer) -> str:
+    up = [one.peer for one in peer.router.sessions() if one.state == "Established"]
+    assert not up, f"sessions with {', '.join(up)}"
+    return "no session"
