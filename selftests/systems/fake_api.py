@@ -23,7 +23,8 @@ class FakeApi(Api):
     def __init__(self, *objects: Object, kinds: Iterable[str] | None = None) -> None:
         self.objects: dict[Key, Object] = {}
         self.kinds = None if kinds is None else set(kinds)
-        self.denials: dict[str, str] = {}
+        self.refusals: dict[str, Refused] = {}
+        self.held: set[str] = set()
         self.planned: list[Callable[[], object]] = []
         self.reads = 0
         self.calls: list[tuple[str, str, str]] = []
@@ -38,7 +39,15 @@ class FakeApi(Api):
 
     def deny(self, kind: str, message: str) -> None:
         """Have a webhook deny every write of a kind."""
-        self.denials[kind] = message
+        self.refuse(kind, Denied(403, message))
+
+    def refuse(self, kind: str, refusal: Refused) -> None:
+        """Have every write of a kind refused."""
+        self.refusals[kind] = refusal
+
+    def hold(self, kind: str) -> None:
+        """Have objects of a kind stay when they are deleted, as a finaliser that nobody removes does."""
+        self.held.add(kind)
 
     def apply(self, *documents: Object, dry_run: bool = False) -> list[Object]:
         return [self._write("apply", document, dry_run=dry_run) for document in documents]
@@ -71,8 +80,8 @@ class FakeApi(Api):
         stored = self.objects.get((kind, namespace, name))
         if stored is None:
             raise Refused(404, f"{kind} {name} not found")
-        if kind in self.denials:
-            raise Denied(403, self.denials[kind])
+        if kind in self.refusals:
+            raise self.refusals[kind]
         merged: Object = _merged(stored, patch)
         if subresource is None and "spec" in patch:
             merged["metadata"]["generation"] = merged["metadata"].get("generation", 1) + 1
@@ -82,7 +91,8 @@ class FakeApi(Api):
     def delete(self, kind: str, name: str, namespace: str | None = None, *, grace: int | None = None) -> None:
         self._serves(kind)
         self.calls.append(("delete", kind, name))
-        self.objects.pop((kind, namespace, name), None)
+        if kind not in self.held:
+            self.objects.pop((kind, namespace, name), None)
 
     def logs(self, pod: str, namespace: str, *, since: int, container: str | None = None) -> str:
         return self.answers.get(("logs", pod), "")
@@ -104,8 +114,8 @@ class FakeApi(Api):
         kind = document["kind"]
         self._serves(kind)
         self.calls.append((f"{verb}{' (dry run)' if dry_run else ''}", kind, document["metadata"].get("name", "")))
-        if kind in self.denials:
-            raise Denied(403, self.denials[kind])
+        if kind in self.refusals:
+            raise self.refusals[kind]
         return deepcopy(document) if dry_run else deepcopy(self._store(document))
 
     def _store(self, document: Object) -> Object:

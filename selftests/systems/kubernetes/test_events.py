@@ -1,0 +1,44 @@
+"""Events about an object."""
+
+from typing import Any
+
+import pytest
+
+from harness.model.errors import NoAnswer, WrongAnswer
+from harness.systems.kubernetes.events import Events
+from selftests.systems.failing import failing
+from selftests.systems.fake_api import FakeApi, an_object
+
+
+def event(name: str, reason: str, message: str = "", *, about: str = "one", type_: str = "Normal", **more: Any) -> dict[str, Any]:
+    involved = {"kind": "Service", "name": about}
+    return an_object("Event", name, "t1", involvedObject=involved, reason=reason, message=message, type=type_, **more)
+
+
+def about_one(*found: dict[str, Any]) -> Events:
+    return Events(FakeApi(*found), "Service", "one", "t1")
+
+
+def test_an_event_is_waited_for() -> None:
+    api = FakeApi()
+    api.on_read(lambda: None, lambda: api.apply(event("a", "Told", "all of it")))
+    assert Events(api, "Service", "one", "t1").wait_for("Told", "all") == "all of it"
+
+
+@pytest.mark.usefixtures("short")
+def test_an_event_that_is_not_written() -> None:
+    events = about_one(event("a", "Other"), event("b", "Told", about="two"), event("c", "Told", type_="Warning"))
+    with failing(NoAnswer, "an event Told about Service t1/one", "no event Told about Service t1/one"):
+        events.wait_for("Told", type_="Normal")
+
+
+@pytest.mark.usefixtures("short")
+def test_an_event_that_says_something_else() -> None:
+    with failing(WrongAnswer, "an event Told about Service t1/one that says 'all'", "some; more"):
+        about_one(event("a", "Told", "some"), event("b", "Told", "more")).wait_for("Told", "all")
+
+
+def test_repetitions_are_counted() -> None:
+    events = about_one(event("a", "Told"), event("b", "Told", count=2), event("c", "Told", series={"count": 3}), event("d", "Other"))
+    assert events.count("Told") == 6
+    assert len(events.current()) == 4
