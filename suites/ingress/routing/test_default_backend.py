@@ -8,15 +8,15 @@ from harness.model.statements import CORE, EXTENDED, MAY, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses
 from suites.cases import rows
+from suites.ingress.requests import HOST, request
 
 DEFAULT_BACKEND = "https://kubernetes.io/docs/concepts/services-networking/ingress/#default-backend"
-HOST = "example.test"
 
 
 @statement("DFB-01", MUST, EXTENDED, source=DEFAULT_BACKEND, covers=("ROW-DEF-01",))
 @rows(
     [
-        (Request(target, host=host, method=method, scheme=scheme), refused(404))
+        (request(target, host=host, method=method, scheme=scheme), refused(404))
         for scheme in ("http", "https")
         for method, host, target in (
             ("GET", "nobody.test", "/"),
@@ -37,23 +37,23 @@ def test_unmatched_host_is_refused(request_: Request, expectation: Expectation, 
 def test_default_backend_alone_takes_everything(ingresses: Ingresses, own_client: IngressClient) -> None:
     """An Ingress that has a default backend and no rules MUST serve every request that no rule matches, as it was sent."""
     ingresses.add(ingresses.ingress(defaultBackend={"service": {"name": "two", "port": {"number": 80}}}))
-    own_client.wait_until_answered(Request("/x?y", host="nobody.test"), reaches("two"), measured="route added")
-    own_client.expect(Request("/", host=None, method="PUT", body=b"payload"), reaches("two"))
-    own_client.expect(Request("/x", host="nobody.test", scheme="https"), reaches("two"))
+    own_client.wait_until_answered(request("/x?y", host="nobody.test"), reaches("two"), measured="route added")
+    own_client.expect(request(host=None, method="PUT", body=b"payload"), reaches("two"))
+    own_client.expect(request("/x", host="nobody.test", scheme="https"), reaches("two"))
     ingresses.delete(ingresses.label)
-    own_client.wait_until_answered(Request("/x?y", host="nobody.test"), refused(404), measured="route removed")
+    own_client.wait_until_answered(request("/x?y", host="nobody.test"), refused(404), measured="route removed")
 
 
 @statement("DFB-03", MUST, CORE, source=DEFAULT_BACKEND, covers=("ROW-DEF-03",))
 @pytest.mark.manifest("unmatched_path_goes_to_the_default_backend.yaml")
 @rows(
     [
-        (Request("/one", host=HOST), reaches("one")),
-        (Request("/", host=HOST), reaches("two")),
-        (Request("/other/path?x", host=HOST), reaches("two")),
-        (Request("/onetwo", host=HOST), reaches("two")),
-        (Request("/", host=f"exact.{HOST}"), reaches("one")),
-        (Request("/x", host=f"exact.{HOST}"), reaches("two")),
+        (request("/one"), reaches("one")),
+        (request(), reaches("two")),
+        (request("/other/path?x"), reaches("two")),
+        (request("/onetwo"), reaches("two")),
+        (request(host=f"exact.{HOST}"), reaches("one")),
+        (request("/x", host=f"exact.{HOST}"), reaches("two")),
     ]
 )
 def test_unmatched_path_goes_to_the_default_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -65,7 +65,7 @@ def test_unmatched_path_goes_to_the_default_backend(request_: Request, expectati
     "DFB-04", MUST, CORE, source="https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/", covers=("ROW-DEF-03",)
 )
 @pytest.mark.manifest("rule_without_http_goes_to_the_default_backend.yaml")
-@rows([(Request("/", host=HOST), reaches("two")), (Request("/x/y?z", host=HOST), reaches("two"))])
+@rows([(request(), reaches("two")), (request("/x/y?z"), reaches("two"))])
 def test_rule_without_http_goes_to_the_default_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every request for a host whose rule has no paths MUST reach the Ingress's default backend."""
     client.expect(request_, expectation)
@@ -73,8 +73,8 @@ def test_rule_without_http_goes_to_the_default_backend(request_: Request, expect
 
 @statement("DFB-05", MAY, EXTENDED, source=DEFAULT_BACKEND, covers=("ROW-DEF-04",))
 @pytest.mark.manifest("default_backend_is_for_hosts_of_its_rules.yaml")
-@rows([(Request("/", host=f"other.{HOST}"), refused(404)), (Request("/one", host="nobody.test"), refused(404))])
+@rows([(request(host=f"other.{HOST}"), refused(404)), (request("/one", host="nobody.test"), refused(404))])
 def test_default_backend_is_for_hosts_of_its_rules(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A default backend beside rules MAY be kept to the hosts of these rules, so that other hosts are refused."""
-    client.expect_once(Request("/", host=HOST), reaches("two"))
+    client.expect_once(request(), reaches("two"))
     client.expect(request_, expectation)

@@ -7,29 +7,25 @@ from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
+from suites.ingress.requests import HOST, request
 
-HOST = "example.test"
 SPELLINGS = [
-    (Request("/", host="NGINX.Example.COM"), reaches("nginx")),
-    (Request("/", host="nginx.example.com:80"), reaches("nginx")),
-    (Request("/", host="Other.example.com:8080"), reaches("other")),
+    (request(host="NGINX.Example.COM"), reaches("nginx")),
+    (request(host="nginx.example.com:80"), reaches("nginx")),
+    (request(host="Other.example.com:8080"), reaches("other")),
 ]
-
-
-def ask(host: str | None, target: str = "/", **fields: str) -> Request:
-    return Request(target, host=host, **fields)  # type: ignore[arg-type]  # only texts are passed
 
 
 @statement("HST-07", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-4.2.3", covers=("ROW-HOST-04",))
 @pytest.mark.manifest("host_matches_in_any_spelling.yaml")
 @rows(
     [
-        (ask(f"UPPER.{HOST}"), reaches("one")),
-        (ask(f"{HOST}:80"), reaches("one")),
-        (ask(f"{HOST}:8443"), reaches("one")),
-        (ask(f"{HOST}."), reaches("one"), "the root label may be written"),
-        (ask(f"A.wild.{HOST}:80"), reaches("two")),
-        (ask(f"a.wild.{HOST}:8443"), reaches("two")),
+        (request(host=f"UPPER.{HOST}"), reaches("one")),
+        (request(host=f"{HOST}:80"), reaches("one")),
+        (request(host=f"{HOST}:8443"), reaches("one")),
+        (request(host=f"{HOST}."), reaches("one"), "the root label may be written"),
+        (request(host=f"A.wild.{HOST}:80"), reaches("two")),
+        (request(host=f"a.wild.{HOST}:8443"), reaches("two")),
     ]
 )
 def test_host_matches_in_any_spelling(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -49,7 +45,7 @@ def test_case_and_port_of_the_host_do_not_matter(request_: Request, expectation:
 def test_absolute_target_names_the_host(client: IngressClient) -> None:
     """The rule for a request whose target is a whole URL MUST be chosen by the target, and the Host field be ignored."""
     for host, other, backend in ((f"one.{HOST}", f"two.{HOST}", "one"), (f"two.{HOST}", f"one.{HOST}", "two")):
-        found = client.send(Request(f"http://{host}/x?y", host=other)).identity
+        found = client.send(request(f"http://{host}/x?y", host=other)).identity
         assert found is not None, f"no backend answered for http://{host}/"
         assert found.service == backend
 
@@ -58,7 +54,7 @@ def test_absolute_target_names_the_host(client: IngressClient) -> None:
 @pytest.mark.manifest("host_of_an_absolute_target_arrives.yaml")
 def test_host_of_an_absolute_target_arrives(client: IngressClient) -> None:
     """The host in a target that is a whole URL MUST reach the backend in the place of the Host field."""
-    client.expect(Request(f"http://one.{HOST}/x?y", host=f"two.{HOST}"), reaches("one", "/x?y", host=f"one.{HOST}"))
+    client.expect(request(f"http://one.{HOST}/x?y", host=f"two.{HOST}"), reaches("one", "/x?y", host=f"one.{HOST}"))
 
 
 @statement("HST-10", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2", covers=("ROW-HOST-01",))

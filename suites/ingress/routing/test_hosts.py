@@ -8,21 +8,17 @@ from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 from suites.cases import rows
+from suites.ingress.requests import HOST, request
 
 BY_PATH = "example.com"
-CONTROL = (Request("/nginx", host=BY_PATH), reaches("nginx", "/"))
+CONTROL = (request("/nginx", host=BY_PATH), reaches("nginx", "/"))
 FOREIGN = [
-    (Request("/nginx", host="example.org"), refused(404)),
-    (Request("/nginx", host="www.example.com"), refused(404)),
-    (Request("/nginx", host="example.com.example.org"), refused(404)),
-    (Request("/nginx"), refused(404)),
+    (request("/nginx", host="example.org"), refused(404)),
+    (request("/nginx", host="www.example.com"), refused(404)),
+    (request("/nginx", host="example.com.example.org"), refused(404)),
+    (request("/nginx", host=None), refused(404)),
 ]
-HOST = "example.test"
 RULES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules"
-
-
-def ask(host: str | None, target: str = "/", **fields: str) -> Request:
-    return Request(target, host=host, **fields)  # type: ignore[arg-type]  # only texts are passed
 
 
 @statement(
@@ -43,20 +39,20 @@ def test_host_without_a_rule_is_refused(request_: Request, expectation: Expectat
 @pytest.mark.manifest("host_is_served_and_no_other.yaml")
 @rows(
     [
-        (ask(HOST), reaches("one")),
-        (ask(f"sub.{HOST}"), refused(404)),
-        (ask(f"x{HOST}"), refused(404)),
-        (ask(f"{HOST}.org"), refused(404)),
-        (ask("test"), refused(404)),
-        (ask("127.0.0.1"), refused(404)),
-        (ask("[2001:db8::1]"), refused(404)),
-        (ask("[2001:db8::1]:80"), refused(404)),
-        (ask(None), refused(404), "the address itself is no host of a rule"),
+        (request(), reaches("one")),
+        (request(host=f"sub.{HOST}"), refused(404)),
+        (request(host=f"x{HOST}"), refused(404)),
+        (request(host=f"{HOST}.org"), refused(404)),
+        (request(host="test"), refused(404)),
+        (request(host="127.0.0.1"), refused(404)),
+        (request(host="[2001:db8::1]"), refused(404)),
+        (request(host="[2001:db8::1]:80"), refused(404)),
+        (request(host=None), refused(404), "the address itself is no host of a rule"),
     ]
 )
 def test_host_is_served_and_no_other(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule with a host MUST serve requests for this host and for no other."""
-    client.expect_once(ask(HOST), reaches("one"))
+    client.expect_once(request(), reaches("one"))
     client.expect(request_, expectation)
 
 
@@ -70,12 +66,12 @@ def test_host_is_served_and_no_other(request_: Request, expectation: Expectation
 @pytest.mark.manifest("hosts_of_an_ingress_are_kept_apart.yaml")
 @rows(
     [
-        (ask(f"one.{HOST}", "/one"), reaches("one")),
-        (ask(f"two.{HOST}", "/two/x"), reaches("two")),
-        (ask(HOST, "/one"), reaches("three")),
-        (ask(f"one.{HOST}", "/two"), refused(404)),
-        (ask(f"two.{HOST}", "/one"), refused(404)),
-        (ask(f"one.{HOST}", "/"), refused(404)),
+        (request("/one", host=f"one.{HOST}"), reaches("one")),
+        (request("/two/x", host=f"two.{HOST}"), reaches("two")),
+        (request("/one"), reaches("three")),
+        (request("/two", host=f"one.{HOST}"), refused(404)),
+        (request("/one", host=f"two.{HOST}"), refused(404)),
+        (request(host=f"one.{HOST}"), refused(404)),
     ]
 )
 def test_hosts_of_an_ingress_are_kept_apart(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -90,6 +86,6 @@ def test_rule_without_a_host_serves_every_host(ingresses: Ingresses, own_client:
     """A rule without a host MUST serve its path for every host that no other rule names, and for the bare address."""
     ingresses.add(ingresses.without_host(path(f"/{ingresses.label}", "two")))
     target = f"/{ingresses.label}"
-    own_client.wait_until_answered(ask("nobody.test", target), reaches("two"), measured="route added")
-    own_client.expect(ask(None, target), reaches("two"))
-    own_client.expect(ask("nobody.test"), refused(404))
+    own_client.wait_until_answered(request(target, host="nobody.test"), reaches("two"), measured="route added")
+    own_client.expect(request(target, host=None), reaches("two"))
+    own_client.expect(request(host="nobody.test"), refused(404))

@@ -7,20 +7,16 @@ from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
+from suites.ingress.requests import request
 
-HOST = "example.test"
 PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
-
-
-def get(target: str, host: str = HOST) -> Request:
-    return Request(target, host=host)
 
 
 @statement("PTH-18", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-7.6", covers=("ROW-HDR-03",))
 @pytest.mark.manifest("path_arrives_as_it_was_sent.yaml")
 @rows(
     [
-        (get(target), reaches("one"))
+        (request(target), reaches("one"))
         for target in (
             "/UPPER/Case",
             "/a//double",
@@ -47,10 +43,10 @@ def test_path_arrives_as_it_was_sent(request_: Request, expectation: Expectation
 @pytest.mark.manifest("query_takes_no_part.yaml")
 @rows(
     [
-        (get("/foo?path=/bar"), reaches("one")),
-        (get("/foo?/bar/baz"), reaches("one")),
-        (get("/bar?/foo"), reaches("two")),
-        (get("/?p=/foo"), reaches("two")),
+        (request("/foo?path=/bar"), reaches("one")),
+        (request("/foo?/bar/baz"), reaches("one")),
+        (request("/bar?/foo"), reaches("two")),
+        (request("/?p=/foo"), reaches("two")),
     ]
 )
 def test_query_takes_no_part(request_: Request, expectation: Expectation, client: IngressClient) -> None:

@@ -7,29 +7,25 @@ from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
+from suites.ingress.requests import HOST, request
 
-HOST = "example.test"
 MULTIPLE_MATCHES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#multiple-matches"
-
-
-def get(target: str, host: str = HOST) -> Request:
-    return Request(target, host=host)
 
 
 @statement("PTH-09", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-09",))
 @pytest.mark.manifest("longest_prefix_wins.yaml")
 @rows(
     [
-        (get("/aaa/bbb"), reaches("three")),
-        (get("/aaa/bbb/"), reaches("three")),
-        (get("/aaa/bbb/ccc"), reaches("three")),
-        (get("/aaa"), reaches("two")),
-        (get("/aaa/"), reaches("two")),
-        (get("/aaa/ccc"), reaches("two")),
-        (get("/aaa/bbbccc"), reaches("two")),
-        (get("/aaaccc"), reaches("one")),
-        (get("/ccc"), reaches("one")),
-        (get("/"), reaches("one")),
+        (request("/aaa/bbb"), reaches("three")),
+        (request("/aaa/bbb/"), reaches("three")),
+        (request("/aaa/bbb/ccc"), reaches("three")),
+        (request("/aaa"), reaches("two")),
+        (request("/aaa/"), reaches("two")),
+        (request("/aaa/ccc"), reaches("two")),
+        (request("/aaa/bbbccc"), reaches("two")),
+        (request("/aaaccc"), reaches("one")),
+        (request("/ccc"), reaches("one")),
+        (request(), reaches("one")),
     ]
 )
 def test_longest_prefix_wins(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -41,7 +37,7 @@ def test_longest_prefix_wins(request_: Request, expectation: Expectation, client
 @pytest.mark.manifest("order_of_rules_does_not_matter.yaml")
 @rows(
     [
-        (get(target, f"{order}.{HOST}"), reaches(backend))
+        (request(target, host=f"{order}.{HOST}"), reaches(backend))
         for order in ("up", "down")
         for target, backend in (("/aaa/bbb/x", "three"), ("/aaa/x", "two"), ("/x", "one"))
     ]
@@ -55,13 +51,13 @@ def test_order_of_rules_does_not_matter(request_: Request, expectation: Expectat
 @pytest.mark.manifest("exact_wins_over_an_equal_prefix.yaml")
 @rows(
     [
-        (get("/foo", f"first.{HOST}"), reaches("one")),
-        (get("/foo", f"last.{HOST}"), reaches("one")),
-        (get("/foo/x", f"first.{HOST}"), reaches("two"), "the Prefix keeps what the Exact path does not cover"),
-        (get("/foo/x", f"last.{HOST}"), reaches("two"), "the Prefix keeps what the Exact path does not cover"),
-        (get("/foo/", f"first.{HOST}"), reaches("two"), "the slash is not part of the Exact path"),
-        (get("/", f"root.{HOST}"), reaches("one")),
-        (get("/x", f"root.{HOST}"), reaches("two")),
+        (request("/foo", host=f"first.{HOST}"), reaches("one")),
+        (request("/foo", host=f"last.{HOST}"), reaches("one")),
+        (request("/foo/x", host=f"first.{HOST}"), reaches("two"), "the Prefix keeps what the Exact path does not cover"),
+        (request("/foo/x", host=f"last.{HOST}"), reaches("two"), "the Prefix keeps what the Exact path does not cover"),
+        (request("/foo/", host=f"first.{HOST}"), reaches("two"), "the slash is not part of the Exact path"),
+        (request(host=f"root.{HOST}"), reaches("one")),
+        (request("/x", host=f"root.{HOST}"), reaches("two")),
     ]
 )
 def test_exact_wins_over_an_equal_prefix(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -73,11 +69,11 @@ def test_exact_wins_over_an_equal_prefix(request_: Request, expectation: Expecta
 @pytest.mark.manifest("exact_wins_over_a_longer_prefix_elsewhere.yaml")
 @rows(
     [
-        (get("/foo/bar"), reaches("one")),
-        (get("/foo/bar/"), reaches("two")),
-        (get("/foo/bar/x"), reaches("two")),
-        (get("/foo/bar/baz"), reaches("three")),
-        (get("/foo"), reaches("two")),
+        (request("/foo/bar"), reaches("one")),
+        (request("/foo/bar/"), reaches("two")),
+        (request("/foo/bar/x"), reaches("two")),
+        (request("/foo/bar/baz"), reaches("three")),
+        (request("/foo"), reaches("two")),
     ]
 )
 def test_exact_wins_over_a_longer_prefix_elsewhere(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -87,7 +83,7 @@ def test_exact_wins_over_a_longer_prefix_elsewhere(request_: Request, expectatio
 
 @statement("PTH-14", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-11",))
 @pytest.mark.manifest("exact_wins_across_ingresses.yaml")
-@rows([(get("/foo"), reaches("one")), (get("/foo/x"), reaches("two")), (get("/foo/"), reaches("two"))])
+@rows([(request("/foo"), reaches("one")), (request("/foo/x"), reaches("two")), (request("/foo/"), reaches("two"))])
 def test_exact_wins_across_ingresses(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An Exact path MUST win over an equal Prefix path of the same host in another Ingress."""
     client.expect(request_, expectation)
@@ -95,7 +91,7 @@ def test_exact_wins_across_ingresses(request_: Request, expectation: Expectation
 
 @statement("PTH-24", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-16", "ROW-PATH-09"))
 @pytest.mark.manifest("longest_prefix_wins_across_ingresses.yaml")
-@rows([(get("/aaa/x"), reaches("one")), (get("/aaa/bbb"), reaches("two")), (get("/aaa/bbb/x"), reaches("two"))])
+@rows([(request("/aaa/x"), reaches("one")), (request("/aaa/bbb"), reaches("two")), (request("/aaa/bbb/x"), reaches("two"))])
 def test_longest_prefix_wins_across_ingresses(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The longest matching path MUST be used also where another Ingress names the shorter one."""
     client.expect(request_, expectation)

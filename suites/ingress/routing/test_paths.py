@@ -8,21 +8,17 @@ from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.shared_routes import OTHER_NAMESPACE
 from suites.cases import rows
+from suites.ingress.requests import request
 
 BY_PATH = "example.com"
-CONTROL = (Request("/nginx", host=BY_PATH), reaches("nginx", "/"))
+CONTROL = (request("/nginx", host=BY_PATH), reaches("nginx", "/"))
 UNROUTED = [
-    (Request("/", host=BY_PATH), refused(404)),
-    (Request("/unknown", host=BY_PATH), refused(404)),
-    (Request("/a/nginx", host=BY_PATH), refused(404)),
-    (Request("/ngin", host=BY_PATH), refused(404)),
+    (request(host=BY_PATH), refused(404)),
+    (request("/unknown", host=BY_PATH), refused(404)),
+    (request("/a/nginx", host=BY_PATH), refused(404)),
+    (request("/ngin", host=BY_PATH), refused(404)),
 ]
-HOST = "example.test"
 PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
-
-
-def get(target: str, host: str = HOST) -> Request:
-    return Request(target, host=host)
 
 
 @statement(
@@ -43,7 +39,7 @@ def test_path_without_a_rule_is_refused(request_: Request, expectation: Expectat
     covers=("ROW-PATH-12",),
 )
 @pytest.mark.manifest("rule_without_path_takes_everything.yaml")
-@rows([(get("/"), reaches("one")), (get("/x/y?z"), reaches("one"))])
+@rows([(request(), reaches("one")), (request("/x/y?z"), reaches("one"))])
 def test_rule_without_path_takes_everything(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule that names no path MUST serve every path of its host."""
     client.expect(request_, expectation)
@@ -51,7 +47,7 @@ def test_rule_without_path_takes_everything(request_: Request, expectation: Expe
 
 @statement("PTH-16", MUST, EXTENDED, source=PATH_TYPES, covers=("ROW-PATH-13",))
 @pytest.mark.manifest("implementation_specific_path_serves_itself.yaml")
-@rows([(get("/foo"), reaches("one")), (get("/foo?x"), reaches("one")), (get("/bar"), refused(404)), (get("/"), refused(404))])
+@rows([(request("/foo"), reaches("one")), (request("/foo?x"), reaches("one")), (request("/bar"), refused(404)), (request(), refused(404))])
 def test_implementation_specific_path_serves_itself(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path of the type ImplementationSpecific MUST at least serve itself, and leave unrelated paths alone."""
     client.expect(request_, expectation)
@@ -63,7 +59,7 @@ def test_implementation_specific_path_serves_itself(request_: Request, expectati
 @pytest.mark.manifest("paths_of_a_host_may_be_spread.yaml")
 def test_paths_of_a_host_may_be_spread(client: IngressClient) -> None:
     """Paths of one host that several Ingresses name, in one namespace or more, MUST all be served."""
-    client.expect(get("/one"), reaches("one"))
-    client.expect(get("/two/x"), reaches("two"))
-    client.expect(get("/other"), reaches("other", namespace=OTHER_NAMESPACE))
-    client.expect(get("/"), refused(404))
+    client.expect(request("/one"), reaches("one"))
+    client.expect(request("/two/x"), reaches("two"))
+    client.expect(request("/other"), reaches("other", namespace=OTHER_NAMESPACE))
+    client.expect(request(), refused(404))

@@ -7,25 +7,21 @@ from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
+from suites.ingress.requests import request
 
-HOST = "example.test"
 PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
-
-
-def get(target: str, host: str = HOST) -> Request:
-    return Request(target, host=host)
 
 
 @statement("PTH-05", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-04",))
 @pytest.mark.manifest("prefix_serves_what_is_below.yaml")
 @rows(
     [
-        (get("/foo"), reaches("one")),
-        (get("/foo/"), reaches("one")),
-        (get("/foo/bar"), reaches("one")),
-        (get("/foo/bar/baz?x=1"), reaches("one")),
-        (get("/foo?x=1"), reaches("one")),
-        (get("/foo/BAR"), reaches("one")),
+        (request("/foo"), reaches("one")),
+        (request("/foo/"), reaches("one")),
+        (request("/foo/bar"), reaches("one")),
+        (request("/foo/bar/baz?x=1"), reaches("one")),
+        (request("/foo?x=1"), reaches("one")),
+        (request("/foo/BAR"), reaches("one")),
     ]
 )
 def test_prefix_serves_what_is_below(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -37,17 +33,17 @@ def test_prefix_serves_what_is_below(request_: Request, expectation: Expectation
 @pytest.mark.manifest("prefix_serves_nothing_else.yaml")
 @rows(
     [
-        (get("/foobar"), refused(404), "a prefix is compared element by element"),
-        (get("/FOO"), refused(404), "case counts"),
-        (get("/Foo/bar"), refused(404), "case counts"),
-        (get("/bar/foo"), refused(404)),
-        (get("/fo"), refused(404)),
-        (get("/"), refused(404)),
+        (request("/foobar"), refused(404), "a prefix is compared element by element"),
+        (request("/FOO"), refused(404), "case counts"),
+        (request("/Foo/bar"), refused(404), "case counts"),
+        (request("/bar/foo"), refused(404)),
+        (request("/fo"), refused(404)),
+        (request(), refused(404)),
     ]
 )
 def test_prefix_serves_nothing_else(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request for a path outside of a Prefix path MUST NOT reach its backend."""
-    client.expect_once(get("/foo"), reaches("one"))
+    client.expect_once(request("/foo"), reaches("one"))
     client.expect(request_, expectation)
 
 
@@ -55,13 +51,13 @@ def test_prefix_serves_nothing_else(request_: Request, expectation: Expectation,
 @pytest.mark.manifest("trailing_slash_of_a_prefix_is_ignored.yaml")
 @rows(
     [
-        (get("/foo"), reaches("one")),
-        (get("/foo/"), reaches("one")),
-        (get("/foo/bar"), reaches("one")),
-        (get("/aaa/bbb"), reaches("two")),
-        (get("/aaa/bbb/"), reaches("two")),
-        (get("/aaa/bbb/ccc"), reaches("two")),
-        (get("/foobar"), refused(404)),
+        (request("/foo"), reaches("one")),
+        (request("/foo/"), reaches("one")),
+        (request("/foo/bar"), reaches("one")),
+        (request("/aaa/bbb"), reaches("two")),
+        (request("/aaa/bbb/"), reaches("two")),
+        (request("/aaa/bbb/ccc"), reaches("two")),
+        (request("/foobar"), refused(404)),
     ]
 )
 def test_trailing_slash_of_a_prefix_is_ignored(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -73,14 +69,14 @@ def test_trailing_slash_of_a_prefix_is_ignored(request_: Request, expectation: E
 @pytest.mark.manifest("prefix_is_compared_by_elements.yaml")
 @rows(
     [
-        (get("/aaa/bb"), reaches("one")),
-        (get("/aaa/bb/c"), reaches("one")),
-        (get("/aaa/bbb"), refused(404)),
-        (get("/ccc/ddd"), reaches("two")),
-        (get("/ccc/ddd/eee"), reaches("two")),
-        (get("/ccc/dddxyz"), refused(404)),
-        (get("/ccc"), refused(404)),
-        (get("/aaa"), refused(404)),
+        (request("/aaa/bb"), reaches("one")),
+        (request("/aaa/bb/c"), reaches("one")),
+        (request("/aaa/bbb"), refused(404)),
+        (request("/ccc/ddd"), reaches("two")),
+        (request("/ccc/ddd/eee"), reaches("two")),
+        (request("/ccc/dddxyz"), refused(404)),
+        (request("/ccc"), refused(404)),
+        (request("/aaa"), refused(404)),
     ]
 )
 def test_prefix_is_compared_by_elements(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -90,7 +86,7 @@ def test_prefix_is_compared_by_elements(request_: Request, expectation: Expectat
 
 @statement("PTH-11", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-09",))
 @pytest.mark.manifest("root_prefix_takes_everything.yaml")
-@rows([(get(target), reaches("one")) for target in ("/", "/x", "/x/", "/x/y/z.html?a=b", "/?a=b", "/%20", "/.well-known/x")])
+@rows([(request(target), reaches("one")) for target in ("/", "/x", "/x/", "/x/y/z.html?a=b", "/?a=b", "/%20", "/.well-known/x")])
 def test_root_prefix_takes_everything(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The Prefix path "/" MUST serve every path of its host."""
     client.expect(request_, expectation)
@@ -100,12 +96,12 @@ def test_root_prefix_takes_everything(request_: Request, expectation: Expectatio
 @pytest.mark.manifest("special_characters_are_literal.yaml")
 @rows(
     [
-        (get("/v1.0/x"), reaches("one")),
-        (get("/v1x0/x"), refused(404)),
-        (get("/a+b"), reaches("two")),
-        (get("/aab"), refused(404)),
-        (get("/~user"), reaches("three")),
-        (get("/%7Euser"), reaches("three"), "an unreserved character and its escape are the same, RFC 3986 section 2.3"),
+        (request("/v1.0/x"), reaches("one")),
+        (request("/v1x0/x"), refused(404)),
+        (request("/a+b"), reaches("two")),
+        (request("/aab"), refused(404)),
+        (request("/~user"), reaches("three")),
+        (request("/%7Euser"), reaches("three"), "an unreserved character and its escape are the same, RFC 3986 section 2.3"),
     ]
 )
 def test_special_characters_are_literal(request_: Request, expectation: Expectation, client: IngressClient) -> None:

@@ -5,19 +5,20 @@ from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
+from suites.ingress.requests import request
 
 UNTOUCHED = [
-    (Request("/", host="nginx.example.com"), reaches("nginx")),
-    (Request("/", host="other.example.com"), reaches("other")),
-    (Request("/any/path/?q=1&r=%2F", host="nginx.example.com"), reaches("nginx")),
-    (Request("/other", host="nginx.example.com"), reaches("nginx")),
-    (Request("/nginx/%7Euser", host="other.example.com"), reaches("other")),
-    (Request("/", host="other.example.com", method="PUT", body=b"payload"), reaches("other")),
+    (request(host="nginx.example.com"), reaches("nginx")),
+    (request(host="other.example.com"), reaches("other")),
+    (request("/any/path/?q=1&r=%2F", host="nginx.example.com"), reaches("nginx")),
+    (request("/other", host="nginx.example.com"), reaches("nginx")),
+    (request("/nginx/%7Euser", host="other.example.com"), reaches("other")),
+    (request(host="other.example.com", method="PUT", body=b"payload"), reaches("other")),
 ]
 UNKNOWN = [
-    (Request("/", host="unknown.example.com"), refused(404)),
-    (Request("/", host="example.com"), refused(404)),
-    (Request("/", host="a.nginx.example.com"), refused(404)),
+    (request(host="unknown.example.com"), refused(404)),
+    (request(host="example.com"), refused(404)),
+    (request(host="a.nginx.example.com"), refused(404)),
 ]
 
 

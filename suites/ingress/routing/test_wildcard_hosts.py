@@ -7,18 +7,14 @@ from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
+from suites.ingress.requests import HOST, request
 
-HOST = "example.test"
 WILDCARDS = "https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards"
-
-
-def ask(host: str | None, target: str = "/", **fields: str) -> Request:
-    return Request(target, host=host, **fields)  # type: ignore[arg-type]  # only texts are passed
 
 
 @statement("HST-03", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-02",))
 @pytest.mark.manifest("wildcard_serves_one_label.yaml")
-@rows([(ask(f"{label}.{HOST}"), reaches("one")) for label in ("bar", "BAR", "1", "a-b", "xn--bcher-kva", "x" * 60)])
+@rows([(request(host=f"{label}.{HOST}"), reaches("one")) for label in ("bar", "BAR", "1", "a-b", "xn--bcher-kva", "x" * 60)])
 def test_wildcard_serves_one_label(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule whose host is a wildcard MUST serve every host with one label in the wildcard's place."""
     client.expect(request_, expectation)
@@ -28,22 +24,28 @@ def test_wildcard_serves_one_label(request_: Request, expectation: Expectation, 
 @pytest.mark.manifest("wildcard_serves_exactly_one_label.yaml")
 @rows(
     [
-        (ask(f"baz.bar.{HOST}"), refused(404), "a wildcard covers a single label"),
-        (ask(HOST), refused(404), "a wildcard does not cover the parent"),
-        (ask(f".{HOST}"), refused(400, 404)),
-        (ask(f"bar{HOST}"), refused(404)),
-        (ask(f"bar.{HOST}.org"), refused(404)),
+        (request(host=f"baz.bar.{HOST}"), refused(404), "a wildcard covers a single label"),
+        (request(), refused(404), "a wildcard does not cover the parent"),
+        (request(host=f".{HOST}"), refused(400, 404)),
+        (request(host=f"bar{HOST}"), refused(404)),
+        (request(host=f"bar.{HOST}.org"), refused(404)),
     ]
 )
 def test_wildcard_serves_exactly_one_label(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule whose host is a wildcard MUST NOT serve hosts with no label, or with several, in the wildcard's place."""
-    client.expect_once(ask(f"bar.{HOST}"), reaches("one"))
+    client.expect_once(request(host=f"bar.{HOST}"), reaches("one"))
     client.expect(request_, expectation)
 
 
 @statement("HST-05", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-03",))
 @pytest.mark.manifest("exact_host_wins_over_wildcard.yaml")
-@rows([(ask(f"foo.{HOST}"), reaches("two")), (ask(f"FOO.{HOST}"), reaches("two")), (ask(f"bar.{HOST}"), reaches("one"))])
+@rows(
+    [
+        (request(host=f"foo.{HOST}"), reaches("two")),
+        (request(host=f"FOO.{HOST}"), reaches("two")),
+        (request(host=f"bar.{HOST}"), reaches("one")),
+    ]
+)
 def test_exact_host_wins_over_wildcard(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule that names a host MUST win over a rule whose wildcard covers it."""
     client.expect(request_, expectation)
@@ -51,7 +53,7 @@ def test_exact_host_wins_over_wildcard(request_: Request, expectation: Expectati
 
 @statement("HST-06", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-03",))
 @pytest.mark.manifest("exact_host_wins_across_ingresses.yaml")
-@rows([(ask(f"foo.{HOST}"), reaches("two")), (ask(f"bar.{HOST}"), reaches("one"))])
+@rows([(request(host=f"foo.{HOST}"), reaches("two")), (request(host=f"bar.{HOST}"), reaches("one"))])
 def test_exact_host_wins_across_ingresses(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule that names a host MUST win over a wildcard of another Ingress, although that one is younger."""
     client.expect(request_, expectation)

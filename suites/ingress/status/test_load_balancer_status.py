@@ -4,13 +4,13 @@ import pytest
 
 from harness.model.addresses import AddressRange
 from harness.model.expectations import reaches
-from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.apps import example
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.rollout import ControllerDeployment
 from harness.systems.ingress.shared_routes import SharedRoutes
 from harness.systems.ingress.status import IngressStatus
+from suites.ingress.requests import HOST, request
 
 LOAD_BALANCER = "https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/#IngressStatus"
 PUBLISHING = "https://kubernetes.github.io/ingress-nginx/user-guide/cli-arguments/"
@@ -42,7 +42,7 @@ def test_route_answers_at_the_address_in_its_status(
 ) -> None:
     """A route MUST answer at the address that the status of its Ingress shows."""
     ingress_status.wait_until_shown(shared_routes.sentinel, vip)
-    own_client.expect(Request("/x?y", host=shared_routes.sentinel_host), reaches("one"))
+    own_client.expect(request("/x?y", host=shared_routes.sentinel_host), reaches("one"))
 
 
 @statement("STA-04", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-CLS-02",))
@@ -53,4 +53,4 @@ def test_status_of_another_class_stays_empty(
     """The status of an Ingress of another class MUST NOT show the controller's address, whereas that of an older one of its own does."""
     ingress_status.wait_until_shown(shared_routes.sentinel, vip)
     ingress_status.consistently_empty("status-of-another-class-stays-empty")
-    client.expect_once(Request("/", host="own.example.test"), reaches("one"))
+    client.expect_once(request(host=f"own.{HOST}"), reaches("one"))

@@ -11,30 +11,26 @@ from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 from harness.systems.ingress.shared_routes import SharedRoutes
 from suites.cases import rows
+from suites.ingress.requests import HOST, request
 
-HOST = "example.test"
 TLS = "https://kubernetes.io/docs/concepts/services-networking/ingress/#tls"
-
-
-def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
-    return Request(target, host=host, scheme="https", **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
 
 
 @statement("TLS-01", MUST, CORE, source=TLS, covers=("ROW-TLS-01",))
 @pytest.mark.manifest("tls_host_gets_its_certificate.yaml")
 def test_tls_host_gets_its_certificate(client: IngressClient, trust: ssl.SSLContext) -> None:
     """A host MUST be served with the certificate of its Secret, which verifies against the authority that issued it."""
-    client.with_trust(trust).expect(secure("/x?y"), reaches("one", certificate=HOST))
+    client.with_trust(trust).expect(request("/x?y", scheme="https"), reaches("one", certificate=HOST))
 
 
 @statement("TLS-02", MUST, CORE, source=TLS, covers=("ROW-TLS-02",))
 @pytest.mark.manifest("certificates_are_chosen_by_name.yaml")
 @rows(
     [
-        (secure(host=f"a.{HOST}"), reaches("one", certificate=f"a.{HOST}")),
-        (secure(host=f"b.{HOST}"), reaches("two", certificate=f"b.{HOST}")),
-        (secure(host=f"x.wild.{HOST}"), reaches("three", certificate=f"*.wild.{HOST}")),
-        (secure(host=f"A.{HOST}"), reaches("one", certificate=f"a.{HOST}"), "names are asked for in any case"),
+        (request(host=f"a.{HOST}", scheme="https"), reaches("one", certificate=f"a.{HOST}")),
+        (request(host=f"b.{HOST}", scheme="https"), reaches("two", certificate=f"b.{HOST}")),
+        (request(host=f"x.wild.{HOST}", scheme="https"), reaches("three", certificate=f"*.wild.{HOST}")),
+        (request(host=f"A.{HOST}", scheme="https"), reaches("one", certificate=f"a.{HOST}"), "names are asked for in any case"),
     ]
 )
 def test_certificates_are_chosen_by_name(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -46,8 +42,8 @@ def test_certificates_are_chosen_by_name(request_: Request, expectation: Expecta
 @pytest.mark.manifest("one_certificate_serves_several_hosts.yaml")
 @rows(
     [
-        (secure(host=f"a.{HOST}"), reaches("one", certificate=f"a.{HOST}")),
-        (secure(host=f"b.{HOST}"), reaches("two", certificate=f"b.{HOST}")),
+        (request(host=f"a.{HOST}", scheme="https"), reaches("one", certificate=f"a.{HOST}")),
+        (request(host=f"b.{HOST}", scheme="https"), reaches("two", certificate=f"b.{HOST}")),
     ]
 )
 def test_one_certificate_serves_several_hosts(
@@ -61,8 +57,8 @@ def test_one_certificate_serves_several_hosts(
 @pytest.mark.manifest("route_follows_the_host_not_the_name_asked_for.yaml")
 @rows(
     [
-        (secure(host=f"b.{HOST}", sni=f"a.{HOST}"), reaches("two", certificate=f"a.{HOST}")),
-        (secure(host=f"a.{HOST}", sni=f"b.{HOST}"), reaches("one", certificate=f"b.{HOST}")),
+        (request(host=f"b.{HOST}", scheme="https", sni=f"a.{HOST}"), reaches("two", certificate=f"a.{HOST}")),
+        (request(host=f"a.{HOST}", scheme="https", sni=f"b.{HOST}"), reaches("one", certificate=f"b.{HOST}")),
     ]
 )
 def test_route_follows_the_host_not_the_name_asked_for(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -75,10 +71,12 @@ def test_renewed_certificate_is_served_without_loss(ingresses: Ingresses, own_cl
     """A renewed certificate MUST be served soon after its Secret has changed, without a request lost meanwhile."""
     ingresses.add(ingresses.certificate(shared_routes.authority), ingresses.ingress(path("/", "one"), tls=ingresses.tls))
     first = reaches("one", certificate=HOST)
-    own_client.wait_until_answered(secure(), first, measured="certificate added")
-    with own_client.under_load(secure(), first) as load:
+    own_client.wait_until_answered(request(scheme="https"), first, measured="certificate added")
+    with own_client.under_load(request(scheme="https"), first) as load:
         ingresses.add(ingresses.certificate(shared_routes.authority, "renewed"))
-        own_client.wait_until_answered(secure(), reaches("one", certificate=f"renewed.{HOST}"), measured="certificate renewed")
+        own_client.wait_until_answered(
+            request(scheme="https"), reaches("one", certificate=f"renewed.{HOST}"), measured="certificate renewed"
+        )
     load.expect_no_loss()
 
 
@@ -86,8 +84,8 @@ def test_renewed_certificate_is_served_without_loss(ingresses: Ingresses, own_cl
 def test_late_certificate_is_served(ingresses: Ingresses, own_client: IngressClient, shared_routes: SharedRoutes) -> None:
     """A certificate MUST be served whose Secret was created after the Ingress, and be gone after the TLS section went."""
     ingresses.add(ingresses.ingress(path("/", "one"), tls=ingresses.tls))
-    own_client.wait_until_answered(Request(host=HOST), redirected(308, f"https://{HOST}"), measured="route added")
+    own_client.wait_until_answered(request(), redirected(308, f"https://{HOST}"), measured="route added")
     ingresses.add(ingresses.certificate(shared_routes.authority))
-    own_client.wait_until_answered(secure(), reaches("one", certificate=HOST), measured="certificate added")
+    own_client.wait_until_answered(request(scheme="https"), reaches("one", certificate=HOST), measured="certificate added")
     ingresses.change({"spec": {"tls": None}})
-    own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="certificate removed")
+    own_client.wait_until_answered(request(), reaches("one"), measured="certificate removed")

@@ -7,23 +7,18 @@ from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
-
-HOST = "example.test"
-
-
-def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
-    return Request(target, host=host, scheme="https", **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
+from suites.ingress.requests import HOST, request
 
 
 @statement("TLS-15", SHOULD, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9113#section-3.2", covers=("ROW-TLS-08",))
 @pytest.mark.manifest("http2_is_negotiated.yaml")
 @rows(
     [
-        (secure("/one/x?y", http2=True), reaches("one", protocol="HTTP/2", certificate=HOST)),
-        (secure("/two", http2=True), reaches("two", protocol="HTTP/2")),
-        (secure("/none", http2=True), refused(404, protocol="HTTP/2")),
-        (secure("/one", http2=True, method="POST", body=b"payload"), reaches("one", protocol="HTTP/2")),
-        (secure("/one/x?y"), reaches("one", protocol="HTTP/1.1")),
+        (request("/one/x?y", scheme="https", http2=True), reaches("one", protocol="HTTP/2", certificate=HOST)),
+        (request("/two", scheme="https", http2=True), reaches("two", protocol="HTTP/2")),
+        (request("/none", scheme="https", http2=True), refused(404, protocol="HTTP/2")),
+        (request("/one", method="POST", body=b"payload", scheme="https", http2=True), reaches("one", protocol="HTTP/2")),
+        (request("/one/x?y", scheme="https"), reaches("one", protocol="HTTP/1.1")),
     ]
 )
 def test_http2_is_negotiated(request_: Request, expectation: Expectation, client: IngressClient) -> None:

@@ -8,23 +8,20 @@ from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.model.statistics import expect_plausible_share
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
+from suites.ingress.nginx.annotations import CONFIGMAP
+from suites.ingress.requests import request
 
-HOST = "example.test"
 SERVICE = "https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/#IngressBackend"
-
-
-def get(target: str = "/", host: str = HOST) -> Request:
-    return Request(target, host=host)
 
 
 @statement("BKD-01", MUST, CORE, source=SERVICE, covers=("ROW-BE-01",))
 @pytest.mark.manifest("backend_is_named_by_number_or_name.yaml")
 @rows(
     [
-        (get("/80"), reaches("one", port=8080)),
-        (get("/http"), reaches("one", port=8080)),
-        (get("/81"), reaches("one", port=8081)),
-        (get("/alternative"), reaches("one", port=8081)),
+        (request("/80"), reaches("one", port=8080)),
+        (request("/http"), reaches("one", port=8080)),
+        (request("/81"), reaches("one", port=8081)),
+        (request("/alternative"), reaches("one", port=8081)),
     ]
 )
 def test_backend_is_named_by_number_or_name(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -38,20 +35,20 @@ def test_backend_is_named_by_number_or_name(request_: Request, expectation: Expe
 @pytest.mark.manifest("external_name_is_served.yaml")
 def test_external_name_is_served(client: IngressClient) -> None:
     """A request for a Service of type ExternalName MUST come to reach the host that it names."""
-    client.wait_until_answered(get("/x?y"), reaches("two"), measured="name resolved", consecutive=3)
+    client.wait_until_answered(request("/x?y"), reaches("two"), measured="name resolved", consecutive=3)
 
 
 @statement(
     "BKD-11",
     SHOULD,
     EXTENDED,
-    source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#load-balance",
+    source=f"{CONFIGMAP}#load-balance",
     covers=("ROW-BE-06",),
 )
 @pytest.mark.manifest("every_pod_gets_its_share.yaml")
 def test_every_pod_gets_its_share(client: IngressClient) -> None:
     """Of 240 requests each of three Pods SHOULD get a share that chance explains, with one false alarm in a million."""
-    pods = [client.expect_once(get(), reaches("many")).identity for _ in range(240)]
+    pods = [client.expect_once(request(), reaches("many")).identity for _ in range(240)]
     counts = {pod: pods.count(pod) for pod in set(pods)}
     assert len(counts) == 3, f"requests by Pod: {counts}"
     for pod, count in counts.items():
@@ -66,7 +63,7 @@ def test_every_pod_gets_its_share(client: IngressClient) -> None:
     covers=("ROW-BE-02",),
 )
 @pytest.mark.manifest("resource_backend_leaves_others_alone.yaml")
-@rows([(get("/resource"), refused(404, 503)), (get("/one"), reaches("one"))])
+@rows([(request("/resource"), refused(404, 503)), (request("/one"), reaches("one"))])
 def test_resource_backend_leaves_others_alone(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path whose backend is a resource that the controller does not know MUST be refused, and the other paths be served."""
     client.expect(request_, expectation)

@@ -7,9 +7,9 @@ from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
+from suites.ingress.nginx.annotations import CONFIGMAP
+from suites.ingress.requests import HOST, request
 
-HOST = "example.test"
-GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/"
 FORGED = {
     "X-Forwarded-For": "203.0.113.7",
     "X-Real-IP": "203.0.113.7",
@@ -19,11 +19,7 @@ FORGED = {
 }
 
 
-def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Request:
-    return Request(target, host=HOST, headers=headers, **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
-
-
-@statement("HDR-01", SHOULD, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
+@statement("HDR-01", SHOULD, EXTENDED, source=f"{CONFIGMAP}#use-forwarded-headers", covers=("ROW-HDR-01",))
 @pytest.mark.manifest("forwarding_headers_are_set.yaml")
 def test_forwarding_headers_are_set(client: IngressClient) -> None:
     """The backend SHOULD be told the client's address, and the host, port and scheme that the client asked."""
@@ -35,10 +31,10 @@ def test_forwarding_headers_are_set(client: IngressClient) -> None:
         "X-Forwarded-Port": "80",
         "X-Forwarded-Proto": "http",
     }
-    client.expect(get(), reaches("one", arrives_with=told))
+    client.expect(request(), reaches("one", arrives_with=told))
 
 
-@statement("HDR-02", SHOULD, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
+@statement("HDR-02", SHOULD, EXTENDED, source=f"{CONFIGMAP}#use-forwarded-headers", covers=("ROW-HDR-01",))
 @pytest.mark.manifest("forwarding_headers_of_clients_are_not_believed.yaml")
 def test_forwarding_headers_of_clients_are_not_believed(client: IngressClient) -> None:
     """Forwarding headers that a client sends SHOULD be replaced by what the controller saw itself."""
@@ -50,16 +46,16 @@ def test_forwarding_headers_of_clients_are_not_believed(client: IngressClient) -
         "X-Forwarded-Port": "80",
         "X-Forwarded-Proto": "http",
     }
-    client.expect(get("/", *FORGED.items()), reaches("one", arrives_with=told))
+    client.expect(request(headers=FORGED), reaches("one", arrives_with=told))
 
 
-@statement("HDR-04", MUST, EXTENDED, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
+@statement("HDR-04", MUST, EXTENDED, source=f"{CONFIGMAP}#use-forwarded-headers", covers=("ROW-HDR-01",))
 @pytest.mark.manifest("scheme_is_told_to_the_backend.yaml")
 @rows(
     [
-        (get(scheme="http"), reaches("one", arrives_with={"X-Forwarded-Proto": "http", "X-Forwarded-Port": "80"})),
-        (get(scheme="https"), reaches("one", arrives_with={"X-Forwarded-Proto": "https", "X-Forwarded-Port": "443"})),
-        (get(scheme="https", http2=True), reaches("one", arrives_with={"X-Forwarded-Proto": "https"}, protocol="HTTP/2")),
+        (request(scheme="http"), reaches("one", arrives_with={"X-Forwarded-Proto": "http", "X-Forwarded-Port": "80"})),
+        (request(scheme="https"), reaches("one", arrives_with={"X-Forwarded-Proto": "https", "X-Forwarded-Port": "443"})),
+        (request(scheme="https", http2=True), reaches("one", arrives_with={"X-Forwarded-Proto": "https"}, protocol="HTTP/2")),
     ]
 )
 def test_scheme_is_told_to_the_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -78,4 +74,4 @@ def test_scheme_is_told_to_the_backend(request_: Request, expectation: Expectati
 def test_client_address_arrives(client: IngressClient) -> None:
     """With the traffic policy Local the client's own address MUST reach the backend, not that of a node."""
     source = client.source_address
-    client.expect(get(), reaches("one", arrives_with={"X-Real-IP": source}), times=20)
+    client.expect(request(), reaches("one", arrives_with={"X-Real-IP": source}), times=20)

@@ -7,19 +7,15 @@ from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
+from suites.ingress.requests import request
 
-HOST = "example.test"
 SEMANTICS = "https://www.rfc-editor.org/rfc/rfc9110"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "REPORT")
 
 
-def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Request:
-    return Request(target, host=HOST, headers=headers, **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
-
-
 @statement("HDR-06", MUST, CORE, source=f"{SEMANTICS}#section-9", covers=("ROW-HDR-03",))
 @pytest.mark.manifest("method_arrives.yaml")
-@rows([(get("/x?y", method=method), reaches("one")) for method in METHODS])
+@rows([(request("/x?y", method=method), reaches("one")) for method in METHODS])
 def test_method_arrives(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every method MUST reach the backend as it was sent."""
     client.expect(request_, expectation)
@@ -29,7 +25,7 @@ def test_method_arrives(request_: Request, expectation: Expectation, client: Ing
 @pytest.mark.manifest("headers_arrive.yaml")
 @rows(
     [
-        (get("/", (name, value)), reaches("one", arrives_with={name: value}))
+        (request(headers={name: value}), reaches("one", arrives_with={name: value}))
         for name, value in (
             ("X-Plain", "value"),
             ("Cookie", "a=b; c=d"),
@@ -53,11 +49,11 @@ def test_headers_arrive(request_: Request, expectation: Expectation, client: Ing
 @pytest.mark.manifest("hop_by_hop_headers_end_here.yaml")
 @rows(
     [
-        (get("/", ("Connection", "close, X-Hop"), ("X-End", "kept")), reaches("one", arrives_with={"X-End": "kept"})),
-        (get("/", ("Keep-Alive", "timeout=5")), reaches("one", arrives_without=("Keep-Alive",))),
-        (get("/", ("Proxy-Connection", "keep-alive")), reaches("one", arrives_without=("Proxy-Connection",))),
-        (get("/", ("TE", "gzip")), reaches("one", arrives_without=("TE",))),
-        (get("/", ("Proxy", "http://forged.test")), reaches("one", arrives_without=("Proxy",)), "https://httpoxy.org"),
+        (request(headers={"Connection": "close, X-Hop", "X-End": "kept"}), reaches("one", arrives_with={"X-End": "kept"})),
+        (request(headers={"Keep-Alive": "timeout=5"}), reaches("one", arrives_without=("Keep-Alive",))),
+        (request(headers={"Proxy-Connection": "keep-alive"}), reaches("one", arrives_without=("Proxy-Connection",))),
+        (request(headers={"TE": "gzip"}), reaches("one", arrives_without=("TE",))),
+        (request(headers={"Proxy": "http://forged.test"}), reaches("one", arrives_without=("Proxy",)), "https://httpoxy.org"),
     ]
 )
 def test_hop_by_hop_headers_end_here(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -69,7 +65,7 @@ def test_hop_by_hop_headers_end_here(request_: Request, expectation: Expectation
 @pytest.mark.manifest("body_arrives.yaml")
 @rows(
     [
-        (get("/", method=method, body=body), reaches("one"))
+        (request(method=method, body=body), reaches("one"))
         for method in ("POST", "PUT", "PATCH")
         for body in (b"", b"payload", bytes(range(256)), b"x" * 100_000)
     ]
@@ -84,4 +80,4 @@ def test_body_arrives(request_: Request, expectation: Expectation, client: Ingre
 def test_large_body_is_intact(client: IngressClient) -> None:
     """A request body of 10 MB MUST reach the backend byte for byte."""
     body = bytes(range(256)) * 40_000
-    client.with_timeout(30).expect_once(Request("/", host=HOST, method="POST", body=body), reaches("one"))
+    client.with_timeout(30).expect_once(request(method="POST", body=body), reaches("one"))

@@ -10,19 +10,15 @@ from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.shared_routes import NAMESPACE
 from suites.cases import rows
+from suites.ingress.requests import request
 
-HOST = "example.test"
 SEMANTICS = "https://www.rfc-editor.org/rfc/rfc9110"
 STATUSES = (200, 201, 204, 206, 302, 304, 400, 401, 403, 404, 409, 418, 429, 500, 501, 502, 503, 504, 599)
 
 
-def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Request:
-    return Request(target, host=HOST, headers=headers, **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
-
-
 @statement("HDR-10", MUST, CORE, source=f"{SEMANTICS}#section-15", covers=("ROW-HDR-03",))
 @pytest.mark.manifest("status_comes_back.yaml")
-@rows([(get(f"/?echo-status={status}"), reaches("one", status=status)) for status in STATUSES])
+@rows([(request(f"/?echo-status={status}"), reaches("one", status=status)) for status in STATUSES])
 def test_status_comes_back(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The status of the backend's answer MUST come back to the client, with the backend's own body."""
     client.expect(request_, expectation, times=3)
@@ -32,8 +28,8 @@ def test_status_comes_back(request_: Request, expectation: Expectation, client: 
 @pytest.mark.manifest("answer_headers_come_back.yaml")
 @rows(
     [
-        (get(), reaches("one", headers={"Content-Type": "application/json", "X-Echo-Backend": re.compile(f"{NAMESPACE}/one/.+")})),
-        (get(method="HEAD"), reaches("one", headers={"Content-Length": re.compile("[1-9][0-9]*")})),
+        (request(), reaches("one", headers={"Content-Type": "application/json", "X-Echo-Backend": re.compile(f"{NAMESPACE}/one/.+")})),
+        (request(method="HEAD"), reaches("one", headers={"Content-Length": re.compile("[1-9][0-9]*")})),
     ]
 )
 def test_answer_headers_come_back(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -45,7 +41,7 @@ def test_answer_headers_come_back(request_: Request, expectation: Expectation, c
 @pytest.mark.manifest("event_stream_is_not_held_back.yaml")
 def test_event_stream_is_not_held_back(client: IngressClient) -> None:
     """The events of a stream SHOULD arrive one by one as they are sent."""
-    pieces = client.with_timeout(20).lines(Request("/?echo-events=4&echo-pause=1", host=HOST))
+    pieces = client.with_timeout(20).lines(request("/?echo-events=4&echo-pause=1"))
     events = [at for at, line in pieces if line.startswith("data:")]
     assert len(events) == 4, f"events: {pieces}"
     assert events[-1] - events[0] > 1.5, f"seconds at which events arrived that were sent over 3 s: {events}"
@@ -55,6 +51,6 @@ def test_event_stream_is_not_held_back(client: IngressClient) -> None:
 @pytest.mark.manifest("large_answer_is_intact.yaml")
 def test_large_answer_is_intact(client: IngressClient) -> None:
     """A large answer in chunks MUST arrive complete and in order."""
-    lines = [line for _, line in client.with_timeout(30).lines(Request("/?echo-chunks=20000&echo-pause=0", host=HOST))]
+    lines = [line for _, line in client.with_timeout(30).lines(request("/?echo-chunks=20000&echo-pause=0"))]
     assert len(lines) == 20000
     assert [line.partition(",")[0] for line in lines[1:]] == [f'{{"piece": {number}' for number in range(2, 20001)]

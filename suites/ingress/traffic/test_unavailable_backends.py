@@ -7,18 +7,13 @@ from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
-
-HOST = "example.test"
-CONFIGMAP = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/"
-
-
-def get(target: str = "/", host: str = HOST) -> Request:
-    return Request(target, host=host)
+from suites.ingress.nginx.annotations import CONFIGMAP
+from suites.ingress.requests import request
 
 
 @statement("BKD-02", MUST, EXTENDED, source=f"{CONFIGMAP}#custom-http-errors", covers=("ROW-BE-02",))
 @pytest.mark.manifest("missing_service_is_unavailable.yaml")
-@rows([(get("/missing"), refused(503)), (get("/port"), refused(503)), (get("/one"), reaches("one"))])
+@rows([(request("/missing"), refused(503)), (request("/port"), refused(503)), (request("/one"), reaches("one"))])
 def test_missing_service_is_unavailable(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path whose Service or port does not exist MUST be answered with 503, and the other paths of the host be served."""
     client.expect(request_, expectation)
@@ -26,7 +21,7 @@ def test_missing_service_is_unavailable(request_: Request, expectation: Expectat
 
 @statement("BKD-03", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4", covers=("ROW-BE-03",))
 @pytest.mark.manifest("service_without_endpoints_is_unavailable.yaml")
-@rows([(get("/empty"), refused(503)), (get("/one"), reaches("one"))])
+@rows([(request("/empty"), refused(503)), (request("/one"), reaches("one"))])
 def test_service_without_endpoints_is_unavailable(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path whose Service has no endpoint MUST be answered with 503, and the other paths of the host be served."""
     client.expect(request_, expectation)
@@ -36,4 +31,4 @@ def test_service_without_endpoints_is_unavailable(request_: Request, expectation
 @pytest.mark.manifest("refusing_endpoint_is_a_bad_gateway.yaml")
 def test_refusing_endpoint_is_a_bad_gateway(client: IngressClient) -> None:
     """A request whose only endpoint refuses the connection MUST be answered with 502."""
-    client.expect(get(), refused(502))
+    client.expect(request(), refused(502))

@@ -4,14 +4,13 @@ import pytest
 
 from harness.model.budgets import CONTROLLER_RESTART
 from harness.model.expectations import reaches
-from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 from harness.systems.ingress.rollout import ControllerDeployment
 from harness.systems.scenarios.ingress_rollout import IngressRollout
+from suites.ingress.requests import request
 
-HOST = "example.test"
 DEPLOYMENT = "https://kubernetes.github.io/ingress-nginx/deploy/"
 pytestmark = pytest.mark.disruptive
 
@@ -28,10 +27,10 @@ def test_rolling_restart_of_the_controller_is_brief(
 ) -> None:
     """While the controller is replaced by a rolling restart requests SHOULD be answered again within a bound, at the same address."""
     ingresses.add(ingresses.ingress(path("/", "one")))
-    own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="route added")
-    with own_client.under_load(Request(host=HOST), reaches("one")) as load:
+    own_client.wait_until_answered(request(), reaches("one"), measured="route added")
+    with own_client.under_load(request(), reaches("one")) as load:
         controller_deployment.restart()
-        own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="controller replaced")
+        own_client.wait_until_answered(request(), reaches("one"), measured="controller replaced")
     load.expect_outage_within(CONTROLLER_RESTART)
     assert controller_deployment.addresses == [vip], f"{controller_deployment.service} has another address after the restart"
 
@@ -48,8 +47,8 @@ def test_request_under_way_survives_a_graceful_stop(
 ) -> None:
     """A request under way MUST be answered although the controller that has it is replaced meanwhile."""
     ingresses.add(ingresses.ingress(path("/", "one")))
-    own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="route added")
-    with own_client.with_timeout(60).in_flight(Request("/?echo-delay=25", host=HOST), reaches("one")):
+    own_client.wait_until_answered(request(), reaches("one"), measured="route added")
+    with own_client.with_timeout(60).in_flight(request("/?echo-delay=25"), reaches("one")):
         controller_deployment.restart()
 
 

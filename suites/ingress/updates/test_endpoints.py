@@ -1,19 +1,14 @@
 """Endpoints change while requests keep coming."""
 
 from harness.model.expectations import reaches, refused
-from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.backends import OwnBackend
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
+from suites.ingress.requests import request
 
-HOST = "example.test"
 READINESS = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes"
 ROLLOUT = "https://kubernetes.io/docs/tutorials/kubernetes-basics/update/update-intro/"
-
-
-def get(target: str = "/", host: str = HOST) -> Request:
-    return Request(target, host=host)
 
 
 @statement(
@@ -26,11 +21,11 @@ def get(target: str = "/", host: str = HOST) -> Request:
 def test_service_recovers_when_it_gets_endpoints(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A route MUST be served once its Service gets endpoints, and be unavailable again once it has lost them."""
     ingresses.add(ingresses.service(selector="nobody"), ingresses.ingress(path("/", ingresses.label)))
-    own_client.wait_until_answered(get(), refused(503), measured="route added")
+    own_client.wait_until_answered(request(), refused(503), measured="route added")
     ingresses.change({"spec": {"selector": {"app": "two"}}}, kind="Service")
-    own_client.wait_until_answered(get(), reaches("two"), measured="endpoint added")
+    own_client.wait_until_answered(request(), reaches("two"), measured="endpoint added")
     ingresses.change({"spec": {"selector": {"app": "nobody"}}}, kind="Service")
-    own_client.wait_until_answered(get(), refused(503), measured="endpoint removed")
+    own_client.wait_until_answered(request(), refused(503), measured="endpoint removed")
 
 
 @statement("BKD-05", MUST, CORE, source=READINESS, covers=("ROW-BE-04",))

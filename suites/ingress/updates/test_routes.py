@@ -1,22 +1,22 @@
 """Routes change while requests keep coming."""
 
 from harness.model.expectations import reaches, refused
-from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.controllers import Controller
 from harness.systems.ingress.resources import Ingresses, path
+from suites.ingress.nginx.annotations import annotations
+from suites.ingress.requests import HOST, request
 
-HOST = "example.test"
 INGRESS = "https://kubernetes.io/docs/concepts/services-networking/ingress/"
 RELOAD = "https://nginx.org/en/docs/control.html#reconfiguration"
 UNTOUCHED = [
-    (Request("/", host="nginx.example.com"), reaches("nginx")),
-    (Request("/", host="other.example.com"), reaches("other")),
-    (Request("/any/path/?q=1&r=%2F", host="nginx.example.com"), reaches("nginx")),
-    (Request("/other", host="nginx.example.com"), reaches("nginx")),
-    (Request("/nginx/%7Euser", host="other.example.com"), reaches("other")),
-    (Request("/", host="other.example.com", method="PUT", body=b"payload"), reaches("other")),
+    (request(host="nginx.example.com"), reaches("nginx")),
+    (request(host="other.example.com"), reaches("other")),
+    (request("/any/path/?q=1&r=%2F", host="nginx.example.com"), reaches("nginx")),
+    (request("/other", host="nginx.example.com"), reaches("nginx")),
+    (request("/nginx/%7Euser", host="other.example.com"), reaches("other")),
+    (request(host="other.example.com", method="PUT", body=b"payload"), reaches("other")),
 ]
 
 
@@ -24,10 +24,10 @@ UNTOUCHED = [
 def test_changed_backend_takes_over_without_loss(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A changed backend MUST take over soon after the Ingress has changed, and every request meanwhile reach the old one or the new one."""
     ingresses.add(ingresses.ingress(path("/", "one")))
-    own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="route added")
-    with own_client.under_load(Request(host=HOST), reaches("one"), reaches("two")) as load:
+    own_client.wait_until_answered(request(), reaches("one"), measured="route added")
+    with own_client.under_load(request(), reaches("one"), reaches("two")) as load:
         ingresses.add(ingresses.ingress(path("/", "two")))
-        own_client.wait_until_answered(Request(host=HOST), reaches("two"), measured="backend changed")
+        own_client.wait_until_answered(request(), reaches("two"), measured="backend changed")
     load.expect_no_loss()
 
 
@@ -35,10 +35,10 @@ def test_changed_backend_takes_over_without_loss(ingresses: Ingresses, own_clien
 def test_removed_path_leaves_the_others(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A path that is removed from an Ingress MUST be refused soon after, and the others of its host be served throughout."""
     ingresses.add(ingresses.ingress(path("/kept", "one"), path("/gone", "two")))
-    own_client.wait_until_answered(Request("/gone", host=HOST), reaches("two"), measured="route added")
-    with own_client.under_load(Request("/kept", host=HOST), reaches("one")) as load:
+    own_client.wait_until_answered(request("/gone"), reaches("two"), measured="route added")
+    with own_client.under_load(request("/kept"), reaches("one")) as load:
         ingresses.add(ingresses.ingress(path("/kept", "one")))
-        own_client.wait_until_answered(Request("/gone", host=HOST), refused(404), measured="path removed")
+        own_client.wait_until_answered(request("/gone"), refused(404), measured="path removed")
     load.expect_no_loss()
 
 
@@ -46,14 +46,14 @@ def test_removed_path_leaves_the_others(ingresses: Ingresses, own_client: Ingres
 def test_changes_elsewhere_lose_no_request(ingresses: Ingresses, own_client: IngressClient) -> None:
     """Thirty changes of other routes MUST NOT lose a request that comes over a connection of its own."""
     ingresses.add(ingresses.ingress(path("/", "one")))
-    own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="route added")
-    with own_client.under_load(Request(host=HOST), reaches("one")) as load:
+    own_client.wait_until_answered(request(), reaches("one"), measured="route added")
+    with own_client.under_load(request(), reaches("one")) as load:
         for number in range(15):
             ingresses.add(ingresses.ingress(path("/", "two"), suffix=f"-n{number}"))
-        own_client.wait_until_answered(Request(host=f"n14.{HOST}"), reaches("two"), measured="fifteen routes added")
+        own_client.wait_until_answered(request(host=f"n14.{HOST}"), reaches("two"), measured="fifteen routes added")
         for number in range(15):
             ingresses.delete(f"{ingresses.label}-n{number}")
-        own_client.wait_until_answered(Request(host=f"n14.{HOST}"), refused(404), measured="fifteen routes removed")
+        own_client.wait_until_answered(request(host=f"n14.{HOST}"), refused(404), measured="fifteen routes removed")
     load.expect_no_loss()
 
 
@@ -61,21 +61,21 @@ def test_changes_elsewhere_lose_no_request(ingresses: Ingresses, own_client: Ing
 def test_request_under_way_survives_a_change(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A request under way MUST be answered although routes change meanwhile."""
     ingresses.add(ingresses.ingress(path("/", "one")))
-    own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="route added")
-    with own_client.with_timeout(45).in_flight(Request("/?echo-delay=25", host=HOST), reaches("one")):
+    own_client.wait_until_answered(request(), reaches("one"), measured="route added")
+    with own_client.with_timeout(45).in_flight(request("/?echo-delay=25"), reaches("one")):
         ingresses.add(ingresses.ingress(path("/", "two"), suffix="-new"))
-        own_client.wait_until_answered(Request(host=f"new.{HOST}"), reaches("two"), measured="route added beside")
+        own_client.wait_until_answered(request(host=f"new.{HOST}"), reaches("two"), measured="route added beside")
 
 
 @statement("DYN-06", MUST, CORE, source=f"{INGRESS}#updating-an-ingress", covers=("ROW-DYN-06",))
 def test_broken_ingress_does_not_stop_others(ingresses: Ingresses, own_client: IngressClient) -> None:
     """An Ingress that names what does not exist MUST NOT keep a later one from being served."""
-    broken = {f"nginx.ingress.kubernetes.io/{name}": value for name, value in {"auth-type": "basic", "auth-secret": "nowhere"}.items()}
+    broken = annotations({"auth-type": "basic", "auth-secret": "nowhere"})
     nowhere = [{"hosts": [f"broken.{ingresses.host}"], "secretName": "nowhere"}]
     ingresses.add(ingresses.ingress(path("/", "nowhere", port="nowhere"), suffix="-broken", annotations=broken, tls=nowhere))
     ingresses.add(ingresses.ingress(path("/", "one")))
-    own_client.wait_until_answered(Request(host=HOST), reaches("one"), measured="route added")
-    own_client.expect(Request(host=f"broken.{HOST}", scheme="https"), refused(503))
+    own_client.wait_until_answered(request(), reaches("one"), measured="route added")
+    own_client.expect(request(host=f"broken.{HOST}", scheme="https"), refused(503))
 
 
 @statement(
@@ -89,10 +89,10 @@ def test_sub_domain_comes_and_goes_live(
     label: str, example_ingresses: Ingresses, example_client: IngressClient, ingress_controller: Controller
 ) -> None:
     """A sub-domain added while the controller runs MUST be served within the budget of a route, and refused again after its deletion."""
-    request = Request("/live?q=1", host=f"{label}.example.com")
-    example_client.expect(request, refused(404))
+    live = request("/live?q=1", host=f"{label}.example.com")
+    example_client.expect(live, refused(404))
     example_ingresses.create(label, f"{label}.example.com", "other", 9090, ingress_controller.legacy_class)
-    example_client.wait_until_answered(request, reaches("other"), measured="route added")
+    example_client.wait_until_answered(live, reaches("other"), measured="route added")
     example_ingresses.delete(label)
-    example_client.wait_until_answered(request, refused(404), measured="route removed")
+    example_client.wait_until_answered(live, refused(404), measured="route removed")
     example_client.expect(*UNTOUCHED[0])

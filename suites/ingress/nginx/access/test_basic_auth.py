@@ -9,29 +9,24 @@ from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
-
-HOST = "example.test"
-ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
-
-
-def get(host: str = HOST, target: str = "/", *headers: tuple[str, str]) -> Request:
-    return Request(target, host=host, headers=headers)
+from suites.ingress.nginx.annotations import ANNOTATIONS
+from suites.ingress.requests import request
 
 
-def password(text: str) -> tuple[str, str]:
-    return "Authorization", f"Basic {b64encode(text.encode()).decode()}"
+def password(text: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {b64encode(text.encode()).decode()}"}
 
 
 @statement("ACC-03", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", covers=("ROW-ACC-02",))
 @pytest.mark.manifest("password_is_asked_for.yaml")
 @rows(
     [
-        (get(HOST, "/", password("user:secret")), reaches("one")),
-        (get(), refused(401, headers={"WWW-Authenticate": 'Basic realm="shared routes"'})),
-        (get(HOST, "/", password("user:wrong")), refused(401)),
-        (get(HOST, "/", password("nobody:secret")), refused(401)),
-        (get(HOST, "/", ("Authorization", "Basic nonsense")), refused(401)),
-        (get(HOST, "/", ("Authorization", "Bearer secret")), refused(401)),
+        (request(headers=password("user:secret")), reaches("one")),
+        (request(), refused(401, headers={"WWW-Authenticate": 'Basic realm="shared routes"'})),
+        (request(headers=password("user:wrong")), refused(401)),
+        (request(headers=password("nobody:secret")), refused(401)),
+        (request(headers={"Authorization": "Basic nonsense"}), refused(401)),
+        (request(headers={"Authorization": "Bearer secret"}), refused(401)),
     ]
 )
 def test_password_is_asked_for(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -41,7 +36,7 @@ def test_password_is_asked_for(request_: Request, expectation: Expectation, clie
 
 @statement("ACC-04", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", covers=("ROW-ACC-02",))
 @pytest.mark.manifest("missing_passwords_close_the_route.yaml")
-@rows([(get(), refused(503)), (get(HOST, "/", password("user:secret")), refused(503))])
+@rows([(request(), refused(503)), (request(headers=password("user:secret")), refused(503))])
 def test_missing_passwords_close_the_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every request MUST be refused with 503 where the Secret with the passwords does not exist."""
     client.expect(request_, expectation)

@@ -10,23 +10,18 @@ from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.shared_routes import NAMESPACE
 from suites.cases import rows
-
-HOST = "example.test"
-ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
-
-
-def get(host: str = HOST, target: str = "/", *headers: tuple[str, str]) -> Request:
-    return Request(target, host=host, headers=headers)
+from suites.ingress.nginx.annotations import ANNOTATIONS
+from suites.ingress.requests import HOST, request
 
 
 @statement("ACC-05", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", covers=("ROW-ACC-03",))
 @pytest.mark.manifest("external_service_decides.yaml")
 @rows(
     [
-        (get(HOST, "/x?y"), reaches("one", arrives_with={"X-Echo-Backend": re.compile(f"{NAMESPACE}/three/.*")})),
-        (get(f"closed.{HOST}", "/x?y"), refused(401)),
-        (get(f"forbidden.{HOST}", "/x?y"), refused(403)),
-        (Request("/", host=HOST, method="POST", body=b"payload"), reaches("one")),
+        (request("/x?y"), reaches("one", arrives_with={"X-Echo-Backend": re.compile(f"{NAMESPACE}/three/.*")})),
+        (request("/x?y", host=f"closed.{HOST}"), refused(401)),
+        (request("/x?y", host=f"forbidden.{HOST}"), refused(403)),
+        (request(method="POST", body=b"payload"), reaches("one")),
     ]
 )
 def test_external_service_decides(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -36,7 +31,7 @@ def test_external_service_decides(request_: Request, expectation: Expectation, c
 
 @statement("ACC-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", covers=("ROW-ACC-03",))
 @pytest.mark.manifest("external_service_can_send_to_a_sign_in.yaml")
-@rows([(get(HOST, "/x?y=z"), redirected(302, f"https://login.test/start?rd=http://{HOST}%2Fx%3Fy%3Dz"))])
+@rows([(request("/x?y=z"), redirected(302, f"https://login.test/start?rd=http://{HOST}%2Fx%3Fy%3Dz"))])
 def test_external_service_can_send_to_a_sign_in(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request that the external service does not let in MUST be sent to the sign-in, which is told where the request was going."""
     client.expect(request_, expectation)
@@ -44,7 +39,7 @@ def test_external_service_can_send_to_a_sign_in(request_: Request, expectation: 
 
 @statement("ACC-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", covers=("ROW-ACC-03",))
 @pytest.mark.manifest("missing_external_service_closes_the_route.yaml")
-@rows([(get(), refused(500, 503))])
+@rows([(request(), refused(500, 503))])
 def test_missing_external_service_closes_the_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """No request MUST reach the backend where the external service does not exist."""
     client.expect(request_, expectation)

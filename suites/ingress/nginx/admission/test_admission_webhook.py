@@ -1,15 +1,15 @@
 """What the admission webhook refuses. Nothing here is created: the webhook judges dry runs as it does the rest."""
 
 from harness.model.expectations import refused
-from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 from harness.systems.kubernetes.admission import Admission
+from suites.ingress.nginx.annotations import CONFIGMAP, annotations
+from suites.ingress.requests import request
 
 ADMISSION = "https://kubernetes.github.io/ingress-nginx/how-it-works/#avoiding-outage-from-wrong-configuration"
-PREFIX = "nginx.ingress.kubernetes.io"
-SNIPPETS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#allow-snippet-annotations"
+SNIPPETS = f"{CONFIGMAP}#allow-snippet-annotations"
 #: What the API server says when a webhook has judged, and not merely failed to answer.
 DENIED = "denied the request"
 
@@ -20,7 +20,7 @@ def test_second_ingress_for_a_path_is_refused(
 ) -> None:
     """An Ingress MUST be refused that claims a host and path which another Ingress has, and accepted with another path or host."""
     validated_ingresses.add(validated_ingresses.ingress(path("/taken", "one")))
-    validated_client.wait_until_answered(Request("/taken", host="example.test"), refused(503), measured="route added")
+    validated_client.wait_until_answered(request("/taken"), refused(503), measured="route added")
     assert "already defined" in admission.refusal(validated_ingresses.second_ingress(path("/taken", "two")), create=True)
     admission.expect_accepted(validated_ingresses.second_ingress(path("/free", "two")), create=True)
 
@@ -29,9 +29,9 @@ def test_second_ingress_for_a_path_is_refused(
 def test_canary_for_a_taken_path_is_accepted(admission: Admission, validated_ingresses: Ingresses, validated_client: IngressClient) -> None:
     """A canary MUST be accepted for a host and path which another Ingress has."""
     validated_ingresses.add(validated_ingresses.ingress(path("/", "one")))
-    validated_client.wait_until_answered(Request(host="example.test"), refused(503), measured="route added")
+    validated_client.wait_until_answered(request(), refused(503), measured="route added")
     admission.expect_accepted(
-        validated_ingresses.second_ingress(path("/", "two"), annotations={f"{PREFIX}/canary": "true", f"{PREFIX}/canary-weight": "10"}),
+        validated_ingresses.second_ingress(path("/", "two"), annotations=annotations({"canary": "true", "canary-weight": "10"})),
         create=True,
     )
 
@@ -40,7 +40,7 @@ def test_canary_for_a_taken_path_is_accepted(admission: Admission, validated_ing
 def test_snippets_are_refused(admission: Admission, validated_ingresses: Ingresses) -> None:
     """Annotations that put text into the controller's configuration MUST be refused unless the administrator allows them."""
     for name in ("configuration-snippet", "server-snippet", "auth-snippet"):
-        document = validated_ingresses.ingress(path("/", "one"), annotations={f"{PREFIX}/{name}": "more_set_headers 'X-Snippet: in';"})
+        document = validated_ingresses.ingress(path("/", "one"), annotations=annotations({name: "more_set_headers 'X-Snippet: in';"}))
         assert "snippet" in admission.refusal(document, create=True).lower()
 
 
@@ -55,7 +55,7 @@ def test_dangerous_text_is_refused(admission: Admission, validated_ingresses: In
 @statement("ADM-05", MUST, INGRESS_NGINX, source=ADMISSION, covers=("ROW-ADM-01", "ROW-CLS-02"))
 def test_other_classes_are_not_judged(admission: Admission, validated_ingresses: Ingresses) -> None:
     """An Ingress of another class MUST be accepted whatever its annotations say."""
-    snippet = {f"{PREFIX}/configuration-snippet": "nonsense"}
+    snippet = annotations({"configuration-snippet": "nonsense"})
     assert DENIED in admission.refusal(validated_ingresses.ingress(path("/", "one"), annotations=snippet), create=True)
     admission.expect_accepted(
         validated_ingresses.ingress(path("/", "one"), annotations=snippet, ingressClassName="another-class"), create=True
@@ -66,7 +66,7 @@ def test_other_classes_are_not_judged(admission: Admission, validated_ingresses:
 def test_every_path_of_an_ingress_is_judged(admission: Admission, validated_ingresses: Ingresses, validated_client: IngressClient) -> None:
     """An Ingress MUST be refused that claims a path which another Ingress has, also where an earlier one of its paths is free."""
     validated_ingresses.add(validated_ingresses.ingress(path("/taken", "one")))
-    validated_client.wait_until_answered(Request("/taken", host="example.test"), refused(503), measured="route added")
+    validated_client.wait_until_answered(request("/taken"), refused(503), measured="route added")
     assert "already defined" in admission.refusal(
         validated_ingresses.second_ingress(path("/free", "two"), path("/taken", "two")), create=True
     )

@@ -3,8 +3,7 @@
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.resources import Ingresses, path
 from harness.systems.kubernetes.admission import Admission
-
-PREFIX = "nginx.ingress.kubernetes.io"
+from suites.ingress.nginx.annotations import CONFIGMAP, annotations
 
 
 @statement(
@@ -16,7 +15,7 @@ PREFIX = "nginx.ingress.kubernetes.io"
 )
 def test_regular_expression_is_accepted(admission: Admission, validated_ingresses: Ingresses) -> None:
     """A regular expression MUST be accepted as a path of the type ImplementationSpecific."""
-    regex = {f"{PREFIX}/use-regex": "true"}
+    regex = annotations({"use-regex": "true"})
     admission.expect_accepted(
         validated_ingresses.ingress(path("/id/[0-9]+(/|$)(.*)", "one", kind="ImplementationSpecific"), annotations=regex), create=True
     )
@@ -26,7 +25,7 @@ def test_regular_expression_is_accepted(admission: Admission, validated_ingresse
     "RWR-18",
     MUST,
     INGRESS_NGINX,
-    source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#strict-validate-path-type",
+    source=f"{CONFIGMAP}#strict-validate-path-type",
     since="1.12.0",
     covers=("ROW-RW-08",),
 )
@@ -41,12 +40,12 @@ def test_regular_expression_as_a_prefix_is_refused(admission: Admission, validat
     "RWR-19",
     MUST,
     INGRESS_NGINX,
-    source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#strict-validate-path-type",
+    source=f"{CONFIGMAP}#strict-validate-path-type",
     until="1.12.0",
     covers=("ROW-RW-08",),
 )
 def test_regular_expression_as_a_prefix_is_accepted(admission: Admission, validated_ingresses: Ingresses) -> None:
     """A regular expression as a path of the type Prefix MUST be accepted by the webhook of versions that do not judge path types."""
     admission.expect_accepted(
-        validated_ingresses.ingress(path("/id/[0-9]+", "one"), annotations={"nginx.ingress.kubernetes.io/use-regex": "true"}), create=True
+        validated_ingresses.ingress(path("/id/[0-9]+", "one"), annotations=annotations({"use-regex": "true"})), create=True
     )

@@ -9,12 +9,13 @@ from harness.model.http_exchange import Exchange, Request, combined
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
+from suites.ingress.nginx.annotations import ANNOTATIONS, annotations
+from suites.ingress.requests import request
 
-HOST = "example.test"
-AFFINITY = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#session-affinity"
+AFFINITY = f"{ANNOTATIONS}#session-affinity"
 MANY = reaches("many")
 STICKY = reaches("many", headers={"Set-Cookie": re.compile("route=.+")})
-BY_COOKIE = {"nginx.ingress.kubernetes.io/affinity": "cookie", "nginx.ingress.kubernetes.io/session-cookie-name": "route"}
+BY_COOKIE = annotations({"affinity": "cookie", "session-cookie-name": "route"})
 
 
 def cookie_of(answer: Exchange) -> str:
@@ -25,14 +26,14 @@ def cookie_of(answer: Exchange) -> str:
 
 
 def with_cookie(cookie: str) -> Request:
-    return Request(host=HOST, headers=(("Cookie", cookie.partition(";")[0]),))
+    return request(headers={"Cookie": cookie.partition(";")[0]})
 
 
 @statement("AFF-01", MUST, INGRESS_NGINX, source=AFFINITY, covers=("ROW-AFF-01",))
 @pytest.mark.manifest("cookie_keeps_a_client_with_its_pod.yaml")
 def test_cookie_keeps_a_client_with_its_pod(client: IngressClient) -> None:
     """A client that sends its cookie back MUST reach the same Pod every time, and get no other cookie."""
-    first = client.expect_once(Request(host=HOST), MANY)
+    first = client.expect_once(request(), MANY)
     assert first.identity is not None
     cookie = cookie_of(first)
     assert cookie.startswith("route="), cookie
@@ -45,8 +46,8 @@ def test_cookie_keeps_a_client_with_its_pod(client: IngressClient) -> None:
 def test_clients_without_a_cookie_are_spread(ingresses: Ingresses, own_client: IngressClient) -> None:
     """Clients that send no cookie MUST be spread over the Pods, and get a cookie each."""
     ingresses.add(ingresses.service(selector="many"), ingresses.ingress(path("/", ingresses.label), annotations=BY_COOKIE))
-    own_client.wait_until_answered(Request(host=HOST), STICKY, measured="route added")
-    answers = [own_client.expect_once(Request(host=HOST), MANY) for _ in range(40)]
+    own_client.wait_until_answered(request(), STICKY, measured="route added")
+    answers = [own_client.expect_once(request(), MANY) for _ in range(40)]
     assert len({answer.identity for answer in answers}) == 3
     assert len({cookie_of(answer) for answer in answers}) > 3
 
@@ -60,7 +61,7 @@ def test_client_is_let_go_with_its_pod(ingresses: Ingresses, own_client: Ingress
         ingresses.endpoints(*pods.values()),
         ingresses.ingress(path("/", ingresses.label), annotations=BY_COOKIE),
     )
-    first = own_client.wait_until_answered(Request(host=HOST), STICKY, measured="route added")
+    first = own_client.wait_until_answered(request(), STICKY, measured="route added")
     assert first.identity is not None
     cookie = cookie_of(first)
     own_client.expect(with_cookie(cookie), reaches("many", pods={first.identity.pod}))
@@ -75,7 +76,7 @@ def test_client_is_let_go_with_its_pod(ingresses: Ingresses, own_client: Ingress
 @pytest.mark.manifest("cookie_has_the_attributes_asked_for.yaml")
 def test_cookie_has_the_attributes_asked_for(client: IngressClient) -> None:
     """The cookie MUST have the name, the path, the age and the attributes of the annotations, and be Secure over https only."""
-    cookies = [cookie_of(client.expect_once(Request("/kept", host=HOST, scheme=scheme), MANY)) for scheme in ("http", "https")]
+    cookies = [cookie_of(client.expect_once(request("/kept", scheme=scheme), MANY)) for scheme in ("http", "https")]
     assert all(cookie.startswith("seat=") for cookie in cookies), cookies
     attributes = [{part.strip().partition("=")[0]: part.strip().partition("=")[2] for part in cookie.split(";")[1:]} for cookie in cookies]
     for found in attributes:
@@ -88,6 +89,6 @@ def test_cookie_has_the_attributes_asked_for(client: IngressClient) -> None:
 @pytest.mark.manifest("cookie_has_a_name_by_default.yaml")
 def test_cookie_has_a_name_by_default(client: IngressClient) -> None:
     """The cookie MUST be called INGRESSCOOKIE where no name is given, and last for the session."""
-    cookie = cookie_of(client.expect_once(Request(host=HOST), MANY))
+    cookie = cookie_of(client.expect_once(request(), MANY))
     assert cookie.startswith("INGRESSCOOKIE="), cookie
     assert "max-age" not in cookie.lower(), cookie

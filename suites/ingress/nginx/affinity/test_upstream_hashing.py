@@ -3,22 +3,16 @@
 import pytest
 
 from harness.model.expectations import reaches
-from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
-
-HOST = "example.test"
-ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
-
-
-def get(target: str = "/", host: str = HOST) -> Request:
-    return Request(target, host=host)
+from suites.ingress.nginx.annotations import ANNOTATIONS
+from suites.ingress.requests import request
 
 
 @statement("BKD-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-hashing", covers=("ROW-BE-06",))
 @pytest.mark.manifest("hash_keeps_a_path_on_a_pod.yaml")
 def test_hash_keeps_a_path_on_a_pod(client: IngressClient) -> None:
     """Requests for one target MUST reach one Pod where the target is hashed, and different targets different Pods."""
-    seen = {f"/{number}": {client.expect_once(get(f"/{number}"), reaches("many")).identity for _ in range(4)} for number in range(30)}
+    seen = {f"/{number}": {client.expect_once(request(f"/{number}"), reaches("many")).identity for _ in range(4)} for number in range(30)}
     assert all(len(pods) == 1 for pods in seen.values()), f"Pods by target: {seen}"
     assert len(set.union(*seen.values())) == 3, f"Pods by target: {seen}"

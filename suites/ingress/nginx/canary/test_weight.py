@@ -3,34 +3,29 @@
 import pytest
 
 from harness.model.expectations import reaches
-from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.model.statistics import expect_plausible_share
 from harness.systems.ingress.client import IngressClient
+from suites.ingress.nginx.annotations import ANNOTATIONS
+from suites.ingress.requests import HOST, request
 
-HOST = "example.test"
-CANARY = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#canary"
+CANARY = f"{ANNOTATIONS}#canary"
 MAIN, OTHER = reaches("one"), reaches("two")
-
-
-def get(header: str | None = None, cookie: str | None = None) -> Request:
-    fields = {"X-Canary": header, "Cookie": None if cookie is None else f"canary={cookie}"}
-    return Request("/x?y", host=HOST, headers=tuple((name, value) for name, value in fields.items() if value is not None))
 
 
 @statement("CAN-06", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
 @pytest.mark.manifest("canary_of_no_weight_gets_nothing.yaml")
 def test_canary_of_no_weight_gets_nothing(client: IngressClient) -> None:
     """A canary whose weight is 0 MUST get no request."""
-    client.expect(get(), MAIN, times=50)
+    client.expect(request("/x?y"), MAIN, times=50)
 
 
 @statement("CAN-07", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
 @pytest.mark.manifest("canary_of_full_weight_gets_everything.yaml")
 def test_canary_of_full_weight_gets_everything(client: IngressClient) -> None:
     """A canary whose weight is the total, 100 or another one, MUST get every request."""
-    client.expect(get(), OTHER, times=50)
-    client.expect(Request("/x?y", host=f"total.{HOST}"), OTHER, times=50)
+    client.expect(request("/x?y"), OTHER, times=50)
+    client.expect(request("/x?y", host=f"total.{HOST}"), OTHER, times=50)
 
 
 @statement("CAN-08", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
@@ -38,7 +33,7 @@ def test_canary_of_full_weight_gets_everything(client: IngressClient) -> None:
 def test_canary_gets_the_share_of_its_weight(client: IngressClient) -> None:
     """Of 300 requests a canary MUST get a share that its weight explains, with one false alarm in a million."""
     for host, share in ((HOST, 0.30), (f"total.{HOST}", 0.25)):
-        answers = [client.send(Request("/x?y", host=host)).identity for _ in range(300)]
+        answers = [client.send(request("/x?y", host=host)).identity for _ in range(300)]
         services = [identity.service for identity in answers if identity]
         assert len(services) == 300, f"{300 - len(services)} requests reached no backend"
         expect_plausible_share(services.count("two"), of=300, probability=share, what=f"requests at the canary of {host}")

@@ -7,19 +7,15 @@ from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
+from suites.ingress.nginx.annotations import ANNOTATIONS
+from suites.ingress.requests import HOST, request
 
-HOST = "example.test"
 REWRITE = "https://kubernetes.github.io/ingress-nginx/examples/rewrite/"
-ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
-
-
-def get(target: str = "/", host: str = HOST, **headers: str) -> Request:
-    return Request(target, host=host, headers=tuple((name.replace("_", "-"), value) for name, value in headers.items()))
 
 
 @statement("RWR-06", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-06",))
 @pytest.mark.manifest("rewrite_to_a_url_redirects.yaml")
-@rows([(get("/old/page?x=y"), redirected(302, "https://elsewhere.test/page?x=y"))])
+@rows([(request("/old/page?x=y"), redirected(302, "https://elsewhere.test/page?x=y"))])
 def test_rewrite_to_a_url_redirects(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rewrite target that is a whole URL MUST send the client there."""
     client.expect(request_, expectation)
@@ -29,9 +25,9 @@ def test_rewrite_to_a_url_redirects(request_: Request, expectation: Expectation,
 @pytest.mark.manifest("root_is_redirected_to_the_application.yaml")
 @rows(
     [
-        (get("/"), redirected(302, f"http://{HOST}/start")),
-        (get("/start"), reaches("one")),
-        (get("/x"), reaches("one")),
+        (request(), redirected(302, f"http://{HOST}/start")),
+        (request("/start"), reaches("one")),
+        (request("/x"), reaches("one")),
     ]
 )
 def test_root_is_redirected_to_the_application(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -43,9 +39,9 @@ def test_root_is_redirected_to_the_application(request_: Request, expectation: E
 @pytest.mark.manifest("permanent_redirect.yaml")
 @rows(
     [
-        (get("/"), redirected(301, "https://elsewhere.test/new")),
-        (get("/x?y"), redirected(301, "https://elsewhere.test/new"), "path and query are not kept"),
-        (get("/", f"code.{HOST}"), redirected(308, "https://elsewhere.test/new")),
+        (request(), redirected(301, "https://elsewhere.test/new")),
+        (request("/x?y"), redirected(301, "https://elsewhere.test/new"), "path and query are not kept"),
+        (request(host=f"code.{HOST}"), redirected(308, "https://elsewhere.test/new")),
     ]
 )
 def test_permanent_redirect(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -55,7 +51,7 @@ def test_permanent_redirect(request_: Request, expectation: Expectation, client:
 
 @statement("RWR-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#temporal-redirect", covers=("ROW-RW-06",))
 @pytest.mark.manifest("temporal_redirect.yaml")
-@rows([(get("/"), redirected(302, "https://elsewhere.test/now")), (get("/x?y"), redirected(302, "https://elsewhere.test/now"))])
+@rows([(request(), redirected(302, "https://elsewhere.test/now")), (request("/x?y"), redirected(302, "https://elsewhere.test/now"))])
 def test_temporal_redirect(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every request for a host that has moved for now MUST be redirected there with 302."""
     client.expect(request_, expectation)
@@ -63,7 +59,7 @@ def test_temporal_redirect(request_: Request, expectation: Expectation, client: 
 
 @statement("RWR-14", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#redirect-fromto-www", covers=("ROW-RW-06",))
 @pytest.mark.manifest("www_is_redirected.yaml")
-@rows([(get("/x?y", f"www.{HOST}"), redirected(308, f"http://{HOST}/x?y")), (get("/x?y"), reaches("one"))])
+@rows([(request("/x?y", host=f"www.{HOST}"), redirected(308, f"http://{HOST}/x?y")), (request("/x?y"), reaches("one"))])
 def test_www_is_redirected(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A host MUST be redirected to from the same host with a leading www, path and query kept."""
     client.expect(request_, expectation)

@@ -7,24 +7,20 @@ from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
+from suites.ingress.nginx.annotations import ANNOTATIONS
+from suites.ingress.requests import HOST, request
 
 BY_PATH = "example.com"
 REWRITTEN = [
-    (Request("/nginx", host=BY_PATH), reaches("nginx", "/")),
-    (Request("/nginx/", host=BY_PATH), reaches("nginx", "/")),
-    (Request("/nginx/sub?q=1", host=BY_PATH), reaches("nginx", "/?q=1")),
-    (Request("/nginx?a=1&a=2&b=%20", host=BY_PATH), reaches("nginx", "/?a=1&a=2&b=%20")),
-    (Request("/nginx", host=BY_PATH, method="POST", body=b"payload"), reaches("nginx", "/")),
-    (Request("/other", host=BY_PATH), reaches("other", "/")),
-    (Request("/other/deep/er?q=1", host=BY_PATH), reaches("other", "/?q=1")),
+    (request("/nginx", host=BY_PATH), reaches("nginx", "/")),
+    (request("/nginx/", host=BY_PATH), reaches("nginx", "/")),
+    (request("/nginx/sub?q=1", host=BY_PATH), reaches("nginx", "/?q=1")),
+    (request("/nginx?a=1&a=2&b=%20", host=BY_PATH), reaches("nginx", "/?a=1&a=2&b=%20")),
+    (request("/nginx", host=BY_PATH, method="POST", body=b"payload"), reaches("nginx", "/")),
+    (request("/other", host=BY_PATH), reaches("other", "/")),
+    (request("/other/deep/er?q=1", host=BY_PATH), reaches("other", "/?q=1")),
 ]
-HOST = "example.test"
 REWRITE = "https://kubernetes.github.io/ingress-nginx/examples/rewrite/"
-ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
-
-
-def get(target: str = "/", host: str = HOST, **headers: str) -> Request:
-    return Request(target, host=host, headers=tuple((name.replace("_", "-"), value) for name, value in headers.items()))
 
 
 @statement(
@@ -44,13 +40,13 @@ def test_path_is_rewritten(request_: Request, expectation: Expectation, example_
 @pytest.mark.manifest("rewrite_without_capture_drops_the_path.yaml")
 @rows(
     [
-        (get("/app"), reaches("one", "/")),
-        (get("/app/"), reaches("one", "/")),
-        (get("/app/sub/page?q=1"), reaches("one", "/?q=1")),
-        (get("/apple"), reaches("one", "/"), "a rewritten path is an unanchored regular expression"),
-        (get("/APP/sub"), reaches("one", "/"), "and takes no notice of case"),
-        (get("/ap"), refused(404)),
-        (get("/x/app"), refused(404)),
+        (request("/app"), reaches("one", "/")),
+        (request("/app/"), reaches("one", "/")),
+        (request("/app/sub/page?q=1"), reaches("one", "/?q=1")),
+        (request("/apple"), reaches("one", "/"), "a rewritten path is an unanchored regular expression"),
+        (request("/APP/sub"), reaches("one", "/"), "and takes no notice of case"),
+        (request("/ap"), refused(404)),
+        (request("/x/app"), refused(404)),
     ]
 )
 def test_rewrite_without_capture_drops_the_path(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -60,7 +56,7 @@ def test_rewrite_without_capture_drops_the_path(request_: Request, expectation: 
 
 @statement("RWR-03", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-01",))
 @pytest.mark.manifest("rewrite_without_capture_takes_the_target.yaml")
-@rows([(get("/app/x"), reaches("one", "/new/place")), (get("/app?a=b&a=c"), reaches("one", "/new/place?a=b&a=c"))])
+@rows([(request("/app/x"), reaches("one", "/new/place")), (request("/app?a=b&a=c"), reaches("one", "/new/place?a=b&a=c"))])
 def test_rewrite_without_capture_takes_the_target(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rewrite target of several elements MUST reach the backend as it is written."""
     client.expect(request_, expectation)
@@ -70,13 +66,13 @@ def test_rewrite_without_capture_takes_the_target(request_: Request, expectation
 @pytest.mark.manifest("rewrite_with_capture_keeps_the_rest.yaml")
 @rows(
     [
-        (get("/something"), reaches("one", "/")),
-        (get("/something/"), reaches("one", "/")),
-        (get("/something/new"), reaches("one", "/new")),
-        (get("/something/new/er?a=b"), reaches("one", "/new/er?a=b")),
-        (get("/SOMETHING/New"), reaches("one", "/New"), "what is captured keeps its case"),
-        (get("/somethingelse"), refused(404)),
-        (get("/"), refused(404)),
+        (request("/something"), reaches("one", "/")),
+        (request("/something/"), reaches("one", "/")),
+        (request("/something/new"), reaches("one", "/new")),
+        (request("/something/new/er?a=b"), reaches("one", "/new/er?a=b")),
+        (request("/SOMETHING/New"), reaches("one", "/New"), "what is captured keeps its case"),
+        (request("/somethingelse"), refused(404)),
+        (request(), refused(404)),
     ]
 )
 def test_rewrite_with_capture_keeps_the_rest(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -88,10 +84,10 @@ def test_rewrite_with_capture_keeps_the_rest(request_: Request, expectation: Exp
 @pytest.mark.manifest("rewrite_can_swap_captures.yaml")
 @rows(
     [
-        (get("/12/abc"), reaches("one", "/abc/12")),
-        (get("/12/abc?x=/1/a"), reaches("one", "/abc/12?x=/1/a")),
-        (get("/12/abc/"), refused(404)),
-        (get("/ab/12"), refused(404)),
+        (request("/12/abc"), reaches("one", "/abc/12")),
+        (request("/12/abc?x=/1/a"), reaches("one", "/abc/12?x=/1/a")),
+        (request("/12/abc/"), refused(404)),
+        (request("/ab/12"), refused(404)),
     ]
 )
 def test_rewrite_can_swap_captures(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -103,10 +99,10 @@ def test_rewrite_can_swap_captures(request_: Request, expectation: Expectation, 
 @pytest.mark.manifest("rewrite_per_host.yaml")
 @rows(
     [
-        (get("/api/v1?x", f"app.{HOST}"), reaches("one", "/v1?x")),
-        (get("/api", f"app.{HOST}"), reaches("one", "/")),
-        (get("/api/v1?x"), reaches("two", "/api/v1?x")),
-        (get("/apix"), refused(404), "the other host's paths are still compared element by element"),
+        (request("/api/v1?x", host=f"app.{HOST}"), reaches("one", "/v1?x")),
+        (request("/api", host=f"app.{HOST}"), reaches("one", "/")),
+        (request("/api/v1?x"), reaches("two", "/api/v1?x")),
+        (request("/apix"), refused(404), "the other host's paths are still compared element by element"),
     ]
 )
 def test_rewrite_per_host(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -116,7 +112,7 @@ def test_rewrite_per_host(request_: Request, expectation: Expectation, client: I
 
 @statement("RWR-15", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#x-forwarded-prefix-header", covers=("ROW-RW-07",))
 @pytest.mark.manifest("prefix_is_told_to_the_backend.yaml")
-@rows([(get("/app/x?y"), reaches("one", "/x?y", arrives_with={"X-Forwarded-Prefix": "/app"}))])
+@rows([(request("/app/x?y"), reaches("one", "/x?y", arrives_with={"X-Forwarded-Prefix": "/app"}))])
 def test_prefix_is_told_to_the_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rewritten request MUST tell the prefix that was cut off where the annotation asks for it."""
     client.expect(request_, expectation)
@@ -124,7 +120,7 @@ def test_prefix_is_told_to_the_backend(request_: Request, expectation: Expectati
 
 @statement("RWR-17", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#canary", covers=("ROW-RW-02", "ROW-CAN-01"))
 @pytest.mark.manifest("canary_is_rewritten_like_its_main_route.yaml")
-@rows([(get("/app/x?y"), reaches("one", "/x?y")), (get("/app/x?y", X_Canary="always"), reaches("two", "/x?y"))])
+@rows([(request("/app/x?y"), reaches("one", "/x?y")), (request("/app/x?y", headers={"X-Canary": "always"}), reaches("two", "/x?y"))])
 def test_canary_is_rewritten_like_its_main_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request that a canary takes MUST be rewritten like those of the main route."""
     client.expect(request_, expectation)

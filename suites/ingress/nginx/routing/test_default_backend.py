@@ -8,9 +8,8 @@ from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.shared_routes import NAMESPACE
 from suites.cases import rows
-
-HOST = "example.test"
-ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
+from suites.ingress.nginx.annotations import ANNOTATIONS
+from suites.ingress.requests import request
 
 
 @statement("DFB-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#default-backend", covers=("ROW-BE-03",))
@@ -18,17 +17,17 @@ ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-confi
 def test_custom_default_backend_takes_over(client: IngressClient) -> None:
     """The default backend of the annotation MUST answer in the place of a Service without endpoints, and be told what was asked of whom."""
     told = {"X-Code": "503", "X-Namespace": NAMESPACE, "X-Ingress-Name": "custom-default-backend-takes-over"}
-    client.expect(Request("/x", host=HOST), reaches("two", arrives_with=told))
+    client.expect(request("/x"), reaches("two", arrives_with=told))
 
 
 @statement("DFB-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-http-errors", covers=("ROW-DEF-01",))
 @pytest.mark.manifest("custom_errors_go_to_the_default_backend.yaml")
 @rows(
     [
-        (Request("/?echo-status=200", host=HOST), reaches("one")),
-        (Request("/?echo-status=500", host=HOST), reaches("one", status=500)),
-        (Request("/?echo-status=404", host=HOST), reaches("two", "/?echo-status=404", status=404, arrives_with={"X-Code": "404"})),
-        (Request("/?echo-status=503", host=HOST), reaches("two", "/?echo-status=503", status=503, arrives_with={"X-Code": "503"})),
+        (request("/?echo-status=200"), reaches("one")),
+        (request("/?echo-status=500"), reaches("one", status=500)),
+        (request("/?echo-status=404"), reaches("two", "/?echo-status=404", status=404, arrives_with={"X-Code": "404"})),
+        (request("/?echo-status=503"), reaches("two", "/?echo-status=503", status=503, arrives_with={"X-Code": "503"})),
     ]
 )
 def test_custom_errors_go_to_the_default_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:

@@ -8,18 +8,21 @@ from harness.model.statements import INGRESS_NGINX, MAY, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 from suites.cases import rows
+from suites.ingress.requests import request
 
-HOST = "example.test"
 PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
-
-
-def get(target: str, host: str = HOST) -> Request:
-    return Request(target, host=host)
 
 
 @statement("PTH-17", MAY, INGRESS_NGINX, source=PATH_TYPES, covers=("ROW-PATH-13",))
 @pytest.mark.manifest("implementation_specific_path_is_a_prefix.yaml")
-@rows([(get("/foo/"), reaches("one")), (get("/foo/bar"), reaches("one")), (get("/foobar"), refused(404)), (get("/FOO"), refused(404))])
+@rows(
+    [
+        (request("/foo/"), reaches("one")),
+        (request("/foo/bar"), reaches("one")),
+        (request("/foobar"), refused(404)),
+        (request("/FOO"), refused(404)),
+    ]
+)
 def test_implementation_specific_path_is_a_prefix(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path of the type ImplementationSpecific MAY be served like a Prefix, as ingress-nginx has always done."""
     client.expect(request_, expectation)
@@ -35,14 +38,14 @@ def test_implementation_specific_path_is_a_prefix(request_: Request, expectation
 @pytest.mark.manifest("path_is_normalised_before_matching.yaml")
 @rows(
     [
-        (get("/%66oo"), reaches("one")),
-        (get("/bar/../foo"), reaches("one")),
-        (get("/./foo"), reaches("one")),
-        (get("//foo"), reaches("one")),
-        (get("/%2e/foo"), reaches("one")),
-        (get("/foo/../bar"), reaches("two")),
-        (get("/foo%2F"), reaches("two"), "an escaped slash is a slash, and the path another"),
-        (get("/%46oo"), reaches("two"), "case counts after decoding, too"),
+        (request("/%66oo"), reaches("one")),
+        (request("/bar/../foo"), reaches("one")),
+        (request("/./foo"), reaches("one")),
+        (request("//foo"), reaches("one")),
+        (request("/%2e/foo"), reaches("one")),
+        (request("/foo/../bar"), reaches("two")),
+        (request("/foo%2F"), reaches("two"), "an escaped slash is a slash, and the path another"),
+        (request("/%46oo"), reaches("two"), "case counts after decoding, too"),
     ]
 )
 def test_path_is_normalised_before_matching(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -60,9 +63,9 @@ def test_path_is_normalised_before_matching(request_: Request, expectation: Expe
 def test_older_ingress_keeps_its_path(ingresses: Ingresses, own_client: IngressClient) -> None:
     """Of two Ingresses that claim the same path of a host the older one MUST keep it, and the younger its other paths."""
     ingresses.add(ingresses.ingress(path("/foo", "one")))
-    own_client.wait_until_answered(get("/foo"), reaches("one"), measured="route added")
+    own_client.wait_until_answered(request("/foo"), reaches("one"), measured="route added")
     ingresses.add(ingresses.second_ingress(path("/foo", "two"), path("/bar", "three")))
-    own_client.wait_until_answered(get("/bar"), reaches("three"), measured="route added beside")
-    own_client.expect(get("/foo"), reaches("one"))
+    own_client.wait_until_answered(request("/bar"), reaches("three"), measured="route added beside")
+    own_client.expect(request("/foo"), reaches("one"))
     ingresses.delete(ingresses.label)
-    own_client.wait_until_answered(get("/foo"), reaches("two"), measured="older Ingress removed")
+    own_client.wait_until_answered(request("/foo"), reaches("two"), measured="older Ingress removed")

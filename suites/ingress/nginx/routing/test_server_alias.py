@@ -7,28 +7,24 @@ from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
-
-HOST = "example.test"
-
-
-def ask(host: str | None, target: str = "/", **fields: str) -> Request:
-    return Request(target, host=host, **fields)  # type: ignore[arg-type]  # only texts are passed
+from suites.ingress.nginx.annotations import ANNOTATIONS
+from suites.ingress.requests import HOST, request
 
 
 @statement(
     "HST-12",
     MUST,
     INGRESS_NGINX,
-    source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#server-alias",
+    source=f"{ANNOTATIONS}#server-alias",
     covers=("ROW-HOST-07",),
 )
 @pytest.mark.manifest("alias_is_served_like_its_host.yaml")
 @rows(
     [
-        (ask(HOST), reaches("one")),
-        (ask(f"alias.{HOST}"), reaches("one")),
-        (ask(f"other.{HOST}"), reaches("one")),
-        (ask(f"third.{HOST}"), refused(404)),
+        (request(), reaches("one")),
+        (request(host=f"alias.{HOST}"), reaches("one")),
+        (request(host=f"other.{HOST}"), reaches("one")),
+        (request(host=f"third.{HOST}"), refused(404)),
     ]
 )
 def test_alias_is_served_like_its_host(request_: Request, expectation: Expectation, client: IngressClient) -> None:

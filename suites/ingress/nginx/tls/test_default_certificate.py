@@ -7,21 +7,17 @@ from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
+from suites.ingress.requests import HOST, request
 
-HOST = "example.test"
 GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/tls/"
 DEFAULT = "ingress.local"
-
-
-def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
-    return Request(target, host=host, scheme="https", **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
 
 
 @statement("TLS-04", MUST, INGRESS_NGINX, source=f"{GUIDE}#default-ssl-certificate", covers=("ROW-TLS-03",))
 @rows(
     [
-        (secure(host="nobody.test"), refused(404, certificate=DEFAULT)),
-        (secure(host="nobody.test", sni=""), refused(404, certificate=DEFAULT)),
+        (request(host="nobody.test", scheme="https"), refused(404, certificate=DEFAULT)),
+        (request(host="nobody.test", scheme="https", sni=""), refused(404, certificate=DEFAULT)),
     ]
 )
 def test_unknown_name_gets_the_default_certificate(request_: Request, expectation: Expectation, own_client: IngressClient) -> None:
@@ -33,9 +29,9 @@ def test_unknown_name_gets_the_default_certificate(request_: Request, expectatio
 @pytest.mark.manifest("missing_certificate_falls_back.yaml")
 @rows(
     [
-        (secure(host=f"missing.{HOST}"), reaches("one", certificate=DEFAULT)),
-        (secure(host=f"invalid.{HOST}"), reaches("two", certificate=DEFAULT)),
-        (secure(host=f"other.{HOST}"), reaches("three", certificate=DEFAULT), "the certificate is for another host"),
+        (request(host=f"missing.{HOST}", scheme="https"), reaches("one", certificate=DEFAULT)),
+        (request(host=f"invalid.{HOST}", scheme="https"), reaches("two", certificate=DEFAULT)),
+        (request(host=f"other.{HOST}", scheme="https"), reaches("three", certificate=DEFAULT), "the certificate is for another host"),
     ]
 )
 def test_missing_certificate_falls_back(request_: Request, expectation: Expectation, client: IngressClient) -> None:

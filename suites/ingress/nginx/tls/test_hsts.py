@@ -9,21 +9,17 @@ from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
+from suites.ingress.requests import HOST, request
 
-HOST = "example.test"
 GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/tls/"
-
-
-def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
-    return Request(target, host=host, scheme="https", **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
 
 
 @statement("TLS-09", MUST, INGRESS_NGINX, source=f"{GUIDE}#http-strict-transport-security", covers=("ROW-TLS-05",))
 @pytest.mark.manifest("https_is_made_strict.yaml")
 @rows(
     [
-        (secure(), reaches("one", headers={"Strict-Transport-Security": re.compile(r"max-age=\d{7,}; includeSubDomains")})),
-        (Request(host=HOST), redirected(308, f"https://{HOST}", without_headers=("Strict-Transport-Security",))),
+        (request(scheme="https"), reaches("one", headers={"Strict-Transport-Security": re.compile(r"max-age=\d{7,}; includeSubDomains")})),
+        (request(), redirected(308, f"https://{HOST}", without_headers=("Strict-Transport-Security",))),
     ]
 )
 def test_https_is_made_strict(request_: Request, expectation: Expectation, client: IngressClient) -> None:

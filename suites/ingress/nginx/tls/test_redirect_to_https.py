@@ -7,14 +7,11 @@ from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
+from suites.ingress.nginx.annotations import ANNOTATIONS
+from suites.ingress.requests import HOST, request
 
-HOST = "example.test"
 GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/tls/"
 DEFAULT = "ingress.local"
-
-
-def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
-    return Request(target, host=host, scheme="https", **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
 
 
 @statement(
@@ -27,12 +24,12 @@ def secure(target: str = "/", host: str = HOST, **fields: object) -> Request:
 @pytest.mark.manifest("plain_http_of_a_tls_host_is_redirected.yaml")
 @rows(
     [
-        (Request("/", host=HOST), redirected(308, f"https://{HOST}")),
-        (Request("/x?y=z", host=HOST), redirected(308, f"https://{HOST}/x?y=z")),
-        (Request("/x", host=f"{HOST}:8080"), redirected(308, f"https://{HOST}/x"), "the port is that of plain http"),
-        (Request("/a/b/", host=HOST), redirected(308, f"https://{HOST}/a/b"), "one trailing slash is dropped unless it shall be kept"),
-        (Request("/x", host=HOST, method="POST", body=b"x"), redirected(308, f"https://{HOST}/x"), "308 keeps the method"),
-        (secure("/x?y=z"), reaches("one")),
+        (request(), redirected(308, f"https://{HOST}")),
+        (request("/x?y=z"), redirected(308, f"https://{HOST}/x?y=z")),
+        (request("/x", host=f"{HOST}:8080"), redirected(308, f"https://{HOST}/x"), "the port is that of plain http"),
+        (request("/a/b/"), redirected(308, f"https://{HOST}/a/b"), "one trailing slash is dropped unless it shall be kept"),
+        (request("/x", method="POST", body=b"x"), redirected(308, f"https://{HOST}/x"), "308 keeps the method"),
+        (request("/x?y=z", scheme="https"), reaches("one")),
     ]
 )
 def test_plain_http_of_a_tls_host_is_redirected(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -48,7 +45,7 @@ def test_plain_http_of_a_tls_host_is_redirected(request_: Request, expectation: 
     covers=("ROW-TLS-06",),
 )
 @pytest.mark.manifest("redirect_to_https_can_be_switched_off.yaml")
-@rows([(Request("/x?y", host=HOST), reaches("one")), (secure("/x?y"), reaches("one", certificate=HOST))])
+@rows([(request("/x?y"), reaches("one")), (request("/x?y", scheme="https"), reaches("one", certificate=HOST))])
 def test_redirect_to_https_can_be_switched_off(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A host with a certificate MUST be served over plain http, too, where the redirect is switched off."""
     client.expect(request_, expectation)
@@ -62,7 +59,7 @@ def test_redirect_to_https_can_be_switched_off(request_: Request, expectation: E
     covers=("ROW-TLS-06",),
 )
 @pytest.mark.manifest("redirect_to_https_can_be_forced.yaml")
-@rows([(Request("/x?y", host=HOST), redirected(308, f"https://{HOST}/x?y")), (secure("/x?y"), reaches("one", certificate=DEFAULT))])
+@rows([(request("/x?y"), redirected(308, f"https://{HOST}/x?y")), (request("/x?y", scheme="https"), reaches("one", certificate=DEFAULT))])
 def test_redirect_to_https_can_be_forced(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A host without a certificate MUST be redirected to https where the redirect is forced."""
     client.expect(request_, expectation)
@@ -72,15 +69,15 @@ def test_redirect_to_https_can_be_forced(request_: Request, expectation: Expecta
     "TLS-12",
     MUST,
     INGRESS_NGINX,
-    source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#server-side-https-enforcement-through-redirect",
+    source=f"{ANNOTATIONS}#server-side-https-enforcement-through-redirect",
     covers=("ROW-TLS-06",),
 )
 @pytest.mark.manifest("redirect_to_https_can_keep_the_trailing_slash.yaml")
 @rows(
     [
-        (Request("/", host=HOST), redirected(308, f"https://{HOST}/")),
-        (Request("/a/b/", host=HOST), redirected(308, f"https://{HOST}/a/b/")),
-        (Request("/a/b", host=HOST), redirected(308, f"https://{HOST}/a/b")),
+        (request(), redirected(308, f"https://{HOST}/")),
+        (request("/a/b/"), redirected(308, f"https://{HOST}/a/b/")),
+        (request("/a/b"), redirected(308, f"https://{HOST}/a/b")),
     ]
 )
 def test_redirect_to_https_can_keep_the_trailing_slash(request_: Request, expectation: Expectation, client: IngressClient) -> None:

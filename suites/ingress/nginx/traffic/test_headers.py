@@ -9,9 +9,9 @@ from harness.model.http_exchange import Request, combined
 from harness.model.statements import INGRESS_NGINX, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
+from suites.ingress.nginx.annotations import ANNOTATIONS, CONFIGMAP
+from suites.ingress.requests import HOST, request
 
-HOST = "example.test"
-GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/"
 FORGED = {
     "X-Forwarded-For": "203.0.113.7",
     "X-Real-IP": "203.0.113.7",
@@ -19,34 +19,29 @@ FORGED = {
     "X-Forwarded-Port": "4711",
     "X-Forwarded-Host": "forged.test",
 }
-ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
 
 
-def get(target: str = "/", *headers: tuple[str, str], **fields: object) -> Request:
-    return Request(target, host=HOST, headers=headers, **fields)  # type: ignore[arg-type]  # the caller's keywords are Request's
-
-
-@statement("HDR-03", SHOULD, INGRESS_NGINX, source=f"{GUIDE}#use-forwarded-headers", covers=("ROW-HDR-01",))
+@statement("HDR-03", SHOULD, INGRESS_NGINX, source=f"{CONFIGMAP}#use-forwarded-headers", covers=("ROW-HDR-01",))
 @pytest.mark.manifest("forwarding_headers_of_clients_are_kept_aside.yaml")
-@rows([(get("/", *FORGED.items()), reaches("one", arrives_with={"X-Original-Forwarded-For": "203.0.113.7", "X-Scheme": "http"}))])
+@rows([(request(headers=FORGED), reaches("one", arrives_with={"X-Original-Forwarded-For": "203.0.113.7", "X-Scheme": "http"}))])
 def test_forwarding_headers_of_clients_are_kept_aside(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The addresses that a client claims to have forwarded for SHOULD reach the backend under another name."""
     client.expect(request_, expectation)
 
 
-@statement("HDR-05", MUST, INGRESS_NGINX, source=f"{GUIDE}#generate-request-id", covers=("ROW-HDR-02",))
+@statement("HDR-05", MUST, INGRESS_NGINX, source=f"{CONFIGMAP}#generate-request-id", covers=("ROW-HDR-02",))
 @pytest.mark.manifest("request_gets_an_identifier.yaml")
 def test_request_gets_an_identifier(client: IngressClient) -> None:
     """Every request MUST reach the backend with an identifier, its own or else a fresh one."""
-    client.expect(get("/", ("X-Request-ID", "given-4711")), reaches("one", arrives_with={"X-Request-ID": "given-4711"}))
+    client.expect(request(headers={"X-Request-ID": "given-4711"}), reaches("one", arrives_with={"X-Request-ID": "given-4711"}))
     fresh = reaches("one", arrives_with={"X-Request-ID": re.compile("[0-9a-f]{32}")})
-    seen = {combined(echo.headers, "X-Request-ID") for _ in range(5) if (echo := client.expect_once(get(), fresh).echo)}
+    seen = {combined(echo.headers, "X-Request-ID") for _ in range(5) if (echo := client.expect_once(request(), fresh).echo)}
     assert len(seen) == 5, f"identifiers: {seen}"
 
 
-@statement("HDR-13", SHOULD, INGRESS_NGINX, source=f"{GUIDE}#server-tokens", covers=("ROW-HDR-02",))
+@statement("HDR-13", SHOULD, INGRESS_NGINX, source=f"{CONFIGMAP}#server-tokens", covers=("ROW-HDR-02",))
 @pytest.mark.manifest("answer_does_not_tell_the_server.yaml")
-@rows([(get(), reaches("one", without_headers=("Server", "X-Powered-By")))])
+@rows([(request(), reaches("one", without_headers=("Server", "X-Powered-By")))])
 def test_answer_does_not_tell_the_server(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Answers SHOULD NOT tell which server gave them."""
     client.expect(request_, expectation)
@@ -56,11 +51,11 @@ def test_answer_does_not_tell_the_server(request_: Request, expectation: Expecta
     "HDR-14",
     MUST,
     INGRESS_NGINX,
-    source="https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#connection-proxy-header",
+    source=f"{ANNOTATIONS}#connection-proxy-header",
     covers=("ROW-HDR-02",),
 )
 @pytest.mark.manifest("connection_header_can_be_set.yaml")
-@rows([(get(), reaches("one", arrives_with={"Connection": "close"}))])
+@rows([(request(), reaches("one", arrives_with={"Connection": "close"}))])
 def test_connection_header_can_be_set(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The backend MUST see the Connection header of the annotation."""
     client.expect(request_, expectation)
@@ -68,7 +63,7 @@ def test_connection_header_can_be_set(request_: Request, expectation: Expectatio
 
 @statement("RWR-16", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-vhost", covers=("ROW-RW-07",))
 @pytest.mark.manifest("host_can_be_replaced.yaml")
-@rows([(Request("/x?y", host=HOST), reaches("one", host="inside.test", arrives_with={"X-Forwarded-Host": HOST}))])
+@rows([(request("/x?y"), reaches("one", host="inside.test", arrives_with={"X-Forwarded-Host": HOST}))])
 def test_host_can_be_replaced(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request MUST reach the backend with the host of the annotation, and the client's host beside it."""
     client.expect(request_, expectation)

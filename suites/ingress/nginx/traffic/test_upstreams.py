@@ -8,14 +8,8 @@ from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 from suites.cases import rows
-
-HOST = "example.test"
-CONFIGMAP = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/"
-ANNOTATIONS = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"
-
-
-def get(target: str = "/", host: str = HOST) -> Request:
-    return Request(target, host=host)
+from suites.ingress.nginx.annotations import ANNOTATIONS, CONFIGMAP
+from suites.ingress.requests import request
 
 
 @statement("BKD-07", MUST, INGRESS_NGINX, source=f"{CONFIGMAP}#proxy-next-upstream", covers=("ROW-BE-05",))
@@ -23,13 +17,13 @@ def test_refusing_endpoint_is_passed_over(ingresses: Ingresses, own_client: Ingr
     """A request MUST be tried at another endpoint where one refuses the connection, without the client noticing."""
     ingresses.add(ingresses.service(selector=None), ingresses.endpoints(*ingresses.pods_of("two").values(), refusing_address))
     ingresses.add(ingresses.ingress(path("/", ingresses.label)))
-    own_client.wait_until_answered(get(), reaches("two"), measured="route added")
-    own_client.expect(get(), reaches("two"), times=30)
+    own_client.wait_until_answered(request(), reaches("two"), measured="route added")
+    own_client.expect(request(), reaches("two"), times=30)
 
 
 @statement("BKD-10", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-timeouts", covers=("ROW-BE-08",))
 @pytest.mark.manifest("slow_backend_is_a_gateway_timeout.yaml")
-@rows([(get("/?echo-delay=0.3"), reaches("one")), (get("/?echo-delay=2.5"), refused(504))])
+@rows([(request("/?echo-delay=0.3"), reaches("one")), (request("/?echo-delay=2.5"), refused(504))])
 def test_slow_backend_is_a_gateway_timeout(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A backend that takes longer than the read time-out MUST be answered for with 504, and one that is quicker be waited for."""
     client.expect(request_, expectation, times=2)
@@ -39,7 +33,7 @@ def test_slow_backend_is_a_gateway_timeout(request_: Request, expectation: Expec
 @pytest.mark.manifest("service_address_can_be_the_upstream.yaml")
 def test_service_address_can_be_the_upstream(client: IngressClient) -> None:
     """A route MUST be served by way of the Service's own address where the annotation asks for it."""
-    pods = {client.expect_once(get("/x?y"), reaches("many")).identity for _ in range(20)}
+    pods = {client.expect_once(request("/x?y"), reaches("many")).identity for _ in range(20)}
     assert len(pods) == 1, f"the Service keeps each of its clients with one Pod, but these answered: {pods}"
 
 
@@ -47,6 +41,6 @@ def test_service_address_can_be_the_upstream(client: IngressClient) -> None:
 @pytest.mark.manifest("backend_protocol_can_be_https.yaml")
 def test_backend_protocol_can_be_https(client: IngressClient) -> None:
     """A backend MUST be spoken to over TLS where the annotation says so."""
-    found = client.expect_once(get("/x?y"), reaches("one", port=8443))
+    found = client.expect_once(request("/x?y"), reaches("one", port=8443))
     assert found.echo is not None
     assert found.echo.scheme == "https"

@@ -1,0 +1,12 @@
+"""The annotations of ingress-nginx, and where its documentation tells of them and of its other settings."""
+
+from collections.abc import Mapping
+
+_GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration"
+ANNOTATIONS = f"{_GUIDE}/annotations/"
+CONFIGMAP = f"{_GUIDE}/configmap/"
+
+
+def annotations(values: Mapping[str, str]) -> dict[str, str]:
+    """Annotations by the names that the documentation lists them under."""
+    return {f"nginx.ingress.kubernetes.io/{name}": value for name, value in values.items()}

@@ -1,0 +1,24 @@
+"""The requests of the ingress statements."""
+
+from collections.abc import Mapping
+
+from harness.model.http_exchange import TABLE_HOST, Request
+
+#: Stands for the host of the statement's own routes, which only a run knows.
+HOST = TABLE_HOST
+
+
+def request(
+    target: str = "/",
+    *,
+    host: str | None = HOST,
+    method: str = "GET",
+    headers: Mapping[str, str | None] | None = None,
+    body: bytes = b"",
+    scheme: str = "http",
+    sni: str | None = None,
+    http2: bool = False,
+) -> Request:
+    """One request, without more said a GET of the root at the statement's own host; a header that is None is left out."""
+    fields = tuple((name, value) for name, value in (headers or {}).items() if value is not None)
+    return Request(target, host, method, fields, body, scheme, sni, http2)
