@@ -22,7 +22,11 @@ strict = true
 testpaths = ["suites"]
 pythonpath = [{json.dumps(str(ROOT))}]
 addopts = ["--import-mode=importlib", "-p", "no:cacheprovider"]
-filterwarnings = ["error", "ignore::pytest.PytestAssertRewriteWarning"]
+filterwarnings = [
+    "error",
+    "ignore::pytest.PytestAssertRewriteWarning",
+    "default::pytest.PytestUnraisableExceptionWarning",  # what a run with workers before left open is collected in this one
+]
 """
 
 CONFTEST = """

@@ -75,13 +75,13 @@ def test_a_run_whose_workers_all_crash_is_accounted_for(suite: Suite) -> None:
 
 def interrupted(suite: Suite, send: Callable[["subprocess.Popen[str]"], None], *arguments: str) -> Ran:
     process = suite.start(*arguments)
-    deadline = monotonic() + 20
+    deadline = monotonic() + 60
     running = suite.pytester.path / "running"
     while not running.exists() and monotonic() < deadline:
         sleep(0.05)
     assert running.exists()
     send(process)
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=60)
     return suite.ran(process.returncode, output)
 
 

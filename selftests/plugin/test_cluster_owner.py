@@ -133,11 +133,11 @@ def test_environment_that_fails_is_told_once_and_ends_with_three(project: Suite,
 def interrupted(suite: Suite, number: int, *arguments: str) -> Ran:
     suite.add("EXH-04", "pathlib.Path('running').touch()\ntime.sleep(30)", parameters="cluster", before="import pathlib")
     process = suite.start("-k", "exh_04", *arguments)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not (suite.pytester.path / "running").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     os.kill(process.pid, number)
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=60)
     return suite.ran(process.returncode, output)
 
 

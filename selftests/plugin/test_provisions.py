@@ -30,7 +30,7 @@ class Planned:
 )
 def test_a_statement_needs_what_its_fixtures_declare(suite: Suite, fixture: str, needs: set[Provision]) -> None:
     suite.write("conftest.py", Path(ROOT, "conftest.py").read_text())
-    suite.write("manifests/exhaustion/exh_01/routes.yaml", "")
+    suite.write("manifests/metallb/exhaustion/exh_01/routes.yaml", "")
     suite.add("EXH-01", parameters=fixture, before="@pytest.mark.manifest('routes.yaml')" if Provision.MANIFEST in needs else "")
     planned = Planned()
     suite.pytester.inline_run("--collect-only", "-q", plugins=[planned])
