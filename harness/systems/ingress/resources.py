@@ -8,8 +8,10 @@ import trustme
 
 from harness.cluster.api import Api, Object
 from harness.model.budgets import EVENT
+from harness.model.record import collect_on_failure
 from harness.probes.waiting import eventually
 from harness.systems.kubernetes.admission import Admission
+from harness.systems.kubernetes.evidence import stored_objects
 from harness.systems.kubernetes.secrets import tls_data
 
 
@@ -25,7 +27,7 @@ class Ingresses:
     namespace: str
     label: str = ""
     ingress_class: str = ""
-    made: list[tuple[str, str]] = field(default_factory=list)
+    made: list[Object] = field(default_factory=list)
 
     def create(self, name: str, host: str, service: str, port: int, annotations: Mapping[str, str]) -> Object:
         """An Ingress that routes everything of one host to one Service."""
@@ -124,7 +126,7 @@ class Ingresses:
     def add(self, *objects: Object) -> None:
         """Apply objects of the statement's own."""
         for item in objects:
-            self.made.append((item["kind"], item["metadata"]["name"]))
+            self.made.append(item)
             self.api.apply(item)
 
     def change(self, patch: Object, *, kind: str = "Ingress", suffix: str = "") -> None:
@@ -137,11 +139,19 @@ class Ingresses:
 
     def close(self) -> None:
         """Delete what is still there, the youngest first."""
-        for kind, name in reversed(self.made):
-            self.delete(name, kind)
+        for item in reversed(self.made):
+            self.api.delete(item["kind"], item["metadata"]["name"], item["metadata"].get("namespace"))
+
+    def collect_on_failure(self) -> None:
+        """Should the statement fail, keep what the API server has of its routes."""
+        collect_on_failure(
+            "own-routes.yaml",
+            "the routes that the statement made itself, as the API server has them, and the events about them",
+            lambda: stored_objects(self.api, self.made),
+        )
 
     def _create(self, document: Object) -> Object:
-        self.made.append((document["kind"], document["metadata"]["name"]))
+        self.made.append(document)
         return self.api.create(document)
 
 

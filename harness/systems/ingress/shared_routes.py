@@ -14,15 +14,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import trustme
+import yaml
 from filelock import FileLock
 
 from harness.cluster.api import Api, Object, Refused
 from harness.model.errors import EnvironmentFault, StatementFailed
 from harness.model.expectations import reaches, require
 from harness.model.http_exchange import Request
+from harness.model.record import collect_on_failure
 from harness.probes.http import HttpProbe
 from harness.systems.apps.echo import program
 from harness.systems.ingress.controllers import Controller
+from harness.systems.kubernetes.evidence import stored_objects
 from harness.systems.kubernetes.manifests import MANIFESTS, read
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.kubernetes.secrets import encoded, tls_data
@@ -203,6 +206,18 @@ def routes_of(routes: SharedRoutes, test: str, file: Path, controller: Controlle
     values = {"name": slug(test), "host": routes.host(test), "namespace": NAMESPACE, "other_namespace": OTHER_NAMESPACE}
     objects = read(file, ingress_class=controller.ingress_class, **values)
     return [_with_certificate(item, authority) for item in objects]
+
+
+def collect_routes_on_failure(api: Api, routes: SharedRoutes, test: str, file: Path, controller: Controller) -> None:
+    """Should the statement fail, keep its manifest as it was applied, and what the API server has of it."""
+
+    def applied() -> list[Object]:
+        return routes_of(routes, test, file, controller, routes.authority)
+
+    what = f"{file.relative_to(MANIFESTS.parent)}, which has the routes of the statement, as it was applied"
+    collect_on_failure("manifest.yaml", what, lambda: yaml.safe_dump_all(applied(), sort_keys=False))
+    what = "the objects of this manifest as the API server has them, and the events about them"
+    collect_on_failure("routes.yaml", what, lambda: stored_objects(api, applied()))
 
 
 def _with_certificate(item: Object, authority: trustme.CA) -> Object:

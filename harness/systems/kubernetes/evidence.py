@@ -20,6 +20,16 @@ def objects_of(api: Api, *names: str, kinds: Iterable[str]) -> str:
     return yaml.safe_dump_all(found, sort_keys=False)
 
 
+def stored_objects(api: Api, documents: Iterable[Object]) -> str:
+    """What the API server has of some objects, with the events about them, as YAML."""
+    wanted = dict.fromkeys((item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]) for item in documents)
+    stored = [found for kind, namespace, name in wanted if (found := api.get(kind, name, namespace))]
+    names = {name for _, _, name in wanted}
+    namespaces = dict.fromkeys(namespace for _, namespace, _ in wanted if namespace)
+    events = [item for namespace in namespaces for item in api.list("Event", namespace) if item["involvedObject"]["name"] in names]
+    return yaml.safe_dump_all([*stored, *events], sort_keys=False)
+
+
 def logs_of(api: Api, name: str, labels: str) -> Callable[[], str]:
     """What the pods of a selection have printed since the statement began, when it is called."""
     began = record().opened

@@ -2,10 +2,9 @@
 
 import pytest
 
-from harness.model.addresses import AddressRange
 from harness.model.expectations import reaches
 from harness.model.statements import CORE, MUST, statement
-from harness.systems.apps import example
+from harness.systems.apps.example import NAMESPACE, ExampleProject
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.rollout import ControllerDeployment
 from harness.systems.ingress.shared_routes import SharedRoutes
@@ -25,14 +24,14 @@ def test_status_shows_the_external_address(ingress_status: IngressStatus, shared
 @pytest.mark.slow  # ingress-nginx writes the statuses once a minute
 @statement("STA-02", MUST, CORE, source=PUBLISHING, covers=("ROW-ST-02",))
 def test_status_follows_the_addresses_of_the_service(
-    ingress_status: IngressStatus, controller_deployment: ControllerDeployment, example_pool: list[AddressRange]
+    ingress_status: IngressStatus, controller_deployment: ControllerDeployment, example_project: ExampleProject
 ) -> None:
     """The status of a served Ingress MUST show every external address of the controller's Service and no other, and follow a change."""
-    ingress_status.wait_until_same("by-path", controller_deployment, namespace=example.NAMESPACE)
+    ingress_status.wait_until_same("by-path", controller_deployment, namespace=NAMESPACE)
     with controller_deployment.external_ip("192.0.2.77"):
-        shown = ingress_status.wait_until_same("by-path", controller_deployment, namespace=example.NAMESPACE)
-    assert any(address in pool for pool in example_pool for address in shown), (
-        f"the status shows {', '.join(shown)}, none of {', '.join(map(str, example_pool))}"
+        shown = ingress_status.wait_until_same("by-path", controller_deployment, namespace=NAMESPACE)
+    assert any(address in pool for pool in example_project.ranges for address in shown), (
+        f"the status shows {', '.join(shown)}, none of {', '.join(example_project.addresses)}"
     )
 
 
