@@ -67,7 +67,7 @@ def _outage(failed: Sequence[Attempt], ended: float | None) -> Outage:
     return Outage(failed[0].sent, ended, len(failed), tuple(dict.fromkeys(attempt.why for attempt in failed)))
 
 
-def at_most(attempts: Sequence[Attempt], seconds: float, what: str) -> float:
+def expect_outage_within(attempts: Sequence[Attempt], seconds: float, what: str) -> float:
     """The length of the longest interruption, if it is within the bound; an interruption that came back in pieces counts as one.
 
     :raises StatementFailed: it is longer, or never ended
@@ -88,7 +88,7 @@ def span(found: Sequence[Outage]) -> float:
     return float("inf") if last is None else last - found[0].began
 
 
-def uninterrupted(attempts: Sequence[Attempt], what: str) -> Sequence[Attempt]:
+def expect_no_outage(attempts: Sequence[Attempt], what: str) -> Sequence[Attempt]:
     """The attempts, if there are some and all were answered.
 
     :raises StatementFailed: one was not

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from harness.model.errors import StatementFailed, Unanswered
-from harness.model.outages import Attempt, at_most, describe, outages, recovered, span, uninterrupted
+from harness.model.outages import Attempt, describe, expect_no_outage, expect_outage_within, outages, recovered, span
 
 
 def history(drawn: str) -> list[Attempt]:
@@ -47,21 +47,21 @@ def test_an_outage_counts_its_losses_and_their_reasons_once() -> None:
 def test_flapping_counts_from_its_first_failure_to_its_last() -> None:
     assert span(outages(history("..x.....x....."))) == pytest.approx(0.7)
     with pytest.raises(StatementFailed, match=r"for at most 0\.5 s"):
-        at_most(history("..x.....x....."), 0.5, "traffic")
+        expect_outage_within(history("..x.....x....."), 0.5, "traffic")
 
 
 def test_a_bound_is_met_or_told() -> None:
-    assert at_most(history("..xxx....."), 0.3001, "traffic") == pytest.approx(0.3)
-    assert at_most(history("......"), 0.1, "traffic") == 0
+    assert expect_outage_within(history("..xxx....."), 0.3001, "traffic") == pytest.approx(0.3)
+    assert expect_outage_within(history("......"), 0.1, "traffic") == 0
     with pytest.raises(StatementFailed, match="never ended"):
-        at_most(history("..xxx..."), 60, "traffic")
+        expect_outage_within(history("..xxx..."), 60, "traffic")
 
 
 def test_uninterrupted() -> None:
-    assert len(uninterrupted(history("....."), "traffic")) == 5
+    assert len(expect_no_outage(history("....."), "traffic")) == 5
     for drawn in ("..x..", ""):
         with pytest.raises(StatementFailed, match="every probe is answered"):
-            uninterrupted(history(drawn), "traffic")
+            expect_no_outage(history(drawn), "traffic")
 
 
 @pytest.mark.parametrize(("drawn", "at"), [("..xx......", 100.4), ("..........", 100.1), ("..xx.x.....", 100.6)])

@@ -8,7 +8,7 @@ from harness.model.budgets import ANNOUNCEMENT, TAKEOVER, WITHDRAWAL, Budget
 from harness.model.errors import NotApplicable, StatementFailed, Unanswered
 from harness.model.layer2_observations import Resolution, expect_one_announcer, expect_silence, expect_steady_announcer
 from harness.model.layer2_observations import bursts as bursts_of
-from harness.model.outages import at_most, uninterrupted
+from harness.model.outages import expect_no_outage, expect_outage_within
 from harness.model.record import measure, record
 from harness.probes.monitor import Observation
 from harness.probes.waiting import eventually
@@ -137,13 +137,13 @@ class Segment:
         """Wait until the watched address is served after something that happened, and hold the interruption against a bound."""
         __tracebackhide__ = True
         eventually(observation.recovery_from_now(), within=within, expected=f"{observation.address} is served")
-        length = at_most(observation.attempts_since(since - 0.5), record().bound(within), f"traffic to {observation.address}")
+        length = expect_outage_within(observation.attempts_since(since - 0.5), record().bound(within), f"traffic to {observation.address}")
         measure("outage", length, budget=within)
 
     def expect_no_outage(self, observation: Observation) -> None:
         """Require that every probe of a watch was answered."""
         __tracebackhide__ = True
-        uninterrupted(observation.attempts, f"traffic to {observation.address}")
+        expect_no_outage(observation.attempts, f"traffic to {observation.address}")
         measure("outage", 0.0)
 
     def wait_until_served_by(self, observation: Observation, node: str, *, since: float, within: Budget) -> None:
@@ -157,7 +157,7 @@ class Segment:
             return back
 
         eventually(poll, within=within, expected=f"{observation.address} is served on {node}")
-        length = at_most(
+        length = expect_outage_within(
             observation.attempts_since(since - 0.5), record().bound(within), f"{observation.address} comes to be served on {node}"
         )
         measure("outage", length, budget=within)

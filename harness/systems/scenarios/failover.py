@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from harness.model.budgets import NOTICE, TAKEOVER, Budget
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.layer2_observations import announcer_periods, duplicate_answers
-from harness.model.outages import at_most
+from harness.model.outages import expect_outage_within
 from harness.model.record import measure, record
 from harness.probes.monitor import Observation, TrafficMonitor, now
 from harness.probes.waiting import eventually
@@ -128,7 +128,7 @@ class FailoverObservation:
         failover = self.failover
         failover.segment.wait_until_announced_by(failover.address, failover.after)
         eventually(self.observation.recovery_from_now(), within=TAKEOVER, expected=f"{failover.address} is served after the failover")
-        length = at_most(
+        length = expect_outage_within(
             self.observation.attempts_since(self.moment), record().bound(bound), f"{failover.address} moves to {failover.after}"
         )
         measure("outage", length, budget=bound)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.cluster.api import Api
 from harness.model.budgets import BRIEF_OUTAGE, GRACEFUL_END, ROLLOUT, Budget
-from harness.model.outages import Attempt, at_most
+from harness.model.outages import Attempt, expect_outage_within
 from harness.model.record import measure, record
 from harness.probes.monitor import Observation, TrafficMonitor, now
 from harness.probes.waiting import eventually
@@ -86,7 +86,7 @@ class IngressRollout:
 
     def _expect_interruption_within(self, attempts: list[Attempt], bound: Budget, what: str, measured: str = "outage") -> None:
         __tracebackhide__ = True
-        measure(measured, at_most(attempts, record().bound(bound), what), budget=bound)
+        measure(measured, expect_outage_within(attempts, record().bound(bound), what), budget=bound)
         self._expect_same_address()
 
     @contextmanager

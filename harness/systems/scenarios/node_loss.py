@@ -10,7 +10,7 @@ import msgspec
 from harness.model.budgets import CONVERGENCE, NODE_LOSS, RETURN, SPEAKER_LOSS, TAKEOVER, Budget
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.layer2_observations import AnnouncerPeriod, announcer_periods, bursts, duplicate_answers
-from harness.model.outages import Attempt, at_most
+from harness.model.outages import Attempt, expect_outage_within
 from harness.model.record import collect_on_failure, measure, record
 from harness.probes.monitor import Observation, TrafficMonitor, history, now
 from harness.probes.waiting import eventually
@@ -75,7 +75,7 @@ class NodeLoss:
 
     def expect_interruption_within(self, bound: Budget) -> None:
         """Hold against a bound how long clients were not served while the node was lost."""
-        length = at_most(self._attempts_while_lost(), record().bound(bound), f"{self.node} is lost")
+        length = expect_outage_within(self._attempts_while_lost(), record().bound(bound), f"{self.node} is lost")
         measure("outage", length, budget=bound)
 
     def _attempts_while_lost(self) -> list[Attempt]:
@@ -83,7 +83,7 @@ class NodeLoss:
 
     def expect_interruption_by_return_within(self, bound: Budget) -> None:
         """Hold against a bound how long clients were not served when the node came back."""
-        length = at_most(self.clients.attempts_since(self.back), record().bound(bound), f"{self.node} is back")
+        length = expect_outage_within(self.clients.attempts_since(self.back), record().bound(bound), f"{self.node} is back")
         measure("outage of the return", length, budget=bound)
 
     def expect_gratuitous(self, least: int = BURSTS) -> None:
