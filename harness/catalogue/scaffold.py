@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.catalogue.entries import Entry
+from harness.catalogue.entries import RETIRED, Entry
 from harness.model.errors import UsageFault
 
 _TEST = '''
@@ -37,10 +37,11 @@ def next_id(entries: Sequence[Entry], wanted: str) -> str:
     """
     prefix, _, number = wanted.partition("-")
     taken = {int(one.id.partition("-")[2]) for one in entries if one.id.partition("-")[0] == prefix}
+    gone = {int(one.partition("-")[2]) for one in RETIRED if one.partition("-")[0] == prefix}
     if not taken:
         known = ", ".join(sorted({one.id.partition("-")[0] for one in entries}))
         raise UsageFault("ID with the prefix of a subject", wanted, f"use one of: {known}; a new subject begins with a test by hand")
-    free = int(number) if number.isdecimal() and int(number) not in taken else max(taken) + 1
+    free = int(number) if number.isdecimal() and int(number) not in taken | gone else max(taken | gone) + 1
     return f"{prefix}-{free:02}"
 
 

@@ -10,16 +10,19 @@ from harness.model.statements import CORE, MUST, Gate
 
 FILE = "suites/ingress/routing/test_hosts.py"
 LAST = Entry("HST-07", "It MUST.", MUST, CORE, "routing", "https://example.org", Gate("metallb"), (), f"{FILE}::test_one")
-ENTRIES = [replace(LAST, id="HST-01"), LAST, replace(LAST, id="PTH-01")]
+ENTRIES = [replace(LAST, id="HST-01"), LAST, replace(LAST, id="PTH-01"), replace(LAST, id="LIF-14")]
 
 
-@pytest.mark.parametrize(("wanted", "free"), [("HST", "HST-08"), ("HST-02", "HST-02"), ("HST-07", "HST-08"), ("PTH", "PTH-02")])
+@pytest.mark.parametrize(
+    ("wanted", "free"),
+    [("HST", "HST-08"), ("HST-02", "HST-02"), ("HST-07", "HST-08"), ("PTH", "PTH-02"), ("LIF", "LIF-16"), ("LIF-15", "LIF-16")],
+)
 def test_the_id_asked_for_or_the_next_free_one(wanted: str, free: str) -> None:
     assert next_id(ENTRIES, wanted) == free
 
 
 def test_a_prefix_that_no_statement_has_is_told_with_those_there_are() -> None:
-    with pytest.raises(UsageFault, match="use one of: HST, PTH"):
+    with pytest.raises(UsageFault, match="use one of: HST, LIF, PTH"):
         next_id(ENTRIES, "HTS")
 
 

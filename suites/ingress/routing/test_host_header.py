@@ -9,12 +9,6 @@ from harness.systems.ingress.client import IngressClient
 from suites.cases import rows
 from suites.ingress.requests import HOST, request
 
-SPELLINGS = [
-    (request(host="NGINX.Example.COM"), reaches("nginx")),
-    (request(host="nginx.example.com:80"), reaches("nginx")),
-    (request(host="Other.example.com:8080"), reaches("other")),
-]
-
 
 @statement("HST-07", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-4.2.3", covers=("ROW-HOST-04",))
 @pytest.mark.manifest("host_matches_in_any_spelling.yaml")
@@ -31,13 +25,6 @@ SPELLINGS = [
 def test_host_matches_in_any_spelling(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The host of a request MUST be matched whatever its case and whatever port follows it."""
     client.expect(request_, expectation)
-
-
-@statement("SUB-03", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-4.2.3", covers=("ROW-HOST-04",))
-@rows(SPELLINGS)
-def test_case_and_port_of_the_host_do_not_matter(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
-    """Routing MUST ignore the case of the host and the port behind it."""
-    example_client.expect(request_, expectation)
 
 
 @statement("HST-09", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2", covers=("ROW-HOST-01",))

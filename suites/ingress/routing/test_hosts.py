@@ -10,29 +10,7 @@ from harness.systems.ingress.resources import Ingresses, path
 from suites.cases import rows
 from suites.ingress.requests import HOST, request
 
-BY_PATH = "example.com"
-CONTROL = (request("/nginx", host=BY_PATH), reaches("nginx", "/"))
-FOREIGN = [
-    (request("/nginx", host="example.org"), refused(404)),
-    (request("/nginx", host="www.example.com"), refused(404)),
-    (request("/nginx", host="example.com.example.org"), refused(404)),
-    (request("/nginx", host=None), refused(404)),
-]
 RULES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules"
-
-
-@statement(
-    "HST-01",
-    MUST,
-    CORE,
-    source="https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards",
-    covers=("ROW-HOST-01",),
-)
-@rows(FOREIGN)
-def test_host_without_a_rule_is_refused(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
-    """A request for a host that no rule names MUST be refused by the controller itself."""
-    example_client.expect(*CONTROL)
-    example_client.expect(request_, expectation)
 
 
 @statement("HST-02", MUST, CORE, source=RULES, covers=("ROW-HOST-01",))

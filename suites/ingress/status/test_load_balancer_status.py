@@ -15,12 +15,6 @@ LOAD_BALANCER = "https://kubernetes.io/docs/reference/kubernetes-api/service-res
 PUBLISHING = "https://kubernetes.github.io/ingress-nginx/user-guide/cli-arguments/"
 
 
-@statement("STA-01", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-ST-01", "ROW-MLB-072"))
-def test_status_shows_the_external_address(ingress_status: IngressStatus, shared_routes: SharedRoutes, vip: str) -> None:
-    """The status of a served Ingress MUST come to show the external address of the controller's Service."""
-    ingress_status.wait_until_shown(shared_routes.sentinel, vip)
-
-
 @pytest.mark.slow  # ingress-nginx writes the statuses once a minute
 @statement("STA-02", MUST, CORE, source=PUBLISHING, covers=("ROW-ST-02",))
 def test_status_follows_the_addresses_of_the_service(
@@ -35,11 +29,11 @@ def test_status_follows_the_addresses_of_the_service(
     )
 
 
-@statement("STA-03", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-ST-03",))
+@statement("STA-03", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-ST-01", "ROW-ST-03", "ROW-MLB-072"))
 def test_route_answers_at_the_address_in_its_status(
     ingress_status: IngressStatus, shared_routes: SharedRoutes, vip: str, own_client: IngressClient
 ) -> None:
-    """A route MUST answer at the address that the status of its Ingress shows."""
+    """The status of a served Ingress MUST come to show the external address of the controller's Service, at which its route answers."""
     ingress_status.wait_until_shown(shared_routes.sentinel, vip)
     own_client.expect(request("/x?y", host=shared_routes.sentinel_host), reaches("one"))
 

@@ -27,16 +27,6 @@ def test_service_names_its_pool(pools: Pools, services: Services) -> None:
     service.wait_until_pool_is(pool)
 
 
-@statement("ALC-03", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-005",))
-def test_ten_services_at_once_get_ten_addresses(pools: Pools, services: Services) -> None:
-    """Services created at the same time MUST get different addresses, each of the pool."""
-    pool = pools.create(size=10)
-    created = [services.create(pool=pool) for _ in range(10)]
-    addresses = [service.address for service in created]
-    assert sorted(set(addresses)) == sorted(addresses), "an address was given twice"
-    assert all(address in pool for address in addresses)
-
-
 @statement("ALC-04", MUST, CORE, source="https://metallb.io/usage/")
 @pytest.mark.parametrize("kind", ["ClusterIP", "NodePort"])
 def test_other_types_get_no_address(kind: str, pools: Pools, services: Services) -> None:

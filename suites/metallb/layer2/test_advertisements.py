@@ -1,6 +1,6 @@
 """What is announced because an advertisement says so."""
 
-from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.model.statements import CORE, MUST, statement
 from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.endpoints import Backends
@@ -51,11 +51,14 @@ def test_two_advertisements_make_one_announcer(announced_services: AnnouncedServ
     segment.wait_until_announced_by(service.address, *named)
 
 
-@statement("ANN-08", MUST, CORE, source="https://metallb.io/apis/#l2advertisementspec")
+@statement("ANN-08", MUST, CORE, source="https://metallb.io/apis/#l2advertisementspec", covers=("ROW-MLB-052",))
 def test_advertisement_may_come_before_its_pool(announced_services: AnnouncedServices, segment: Segment) -> None:
-    """An advertisement of a pool that does not exist yet MUST be accepted, and hold for the pool once that is created."""
+    """An advertisement of a pool that does not exist yet MUST be accepted, announce nothing, and hold for the pool once it is created."""
+    future = announced_services.pools.take(1)
     announced_services.advertisements.create(announced_services.pools.next_name)
-    service = announced_services.service(pool=announced_services.pools.create(size=1))
+    segment.expect_silence(str(future.first))
+    service = announced_services.service(pool=announced_services.pools.create(ranges=[future]))
+    assert service.address == str(future.first)
     segment.wait_until_announced(service.address)
 
 
@@ -67,18 +70,3 @@ def test_pools_are_selected_by_label(announced_services: AnnouncedServices, segm
     announced, silent = (announced_services.service(pool=pool) for pool in (chosen, other))
     segment.wait_until_announced(announced.address)
     segment.consistently_silent(silent.address)
-
-
-@statement("CFG-13", MUST, EXTENDED, source="https://metallb.io/configuration/", covers=("ROW-MLB-052",))
-def test_advertisement_announces_the_pool_that_comes_later(
-    pools: Pools, services: Services, backend: dict[str, str], segment: Segment
-) -> None:
-    """An advertisement of a pool that does not exist MUST announce nothing, and announce the pool's addresses once it is created."""
-    future = pools.take(1)
-    pool = pools.prepare([future])
-    pools.advertise(pool)
-    segment.expect_silence(str(future.first))
-    pools.create_again(pool)
-    service = services.create(pool=pool, selector=backend)
-    assert service.address in pool
-    segment.wait_until_announced(str(future.first))

@@ -10,7 +10,7 @@ from harness.systems.metallb.services import Services
 LAYER_2 = "https://metallb.io/concepts/layer2/"
 
 
-@statement("ANN-05", MUST, CORE, source=LAYER_2)
+@statement("ANN-05", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-071",))
 def test_released_address_falls_silent(announced_services: AnnouncedServices, segment: Segment) -> None:
     """The address of a deleted Service MUST be answered for by nobody."""
     service = announced_services.service()
@@ -45,15 +45,3 @@ def test_change_of_the_request_moves_what_answers(
     external_client.wait_until_reached(new)
     segment.wait_until_silent(old)
     assert segment.expect_announcer(new)
-
-
-@statement("LIF-15", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-071",))
-def test_deleted_service_leaves_silence(pools: Pools, services: Services, backend: dict[str, str], segment: Segment) -> None:
-    """The address of an announced Service MUST fall silent when the Service is deleted."""
-    pool = pools.create(size=1)
-    pools.advertise(pool)
-    service = services.create(pool=pool, selector=backend)
-    address = service.address
-    segment.wait_until_announced(address)
-    service.delete()
-    segment.wait_until_silent(address)

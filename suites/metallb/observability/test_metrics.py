@@ -3,7 +3,6 @@
 import pytest
 
 from harness.model.statements import CORE, MUST, statement
-from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.metrics import Metrics
 from harness.systems.metallb.pools import Pools
 
@@ -46,11 +45,3 @@ def test_configuration_is_said_to_be_loaded(component: str, pools: Pools, metric
     """Controller and speaker MUST say in their metrics that the configuration is loaded and not stale when a valid one was made."""
     assert pools.create(size=1)
     metrics.wait_until_equal(component, {"metallb_k8s_client_config_loaded_bool": 1, "metallb_k8s_client_config_stale_bool": 0})
-
-
-@statement("OPS-05", MUST, CORE, source=METRICS, covers=("ROW-MLB-068",))
-@pytest.mark.parametrize("component", ["controller", "speaker"])
-def test_configuration_counts_as_loaded_and_fresh(component: str, announced_services: AnnouncedServices, metrics: Metrics) -> None:
-    """The metrics that alerts look at MUST say of a good configuration that it is loaded and not stale."""
-    announced_services.service()
-    metrics.wait_until_equal(component, {"metallb_k8s_client_config_loaded_bool": 1.0, "metallb_k8s_client_config_stale_bool": 0.0})

@@ -1,10 +1,10 @@
-"""Whose statements are where: the folder says the system, and nothing says it again."""
+"""What the declarations of the statements have in common: the folder says the system, nothing says it again, no id comes back."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.catalogue.entries import SYSTEMS, system_of
+from harness.catalogue.entries import RETIRED, SYSTEMS, system_of
 from harness.model import statements
 
 ROOT = Path(__file__).parents[2]
@@ -43,3 +43,9 @@ def test_every_folder_has_a_system_and_says_what_it_is_for() -> None:
     assert [
         folder for folder in sorted({*folders, *SYSTEMS}) if not ast.get_docstring(ast.parse((SUITES / folder / "__init__.py").read_text()))
     ] == []
+
+
+def test_no_statement_has_the_id_of_one_that_is_gone_and_what_says_the_same_exists() -> None:
+    ids = {ast.literal_eval(call.args[0]) for _, call in declared()}
+    assert ids & RETIRED.keys() == set()
+    assert {*RETIRED.values()} - ids == set()
