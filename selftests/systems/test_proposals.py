@@ -4,11 +4,9 @@ from typing import Any, cast
 
 import pytest
 
-from harness.cluster.api import Api, Denied, Refused
+from harness.cluster.api import Api, Refused
 from harness.cluster.state import ClusterState
 from harness.model.errors import NotApplicable
-from harness.systems.kubernetes.admission import Admission
-from harness.systems.metallb import invalid_configuration
 from harness.systems.metallb.configuration_state import ConfigurationStates
 from harness.systems.metallb.routers import Routers
 
@@ -39,16 +37,6 @@ class Refusing:
 def refusing(refusal: Refused | None = None) -> tuple[Refusing, Api]:
     api = Refusing(refusal)
     return api, cast(Api, api)
-
-
-def test_a_kind_that_kubernetes_takes() -> None:
-    for refusal in (None, Denied(422, 'admission webhook "w" denied the request: no')):
-        invalid_configuration.require_kind(Admission(refusing(refusal)[1]), "BGPPeer")
-
-
-def test_a_kind_that_kubernetes_does_not_take() -> None:
-    with pytest.raises(NotApplicable, match="takes no BGPPeer of this release"):
-        invalid_configuration.require_kind(Admission(refusing(FORMAT)[1]), "BGPPeer")
 
 
 def test_no_router_is_started_for_peers_that_cannot_be() -> None:

@@ -80,7 +80,7 @@ class AnnouncedServices:
             self.advertisements.create(pool, **(advertised or {}))
         service = self.services.create(pool=pool, **asked)
         self.backends.set_endpoints(service, *(nodes or self.backends.nodes))
-        assert service.address in pool, f"{service!r} has {service.addresses}, not an address of {pool}"
+        assert service.address in pool, f"{service!r} has {', '.join(service.addresses)}, not an address of {pool}"
         return service
 
     def service_of_workers(self) -> Service:
