@@ -57,9 +57,10 @@ class _Wire(WireProbe):
         self.network = network
 
     def who_has(self, address: Address | str, *, requests: int = 3, interval: float = 0.2, timeout: float = 1.0) -> Resolution:
-        moment = time()
-        answers = tuple(Answer(MACS.get(node, node), str(address), moment) for node in self.network.announcers for _ in range(requests))
-        return Resolution(ip_address(address), (moment,) * requests, answers)
+        moments = tuple(time() + number * interval for number in range(requests))
+        nodes = self.network.announcers
+        answers = tuple(Answer(MACS.get(node, node), str(address), moment + 0.001) for moment in moments for node in nodes)
+        return Resolution(ip_address(address), moments, answers)
 
 
 class _Monitor(TrafficMonitor):

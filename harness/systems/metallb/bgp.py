@@ -35,12 +35,20 @@ class Peer:
     client: TrafficMonitor
     nodes: Mapping[str, str]
 
+    @property
+    def connected(self) -> list[str]:
+        """The nodes that have a session with the router now, in a fixed order.
+
+        :raises Unanswered: the router does not answer
+        """
+        return sorted(self.nodes.get(one.peer, one.peer) for one in self.router.sessions() if one.state == "Established")
+
     def wait_until_connected_to(self, *nodes: str) -> None:
         """Wait until exactly these nodes have a session with the router."""
         __tracebackhide__ = True
 
         def poll() -> list[str]:
-            up = sorted(self.nodes.get(one.peer, one.peer) for one in self.router.sessions() if one.state == "Established")
+            up = self.connected
             assert up == sorted(nodes), f"with {', '.join(up) or 'no node'}"
             return up
 

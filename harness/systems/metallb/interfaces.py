@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from harness.cluster import engine
 from harness.model.budgets import ANNOUNCEMENT, RESCAN
-from harness.model.errors import Unanswered
+from harness.model.errors import StatementFailed, Unanswered
 from harness.probes.waiting import eventually
 
 #: Address of the host behind an added interface, of a range for documentation.
@@ -93,7 +93,8 @@ class Interface:
     def consistently_silent(self, address: str) -> None:
         """Require that nobody answers for an address on this interface."""
         __tracebackhide__ = True
-        assert not self.answers_for(address), f"{self.node} answers for {address} on its interface {self.name}"
+        if self.answers_for(address):
+            raise StatementFailed(f"nobody answers for {address} on the interface {self.name} of {self.node}", f"{self.node} does")
 
     def _run(self, *words: str) -> str:
         return engine.docker("exec", self.node, *words)

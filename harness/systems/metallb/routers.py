@@ -114,6 +114,6 @@ class Routers:
 
 
 def _left(peer: Peer) -> str:
-    up = [one.peer for one in peer.router.sessions() if one.state == "Established"]
+    up = peer.connected
     assert not up, f"sessions with {', '.join(up)}"
     return "no session"

@@ -1,0 +1,75 @@
+"""Further interfaces of a node: who listens and answers on them, by an engine that runs nothing."""
+
+import pytest
+
+from harness.cluster import engine
+from harness.model.errors import StatementFailed, Unanswered
+from harness.systems.metallb.interfaces import SEND, Interface, Interfaces
+
+SOCKETS = """\
+sk               RefCnt Type Proto  Iface R Rmem   User   Inode
+000000001f2a1e6d 3      3    0806   7     1 0      0      81234
+00000000a9c1d0f3 3      3    86dd   8     1 0      0      81235
+"""
+
+
+@pytest.mark.parametrize(("index", "listened"), [("7", True), ("8", False), ("70", False)])
+def test_listeners_for_arp(index: str, listened: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"/proc/net/packet": SOCKETS, "/sys/class/net/cable/ifindex": f"{index}\n"}
+    monkeypatch.setattr(engine, "docker", lambda *words: told[words[-1]])
+    interface = Interface("node", "cable")
+    if listened:
+        assert interface.expect_listener() == f"interface {index}"
+    else:
+        with pytest.raises(Unanswered, match=f"interface {index}"):
+            interface.expect_listener()
+
+
+class Node:
+    """The engine, with a node on whose interface somebody answers, and listens, or not."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, answered: bool = True, listened: bool = True) -> None:
+        self.words: list[tuple[str, ...]] = []
+        self.neighbours = "192.0.2.1 lladdr 02:00:00:00:00:01 REACHABLE" if answered else ""
+        self.index = "7" if listened else "9"
+        monkeypatch.setattr(engine, "docker", self.docker)
+
+    def docker(self, *words: str) -> str:
+        self.words.append(words)
+        if SEND in words:
+            return self.neighbours
+        return {"/proc/net/packet": SOCKETS, "/sys/class/net/t1/ifindex": f"{self.index}\n"}.get(words[-1], "")
+
+
+def test_an_address_is_answered_for_on_an_interface(monkeypatch: pytest.MonkeyPatch) -> None:
+    Node(monkeypatch)
+    Interface("one", "t1").wait_until_announced("192.0.2.1")
+    with pytest.raises(StatementFailed, match=r"nobody answers for 192\.0\.2\.1 on the interface t1 of one\nlast: *one does"):
+        Interface("one", "t1").consistently_silent("192.0.2.1")
+
+
+@pytest.mark.usefixtures("short")
+def test_an_address_is_not_answered_for_on_an_interface(monkeypatch: pytest.MonkeyPatch) -> None:
+    Node(monkeypatch, answered=False)
+    Interface("one", "t1").consistently_silent("192.0.2.1")
+    with pytest.raises(StatementFailed, match=r"one answers for 192\.0\.2\.1 on its interface t1\nlast: *nobody answers"):
+        Interface("one", "t1").wait_until_announced("192.0.2.1")
+
+
+def test_an_interface_is_there_once_its_speaker_listens_and_goes_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = Node(monkeypatch)
+    interfaces = Interfaces("t1")
+    assert interfaces.add("one").name == "t1"
+    interfaces.close()
+    assert node.words[0][-3:] == ("netns", "add", "t1")
+    assert node.words[-1][-3:] == ("netns", "delete", "t1")
+
+
+@pytest.mark.usefixtures("short")
+def test_an_interface_that_no_speaker_listens_on_is_told_and_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = Node(monkeypatch, listened=False)
+    interfaces = Interfaces("t1")
+    with pytest.raises(StatementFailed, match=r"the speaker of one listens for ARP on its new interface t1"):
+        interfaces.add("one")
+    interfaces.close()
+    assert node.words[-1][-3:] == ("netns", "delete", "t1")
