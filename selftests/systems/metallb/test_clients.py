@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from socket import create_server
+from unittest.mock import Mock
 
 import pytest
 
 from harness.model.budgets import Budget
 from harness.model.errors import StatementFailed, Unanswered
+from harness.probes.http import HttpProbe
 from harness.systems.metallb import clients
 from harness.systems.metallb.clients import ExternalClient, Reached, wait_until_echo_answers
 from harness.systems.metallb.services import Service
 from selftests.probes.echo_server import echo_server
-from selftests.probes.small_servers import answering, serving
 from selftests.systems.fake_api import FakeApi, an_object
 from selftests.systems.fake_network import FakeNetwork
 
@@ -57,10 +58,10 @@ def test_who_is_not_reached_is_told(closed: int) -> None:
         wait_until_echo_answers(HERE, closed, host="t1.test")
 
 
-def test_somebody_else_who_answers_is_told() -> None:
-    answer = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
-    with serving(answering(answer)) as port, pytest.raises(StatementFailed, match="HTTP 404 of somebody else"):
-        client()[0].wait_until_reached(HERE, port)
+def test_somebody_else_who_answers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HttpProbe, "send", lambda *_: Mock(echo=None, status=404))
+    with pytest.raises(StatementFailed, match="HTTP 404 of somebody else"):
+        client()[0].wait_until_reached(HERE, 80)
 
 
 def test_a_neighbour_is_answered() -> None:
