@@ -78,8 +78,8 @@ def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
         _install(state, manifests, steps)
     except EnvironmentFault as fault:
         tear_down(state, kind_path, steps, logs=logs)
-        told = f"{fault.todo}; the nodes' logs are in {logs}" if logs.exists() else fault.todo
-        raise EnvironmentFault(fault.expected, fault.found, told) from fault
+        remedy = f"{fault.todo}; the nodes' logs are in {logs}" if logs.exists() else fault.todo
+        raise EnvironmentFault(fault.expected, fault.found, remedy) from fault
     except BaseException:
         tear_down(state, kind_path, steps)
         raise

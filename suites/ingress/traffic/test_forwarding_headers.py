@@ -24,14 +24,14 @@ FORGED = {
 def test_forwarding_headers_are_set(client: IngressClient) -> None:
     """The backend SHOULD be told the client's address, and the host, port and scheme that the client asked."""
     source = client.source_address
-    told = {
+    expected_headers = {
         "X-Forwarded-For": source,
         "X-Real-IP": source,
         "X-Forwarded-Host": HOST,
         "X-Forwarded-Port": "80",
         "X-Forwarded-Proto": "http",
     }
-    client.expect(request(), reaches("one", arrives_with=told))
+    client.expect(request(), reaches("one", arrives_with=expected_headers))
 
 
 @statement("HDR-02", SHOULD, EXTENDED, source=f"{CONFIGMAP}#use-forwarded-headers", covers=("ROW-HDR-01",))
@@ -39,14 +39,14 @@ def test_forwarding_headers_are_set(client: IngressClient) -> None:
 def test_forwarding_headers_of_clients_are_not_believed(client: IngressClient) -> None:
     """Forwarding headers that a client sends SHOULD be replaced by what the controller saw itself."""
     source = client.source_address
-    told = {
+    expected_headers = {
         "X-Forwarded-For": source,
         "X-Real-IP": source,
         "X-Forwarded-Host": HOST,
         "X-Forwarded-Port": "80",
         "X-Forwarded-Proto": "http",
     }
-    client.expect(request(headers=FORGED), reaches("one", arrives_with=told))
+    client.expect(request(headers=FORGED), reaches("one", arrives_with=expected_headers))
 
 
 @statement("HDR-04", MUST, EXTENDED, source=f"{CONFIGMAP}#use-forwarded-headers", covers=("ROW-HDR-01",))

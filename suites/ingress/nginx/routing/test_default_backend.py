@@ -16,8 +16,8 @@ from suites.ingress.requests import request
 @pytest.mark.manifest("custom_default_backend_takes_over.yaml")
 def test_custom_default_backend_takes_over(client: IngressClient) -> None:
     """The default backend of the annotation MUST answer in the place of a Service without endpoints, and be told what was asked of whom."""
-    told = {"X-Code": "503", "X-Namespace": NAMESPACE, "X-Ingress-Name": "custom-default-backend-takes-over"}
-    client.expect(request("/x"), reaches("two", arrives_with=told))
+    expected_headers = {"X-Code": "503", "X-Namespace": NAMESPACE, "X-Ingress-Name": "custom-default-backend-takes-over"}
+    client.expect(request("/x"), reaches("two", arrives_with=expected_headers))
 
 
 @statement("DFB-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-http-errors", covers=("ROW-DEF-01",))

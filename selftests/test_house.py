@@ -1,0 +1,53 @@
+"""What keeps the house in order, beside style, types and import rules."""
+
+import ast
+import tokenize
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+#: Lines that somebody reads at one sitting.
+MODULE, FUNCTION = 300, 35
+#: Words of our own that gave way to the field's; docs/glossary.md has those that are used.
+REPLACED = ("told", "settle", "comes_to_", "come_to_", "Visitor", "Onlooker", "Theatre", "sighting", "stage", "strike", "BESIDE", "spared")
+
+
+def sources(*folders: str) -> list[Path]:
+    return [file for folder in folders for file in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def functions(file: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.FunctionDef):
+            yield f"{file.relative_to(ROOT)}:{node.lineno} {node.name}", (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+@cache
+def names() -> list[tuple[str, str]]:
+    """Every name in the code and where it stands."""
+    found = []
+    for file in sources("harness", "fixtures", "suites"):
+        with file.open("rb") as text:
+            tokens = [token for token in tokenize.tokenize(text.readline) if token.type == tokenize.NAME]
+        found += [(f"{file.relative_to(ROOT)}:{token.start[0]}", token.string) for token in tokens]
+    return found
+
+
+def test_modules_and_functions_are_short() -> None:
+    lengths = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in sources("harness")}
+    assert {name: lines for name, lines in lengths.items() if lines > MODULE} == {}, f"modules of more than {MODULE} lines"
+    found = {name: lines for file in sources("harness", "fixtures", "suites", "lab") for name, lines in functions(file) if lines > FUNCTION}
+    assert found == {}, f"functions of more than {FUNCTION} lines"
+
+
+@pytest.mark.parametrize("word", REPLACED)
+def test_words_that_were_replaced_stay_away(word: str) -> None:
+    assert [f"{where} {name}" for where, name in names() if name.startswith(word)] == []
+
+
+def test_systems_have_rooms() -> None:
+    beside = {file.name for file in (ROOT / "harness" / "systems").glob("*.py")}
+    assert beside == {"__init__.py", "environment.py", "invariants.py"}
