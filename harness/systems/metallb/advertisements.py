@@ -75,6 +75,7 @@ class AnnouncedServices:
         :param advertised: fields of that advertisement (https://metallb.io/apis/#l2advertisementspec)
         :param asked: as for :meth:`Services.create`
         """
+        __tracebackhide__ = True
         if pool is None:
             pool = self.pools.create(size=1)
             self.advertisements.create(pool, **(advertised or {}))

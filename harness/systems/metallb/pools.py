@@ -98,6 +98,7 @@ class Pools:
         :param written: how the specification spells them
         :param spec: fields of the specification (https://metallb.io/apis/#ipaddresspoolspec)
         """
+        __tracebackhide__ = True
         given = [self.take(size)] if ranges is None else list(ranges)
         chosen = {"serviceAllocation": bound_to(self.namespace), **spec}
         pool = Pool(self.next_name, given, chosen, None if written is None else list(written))

@@ -46,6 +46,7 @@ class Service:
 
         :raises StatementFailed: it does not exist
         """
+        __tracebackhide__ = True
         found = self.api.get("Service", self.name, self.namespace)
         if found is None:
             raise StatementFailed(f"{self!r} exists", "it does not")
@@ -283,6 +284,7 @@ class Services:
 
         :raises Leak: one is still there when the budget of a deletion is over
         """
+        __tracebackhide__ = True
         namespaces = {self.namespace, *(service.namespace for service in self.made)}
         for namespace in namespaces:
             for item in self.api.list("Service", namespace):
