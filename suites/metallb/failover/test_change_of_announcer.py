@@ -2,11 +2,10 @@
 
 from harness.model.budgets import BRIEF_OUTAGE, TAKEOVER
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.probes.monitor import TrafficMonitor
 from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.endpoints import Backends
-from harness.systems.metallb.layer2 import Segment
+from harness.systems.metallb.layer2 import Segment, TrafficMonitor
 from harness.systems.metallb.status import Speakers
 from harness.systems.scenarios.failover import Failover
 

@@ -3,11 +3,10 @@
 import pytest
 
 from harness.model.statements import CORE, MUST, statement
-from harness.probes.monitor import TrafficMonitor
 from harness.systems.metallb.advertisements import ReachableService
 from harness.systems.metallb.clients import ExternalClient
 from harness.systems.metallb.controller import MetalLBController
-from harness.systems.metallb.layer2 import Segment
+from harness.systems.metallb.layer2 import Segment, TrafficMonitor
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
 from harness.systems.scenarios.faults import Faults

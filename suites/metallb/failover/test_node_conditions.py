@@ -4,10 +4,9 @@ import pytest
 
 from harness.model.budgets import BRIEF_OUTAGE, TAKEOVER
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.probes.monitor import TrafficMonitor
 from harness.systems.metallb.advertisements import ReachableService
 from harness.systems.metallb.endpoints import Backends
-from harness.systems.metallb.layer2 import Segment
+from harness.systems.metallb.layer2 import Segment, TrafficMonitor
 from harness.systems.scenarios.faults import Faults
 
 pytestmark = pytest.mark.disruptive

@@ -4,11 +4,10 @@ import pytest
 
 from harness.model.budgets import BRIEF_OUTAGE, RETURN
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.probes.monitor import TrafficMonitor
 from harness.systems.metallb.advertisements import ReachableService
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.endpoints import Backends
-from harness.systems.metallb.layer2 import Segment
+from harness.systems.metallb.layer2 import Segment, TrafficMonitor
 from harness.systems.metallb.status import Speakers
 from harness.systems.scenarios.faults import Faults
 

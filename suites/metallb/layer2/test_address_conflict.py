@@ -1,9 +1,8 @@
 """An address that another host on the network has already."""
 
 from harness.model.statements import CHARACTERISATION, MAY, statement
-from harness.probes.monitor import TrafficMonitor
 from harness.systems.metallb.advertisements import AnnouncedServices
-from harness.systems.metallb.layer2 import Segment
+from harness.systems.metallb.layer2 import Segment, TrafficMonitor
 
 
 @statement("OPS-01", MAY, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/157")
