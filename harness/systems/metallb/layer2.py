@@ -11,7 +11,7 @@ from harness.model.layer2_observations import bursts as bursts_of
 from harness.model.outages import expect_no_outage, expect_outage_within
 from harness.model.record import measure, record
 from harness.probes.monitor import Observation
-from harness.probes.monitor import TrafficMonitor as TrafficMonitor  # statements name the type of what fixtures give them
+from harness.probes.monitor import TrafficMonitor as TrafficMonitor  # noqa: PLC0414 -- exported, for statements name its type
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
 from harness.systems.metallb.pools import Pool
