@@ -30,7 +30,7 @@ def test_malformed_path_is_refused(value: str, kind: str, admission: Admission, 
 def test_proper_path_is_accepted(value: str, kind: str, admission: Admission, ingresses: Ingresses) -> None:
     """A proper path of each type MUST be accepted and stored as it was written."""
     stored = admission.expect_accepted(ingresses.ingress(path(value, "one", kind=kind)), create=True)
-    assert stored["spec"]["rules"][0]["http"]["paths"] == [path(value, "one", kind=kind)]
+    assert stored["spec"]["rules"][0]["http"]["paths"] == [path(value, "one", kind=kind)], "the path is stored in another way than written"
 
 
 @statement("API-03", MUST, CORE, source=PATH_TYPES, covers=("ROW-API-01",))
@@ -58,7 +58,7 @@ def test_proper_host_is_accepted(host: str, admission: Admission, ingresses: Ing
     """A DNS name, also with a wildcard as its first label, MUST be accepted as a host."""
     name = host if host.startswith("*") else f"{ingresses.label}.{host}"
     stored = admission.expect_accepted(ingresses.ingress(rules=[rule(name, path("/", "one"))]), create=True)
-    assert stored["spec"]["rules"][0]["host"] == name
+    assert stored["spec"]["rules"][0]["host"] == name, "the host is stored in another way than written"
 
 
 @statement("API-06", MUST, CORE, source=API, covers=("ROW-API-01",))

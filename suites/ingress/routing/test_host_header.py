@@ -34,7 +34,7 @@ def test_absolute_target_names_the_host(client: IngressClient) -> None:
     for host, other, backend in ((f"one.{HOST}", f"two.{HOST}", "one"), (f"two.{HOST}", f"one.{HOST}", "two")):
         found = client.send(request(f"http://{host}/x?y", host=other)).identity
         assert found is not None, f"no backend answered for http://{host}/"
-        assert found.service == backend
+        assert found.service == backend, f"http://{host}/ with the Host field {other} reached {found.service}, not {backend}"
 
 
 @statement("HST-13", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2", covers=("ROW-HDR-03",))

@@ -36,7 +36,8 @@ def test_unready_pod_gets_no_requests(own_backend: OwnBackend) -> None:
     sick = own_backend.fail_readiness()
     own_backend.wait_until_served_by(1, without=sick)
     own_backend.restore_readiness(sick)
-    assert own_backend.wait_until_served_by(2) == both
+    served = own_backend.wait_until_served_by(2)
+    assert served == both, f"served by {sorted(served)} after the Pod became ready again, by {sorted(both)} before it was sick"
 
 
 @statement("BKD-08", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/service/", covers=("ROW-BE-06",))
@@ -58,5 +59,5 @@ def test_rolling_update_of_the_backend_loses_no_request(own_backend: OwnBackend)
     with own_backend.under_load() as load:
         own_backend.roll_out()
         after = own_backend.wait_until_served_by(1, without=next(iter(before)))
-    assert after != before
+    assert after != before, f"the Pods are those from before the rolling update: {sorted(after)}"
     load.expect_no_loss()

@@ -30,7 +30,8 @@ def test_all_addresses_of_a_pool_are_handed_out(spelling: str, pools: Pools, ser
     block = aligned(pools.take(7), 4)
     pool = pools.create(ranges=[block], written=SPELLINGS[spelling](block))
     services.create_many(4, pool=pool)
-    assert sorted(services.wait_until_allocated(4).values()) == sorted(pool.addresses)
+    given = services.wait_until_allocated(4)
+    assert sorted(given.values()) == sorted(pool.addresses), f"four Services have not got every address of {pool} once: {given}"
 
 
 @statement("ALC-10", SHOULD, EXTENDED, source="https://github.com/metallb/metallb/issues/1184", covers=("ROW-MLB-004",))
@@ -38,7 +39,8 @@ def test_addresses_are_handed_out_in_ascending_order(pools: Pools, services: Ser
     """Services created one after the other SHOULD get the free addresses of a pool in the order they are listed, lowest first."""
     later, earlier = sorted((pools.take(2), pools.take(2)), reverse=True)
     pool = pools.create(ranges=[later, earlier])
-    assert [services.create(pool=pool).address for _ in range(4)] == pool.addresses
+    given = [services.create(pool=pool).address for _ in range(4)]
+    assert given == pool.addresses, f"the addresses of {pool} are not given in the order in which they are listed, lowest first"
 
 
 @statement("ALC-11", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-005",))
@@ -46,4 +48,5 @@ def test_thirty_services_at_once_get_thirty_addresses(pools: Pools, services: Se
     """Thirty Services created at the same time MUST get thirty different addresses of their pool."""
     pool = pools.create(size=30)
     services.create_many(30, pool=pool)
-    assert sorted(services.wait_until_allocated(30).values()) == sorted(pool.addresses)
+    given = services.wait_until_allocated(30)
+    assert sorted(given.values()) == sorted(pool.addresses), f"thirty Services have not got every address of {pool} once: {given}"

@@ -33,7 +33,7 @@ def test_addresses_survive_a_restart_of_the_controller(metallb_controller: Metal
     with metallb_controller.ready_afterwards():
         metallb_controller.replace()
         assert services.create(address=freed).address == freed
-        assert {service: service.addresses for service in held} == held
+        assert {service: service.addresses for service in held} == held, "the restart of the controller cost Services their addresses"
 
 
 @statement("ALC-08", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-007",))

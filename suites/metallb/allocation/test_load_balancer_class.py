@@ -22,8 +22,8 @@ def test_foreign_class_is_not_touched(pools: Pools, services: Services) -> None:
     assert services.create(pool=pool).address in pool
     before = given.object["status"]
     consistently_keep({empty: None, given: FOREIGN})
-    assert given.object["status"] == before
-    assert not empty.events.current()
+    assert given.object["status"] == before, f"the status of {given}, which is another load balancer's, has changed"
+    assert not empty.events.current(), f"there are events about {empty}, which is another load balancer's"
 
 
 @statement("ALC-45", MUST, EXTENDED, source="https://metallb.io/concepts/#load-balancer-class", covers=("ROW-MLB-042",))

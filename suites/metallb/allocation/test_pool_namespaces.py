@@ -52,7 +52,7 @@ def test_pool_of_no_namespace_refuses_everybody(label: str, pools: Pools, servic
     pool = pools.create(size=2, serviceAllocation=nobody)
     by_address, by_name = services.create(address=pool.addresses[0]), services.create(pool=pool)
     assert services.create().address not in pool
-    assert [service.addresses for service in (by_address, by_name)] == [[], []]
+    assert [service.addresses for service in (by_address, by_name)] == [[], []], f"{by_address} or {by_name} got an address of {pool}"
 
 
 @statement("ALC-42", MUST, CORE, source=SELECTION, since="0.14.2", covers=("ROW-MLB-026",))

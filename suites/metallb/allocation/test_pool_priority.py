@@ -16,7 +16,7 @@ def test_better_priority_is_used_first(pools: Pools, services: Services) -> None
     second = pools.create(size=1, serviceAllocation=bound_to(pools.namespace, priority=20))
     first = pools.create(size=1, serviceAllocation=bound_to(pools.namespace, priority=10))
     order = [services.create().address for _ in range(3)]
-    assert order == [*first.addresses, *second.addresses, *last.addresses]
+    assert order == [*first.addresses, *second.addresses, *last.addresses], f"not first of {first}, then of {second}, last of {last}"
 
 
 @statement("ALC-37", MUST, CORE, source=SELECTION, since="0.13.9", covers=("ROW-MLB-027",))
@@ -36,7 +36,8 @@ def test_priority_alone_restricts_nothing(pools: Pools, services: Services) -> N
     """Pools with a priority and nothing else MUST serve every Service, in the order of their priorities."""
     second = pools.create(size=1, serviceAllocation={"priority": 20})
     first = pools.create(size=1, serviceAllocation={"priority": 10})
-    assert [services.create().address for _ in range(2)] == [*first.addresses, *second.addresses]
+    order = [services.create().address for _ in range(2)]
+    assert order == [*first.addresses, *second.addresses], f"not first of {first}, then of {second}"
 
 
 @statement("ALC-43", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-026",))

@@ -25,7 +25,8 @@ def test_addresses_are_aggregated(bgp_services: BGPServices, external_peer: Peer
 def test_communities_arrive(bgp_services: BGPServices, external_peer: Peer, backends: Backends) -> None:
     """The communities of an advertisement MUST arrive with its routes."""
     service = bgp_services.service(to=external_peer, advertised={"communities": [COMMUNITY, "64500:7"]})
-    assert external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes).communities == {COMMUNITY, "64500:7"}
+    route = external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
+    assert route.communities == {COMMUNITY, "64500:7"}, f"communities of the route to {service} at {external_peer.name}"
 
 
 @statement("BGP-22", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-077",))
@@ -50,7 +51,8 @@ def test_only_named_peers_are_told(bgp_services: BGPServices, external_peer: Pee
 def test_changed_attributes_are_told_anew(bgp_services: BGPServices, internal_peer: Peer, backends: Backends) -> None:
     """A change of an advertisement's attributes MUST reach the routers of the routes that it has made already."""
     service = bgp_services.service(to=internal_peer, advertised={"localPref": 100})
-    assert internal_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes).communities == set()
+    route = internal_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
+    assert route.communities == set(), f"communities of the route to {service} at {internal_peer.name}, before there are any"
     bgp_services.change_advertisement(service, internal_peer, localPref=150, communities=[COMMUNITY])
     internal_peer.wait_until_route_has(host_prefix(service.address), local_preference=150, communities={COMMUNITY})
 
@@ -60,8 +62,9 @@ def test_two_advertisements_of_a_pool_add_up(bgp_services: BGPServices, external
     """Two advertisements of one pool with different lengths MUST both be made, each with its own communities."""
     service = bgp_services.service(to=external_peer, advertised={"communities": ["64500:32"]})
     bgp_services.advertise_again(service, external_peer, aggregationLength=24, communities=["64500:24"])
-    assert external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes).communities == {"64500:32"}
-    assert external_peer.wait_until_routed_via(aggregate(service.address), *backends.nodes).communities == {"64500:24"}
+    for prefix, community in {host_prefix(service.address): "64500:32", aggregate(service.address): "64500:24"}.items():
+        route = external_peer.wait_until_routed_via(prefix, *backends.nodes)
+        assert route.communities == {community}, f"communities of the route to {prefix} at {external_peer.name}"
 
 
 @statement("BGP-26", MUST, EXTENDED, since="0.15.0", source="https://metallb.io/release-notes/#version-0-15-0", covers=("ROW-MLB-078",))

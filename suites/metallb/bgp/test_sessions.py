@@ -56,7 +56,7 @@ def test_hold_time_and_router_id_are_as_configured(routers: Routers, label: str,
     peer = routers.start(label)
     routers.configure(peer, nodeSelectors=nodes_named(node), holdTime="30s", routerID="192.0.2.77")
     session = peer.wait_until_session(node)
-    assert (session.hold_time, session.router_id) == (30, "192.0.2.77")
+    assert (session.hold_time, session.router_id) == (30, "192.0.2.77"), f"hold time and router id of the session with {node}"
 
 
 @statement("BGP-44", MUST, EXTENDED, source="https://metallb.io/configuration/#bgp-configuration")

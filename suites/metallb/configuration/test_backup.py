@@ -13,7 +13,7 @@ def test_restored_backup_gives_every_service_its_address(announced_services: Ann
     services = [announced_services.service(pool=pool) for _ in range(5)]
     services.pop(1).delete()
     backup.take()
-    assert len(backup.addresses) == len(services)
+    assert len(backup.addresses) == len(services), f"the backup has the addresses {backup.addresses} of {len(services)} Services"
     backup.delete_originals()
     backup.restore()
     backup.wait_until_addresses_are_back(services)

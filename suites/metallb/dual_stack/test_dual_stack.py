@@ -15,7 +15,8 @@ PREFERRED = "https://metallb.io/release-notes/#version-0-14-9"
 def test_required_families_both_come_from_one_pool(dual_stack: DualStack) -> None:
     """A Service that requires both families MUST get one address of each, both of the same pool."""
     pool = dual_stack.pool(4, 6)
-    assert set(dual_stack.wait_for_addresses(dual_stack.service(pool, REQUIRE), 4, 6).values()) <= set(pool.addresses)
+    given = dual_stack.wait_for_addresses(dual_stack.service(pool, REQUIRE), 4, 6)
+    assert set(given.values()) <= set(pool.addresses), f"the Service has addresses that are not of {pool}"
 
 
 @statement("FAM-02", MUST, CORE, source=DUAL_STACK, covers=("ROW-MLB-080",))
@@ -63,7 +64,7 @@ def test_preferred_families_grow_with_the_pool(dual_stack: DualStack, segment: S
     first = dual_stack.wait_for_addresses(service, 4)[4]
     dual_stack.grow(pool, 6)
     both = dual_stack.wait_for_addresses(service, 4, 6)
-    assert both[4] == first
+    assert both[4] == first, f"{service} has not kept its first address"
     segment.wait_until_announced(both[6])
 
 

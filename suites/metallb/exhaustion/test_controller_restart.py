@@ -27,4 +27,5 @@ def test_addresses_survive_restarts_while_others_wait(
         for _ in range(RESTARTS):
             metallb_controller.replace()
             assert services.create(pool=roomy).address in roomy
-            assert {service: service.addresses for service in held | waiting} == held | waiting
+            found = {service: service.addresses for service in held | waiting}
+            assert found == held | waiting, "a restart of the controller changed who has an address"

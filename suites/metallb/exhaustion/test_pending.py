@@ -22,7 +22,7 @@ def test_service_beyond_the_pool_stays_pending(pools: Pools, services: Services,
     message = beyond.events.wait_for("AllocationFailed", metallb.exhausted_message(pool.name), type_="Warning")
     assert beyond.namespaced_name in message
     beyond.consistently_pending()
-    assert [service.addresses for service in held] == [[address] for address in addresses]
+    assert [service.addresses for service in held] == [[address] for address in addresses], f"{beyond} cost others their addresses"
 
 
 @statement("EXH-14", MUST, CORE, source="https://metallb.io/troubleshooting/", covers=("ROW-MLB-006",))

@@ -81,8 +81,8 @@ def test_as_many_are_served_as_addresses_are_freed(pools: Pools, services: Servi
     for service in held[:2]:
         service.delete()
     allocated = services.wait_until_allocated(3)
-    assert sorted(allocated.values()) == sorted(pool.addresses)
-    assert held[2].name in allocated
+    assert sorted(allocated.values()) == sorted(pool.addresses), f"three Services have not got every address of {pool} once: {allocated}"
+    assert held[2].name in allocated, f"{held[2]} lost its address"
     consistently_keep({service: allocated.get(service.name) for service in [held[2], *waiting]})
 
 
@@ -102,7 +102,7 @@ def test_every_address_that_is_freed_serves_one(pools: Pools, services: Services
         order += services.wait_until_allocated(1, excluding=[holder.name])
         holder = next(service for service in waiting if service.name == order[-1])
         assert holder.addresses == [address]
-    assert sorted(order) == sorted(service.name for service in waiting)
+    assert sorted(order) == sorted(service.name for service in waiting), "not every Service that waited was served once"
     measure("served before an older one", float(overtakings(order, [service.name for service in waiting])), unit="times")
 
 

@@ -68,7 +68,7 @@ def test_absence_of_the_controller_costs_nothing(  # noqa: PLR0917 -- a statemen
             deleted.delete()
             created = services.create(pool=pool)
             external_client.wait_until_reached(address)
-            assert segment.expect_announcer(address)
+            segment.expect_announcer(address)
             assert created.addresses == []
         assert created.wait_until_allocated(since=created.created) == freed
         assert reachable_service.addresses == [address]

@@ -16,7 +16,7 @@ LAYER_2 = "https://metallb.io/concepts/layer2/"
 @statement("ANN-01", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053", "ROW-LB-02"))
 def test_one_node_answers_for_the_vip(vip: str, segment: Segment) -> None:
     """Exactly one MAC MUST answer for the controller's external address, and it belongs to a node of the cluster."""
-    assert segment.expect_announcer(vip, requests=REQUESTS)
+    segment.expect_announcer(vip, requests=REQUESTS)
 
 
 @statement("ANN-04", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053", "ROW-MLB-067"), since="0.14.6")
@@ -27,7 +27,7 @@ def test_status_event_and_wire_agree(announced_services: AnnouncedServices, segm
     speakers.wait_until_statuses_name(service, node)
     speakers.wait_for_assignment(service, node)
     segment.consistently_announced_by(service.address, node)
-    assert speakers.statuses(service) == [node]
+    assert speakers.statuses(service) == [node], f"nodes that the ServiceL2Statuses of {service} name, while {node} answers"
 
 
 @statement("ANN-10", MUST, CORE, source="https://metallb.io/usage/#ip-address-sharing", covers=("ROW-MLB-031",))
@@ -39,7 +39,7 @@ def test_shared_address_is_announced_by_one_node(announced_services: AnnouncedSe
     here, there = backends.pair
     first = announced_services.service(here, pool=pool, address=address, key="shared", port=80)
     second = announced_services.service(there, pool=pool, address=address, key="shared", port=81)
-    assert first.addresses == second.addresses == [address]
+    assert first.addresses == second.addresses == [address], f"{first} and {second} do not share {address}"
     segment.consistently_announced_by(address, segment.wait_until_announced(address))
 
 

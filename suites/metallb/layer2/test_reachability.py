@@ -49,10 +49,11 @@ def test_each_service_of_a_shared_address_is_reached(
     made: list[Service] = [
         announced_services.service(node, pool=pool, address=address, key="shared", port=port) for port, node in ports.items()
     ]
-    assert [service.addresses for service in made] == [[address], [address]]
+    assert [service.addresses for service in made] == [[address], [address]], f"{made[0]} and {made[1]} do not share {address}"
     segment.wait_until_announced(address)
     for port, node in ports.items():
-        assert external_client.wait_until_reached(address, port).node == node
+        reached = external_client.wait_until_reached(address, port).node
+        assert reached == node, f"port {port} of {address} is served on {reached}, the endpoint is on {node}"
 
 
 @statement("ANN-43", MUST, CORE, source=LOAD_BALANCER, covers=("ROW-LB-03",))

@@ -34,7 +34,8 @@ def test_local_policy_follows_the_endpoint(
     segment.wait_until_announced_by(service.address, here)
     backends.set_endpoints(service, there)
     segment.wait_until_announced_by(service.address, there)
-    assert external_client.wait_until_reached(service.address).node == there
+    reached = external_client.wait_until_reached(service.address).node
+    assert reached == there, f"{service} is served on {reached}, its endpoint is on {there}"
 
 
 @statement("ANN-25", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
@@ -45,7 +46,8 @@ def test_local_policy_keeps_the_clients_address(
     node = backends.nodes[0]
     service = announced_services.service(node, externalTrafficPolicy="Local")
     segment.wait_until_announced_by(service.address, node)
-    assert external_client.wait_until_reached(service.address).client == external_client.address
+    seen = external_client.wait_until_reached(service.address).client
+    assert seen == external_client.address, f"the application saw {seen}, the client is {external_client.address}"
 
 
 @statement("ANN-26", MUST, CORE, source=POLICY, covers=("ROW-MLB-056",))
@@ -67,7 +69,8 @@ def test_cluster_policy_needs_no_endpoint_on_the_announcer(
     here, there = backends.pair
     service = announced_services.service(there, advertised={"nodeSelectors": nodes_named(here)})
     segment.wait_until_announced_by(service.address, here)
-    assert external_client.wait_until_reached(service.address).node == there
+    reached = external_client.wait_until_reached(service.address).node
+    assert reached == there, f"{service} is served on {reached}, its endpoint is on {there}"
 
 
 @statement("ANN-28", MUST, CORE, source=POLICY)

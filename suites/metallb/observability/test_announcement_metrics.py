@@ -36,7 +36,8 @@ def test_announcer_counts_and_no_other(
     others = [other for other in metrics.pods("speaker") if other != node]
     if not others:
         raise NotApplicable("needs a second node")
-    assert not select(metrics.scrape("speaker", others[0]), "metallb_speaker_announced", **labels)
+    elsewhere = select(metrics.scrape("speaker", others[0]), "metallb_speaker_announced", **labels)
+    assert not elsewhere, f"{node} announces {service}, and so says the speaker on {others[0]}"
     service.delete()
     metrics.wait_until_absent("speaker", node=node, **labels)
 

@@ -30,7 +30,7 @@ def test_allocator_counts_families_apart(pools: Pools, services: Services, metri
     """The controller's metrics MUST count the addresses of each family apart, and a shared address once."""
     pool = pools.create(size=2)
     pair = [services.create(address=pool.addresses[0], key="shared", port=port) for port in (80, 81)]
-    assert {service.address for service in pair} == {pool.addresses[0]}
+    assert {service.address for service in pair} == {pool.addresses[0]}, f"{pair[0]} and {pair[1]} do not share {pool.addresses[0]}"
     ours, other = ("ipv4_", "ipv6_") if pools.family == 4 else ("ipv6_", "ipv4_")
     wanted = counts(total=2, in_use=1) | counts(total=2, in_use=1, prefix=ours) | counts(total=0, in_use=0, prefix=other)
     metrics.wait_until_equal("controller", wanted, pool=pool.name)

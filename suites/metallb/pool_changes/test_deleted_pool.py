@@ -62,4 +62,5 @@ def test_pool_that_comes_back_serves_everybody_again(pools: Pools, services: Ser
     pools.delete(pool)
     pools.create_again(pool)
     services.wait_until_allocated(4)
-    assert sorted(services.wait_until_allocated(4).values()) == sorted(pool.addresses)
+    given = services.wait_until_allocated(4)
+    assert sorted(given.values()) == sorted(pool.addresses), f"four Services have not got every address of {pool} once: {given}"

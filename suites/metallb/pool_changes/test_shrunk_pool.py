@@ -17,10 +17,10 @@ def test_holder_outside_a_shrunk_pool_moves(pools: Pools, services: Services) ->
     lower, upper = (pools.take(2) for _ in range(2))
     pool = pools.create(ranges=[lower, upper])
     stays, moves = services.create(address=str(lower.first)), services.create(pool=pool)
-    assert [stays.address, moves.address] == [str(lower.first), str(lower.last)]
+    assert [stays.address, moves.address] == [str(lower.first), str(lower.last)], f"{stays} and {moves} have other addresses"
     third = services.create(address=str(upper.last))
     assert third.address == str(upper.last)
     pools.set_ranges(pool, [AddressRange(lower.first, lower.first), upper])
     moves.wait_until_address_is(str(upper.first))
     moves.events.wait_for("ClearAssignment", "not allowed by config")
-    assert [stays.addresses, third.addresses] == [[str(lower.first)], [str(upper.last)]]
+    assert [stays.addresses, third.addresses] == [[str(lower.first)], [str(upper.last)]], f"{stays} or {third} has not kept its address"

@@ -18,7 +18,7 @@ def sharers(pools: Pools, services: Services, **spec: Any) -> tuple[Pool, Servic
     """Two Services that share the only address of a pool."""
     pool = pools.create(size=1)
     pair = [services.create(address=pool.addresses[0], key="shared", port=port, **spec) for port in (80, 81)]
-    assert [service.address for service in pair] == [*pool.addresses, *pool.addresses]
+    assert {service.address for service in pair} == {*pool.addresses}, f"{pair[0]} and {pair[1]} do not share the address of {pool}"
     return pool, pair[0], pair[1]
 
 
@@ -112,7 +112,7 @@ def test_shared_address_is_counted_once(pool_status: PoolStatus, pools: Pools, s
     """The status of a pool MUST count a shared address once, for as long as one of its Services has it."""
     pool = pools.create(size=2)
     pair = [services.create(address=pool.addresses[0], key="shared", port=port) for port in (80, 81)]
-    assert {service.address for service in pair} == {pool.addresses[0]}
+    assert {service.address for service in pair} == {pool.addresses[0]}, f"{pair[0]} and {pair[1]} do not share {pool.addresses[0]}"
     pool_status.wait_until_counted(pool, assigned=1, available=1)
     pair[0].delete()
     services.create(pool=pool).wait_until_address_in(pool)

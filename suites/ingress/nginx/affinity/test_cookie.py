@@ -25,6 +25,12 @@ def cookie_of(answer: Exchange) -> str:
     return found
 
 
+def pod_of(answer: Exchange) -> str:
+    """The Pod that answered."""
+    assert answer.identity, f"no backend answered: {answer}"
+    return answer.identity.pod
+
+
 def with_cookie(cookie: str) -> Request:
     return request(headers={"Cookie": cookie.partition(";")[0]})
 
@@ -34,12 +40,11 @@ def with_cookie(cookie: str) -> Request:
 def test_cookie_keeps_a_client_with_its_pod(client: IngressClient) -> None:
     """A client that sends its cookie back MUST reach the same Pod every time, and get no other cookie."""
     first = client.expect_once(request(), MANY)
-    assert first.identity is not None
-    cookie = cookie_of(first)
+    pod, cookie = pod_of(first), cookie_of(first)
     assert cookie.startswith("route="), cookie
     for _ in range(20):
         again = client.expect_once(with_cookie(cookie), reaches("many", without_headers=("Set-Cookie",)))
-        assert again.identity == first.identity
+        assert pod_of(again) == pod, f"the client with the cookie {cookie} of Pod {pod} reached Pod {pod_of(again)}"
 
 
 @statement("AFF-02", MUST, INGRESS_NGINX, source=AFFINITY, covers=("ROW-AFF-01",))
@@ -48,8 +53,9 @@ def test_clients_without_a_cookie_are_spread(ingresses: Ingresses, own_client: I
     ingresses.add(ingresses.service(selector="many"), ingresses.ingress(path("/", ingresses.label), annotations=BY_COOKIE))
     own_client.wait_until_answered(request(), STICKY, measured="route added")
     answers = [own_client.expect_once(request(), MANY) for _ in range(40)]
-    assert len({answer.identity for answer in answers}) == 3
-    assert len({cookie_of(answer) for answer in answers}) > 3
+    pods, cookies = ({found(answer) for answer in answers} for found in (pod_of, cookie_of))
+    assert len(pods) == 3, f"40 clients without a cookie reached {len(pods)} of 3 Pods: {', '.join(sorted(pods))}"
+    assert len(cookies) > 3, f"40 clients got {len(cookies)} different cookies: {sorted(cookies)}"
 
 
 @statement("AFF-03", MUST, INGRESS_NGINX, source=AFFINITY, covers=("ROW-AFF-01",))
@@ -62,14 +68,12 @@ def test_client_is_let_go_with_its_pod(ingresses: Ingresses, own_client: Ingress
         ingresses.ingress(path("/", ingresses.label), annotations=BY_COOKIE),
     )
     first = own_client.wait_until_answered(request(), STICKY, measured="route added")
-    assert first.identity is not None
-    cookie = cookie_of(first)
-    own_client.expect(with_cookie(cookie), reaches("many", pods={first.identity.pod}))
-    del pods[first.identity.pod]
+    pod, cookie = pod_of(first), cookie_of(first)
+    own_client.expect(with_cookie(cookie), reaches("many", pods={pod}))
+    del pods[pod]
     ingresses.add(ingresses.endpoints(*pods.values()))
     moved = own_client.wait_until_answered(with_cookie(cookie), reaches("many", pods=set(pods)), measured="endpoint removed")
-    assert moved.identity is not None
-    own_client.expect(with_cookie(cookie), reaches("many", pods={moved.identity.pod}))
+    own_client.expect(with_cookie(cookie), reaches("many", pods={pod_of(moved)}))
 
 
 @statement("AFF-04", MUST, INGRESS_NGINX, source=AFFINITY, covers=("ROW-AFF-01",))

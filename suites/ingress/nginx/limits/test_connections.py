@@ -14,5 +14,6 @@ from suites.ingress.requests import request
 def test_connections_beyond_their_number_are_refused(client: IngressClient) -> None:
     """Of five connections at once as many as the limit allows MUST be served, the rest be refused with 503, and later ones be served."""
     answers = client.send_concurrently(*[request("/?echo-delay=2")] * 5)
-    assert sorted(answer.status for answer in answers) == [200, 200, 503, 503, 503]
+    statuses = sorted(answer.status for answer in answers)
+    assert statuses == [200, 200, 503, 503, 503], "of five connections at once two have to be served, where the limit is 2"
     client.expect(request(), reaches("one"))
