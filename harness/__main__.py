@@ -114,12 +114,14 @@ class _Collector:
         self.faults: list[str] = []
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note the first line that says why a file cannot be collected."""
         if report.failed:
             lines = [line for line in report.longreprtext.splitlines() if line.strip()]
             self.faults.append(f"{report.nodeid}: {next((line for line in lines if line.startswith('E ')), lines[0])}")
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Take each statement once, whatever its cases."""
         from harness.plugin.collection import PLAN  # not before pytest: it imports plugins itself, to rewrite their assertions
 
         cases = session.config.stash[PLAN].values()

@@ -15,6 +15,7 @@ from harness.plugin.watchdog import Watchdog
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options of the suite."""
     options.add_options(parser)
 
 

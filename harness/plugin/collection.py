@@ -100,6 +100,7 @@ class Collection:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # the marks before -m selects, the plan afterwards
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None, object, object]:
+        """Read the declarations, let ``-m`` and others select, and plan what is left."""
         try:
             read_all(items, self._config)
         except UsageFault as fault:
@@ -118,10 +119,12 @@ class Collection:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Leave nothing to run where statements are only listed."""
         if self._config.getoption("statements"):
             session.items = []  # pytest would list the node identifiers, too
 
     def pytest_report_collectionfinish(self, config: pytest.Config) -> list[str]:
+        """The statements, where they are to be listed."""
         width = config.get_terminal_writer().fullwidth
         return listing(config.stash[PLAN].values(), width) if config.getoption("statements") else []
 

@@ -125,5 +125,6 @@ class _Collector:
             self._text = f"could not be collected: {type(fault).__name__}: {fault}\n"
 
     def result(self, seconds: float, limit: float) -> str:
+        """What the source said within ``seconds``, else that it took longer than ``limit``."""
         self._thread.join(seconds)
         return self._text if self._text is not None else f"not collected within {limit:g} s\n"

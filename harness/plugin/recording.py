@@ -49,6 +49,7 @@ class Recording:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Open a record for the whole life of a statement, its fixtures included."""
         if CASE not in item.stash:
             return (yield)
         with recording(Record(scale=self.config.getoption("timeout_scale"))) as kept:
@@ -57,6 +58,7 @@ class Recording:
 
     @pytest.hookimpl(tryfirst=True)  # before any fixture
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """End a statement that does not apply to the versions under test before it costs anything."""
         case = item.stash.get(CASE, None)
         if case and case.not_applicable:
             raise NotApplicable(case.not_applicable)
@@ -65,6 +67,7 @@ class Recording:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Judge the phase, collect evidence where it failed, and hand both on with the record."""
         report = yield
         case = item.stash.get(CASE, None)
         if case is None:

@@ -66,6 +66,7 @@ class Reporting:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionstart(self) -> Generator[None, object, object]:
+        """Refuse a wrong selection or baseline before anything is collected."""
         with one_screen(self.facts):
             check_selection(self.config)
             known_deviations(self.config)
@@ -73,11 +74,13 @@ class Reporting:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
+        """Show a fault of the collection."""
         with one_screen(self.facts):
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Show a fault of what runs around the statements."""
         with one_screen(self.facts):
             return (yield)
 
@@ -85,16 +88,19 @@ class Reporting:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # around the collection, and before anybody acts on what was collected
     def pytest_collection_modifyitems(self) -> Generator[None, object, object]:
+        """Begin with what this process collected."""
         result = yield
         self._start()
         return result
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
+        """Give a worker the facts of the run."""
         node.workerinput[WORKER_KEY] = packed(self.facts)
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_xdist_node_collection_finished(self, node: Any) -> None:
+        """Begin with what the first worker collected; all collect the same."""
         if PLAN not in self.config.stash:
             self.config.stash[PLAN] = received(self.config, node.gateway.id)
             self._start()
@@ -111,6 +117,7 @@ class Reporting:
     # What comes in.
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take what one phase hands on; the last one completes a case."""
         if report.nodeid not in self.plan:
             self._note_other(report)
             return
@@ -133,6 +140,7 @@ class Reporting:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
+        """Count a case whose worker died as an error of the environment, unless it was judged before."""
         if crashitem in self.plan:
             node: Any = getattr(report, "node", None)
             progress = self.progress.setdefault(crashitem, CaseProgress())
@@ -141,13 +149,16 @@ class Reporting:
             self._classify(crashitem, joined([*(one.judged for one in progress.phases), crash]))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep why a file could not be collected: the run is no success then."""
         if report.failed:
             self.facts.faults.append(f"{report.nodeid} could not be collected:\n{report.longreprtext}")
 
     def pytest_internalerror(self, excrepr: object) -> None:
+        """Keep an error of pytest or of a plugin: the run is no success then."""
         self.facts.faults.append(f"internal error:\n{excrepr}")
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Keep why the run was ended."""
         self.ended = str(excinfo.value) or "interrupted"
 
     def _classify(self, nodeid: str, judged: Judgement) -> None:
@@ -188,6 +199,7 @@ class Reporting:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
+        """Report, after everybody else has finished, whatever ended the run."""
         try:
             return (yield)
         except EnvironmentFault as fault:

@@ -73,17 +73,21 @@ class StatementTerminal:
     # Hooks of pytest's reporter that still do what they did.
 
     def pytest_warning_recorded(self, warning_message: Any, nodeid: str) -> None:
+        """Keep a warning for the end."""
         self._reporter.pytest_warning_recorded(warning_message, nodeid)
 
     def pytest_internalerror(self, excrepr: Any) -> bool:
+        """Show an error of pytest or of a plugin."""
         return bool(self._reporter.pytest_internalerror(excrepr))
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Show why the run ends, where something of ours ended it."""
         if isinstance(excinfo.value, pytest.exit.Exception):
             self._said = str(excinfo.value)
             self._section("the run ends", printable(self._said).splitlines())
 
     def pytest_runtest_logstart(self) -> None:
+        """Show once, before the first statement, where the images came from."""
         if self._facts.images and not self._images_shown and self._verbose >= 0:
             self._images_shown = True
             self._lines(_images(self._facts))
