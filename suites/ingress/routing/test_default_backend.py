@@ -7,14 +7,14 @@ from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MAY, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import HOST, request
 
 DEFAULT_BACKEND = "https://kubernetes.io/docs/concepts/services-networking/ingress/#default-backend"
 
 
 @statement("DFB-01", MUST, EXTENDED, source=DEFAULT_BACKEND, covers=("ROW-DEF-01",))
-@rows(
+@cases(
     [
         (request(target, host=host, method=method, scheme=scheme), refused(404))
         for scheme in ("http", "https")
@@ -46,7 +46,7 @@ def test_default_backend_alone_takes_everything(ingresses: Ingresses, own_client
 
 @statement("DFB-03", MUST, CORE, source=DEFAULT_BACKEND, covers=("ROW-DEF-03",))
 @pytest.mark.manifest("unmatched_path_goes_to_the_default_backend.yaml")
-@rows(
+@cases(
     [
         (request("/one"), reaches("one")),
         (request(), reaches("two")),
@@ -65,7 +65,7 @@ def test_unmatched_path_goes_to_the_default_backend(request_: Request, expectati
     "DFB-04", MUST, CORE, source="https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/", covers=("ROW-DEF-03",)
 )
 @pytest.mark.manifest("rule_without_http_goes_to_the_default_backend.yaml")
-@rows([(request(), reaches("two")), (request("/x/y?z"), reaches("two"))])
+@cases([(request(), reaches("two")), (request("/x/y?z"), reaches("two"))])
 def test_rule_without_http_goes_to_the_default_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every request for a host whose rule has no paths MUST reach the Ingress's default backend."""
     client.expect(request_, expectation)
@@ -73,7 +73,7 @@ def test_rule_without_http_goes_to_the_default_backend(request_: Request, expect
 
 @statement("DFB-05", MAY, EXTENDED, source=DEFAULT_BACKEND, covers=("ROW-DEF-04",))
 @pytest.mark.manifest("default_backend_is_for_hosts_of_its_rules.yaml")
-@rows([(request(host=f"other.{HOST}"), refused(404)), (request("/one", host="nobody.test"), refused(404))])
+@cases([(request(host=f"other.{HOST}"), refused(404)), (request("/one", host="nobody.test"), refused(404))])
 def test_default_backend_is_for_hosts_of_its_rules(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A default backend beside rules MAY be kept to the hosts of these rules, so that other hosts are refused."""
     client.expect_once(request(), reaches("two"))

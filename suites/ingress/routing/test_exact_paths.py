@@ -6,7 +6,7 @@ from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import request
 
 PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
@@ -14,7 +14,7 @@ PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#p
 
 @statement("PTH-02", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-01",))
 @pytest.mark.manifest("exact_path_is_served.yaml")
-@rows(
+@cases(
     [
         (request("/foo"), reaches("one")),
         (request("/foo?x=1"), reaches("one"), "the query is no part of the path"),
@@ -29,7 +29,7 @@ def test_exact_path_is_served(request_: Request, expectation: Expectation, clien
 
 @statement("PTH-03", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-02",))
 @pytest.mark.manifest("exact_path_serves_nothing_else.yaml")
-@rows(
+@cases(
     [
         (request("/foo/"), refused(404), "the trailing slash counts"),
         (request("/FOO"), refused(404), "case counts"),
@@ -49,7 +49,7 @@ def test_exact_path_serves_nothing_else(request_: Request, expectation: Expectat
 
 @statement("PTH-04", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-03",))
 @pytest.mark.manifest("exact_path_keeps_its_trailing_slash.yaml")
-@rows([(request("/foo/"), reaches("one")), (request("/foo/?x=1"), reaches("one")), (request("/foo"), refused(404))])
+@cases([(request("/foo/"), reaches("one")), (request("/foo/?x=1"), reaches("one")), (request("/foo"), refused(404))])
 def test_exact_path_keeps_its_trailing_slash(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An Exact path that ends in a slash MUST be served with that slash and not without it."""
     client.expect(request_, expectation)

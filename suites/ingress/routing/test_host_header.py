@@ -6,13 +6,13 @@ from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import HOST, request
 
 
 @statement("HST-07", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-4.2.3", covers=("ROW-HOST-04",))
 @pytest.mark.manifest("host_matches_in_any_spelling.yaml")
-@rows(
+@cases(
     [
         (request(host=f"UPPER.{HOST}"), reaches("one")),
         (request(host=f"{HOST}:80"), reaches("one")),

@@ -7,7 +7,7 @@ from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import HOST, request
 
 RULES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules"
@@ -15,7 +15,7 @@ RULES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#ingres
 
 @statement("HST-02", MUST, CORE, source=RULES, covers=("ROW-HOST-01",))
 @pytest.mark.manifest("host_is_served_and_no_other.yaml")
-@rows(
+@cases(
     [
         (request(), reaches("one")),
         (request(host=f"sub.{HOST}"), refused(404)),
@@ -42,7 +42,7 @@ def test_host_is_served_and_no_other(request_: Request, expectation: Expectation
     covers=("ROW-HOST-05",),
 )
 @pytest.mark.manifest("hosts_of_an_ingress_are_kept_apart.yaml")
-@rows(
+@cases(
     [
         (request("/one", host=f"one.{HOST}"), reaches("one")),
         (request("/two/x", host=f"two.{HOST}"), reaches("two")),

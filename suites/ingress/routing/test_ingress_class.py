@@ -8,7 +8,7 @@ from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.controllers import LEGACY_CLASS, Controller
 from harness.systems.ingress.resources import Ingresses, path
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import HOST, request
 
 CLASS = "https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-class"
@@ -41,7 +41,7 @@ def test_class_field_selects_the_controller(client: IngressClient) -> None:
 
 @statement("CLS-04", MUST, CORE, source=CLASS, covers=("ROW-CLS-02",))
 @pytest.mark.manifest("other_class_is_left_alone.yaml")
-@rows(
+@cases(
     [
         (request(host=f"unknown.{HOST}"), refused(404), "the class does not exist"),
         (request(host=f"other.{HOST}"), refused(404), "the class is another controller's"),

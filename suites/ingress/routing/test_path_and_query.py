@@ -6,7 +6,7 @@ from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import request
 
 PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
@@ -14,7 +14,7 @@ PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#p
 
 @statement("PTH-18", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9110#section-7.6", covers=("ROW-HDR-03",))
 @pytest.mark.manifest("path_arrives_as_it_was_sent.yaml")
-@rows(
+@cases(
     [
         (request(target), reaches("one"))
         for target in (
@@ -41,7 +41,7 @@ def test_path_arrives_as_it_was_sent(request_: Request, expectation: Expectation
 
 @statement("PTH-19", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-01",))
 @pytest.mark.manifest("query_takes_no_part.yaml")
-@rows(
+@cases(
     [
         (request("/foo?path=/bar"), reaches("one")),
         (request("/foo?/bar/baz"), reaches("one")),

@@ -6,7 +6,7 @@ from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import HOST, request
 
 MULTIPLE_MATCHES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#multiple-matches"
@@ -14,7 +14,7 @@ MULTIPLE_MATCHES = "https://kubernetes.io/docs/concepts/services-networking/ingr
 
 @statement("PTH-09", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-09",))
 @pytest.mark.manifest("longest_prefix_wins.yaml")
-@rows(
+@cases(
     [
         (request("/aaa/bbb"), reaches("three")),
         (request("/aaa/bbb/"), reaches("three")),
@@ -35,7 +35,7 @@ def test_longest_prefix_wins(request_: Request, expectation: Expectation, client
 
 @statement("PTH-10", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-09",))
 @pytest.mark.manifest("order_of_rules_does_not_matter.yaml")
-@rows(
+@cases(
     [
         (request(target, host=f"{order}.{HOST}"), reaches(backend))
         for order in ("up", "down")
@@ -49,7 +49,7 @@ def test_order_of_rules_does_not_matter(request_: Request, expectation: Expectat
 
 @statement("PTH-12", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-10",))
 @pytest.mark.manifest("exact_wins_over_an_equal_prefix.yaml")
-@rows(
+@cases(
     [
         (request("/foo", host=f"first.{HOST}"), reaches("one")),
         (request("/foo", host=f"last.{HOST}"), reaches("one")),
@@ -67,7 +67,7 @@ def test_exact_wins_over_an_equal_prefix(request_: Request, expectation: Expecta
 
 @statement("PTH-13", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-10",))
 @pytest.mark.manifest("exact_wins_over_a_longer_prefix_elsewhere.yaml")
-@rows(
+@cases(
     [
         (request("/foo/bar"), reaches("one")),
         (request("/foo/bar/"), reaches("two")),
@@ -83,7 +83,7 @@ def test_exact_wins_over_a_longer_prefix_elsewhere(request_: Request, expectatio
 
 @statement("PTH-14", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-11",))
 @pytest.mark.manifest("exact_wins_across_ingresses.yaml")
-@rows([(request("/foo"), reaches("one")), (request("/foo/x"), reaches("two")), (request("/foo/"), reaches("two"))])
+@cases([(request("/foo"), reaches("one")), (request("/foo/x"), reaches("two")), (request("/foo/"), reaches("two"))])
 def test_exact_wins_across_ingresses(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """An Exact path MUST win over an equal Prefix path of the same host in another Ingress."""
     client.expect(request_, expectation)
@@ -91,7 +91,7 @@ def test_exact_wins_across_ingresses(request_: Request, expectation: Expectation
 
 @statement("PTH-24", MUST, CORE, source=MULTIPLE_MATCHES, covers=("ROW-PATH-16", "ROW-PATH-09"))
 @pytest.mark.manifest("longest_prefix_wins_across_ingresses.yaml")
-@rows([(request("/aaa/x"), reaches("one")), (request("/aaa/bbb"), reaches("two")), (request("/aaa/bbb/x"), reaches("two"))])
+@cases([(request("/aaa/x"), reaches("one")), (request("/aaa/bbb"), reaches("two")), (request("/aaa/bbb/x"), reaches("two"))])
 def test_longest_prefix_wins_across_ingresses(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The longest matching path MUST be used also where another Ingress names the shorter one."""
     client.expect(request_, expectation)

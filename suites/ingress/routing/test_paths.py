@@ -7,7 +7,7 @@ from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.shared_routes import OTHER_NAMESPACE
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import request
 
 BY_PATH = "example.com"
@@ -24,7 +24,7 @@ PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#p
 @statement(
     "PTH-01", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types", covers=("ROW-DEF-01",)
 )
-@rows(UNROUTED)
+@cases(UNROUTED)
 def test_path_without_a_rule_is_refused(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
     """A request for a path that no rule of its host names MUST be refused by the controller itself."""
     example_client.expect(*CONTROL)
@@ -39,7 +39,7 @@ def test_path_without_a_rule_is_refused(request_: Request, expectation: Expectat
     covers=("ROW-PATH-12",),
 )
 @pytest.mark.manifest("rule_without_path_takes_everything.yaml")
-@rows([(request(), reaches("one")), (request("/x/y?z"), reaches("one"))])
+@cases([(request(), reaches("one")), (request("/x/y?z"), reaches("one"))])
 def test_rule_without_path_takes_everything(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule that names no path MUST serve every path of its host."""
     client.expect(request_, expectation)
@@ -47,7 +47,7 @@ def test_rule_without_path_takes_everything(request_: Request, expectation: Expe
 
 @statement("PTH-16", MUST, EXTENDED, source=PATH_TYPES, covers=("ROW-PATH-13",))
 @pytest.mark.manifest("implementation_specific_path_serves_itself.yaml")
-@rows([(request("/foo"), reaches("one")), (request("/foo?x"), reaches("one")), (request("/bar"), refused(404)), (request(), refused(404))])
+@cases([(request("/foo"), reaches("one")), (request("/foo?x"), reaches("one")), (request("/bar"), refused(404)), (request(), refused(404))])
 def test_implementation_specific_path_serves_itself(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path of the type ImplementationSpecific MUST at least serve itself, and leave unrelated paths alone."""
     client.expect(request_, expectation)

@@ -6,7 +6,7 @@ from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import request
 
 PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
@@ -14,7 +14,7 @@ PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#p
 
 @statement("PTH-05", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-04",))
 @pytest.mark.manifest("prefix_serves_what_is_below.yaml")
-@rows(
+@cases(
     [
         (request("/foo"), reaches("one")),
         (request("/foo/"), reaches("one")),
@@ -31,7 +31,7 @@ def test_prefix_serves_what_is_below(request_: Request, expectation: Expectation
 
 @statement("PTH-06", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-05",))
 @pytest.mark.manifest("prefix_serves_nothing_else.yaml")
-@rows(
+@cases(
     [
         (request("/foobar"), refused(404), "a prefix is compared element by element"),
         (request("/FOO"), refused(404), "case counts"),
@@ -49,7 +49,7 @@ def test_prefix_serves_nothing_else(request_: Request, expectation: Expectation,
 
 @statement("PTH-07", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-06", "ROW-PATH-07"))
 @pytest.mark.manifest("trailing_slash_of_a_prefix_is_ignored.yaml")
-@rows(
+@cases(
     [
         (request("/foo"), reaches("one")),
         (request("/foo/"), reaches("one")),
@@ -67,7 +67,7 @@ def test_trailing_slash_of_a_prefix_is_ignored(request_: Request, expectation: E
 
 @statement("PTH-08", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-08",))
 @pytest.mark.manifest("prefix_is_compared_by_elements.yaml")
-@rows(
+@cases(
     [
         (request("/aaa/bb"), reaches("one")),
         (request("/aaa/bb/c"), reaches("one")),
@@ -86,7 +86,7 @@ def test_prefix_is_compared_by_elements(request_: Request, expectation: Expectat
 
 @statement("PTH-11", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-09",))
 @pytest.mark.manifest("root_prefix_takes_everything.yaml")
-@rows([(request(target), reaches("one")) for target in ("/", "/x", "/x/", "/x/y/z.html?a=b", "/?a=b", "/%20", "/.well-known/x")])
+@cases([(request(target), reaches("one")) for target in ("/", "/x", "/x/", "/x/y/z.html?a=b", "/?a=b", "/%20", "/.well-known/x")])
 def test_root_prefix_takes_everything(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The Prefix path "/" MUST serve every path of its host."""
     client.expect(request_, expectation)
@@ -94,7 +94,7 @@ def test_root_prefix_takes_everything(request_: Request, expectation: Expectatio
 
 @statement("PTH-21", MUST, CORE, source=PATH_TYPES, covers=("ROW-PATH-05",))
 @pytest.mark.manifest("special_characters_are_literal.yaml")
-@rows(
+@cases(
     [
         (request("/v1.0/x"), reaches("one")),
         (request("/v1x0/x"), refused(404)),

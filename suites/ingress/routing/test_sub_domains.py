@@ -4,7 +4,7 @@ from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import request
 
 UNTOUCHED = [
@@ -29,7 +29,7 @@ UNKNOWN = [
     source="https://kubernetes.io/docs/concepts/services-networking/ingress/#name-based-virtual-hosting",
     covers=("ROW-HOST-05", "ROW-MLB-073"),
 )
-@rows(UNTOUCHED)
+@cases(UNTOUCHED)
 def test_sub_domain_reaches_its_application(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
     """A request for a sub-domain MUST reach that sub-domain's application, with method, path, query and body as they were sent."""
     example_client.expect(request_, expectation)
@@ -42,7 +42,7 @@ def test_sub_domain_reaches_its_application(request_: Request, expectation: Expe
     source="https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-rules",
     covers=("ROW-HOST-01", "ROW-MLB-073"),
 )
-@rows(UNKNOWN)
+@cases(UNKNOWN)
 def test_unknown_sub_domain_is_refused(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
     """A request for a sub-domain that no rule names, or for the parent domain, MUST be refused by the controller itself."""
     example_client.expect(*UNTOUCHED[0])

@@ -6,7 +6,7 @@ from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import HOST, request
 
 WILDCARDS = "https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards"
@@ -14,7 +14,7 @@ WILDCARDS = "https://kubernetes.io/docs/concepts/services-networking/ingress/#ho
 
 @statement("HST-03", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-02",))
 @pytest.mark.manifest("wildcard_serves_one_label.yaml")
-@rows([(request(host=f"{label}.{HOST}"), reaches("one")) for label in ("bar", "BAR", "1", "a-b", "xn--bcher-kva", "x" * 60)])
+@cases([(request(host=f"{label}.{HOST}"), reaches("one")) for label in ("bar", "BAR", "1", "a-b", "xn--bcher-kva", "x" * 60)])
 def test_wildcard_serves_one_label(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule whose host is a wildcard MUST serve every host with one label in the wildcard's place."""
     client.expect(request_, expectation)
@@ -22,7 +22,7 @@ def test_wildcard_serves_one_label(request_: Request, expectation: Expectation, 
 
 @statement("HST-04", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-02",))
 @pytest.mark.manifest("wildcard_serves_exactly_one_label.yaml")
-@rows(
+@cases(
     [
         (request(host=f"baz.bar.{HOST}"), refused(404), "a wildcard covers a single label"),
         (request(), refused(404), "a wildcard does not cover the parent"),
@@ -39,7 +39,7 @@ def test_wildcard_serves_exactly_one_label(request_: Request, expectation: Expec
 
 @statement("HST-05", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-03",))
 @pytest.mark.manifest("exact_host_wins_over_wildcard.yaml")
-@rows(
+@cases(
     [
         (request(host=f"foo.{HOST}"), reaches("two")),
         (request(host=f"FOO.{HOST}"), reaches("two")),
@@ -53,7 +53,7 @@ def test_exact_host_wins_over_wildcard(request_: Request, expectation: Expectati
 
 @statement("HST-06", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-03",))
 @pytest.mark.manifest("exact_host_wins_across_ingresses.yaml")
-@rows([(request(host=f"foo.{HOST}"), reaches("two")), (request(host=f"bar.{HOST}"), reaches("one"))])
+@cases([(request(host=f"foo.{HOST}"), reaches("two")), (request(host=f"bar.{HOST}"), reaches("one"))])
 def test_exact_host_wins_across_ingresses(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rule that names a host MUST win over a wildcard of another Ingress, although that one is younger."""
     client.expect(request_, expectation)

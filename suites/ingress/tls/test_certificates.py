@@ -10,7 +10,7 @@ from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 from harness.systems.ingress.shared_routes import SharedRoutes
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import HOST, request
 
 TLS = "https://kubernetes.io/docs/concepts/services-networking/ingress/#tls"
@@ -25,7 +25,7 @@ def test_tls_host_gets_its_certificate(client: IngressClient, trust: ssl.SSLCont
 
 @statement("TLS-02", MUST, CORE, source=TLS, covers=("ROW-TLS-02",))
 @pytest.mark.manifest("certificates_are_chosen_by_name.yaml")
-@rows(
+@cases(
     [
         (request(host=f"a.{HOST}", scheme="https"), reaches("one", certificate=f"a.{HOST}")),
         (request(host=f"b.{HOST}", scheme="https"), reaches("two", certificate=f"b.{HOST}")),
@@ -40,7 +40,7 @@ def test_certificates_are_chosen_by_name(request_: Request, expectation: Expecta
 
 @statement("TLS-03", MUST, CORE, source=TLS, covers=("ROW-TLS-02",))
 @pytest.mark.manifest("one_certificate_serves_several_hosts.yaml")
-@rows(
+@cases(
     [
         (request(host=f"a.{HOST}", scheme="https"), reaches("one", certificate=f"a.{HOST}")),
         (request(host=f"b.{HOST}", scheme="https"), reaches("two", certificate=f"b.{HOST}")),
@@ -55,7 +55,7 @@ def test_one_certificate_serves_several_hosts(
 
 @statement("TLS-06", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc6066#section-3", covers=("ROW-TLS-02",))
 @pytest.mark.manifest("route_follows_the_host_not_the_name_asked_for.yaml")
-@rows(
+@cases(
     [
         (request(host=f"b.{HOST}", scheme="https", sni=f"a.{HOST}"), reaches("two", certificate=f"a.{HOST}")),
         (request(host=f"a.{HOST}", scheme="https", sni=f"b.{HOST}"), reaches("one", certificate=f"b.{HOST}")),

@@ -6,13 +6,13 @@ from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import HOST, request
 
 
 @statement("TLS-15", SHOULD, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9113#section-3.2", covers=("ROW-TLS-08",))
 @pytest.mark.manifest("http2_is_negotiated.yaml")
-@rows(
+@cases(
     [
         (request("/one/x?y", scheme="https", http2=True), reaches("one", protocol="HTTP/2", certificate=HOST)),
         (request("/two", scheme="https", http2=True), reaches("two", protocol="HTTP/2")),

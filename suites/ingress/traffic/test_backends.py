@@ -7,7 +7,7 @@ from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.model.statistics import expect_plausible_share
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import CONFIGMAP
 from suites.ingress.requests import request
 
@@ -16,7 +16,7 @@ SERVICE = "https://kubernetes.io/docs/reference/kubernetes-api/service-resources
 
 @statement("BKD-01", MUST, CORE, source=SERVICE, covers=("ROW-BE-01",))
 @pytest.mark.manifest("backend_is_named_by_number_or_name.yaml")
-@rows(
+@cases(
     [
         (request("/80"), reaches("one", port=8080)),
         (request("/http"), reaches("one", port=8080)),
@@ -63,7 +63,7 @@ def test_every_pod_gets_its_share(client: IngressClient) -> None:
     covers=("ROW-BE-02",),
 )
 @pytest.mark.manifest("resource_backend_leaves_others_alone.yaml")
-@rows([(request("/resource"), refused(404, 503)), (request("/one"), reaches("one"))])
+@cases([(request("/resource"), refused(404, 503)), (request("/one"), reaches("one"))])
 def test_resource_backend_leaves_others_alone(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path whose backend is a resource that the controller does not know MUST be refused, and the other paths be served."""
     client.expect(request_, expectation)

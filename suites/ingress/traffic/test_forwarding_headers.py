@@ -6,7 +6,7 @@ from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import CONFIGMAP
 from suites.ingress.requests import HOST, request
 
@@ -51,7 +51,7 @@ def test_forwarding_headers_of_clients_are_not_believed(client: IngressClient) -
 
 @statement("HDR-04", MUST, EXTENDED, source=f"{CONFIGMAP}#use-forwarded-headers", covers=("ROW-HDR-01",))
 @pytest.mark.manifest("scheme_is_told_to_the_backend.yaml")
-@rows(
+@cases(
     [
         (request(scheme="http"), reaches("one", arrives_with={"X-Forwarded-Proto": "http", "X-Forwarded-Port": "80"})),
         (request(scheme="https"), reaches("one", arrives_with={"X-Forwarded-Proto": "https", "X-Forwarded-Port": "443"})),

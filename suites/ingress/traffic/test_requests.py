@@ -6,7 +6,7 @@ from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import request
 
 SEMANTICS = "https://www.rfc-editor.org/rfc/rfc9110"
@@ -15,7 +15,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "REPORT")
 
 @statement("HDR-06", MUST, CORE, source=f"{SEMANTICS}#section-9", covers=("ROW-HDR-03",))
 @pytest.mark.manifest("method_arrives.yaml")
-@rows([(request("/x?y", method=method), reaches("one")) for method in METHODS])
+@cases([(request("/x?y", method=method), reaches("one")) for method in METHODS])
 def test_method_arrives(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every method MUST reach the backend as it was sent."""
     client.expect(request_, expectation)
@@ -23,7 +23,7 @@ def test_method_arrives(request_: Request, expectation: Expectation, client: Ing
 
 @statement("HDR-07", MUST, CORE, source=f"{SEMANTICS}#section-7.6", covers=("ROW-HDR-03",))
 @pytest.mark.manifest("headers_arrive.yaml")
-@rows(
+@cases(
     [
         (request(headers={name: value}), reaches("one", arrives_with={name: value}))
         for name, value in (
@@ -47,7 +47,7 @@ def test_headers_arrive(request_: Request, expectation: Expectation, client: Ing
 
 @statement("HDR-08", MUST, CORE, source=f"{SEMANTICS}#section-7.6.1", covers=("ROW-HDR-03",))
 @pytest.mark.manifest("hop_by_hop_headers_end_here.yaml")
-@rows(
+@cases(
     [
         (request(headers={"Connection": "close, X-Hop", "X-End": "kept"}), reaches("one", arrives_with={"X-End": "kept"})),
         (request(headers={"Keep-Alive": "timeout=5"}), reaches("one", arrives_without=("Keep-Alive",))),
@@ -63,7 +63,7 @@ def test_hop_by_hop_headers_end_here(request_: Request, expectation: Expectation
 
 @statement("HDR-09", MUST, CORE, source=f"{SEMANTICS}#section-6.4", covers=("ROW-HDR-03",))
 @pytest.mark.manifest("body_arrives.yaml")
-@rows(
+@cases(
     [
         (request(method=method, body=body), reaches("one"))
         for method in ("POST", "PUT", "PATCH")

@@ -9,7 +9,7 @@ from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.shared_routes import NAMESPACE
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import request
 
 SEMANTICS = "https://www.rfc-editor.org/rfc/rfc9110"
@@ -18,7 +18,7 @@ STATUSES = (200, 201, 204, 206, 302, 304, 400, 401, 403, 404, 409, 418, 429, 500
 
 @statement("HDR-10", MUST, CORE, source=f"{SEMANTICS}#section-15", covers=("ROW-HDR-03",))
 @pytest.mark.manifest("status_comes_back.yaml")
-@rows([(request(f"/?echo-status={status}"), reaches("one", status=status)) for status in STATUSES])
+@cases([(request(f"/?echo-status={status}"), reaches("one", status=status)) for status in STATUSES])
 def test_status_comes_back(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The status of the backend's answer MUST come back to the client, with the backend's own body."""
     client.expect(request_, expectation, times=3)
@@ -26,7 +26,7 @@ def test_status_comes_back(request_: Request, expectation: Expectation, client: 
 
 @statement("HDR-11", MUST, CORE, source=f"{SEMANTICS}#section-7.6", covers=("ROW-HDR-03",))
 @pytest.mark.manifest("answer_headers_come_back.yaml")
-@rows(
+@cases(
     [
         (request(), reaches("one", headers={"Content-Type": "application/json", "X-Echo-Backend": re.compile(f"{NAMESPACE}/one/.+")})),
         (request(method="HEAD"), reaches("one", headers={"Content-Length": re.compile("[1-9][0-9]*")})),

@@ -6,14 +6,14 @@ from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import CONFIGMAP
 from suites.ingress.requests import request
 
 
 @statement("BKD-02", MUST, EXTENDED, source=f"{CONFIGMAP}#custom-http-errors", covers=("ROW-BE-02",))
 @pytest.mark.manifest("missing_service_is_unavailable.yaml")
-@rows([(request("/missing"), refused(503)), (request("/port"), refused(503)), (request("/one"), reaches("one"))])
+@cases([(request("/missing"), refused(503)), (request("/port"), refused(503)), (request("/one"), reaches("one"))])
 def test_missing_service_is_unavailable(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path whose Service or port does not exist MUST be answered with 503, and the other paths of the host be served."""
     client.expect(request_, expectation)
@@ -21,7 +21,7 @@ def test_missing_service_is_unavailable(request_: Request, expectation: Expectat
 
 @statement("BKD-03", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4", covers=("ROW-BE-03",))
 @pytest.mark.manifest("service_without_endpoints_is_unavailable.yaml")
-@rows([(request("/empty"), refused(503)), (request("/one"), reaches("one"))])
+@cases([(request("/empty"), refused(503)), (request("/one"), reaches("one"))])
 def test_service_without_endpoints_is_unavailable(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A path whose Service has no endpoint MUST be answered with 503, and the other paths of the host be served."""
     client.expect(request_, expectation)

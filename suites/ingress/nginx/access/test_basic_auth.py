@@ -8,7 +8,7 @@ from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import request
 
@@ -19,7 +19,7 @@ def password(text: str) -> dict[str, str]:
 
 @statement("ACC-03", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", covers=("ROW-ACC-02",))
 @pytest.mark.manifest("password_is_asked_for.yaml")
-@rows(
+@cases(
     [
         (request(headers=password("user:secret")), reaches("one")),
         (request(), refused(401, headers={"WWW-Authenticate": 'Basic realm="shared routes"'})),
@@ -36,7 +36,7 @@ def test_password_is_asked_for(request_: Request, expectation: Expectation, clie
 
 @statement("ACC-04", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", covers=("ROW-ACC-02",))
 @pytest.mark.manifest("missing_passwords_close_the_route.yaml")
-@rows([(request(), refused(503)), (request(headers=password("user:secret")), refused(503))])
+@cases([(request(), refused(503)), (request(headers=password("user:secret")), refused(503))])
 def test_missing_passwords_close_the_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every request MUST be refused with 503 where the Secret with the passwords does not exist."""
     client.expect(request_, expectation)

@@ -9,14 +9,14 @@ from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.shared_routes import NAMESPACE
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import HOST, request
 
 
 @statement("ACC-05", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", covers=("ROW-ACC-03",))
 @pytest.mark.manifest("external_service_decides.yaml")
-@rows(
+@cases(
     [
         (request("/x?y"), reaches("one", arrives_with={"X-Echo-Backend": re.compile(f"{NAMESPACE}/three/.*")})),
         (request("/x?y", host=f"closed.{HOST}"), refused(401)),
@@ -31,7 +31,7 @@ def test_external_service_decides(request_: Request, expectation: Expectation, c
 
 @statement("ACC-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", covers=("ROW-ACC-03",))
 @pytest.mark.manifest("external_service_can_send_to_a_sign_in.yaml")
-@rows([(request("/x?y=z"), redirected(302, f"https://login.test/start?rd=http://{HOST}%2Fx%3Fy%3Dz"))])
+@cases([(request("/x?y=z"), redirected(302, f"https://login.test/start?rd=http://{HOST}%2Fx%3Fy%3Dz"))])
 def test_external_service_can_send_to_a_sign_in(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request that the external service does not let in MUST be sent to the sign-in, which is told where the request was going."""
     client.expect(request_, expectation)
@@ -39,7 +39,7 @@ def test_external_service_can_send_to_a_sign_in(request_: Request, expectation: 
 
 @statement("ACC-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", covers=("ROW-ACC-03",))
 @pytest.mark.manifest("missing_external_service_closes_the_route.yaml")
-@rows([(request(), refused(500, 503))])
+@cases([(request(), refused(500, 503))])
 def test_missing_external_service_closes_the_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """No request MUST reach the backend where the external service does not exist."""
     client.expect(request_, expectation)

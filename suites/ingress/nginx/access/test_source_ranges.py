@@ -6,14 +6,14 @@ from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import HOST, request
 
 
 @statement("ACC-01", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#whitelist-source-range", covers=("ROW-ACC-01",))
 @pytest.mark.manifest("clients_are_allowed_by_address.yaml")
-@rows(
+@cases(
     [
         (request(), reaches("one")),
         (request(host=f"several.{HOST}"), reaches("one"), "one of several ranges is enough"),
@@ -28,7 +28,7 @@ def test_clients_are_allowed_by_address(request_: Request, expectation: Expectat
 
 @statement("ACC-02", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#denylist-source-range", covers=("ROW-ACC-01",))
 @pytest.mark.manifest("clients_are_denied_by_address.yaml")
-@rows([(request(), reaches("one")), (request(host=f"closed.{HOST}"), refused(403))])
+@cases([(request(), reaches("one")), (request(host=f"closed.{HOST}"), refused(403))])
 def test_clients_are_denied_by_address(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A client MUST be refused with 403 whose address is in a range that is denied."""
     client.expect(request_, expectation)

@@ -6,7 +6,7 @@ from harness.model.expectations import Expectation, answered, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import request
 
@@ -16,7 +16,7 @@ ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 
 @statement("COR-01", MUST, INGRESS_NGINX, source=CORS, covers=("ROW-CORS-01",))
 @pytest.mark.manifest("allowed_origin_gets_its_headers.yaml")
-@rows(
+@cases(
     [
         (
             request("/x?y", headers={"Origin": origin}),
@@ -32,7 +32,7 @@ def test_allowed_origin_gets_its_headers(request_: Request, expectation: Expecta
 
 @statement("COR-02", MUST, INGRESS_NGINX, source=CORS, covers=("ROW-CORS-01",))
 @pytest.mark.manifest("other_origin_gets_no_headers.yaml")
-@rows(
+@cases(
     [
         (request("/x?y", headers={"Origin": origin}), reaches("one", without_headers=(ALLOW_ORIGIN,)))
         for origin in (
@@ -55,7 +55,7 @@ def test_other_origin_gets_no_headers(request_: Request, expectation: Expectatio
 
 @statement("COR-03", MUST, INGRESS_NGINX, source=CORS, covers=("ROW-CORS-01",))
 @pytest.mark.manifest("preflight_is_answered.yaml")
-@rows(
+@cases(
     [
         (
             request(
@@ -91,7 +91,7 @@ def test_preflight_is_answered(request_: Request, expectation: Expectation, clie
 
 @statement("COR-04", MUST, INGRESS_NGINX, source=CORS, covers=("ROW-CORS-01",))
 @pytest.mark.manifest("cors_is_off_unless_asked_for.yaml")
-@rows(
+@cases(
     [
         (request("/x?y", headers={"Origin": "https://good.test"}), reaches("one", without_headers=(ALLOW_ORIGIN,))),
         (
@@ -108,7 +108,7 @@ def test_cors_is_off_unless_asked_for(request_: Request, expectation: Expectatio
 
 @statement("COR-05", MUST, INGRESS_NGINX, source=CORS, covers=("ROW-CORS-01",))
 @pytest.mark.manifest("any_origin_is_allowed_by_default.yaml")
-@rows(
+@cases(
     [
         (request("/x?y", headers={"Origin": "https://any.test"}), reaches("one", headers={ALLOW_ORIGIN: "*"})),
         (

@@ -6,14 +6,14 @@ from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import HOST, request
 
 
 @statement("LIM-01", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-max-body-size", covers=("ROW-LIM-01",))
 @pytest.mark.manifest("large_body_is_refused.yaml")
-@rows(
+@cases(
     [
         (request(method="POST", body=b"x" * 1024), reaches("one"), "at the limit"),
         (request(method="POST", body=b"x" * 1025), refused(413)),

@@ -6,7 +6,7 @@ from harness.model.expectations import Expectation, reaches, redirected
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import HOST, request
 
@@ -15,7 +15,7 @@ REWRITE = "https://kubernetes.github.io/ingress-nginx/examples/rewrite/"
 
 @statement("RWR-06", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-06",))
 @pytest.mark.manifest("rewrite_to_a_url_redirects.yaml")
-@rows([(request("/old/page?x=y"), redirected(302, "https://elsewhere.test/page?x=y"))])
+@cases([(request("/old/page?x=y"), redirected(302, "https://elsewhere.test/page?x=y"))])
 def test_rewrite_to_a_url_redirects(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rewrite target that is a whole URL MUST send the client there."""
     client.expect(request_, expectation)
@@ -23,7 +23,7 @@ def test_rewrite_to_a_url_redirects(request_: Request, expectation: Expectation,
 
 @statement("RWR-11", MUST, INGRESS_NGINX, source=f"{REWRITE}#app-root", covers=("ROW-RW-05",))
 @pytest.mark.manifest("root_is_redirected_to_the_application.yaml")
-@rows(
+@cases(
     [
         (request(), redirected(302, f"http://{HOST}/start")),
         (request("/start"), reaches("one")),
@@ -37,7 +37,7 @@ def test_root_is_redirected_to_the_application(request_: Request, expectation: E
 
 @statement("RWR-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#permanent-redirect", covers=("ROW-RW-06",))
 @pytest.mark.manifest("permanent_redirect.yaml")
-@rows(
+@cases(
     [
         (request(), redirected(301, "https://elsewhere.test/new")),
         (request("/x?y"), redirected(301, "https://elsewhere.test/new"), "path and query are not kept"),
@@ -51,7 +51,7 @@ def test_permanent_redirect(request_: Request, expectation: Expectation, client:
 
 @statement("RWR-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#temporal-redirect", covers=("ROW-RW-06",))
 @pytest.mark.manifest("temporal_redirect.yaml")
-@rows([(request(), redirected(302, "https://elsewhere.test/now")), (request("/x?y"), redirected(302, "https://elsewhere.test/now"))])
+@cases([(request(), redirected(302, "https://elsewhere.test/now")), (request("/x?y"), redirected(302, "https://elsewhere.test/now"))])
 def test_temporal_redirect(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every request for a host that has moved for now MUST be redirected there with 302."""
     client.expect(request_, expectation)
@@ -59,7 +59,7 @@ def test_temporal_redirect(request_: Request, expectation: Expectation, client: 
 
 @statement("RWR-14", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#redirect-fromto-www", covers=("ROW-RW-06",))
 @pytest.mark.manifest("www_is_redirected.yaml")
-@rows([(request("/x?y", host=f"www.{HOST}"), redirected(308, f"http://{HOST}/x?y")), (request("/x?y"), reaches("one"))])
+@cases([(request("/x?y", host=f"www.{HOST}"), redirected(308, f"http://{HOST}/x?y")), (request("/x?y"), reaches("one"))])
 def test_www_is_redirected(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A host MUST be redirected to from the same host with a leading www, path and query kept."""
     client.expect(request_, expectation)

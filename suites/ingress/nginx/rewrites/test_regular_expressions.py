@@ -6,7 +6,7 @@ from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import request
 
 REGEX = "https://kubernetes.github.io/ingress-nginx/user-guide/ingress-path-matching/"
@@ -14,7 +14,7 @@ REGEX = "https://kubernetes.github.io/ingress-nginx/user-guide/ingress-path-matc
 
 @statement("RWR-08", MUST, INGRESS_NGINX, source=REGEX, covers=("ROW-RW-03",))
 @pytest.mark.manifest("regular_expression_matches_from_the_beginning.yaml")
-@rows(
+@cases(
     [
         (request("/id/1"), reaches("one")),
         (request("/id/123a"), reaches("one"), "a regular expression is not anchored at its end"),
@@ -35,7 +35,7 @@ def test_regular_expression_matches_from_the_beginning(request_: Request, expect
 
 @statement("RWR-09", MUST, INGRESS_NGINX, source=f"{REGEX}#path-priority", covers=("ROW-RW-03",))
 @pytest.mark.manifest("longest_regular_expression_is_tried_first.yaml")
-@rows(
+@cases(
     [
         (request("/foo/bar/bar"), reaches("two"), "[a-z]{3} is the longer text"),
         (request("/foo/bar/xyz"), reaches("two")),
@@ -50,7 +50,7 @@ def test_longest_regular_expression_is_tried_first(request_: Request, expectatio
 
 @statement("RWR-10", MUST, INGRESS_NGINX, source=REGEX, covers=("ROW-RW-04",))
 @pytest.mark.manifest("regular_expression_changes_the_whole_host.yaml")
-@rows(
+@cases(
     [
         (request("/headers"), reaches("one")),
         (request("/HEAD"), reaches("one")),

@@ -6,7 +6,7 @@ from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import HOST, request
 
@@ -30,7 +30,7 @@ REWRITE = "https://kubernetes.github.io/ingress-nginx/examples/rewrite/"
     source="https://kubernetes.github.io/ingress-nginx/examples/rewrite/",
     covers=("ROW-RW-01",),
 )
-@rows(REWRITTEN)
+@cases(REWRITTEN)
 def test_path_is_rewritten(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
     """A request below a path of the by-path Ingress MUST reach that path's application as "/", its query kept."""
     example_client.expect(request_, expectation)
@@ -38,7 +38,7 @@ def test_path_is_rewritten(request_: Request, expectation: Expectation, example_
 
 @statement("RWR-02", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-01",))
 @pytest.mark.manifest("rewrite_without_capture_drops_the_path.yaml")
-@rows(
+@cases(
     [
         (request("/app"), reaches("one", "/")),
         (request("/app/"), reaches("one", "/")),
@@ -56,7 +56,7 @@ def test_rewrite_without_capture_drops_the_path(request_: Request, expectation: 
 
 @statement("RWR-03", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-01",))
 @pytest.mark.manifest("rewrite_without_capture_takes_the_target.yaml")
-@rows([(request("/app/x"), reaches("one", "/new/place")), (request("/app?a=b&a=c"), reaches("one", "/new/place?a=b&a=c"))])
+@cases([(request("/app/x"), reaches("one", "/new/place")), (request("/app?a=b&a=c"), reaches("one", "/new/place?a=b&a=c"))])
 def test_rewrite_without_capture_takes_the_target(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rewrite target of several elements MUST reach the backend as it is written."""
     client.expect(request_, expectation)
@@ -64,7 +64,7 @@ def test_rewrite_without_capture_takes_the_target(request_: Request, expectation
 
 @statement("RWR-04", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-02",))
 @pytest.mark.manifest("rewrite_with_capture_keeps_the_rest.yaml")
-@rows(
+@cases(
     [
         (request("/something"), reaches("one", "/")),
         (request("/something/"), reaches("one", "/")),
@@ -82,7 +82,7 @@ def test_rewrite_with_capture_keeps_the_rest(request_: Request, expectation: Exp
 
 @statement("RWR-05", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-02",))
 @pytest.mark.manifest("rewrite_can_swap_captures.yaml")
-@rows(
+@cases(
     [
         (request("/12/abc"), reaches("one", "/abc/12")),
         (request("/12/abc?x=/1/a"), reaches("one", "/abc/12?x=/1/a")),
@@ -97,7 +97,7 @@ def test_rewrite_can_swap_captures(request_: Request, expectation: Expectation, 
 
 @statement("RWR-07", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-02", "ROW-HOST-05"))
 @pytest.mark.manifest("rewrite_per_host.yaml")
-@rows(
+@cases(
     [
         (request("/api/v1?x", host=f"app.{HOST}"), reaches("one", "/v1?x")),
         (request("/api", host=f"app.{HOST}"), reaches("one", "/")),
@@ -112,7 +112,7 @@ def test_rewrite_per_host(request_: Request, expectation: Expectation, client: I
 
 @statement("RWR-15", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#x-forwarded-prefix-header", covers=("ROW-RW-07",))
 @pytest.mark.manifest("prefix_is_told_to_the_backend.yaml")
-@rows([(request("/app/x?y"), reaches("one", "/x?y", arrives_with={"X-Forwarded-Prefix": "/app"}))])
+@cases([(request("/app/x?y"), reaches("one", "/x?y", arrives_with={"X-Forwarded-Prefix": "/app"}))])
 def test_prefix_is_told_to_the_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A rewritten request MUST tell the prefix that was cut off where the annotation asks for it."""
     client.expect(request_, expectation)
@@ -120,7 +120,7 @@ def test_prefix_is_told_to_the_backend(request_: Request, expectation: Expectati
 
 @statement("RWR-17", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#canary", covers=("ROW-RW-02", "ROW-CAN-01"))
 @pytest.mark.manifest("canary_is_rewritten_like_its_main_route.yaml")
-@rows([(request("/app/x?y"), reaches("one", "/x?y")), (request("/app/x?y", headers={"X-Canary": "always"}), reaches("two", "/x?y"))])
+@cases([(request("/app/x?y"), reaches("one", "/x?y")), (request("/app/x?y", headers={"X-Canary": "always"}), reaches("two", "/x?y"))])
 def test_canary_is_rewritten_like_its_main_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request that a canary takes MUST be rewritten like those of the main route."""
     client.expect(request_, expectation)

@@ -7,7 +7,7 @@ from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.shared_routes import NAMESPACE
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import request
 
@@ -22,7 +22,7 @@ def test_custom_default_backend_takes_over(client: IngressClient) -> None:
 
 @statement("DFB-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-http-errors", covers=("ROW-DEF-01",))
 @pytest.mark.manifest("custom_errors_go_to_the_default_backend.yaml")
-@rows(
+@cases(
     [
         (request("/?echo-status=200"), reaches("one")),
         (request("/?echo-status=500"), reaches("one", status=500)),

@@ -7,7 +7,7 @@ from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MAY, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import request
 
 PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
@@ -15,7 +15,7 @@ PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#p
 
 @statement("PTH-17", MAY, INGRESS_NGINX, source=PATH_TYPES, covers=("ROW-PATH-13",))
 @pytest.mark.manifest("implementation_specific_path_is_a_prefix.yaml")
-@rows(
+@cases(
     [
         (request("/foo/"), reaches("one")),
         (request("/foo/bar"), reaches("one")),
@@ -36,7 +36,7 @@ def test_implementation_specific_path_is_a_prefix(request_: Request, expectation
     covers=("ROW-PATH-14",),
 )
 @pytest.mark.manifest("path_is_normalised_before_matching.yaml")
-@rows(
+@cases(
     [
         (request("/%66oo"), reaches("one")),
         (request("/bar/../foo"), reaches("one")),

@@ -6,7 +6,7 @@ from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import HOST, request
 
@@ -19,7 +19,7 @@ from suites.ingress.requests import HOST, request
     covers=("ROW-HOST-07",),
 )
 @pytest.mark.manifest("alias_is_served_like_its_host.yaml")
-@rows(
+@cases(
     [
         (request(), reaches("one")),
         (request(host=f"alias.{HOST}"), reaches("one")),

@@ -6,7 +6,7 @@ from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import HOST, request
 
 GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/tls/"
@@ -14,7 +14,7 @@ DEFAULT = "ingress.local"
 
 
 @statement("TLS-04", MUST, INGRESS_NGINX, source=f"{GUIDE}#default-ssl-certificate", covers=("ROW-TLS-03",))
-@rows(
+@cases(
     [
         (request(host="nobody.test", scheme="https"), refused(404, certificate=DEFAULT)),
         (request(host="nobody.test", scheme="https", sni=""), refused(404, certificate=DEFAULT)),
@@ -27,7 +27,7 @@ def test_unknown_name_gets_the_default_certificate(request_: Request, expectatio
 
 @statement("TLS-05", MUST, INGRESS_NGINX, source=f"{GUIDE}#default-ssl-certificate", covers=("ROW-TLS-03",))
 @pytest.mark.manifest("missing_certificate_falls_back.yaml")
-@rows(
+@cases(
     [
         (request(host=f"missing.{HOST}", scheme="https"), reaches("one", certificate=DEFAULT)),
         (request(host=f"invalid.{HOST}", scheme="https"), reaches("two", certificate=DEFAULT)),

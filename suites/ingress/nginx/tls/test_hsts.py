@@ -8,7 +8,7 @@ from harness.model.expectations import Expectation, reaches, redirected
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.requests import HOST, request
 
 GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/tls/"
@@ -16,7 +16,7 @@ GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/tls/"
 
 @statement("TLS-09", MUST, INGRESS_NGINX, source=f"{GUIDE}#http-strict-transport-security", covers=("ROW-TLS-05",))
 @pytest.mark.manifest("https_is_made_strict.yaml")
-@rows(
+@cases(
     [
         (request(scheme="https"), reaches("one", headers={"Strict-Transport-Security": re.compile(r"max-age=\d{7,}; includeSubDomains")})),
         (request(), redirected(308, f"https://{HOST}", without_headers=("Strict-Transport-Security",))),

@@ -6,7 +6,7 @@ from harness.model.expectations import Expectation, reaches, redirected
 from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import HOST, request
 
@@ -22,7 +22,7 @@ DEFAULT = "ingress.local"
     covers=("ROW-TLS-05",),
 )
 @pytest.mark.manifest("plain_http_of_a_tls_host_is_redirected.yaml")
-@rows(
+@cases(
     [
         (request(), redirected(308, f"https://{HOST}")),
         (request("/x?y=z"), redirected(308, f"https://{HOST}/x?y=z")),
@@ -45,7 +45,7 @@ def test_plain_http_of_a_tls_host_is_redirected(request_: Request, expectation: 
     covers=("ROW-TLS-06",),
 )
 @pytest.mark.manifest("redirect_to_https_can_be_switched_off.yaml")
-@rows([(request("/x?y"), reaches("one")), (request("/x?y", scheme="https"), reaches("one", certificate=HOST))])
+@cases([(request("/x?y"), reaches("one")), (request("/x?y", scheme="https"), reaches("one", certificate=HOST))])
 def test_redirect_to_https_can_be_switched_off(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A host with a certificate MUST be served over plain http, too, where the redirect is switched off."""
     client.expect(request_, expectation)
@@ -59,7 +59,7 @@ def test_redirect_to_https_can_be_switched_off(request_: Request, expectation: E
     covers=("ROW-TLS-06",),
 )
 @pytest.mark.manifest("redirect_to_https_can_be_forced.yaml")
-@rows([(request("/x?y"), redirected(308, f"https://{HOST}/x?y")), (request("/x?y", scheme="https"), reaches("one", certificate=DEFAULT))])
+@cases([(request("/x?y"), redirected(308, f"https://{HOST}/x?y")), (request("/x?y", scheme="https"), reaches("one", certificate=DEFAULT))])
 def test_redirect_to_https_can_be_forced(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A host without a certificate MUST be redirected to https where the redirect is forced."""
     client.expect(request_, expectation)
@@ -73,7 +73,7 @@ def test_redirect_to_https_can_be_forced(request_: Request, expectation: Expecta
     covers=("ROW-TLS-06",),
 )
 @pytest.mark.manifest("redirect_to_https_can_keep_the_trailing_slash.yaml")
-@rows(
+@cases(
     [
         (request(), redirected(308, f"https://{HOST}/")),
         (request("/a/b/"), redirected(308, f"https://{HOST}/a/b/")),

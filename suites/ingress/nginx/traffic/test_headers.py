@@ -8,7 +8,7 @@ from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request, combined
 from harness.model.statements import INGRESS_NGINX, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS, CONFIGMAP
 from suites.ingress.requests import HOST, request
 
@@ -23,7 +23,7 @@ FORGED = {
 
 @statement("HDR-03", SHOULD, INGRESS_NGINX, source=f"{CONFIGMAP}#use-forwarded-headers", covers=("ROW-HDR-01",))
 @pytest.mark.manifest("forwarding_headers_of_clients_are_kept_aside.yaml")
-@rows([(request(headers=FORGED), reaches("one", arrives_with={"X-Original-Forwarded-For": "203.0.113.7", "X-Scheme": "http"}))])
+@cases([(request(headers=FORGED), reaches("one", arrives_with={"X-Original-Forwarded-For": "203.0.113.7", "X-Scheme": "http"}))])
 def test_forwarding_headers_of_clients_are_kept_aside(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The addresses that a client claims to have forwarded for SHOULD reach the backend under another name."""
     client.expect(request_, expectation)
@@ -41,7 +41,7 @@ def test_request_gets_an_identifier(client: IngressClient) -> None:
 
 @statement("HDR-13", SHOULD, INGRESS_NGINX, source=f"{CONFIGMAP}#server-tokens", covers=("ROW-HDR-02",))
 @pytest.mark.manifest("answer_does_not_tell_the_server.yaml")
-@rows([(request(), reaches("one", without_headers=("Server", "X-Powered-By")))])
+@cases([(request(), reaches("one", without_headers=("Server", "X-Powered-By")))])
 def test_answer_does_not_tell_the_server(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Answers SHOULD NOT tell which server gave them."""
     client.expect(request_, expectation)
@@ -55,7 +55,7 @@ def test_answer_does_not_tell_the_server(request_: Request, expectation: Expecta
     covers=("ROW-HDR-02",),
 )
 @pytest.mark.manifest("connection_header_can_be_set.yaml")
-@rows([(request(), reaches("one", arrives_with={"Connection": "close"}))])
+@cases([(request(), reaches("one", arrives_with={"Connection": "close"}))])
 def test_connection_header_can_be_set(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The backend MUST see the Connection header of the annotation."""
     client.expect(request_, expectation)
@@ -63,7 +63,7 @@ def test_connection_header_can_be_set(request_: Request, expectation: Expectatio
 
 @statement("RWR-16", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-vhost", covers=("ROW-RW-07",))
 @pytest.mark.manifest("host_can_be_replaced.yaml")
-@rows([(request("/x?y"), reaches("one", host="inside.test", arrives_with={"X-Forwarded-Host": HOST}))])
+@cases([(request("/x?y"), reaches("one", host="inside.test", arrives_with={"X-Forwarded-Host": HOST}))])
 def test_host_can_be_replaced(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request MUST reach the backend with the host of the annotation, and the client's host beside it."""
     client.expect(request_, expectation)

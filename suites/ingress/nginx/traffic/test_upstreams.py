@@ -7,7 +7,7 @@ from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
-from suites.cases import rows
+from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS, CONFIGMAP
 from suites.ingress.requests import request
 
@@ -23,7 +23,7 @@ def test_refusing_endpoint_is_passed_over(ingresses: Ingresses, own_client: Ingr
 
 @statement("BKD-10", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-timeouts", covers=("ROW-BE-08",))
 @pytest.mark.manifest("slow_backend_is_a_gateway_timeout.yaml")
-@rows([(request("/?echo-delay=0.3"), reaches("one")), (request("/?echo-delay=2.5"), refused(504))])
+@cases([(request("/?echo-delay=0.3"), reaches("one")), (request("/?echo-delay=2.5"), refused(504))])
 def test_slow_backend_is_a_gateway_timeout(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A backend that takes longer than the read time-out MUST be answered for with 504, and one that is quicker be waited for."""
     client.expect(request_, expectation, times=2)

@@ -1,4 +1,4 @@
-"""Tables of cases."""
+"""Tables of requests and what they have to lead to."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,16 +10,16 @@ from harness.model.expectations import Expectation, sentence
 from harness.model.http_exchange import Request
 
 #: A request, what it has to lead to, and why where that does not go without saying.
-Row = tuple[Request, Expectation] | tuple[Request, Expectation, str]
+Case = tuple[Request, Expectation] | tuple[Request, Expectation, str]
 #: Characters of a header's value in the name of a case.
 SHOWN = 40
 
 
-def rows(table: Iterable[Row]) -> pytest.MarkDecorator:
-    """A table of requests and what they have to lead to, as cases whose names are sentences."""
-    cases = [(row[0], replace(row[1], why=row[2] if len(row) > 2 else "")) for row in table]
-    often = Counter(sentence(*case) for case in cases)
-    named = [pytest.param(*case, id=_name(*case, unique=often[sentence(*case)] == 1)) for case in cases]
+def cases(table: Iterable[Case]) -> pytest.MarkDecorator:
+    """The cases of a statement, ``request_`` and ``expectation`` of its test, each named by its sentence."""
+    pairs = [(case[0], replace(case[1], why=case[2] if len(case) > 2 else "")) for case in table]
+    count = Counter(sentence(*pair) for pair in pairs)
+    named = [pytest.param(*pair, id=_name(*pair, unique=count[sentence(*pair)] == 1)) for pair in pairs]
     return pytest.mark.parametrize(("request_", "expectation"), named)
 
 
