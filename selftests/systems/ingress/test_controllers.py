@@ -1,0 +1,73 @@
+"""ingress-nginx as it is installed and waited for."""
+
+from base64 import b64decode
+from pathlib import Path
+
+import pytest
+import yaml
+from cryptography import x509
+
+from harness.model.errors import EnvironmentFault, UsageFault
+from harness.systems.ingress.controllers import controller
+from harness.systems.ingress.controllers.ingress_nginx import CONTROLLER, WEBHOOK
+from selftests.systems.fake_api import FakeApi, an_object
+
+NGINX = controller("ingress-nginx", "1.12.1")
+READY = {"observedGeneration": 9, "updatedReplicas": 1, "readyReplicas": 1}
+
+
+def deployment(ready: int = 1) -> dict[str, object]:
+    return an_object("Deployment", NGINX.deployment, NGINX.namespace, spec={"replicas": 1}, status={**READY, "readyReplicas": ready})
+
+
+def test_its_manifest_is_applied_with_a_certificate_and_without_jobs(tmp_path: Path) -> None:
+    image = {"name": "controller", "image": "registry.k8s.io/ingress-nginx/controller:v1@sha256:1"}
+    objects = [
+        an_object("Service", NGINX.service, NGINX.namespace, spec={"ipFamilies": ["IPv4"]}),
+        an_object("Deployment", CONTROLLER, NGINX.namespace, spec={"template": {"spec": {"containers": [image]}}}),
+        an_object("Namespace", NGINX.namespace),
+        {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "create-certificate"}},
+        {**an_object("ValidatingWebhookConfiguration", WEBHOOK), "webhooks": [{"clientConfig": {}}]},
+    ]
+    manifest = tmp_path / "deploy.yaml"
+    manifest.write_text(yaml.safe_dump_all(objects))
+    api = FakeApi()
+    NGINX.install(api, manifest, {CONTROLLER: "local/controller:1"})
+    assert [kind for _, kind, _ in api.calls] == ["Namespace", "Secret", "Service", "Deployment", "ValidatingWebhookConfiguration"]
+    stored = {kind: item for (kind, _, _), item in api.objects.items()}
+    assert stored["Service"]["spec"] == {}
+    assert stored["Deployment"]["spec"]["template"]["spec"]["containers"][0]["image"] == "local/controller:1"
+    authority = x509.load_pem_x509_certificate(
+        b64decode(stored["ValidatingWebhookConfiguration"]["webhooks"][0]["clientConfig"]["caBundle"])
+    )
+    x509.load_pem_x509_certificate(b64decode(stored["Secret"]["data"]["cert"])).verify_directly_issued_by(authority)
+
+
+def test_namespaces_with_a_label_are_exempt_from_its_webhook() -> None:
+    api = FakeApi({**an_object("ValidatingWebhookConfiguration", WEBHOOK), "webhooks": [{"name": "validate"}]})
+    NGINX.exempt_from_webhook(api, "exempt")
+    (webhook,) = api.objects["ValidatingWebhookConfiguration", None, WEBHOOK]["webhooks"]
+    assert webhook["namespaceSelector"]["matchExpressions"] == [{"key": "exempt", "operator": "DoesNotExist"}]
+    NGINX.exempt_from_webhook(FakeApi(), "exempt")
+
+
+@pytest.mark.usefixtures("short")
+class TestUsable:
+    def test_it_is_waited_for(self) -> None:
+        NGINX.wait_until_usable(FakeApi(deployment()))
+
+    def test_pods_that_are_not_ready_are_told(self) -> None:
+        with pytest.raises(EnvironmentFault, match=r"controller of ingress-nginx is ready\n.*0 of 1 ready"):
+            NGINX.wait_until_usable(FakeApi(deployment(ready=0)))
+
+    def test_a_webhook_that_lets_nothing_pass_is_told(self) -> None:
+        api = FakeApi(deployment())
+        api.deny("Ingress", "failed calling webhook")
+        with pytest.raises(EnvironmentFault, match=r"webhook of ingress-nginx accepts an Ingress\n.*failed calling webhook"):
+            NGINX.wait_until_usable(api)
+
+
+def test_an_unknown_controller_is_told_with_the_known_ones() -> None:
+    assert NGINX.legacy_class == {"kubernetes.io/ingress.class": "nginx"}
+    with pytest.raises(UsageFault, match="one of: ingress-nginx"):
+        controller("nobodys", "1")
