@@ -1,0 +1,24 @@
+"""What is collected when a statement failed."""
+
+import pytest
+import yaml
+
+from harness.systems.kubernetes.evidence import logs_of, network_view, objects_of
+from selftests.systems.fake_api import FakeApi, an_object
+
+
+def test_the_objects_of_namespaces_are_written_as_yaml() -> None:
+    api = FakeApi(an_object("Pod", "one", "t1"), an_object("Service", "two", "t2"), an_object("Pod", "three", "t3"))
+    found = list(yaml.safe_load_all(objects_of(api, "t1", "t2", kinds=["Pod", "Service"])))
+    assert [item["metadata"]["name"] for item in found] == ["one", "two"]
+
+
+@pytest.mark.usefixtures("short")
+def test_the_logs_of_a_selection_are_named_by_pod() -> None:
+    api = FakeApi(*(an_object("Pod", name, "t1", labels={"app": app}) for name, app in {"one": "echo", "two": "other"}.items()))
+    api.answers["logs", "one"] = "a line"
+    assert logs_of(api, "t1", "app=echo")() == "=== one\na line"
+
+
+def test_the_view_of_the_network_is_that_of_the_kernel() -> None:
+    assert all(line.startswith("===") for line in network_view().splitlines()[:1])

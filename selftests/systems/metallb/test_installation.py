@@ -1,0 +1,125 @@
+"""What depends on the version of MetalLB, and what of it is installed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from harness.cluster.api import Object
+from harness.model.errors import EnvironmentFault, StatementFailed, Unanswered
+from harness.systems.metallb.custom_resources import NAMESPACE, ip_address_pool
+from harness.systems.metallb.installation import PLAIN_METRICS, Installation, MetalLB, scrape_controller
+from selftests.systems.fake_api import FakeApi, an_object
+
+ALWAYS = {"bfdprofiles", "bgpadvertisements", "bgppeers", "communities", "ipaddresspools", "l2advertisements"}
+
+
+@pytest.mark.parametrize(
+    ("version", "more"),
+    [
+        ("0.13.12", {"addresspools"}),
+        ("0.14.3", set()),
+        ("0.14.8", {"servicel2statuses"}),
+        ("0.15.2", {"servicel2statuses", "servicebgpstatuses"}),
+        ("0.15.3", {"servicel2statuses", "servicebgpstatuses", "configurationstates"}),
+        ("main", {"servicel2statuses", "servicebgpstatuses", "configurationstates"}),
+    ],
+)
+def test_the_custom_resources_of_a_version(version: str, more: set[str]) -> None:
+    assert {f"{name}.metallb.io" for name in ALWAYS | more} == MetalLB(version).custom_resources
+
+
+def test_a_kind_is_served_from_its_first_version_to_its_last() -> None:
+    assert [MetalLB(version).serves("AddressPool") for version in ("0.13.12", "0.14.2")] == [True, False]
+    assert [MetalLB(version).serves("ConfigurationState") for version in ("0.15.2", "0.15.3-rc1")] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("version", "prefix", "text"),
+    [
+        ("0.13.12", "metallb.universe.tf", 'no available IPs in pool "p"'),
+        ("0.14.9", "metallb.io", "no available IPs in pool p"),
+        ("0.16.1", "metallb.io", "no available IPs in pool p"),
+    ],
+)
+def test_names_and_texts_follow_the_version(version: str, prefix: str, text: str) -> None:
+    assert MetalLB(version).annotation_prefix == prefix
+    assert MetalLB(version).exhausted_message("p") == text
+
+
+def workload(kind: str, name: str, image: str = "") -> Object:
+    template = {"spec": {"containers": [{"name": name, "image": image}]}}
+    ready = {"observedGeneration": 1, "updatedReplicas": 1, "readyReplicas": 1}
+    ready |= {"desiredNumberScheduled": 1, "updatedNumberScheduled": 1, "numberReady": 1}
+    return an_object(kind, name, NAMESPACE, spec={"replicas": 1, "template": template}, status=ready)
+
+
+def speaker() -> Object:
+    labels = {"app": "metallb", "component": "speaker"}
+    return an_object("Pod", "speaker-1", NAMESPACE, labels=labels, spec={"nodeName": "one"})
+
+
+def test_the_manifest_is_applied_with_the_images_of_the_run(tmp_path: Path) -> None:
+    file = tmp_path / "metallb.yaml"
+    file.write_text(yaml.safe_dump_all([workload("Deployment", "controller", "quay.io/metallb/controller:v0.16.1")]))
+    api = FakeApi()
+    MetalLB("0.16.1").install(api, file, {"metallb-controller": "mine:1", "metallb-speaker": "mine:2"})
+    (stored,) = api.list("Deployment")
+    assert stored["spec"]["template"]["spec"]["containers"][0]["image"] == "mine:1"
+
+
+def installed() -> Iterator[Object]:
+    yield workload("Deployment", "controller")
+    yield workload("DaemonSet", "speaker")
+    yield speaker()
+    for name in ("controller", "speaker-one"):
+        yield an_object("ConfigurationState", name, NAMESPACE, status={"result": "Valid"})
+
+
+@pytest.mark.usefixtures("short")
+def test_metallb_is_usable() -> None:
+    MetalLB("0.16.1").wait_until_usable(FakeApi(*installed()))
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize(
+    ("missing", "told"),
+    [
+        ("Deployment", "the controller of MetalLB is ready"),
+        ("DaemonSet", "every speaker of MetalLB is ready"),
+        ("ConfigurationState", "every ConfigurationState of MetalLB is valid"),
+    ],
+)
+def test_metallb_is_not_usable_without(missing: str, told: str) -> None:
+    api = FakeApi(*(item for item in installed() if item["kind"] != missing))
+    with pytest.raises(EnvironmentFault, match=told):
+        MetalLB("0.16.1").wait_until_usable(api)
+
+
+@pytest.mark.usefixtures("short")
+def test_a_version_without_configuration_states_is_not_asked_for_them() -> None:
+    kinds = {"Deployment", "DaemonSet", "Pod", "IPAddressPool"}
+    MetalLB("0.15.2").wait_until_usable(FakeApi(*(item for item in installed() if item["kind"] in kinds), kinds=kinds))
+
+
+def test_what_is_installed_is_read() -> None:
+    established = {"conditions": [{"type": "Established", "status": "True"}]}
+    names = {"ipaddresspools.metallb.io": "metallb.io", "others.example.com": "example.com"}
+    definitions = [an_object("CustomResourceDefinition", name, spec={"group": group}, status=established) for name, group in names.items()]
+    one = Installation(FakeApi(speaker(), *definitions, ip_address_pool("example", ["192.0.2.1/32"])))
+    assert one.speaker_nodes == ["one"]
+    assert one.definitions() == {"ipaddresspools.metallb.io": {"Established": "True"}}
+    assert one.configured("IPAddressPool", "example") == {"addresses": ["192.0.2.1/32"]}
+    with pytest.raises(StatementFailed, match=r"L2Advertisement metallb-system/example exists\nlast: *it does not"):
+        one.configured("L2Advertisement", "example")
+
+
+def test_the_controller_tells_its_metrics() -> None:
+    labels = {"app": "metallb", "component": "controller"}
+    api = FakeApi(an_object("Pod", "controller-1", NAMESPACE, labels=labels, spec={"nodeName": "one"}))
+    with pytest.raises(Unanswered, match="no answer of controller-1"):
+        scrape_controller(api)
+    api.answers["GET", "/metrics"] = "up 1\n"
+    assert [str(one) for one in scrape_controller(api)] == ["up{} 1"]
+    assert PLAIN_METRICS == 7472
