@@ -82,12 +82,12 @@ def test_port_of_another_sharer_costs_the_address(pools: Pools, services: Servic
     """A Service that adds a free port MUST keep its shared address, and one that adds a port of another sharer loses it, not the other."""
     pool, first, second = sharers(pools, services)
     free, taken = ({"name": f"port-{port}", "port": port} for port in (82, 80))
-    own_backend = {"name": "main", "port": 81}
-    second.change({"spec": {"ports": [own_backend, free]}})
+    own_port = {"name": "main", "port": 81}
+    second.change({"spec": {"ports": [own_port, free]}})
     probe = services.create(address=pool.addresses[0], key="shared", port=82)
     probe.wait_until_refused(messages.port_in_use("TCP/82", pool.addresses[0]))
     assert second.addresses == pool.addresses
-    second.change({"spec": {"ports": [own_backend, taken]}})
+    second.change({"spec": {"ports": [own_port, taken]}})
     second.wait_until_without_address()
     assert first.addresses == pool.addresses
 
