@@ -6,6 +6,14 @@ from harness.model.http_exchange import TABLE_HOST, Request
 
 #: Stands for the host of the statement's own routes, which only a run knows.
 HOST = TABLE_HOST
+#: What a client may claim to have been forwarded for.
+FORGED = {
+    "X-Forwarded-For": "203.0.113.7",
+    "X-Real-IP": "203.0.113.7",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Port": "4711",
+    "X-Forwarded-Host": "forged.test",
+}
 
 
 def request(

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-_GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration"
-ANNOTATIONS = f"{_GUIDE}/annotations/"
-CONFIGMAP = f"{_GUIDE}/configmap/"
+_GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide"
+ANNOTATIONS = f"{_GUIDE}/nginx-configuration/annotations/"
+CONFIGMAP = f"{_GUIDE}/nginx-configuration/configmap/"
+TLS = f"{_GUIDE}/tls/"
 
 
 def annotations(values: Mapping[str, str]) -> dict[str, str]:

@@ -8,15 +8,7 @@ from harness.model.statements import EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import CONFIGMAP
-from suites.ingress.requests import HOST, request
-
-FORGED = {
-    "X-Forwarded-For": "203.0.113.7",
-    "X-Real-IP": "203.0.113.7",
-    "X-Forwarded-Proto": "https",
-    "X-Forwarded-Port": "4711",
-    "X-Forwarded-Host": "forged.test",
-}
+from suites.ingress.requests import FORGED, HOST, request
 
 
 @statement("HDR-01", SHOULD, EXTENDED, source=f"{CONFIGMAP}#use-forwarded-headers", covers=("ROW-HDR-01",))

@@ -10,14 +10,8 @@ from suites.ingress.requests import HOST, request
 
 INGRESS = "https://kubernetes.io/docs/concepts/services-networking/ingress/"
 RELOAD = "https://nginx.org/en/docs/control.html#reconfiguration"
-UNTOUCHED = [
-    (request(host="nginx.example.com"), reaches("nginx")),
-    (request(host="other.example.com"), reaches("other")),
-    (request("/any/path/?q=1&r=%2F", host="nginx.example.com"), reaches("nginx")),
-    (request("/other", host="nginx.example.com"), reaches("nginx")),
-    (request("/nginx/%7Euser", host="other.example.com"), reaches("other")),
-    (request(host="other.example.com", method="PUT", body=b"payload"), reaches("other")),
-]
+#: A route of the example project, which nothing here changes.
+UNTOUCHED = (request(host="nginx.example.com"), reaches("nginx"))
 
 
 @statement("DYN-01", MUST, CORE, source=f"{INGRESS}#updating-an-ingress", covers=("ROW-DYN-01",))
@@ -95,4 +89,4 @@ def test_sub_domain_comes_and_goes_live(
     example_client.wait_until_answered(live, reaches("other"), measured="route added")
     example_ingresses.delete(label)
     example_client.wait_until_answered(live, refused(404), measured="route removed")
-    example_client.expect(*UNTOUCHED[0])
+    example_client.expect(*UNTOUCHED)

@@ -9,12 +9,11 @@ from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
+from suites.ingress.nginx.annotations import TLS
 from suites.ingress.requests import HOST, request
 
-GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/tls/"
 
-
-@statement("TLS-09", MUST, INGRESS_NGINX, source=f"{GUIDE}#http-strict-transport-security", covers=("ROW-TLS-05",))
+@statement("TLS-09", MUST, INGRESS_NGINX, source=f"{TLS}#http-strict-transport-security", covers=("ROW-TLS-05",))
 @pytest.mark.manifest("https_is_made_strict.yaml")
 @cases(
     [

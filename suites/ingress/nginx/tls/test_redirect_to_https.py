@@ -7,10 +7,9 @@ from harness.model.http_exchange import Request
 from harness.model.statements import INGRESS_NGINX, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
-from suites.ingress.nginx.annotations import ANNOTATIONS
+from suites.ingress.nginx.annotations import ANNOTATIONS, TLS
 from suites.ingress.requests import HOST, request
 
-GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/tls/"
 DEFAULT = "ingress.local"
 
 
@@ -18,7 +17,7 @@ DEFAULT = "ingress.local"
     "TLS-07",
     MUST,
     INGRESS_NGINX,
-    source=f"{GUIDE}#server-side-https-enforcement-through-redirect",
+    source=f"{TLS}#server-side-https-enforcement-through-redirect",
     covers=("ROW-TLS-05",),
 )
 @pytest.mark.manifest("plain_http_of_a_tls_host_is_redirected.yaml")
@@ -41,7 +40,7 @@ def test_plain_http_of_a_tls_host_is_redirected(request_: Request, expectation: 
     "TLS-10",
     MUST,
     INGRESS_NGINX,
-    source=f"{GUIDE}#server-side-https-enforcement-through-redirect",
+    source=f"{TLS}#server-side-https-enforcement-through-redirect",
     covers=("ROW-TLS-06",),
 )
 @pytest.mark.manifest("redirect_to_https_can_be_switched_off.yaml")
@@ -55,7 +54,7 @@ def test_redirect_to_https_can_be_switched_off(request_: Request, expectation: E
     "TLS-11",
     MUST,
     INGRESS_NGINX,
-    source=f"{GUIDE}#server-side-https-enforcement-through-redirect",
+    source=f"{TLS}#server-side-https-enforcement-through-redirect",
     covers=("ROW-TLS-06",),
 )
 @pytest.mark.manifest("redirect_to_https_can_be_forced.yaml")
