@@ -7,7 +7,7 @@ import pytest
 from harness.cluster.api import Object
 from harness.model.errors import EnvironmentFault, StatementFailed
 from harness.model.record import Record, recording
-from harness.systems.ingress.controllers import controller
+from harness.systems.ingress.controllers import INSTANCE, controller
 from harness.systems.metallb import clients
 from harness.systems.metallb.services import Service, Services
 from harness.systems.scenarios.second_controller import SecondController
@@ -56,7 +56,7 @@ def second(api: FakeApi) -> SecondController:
 def test_it_has_a_class_and_arguments_of_its_own(api: FakeApi) -> None:
     made = second(api)
     service = made.install(pool="p")  # type: ignore[arg-type]  # a pool may be named
-    assert service.object["spec"]["selector"] == {"second": "t1"}
+    assert service.object["spec"]["selector"] == {INSTANCE: "t1"}
     (container,) = api.objects["Deployment", "t1", "t1"]["spec"]["template"]["spec"]["containers"]
     assert container["args"] == [
         "/nginx",

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from harness.cluster.api import Api
+from harness.cluster.api import Api, Object
 from harness.model.errors import UsageFault
 from harness.model.expectations import Signature
 
 #: The annotation that named an Ingress's class before there was a field for it.
 LEGACY_CLASS = "kubernetes.io/ingress.class"
+#: The label that tells the Pods of one more instance of a controller from others; its value is the instance's name.
+INSTANCE = "conformance-instance"
 
 
 class Controller(Protocol):
@@ -62,6 +64,12 @@ class Controller(Protocol):
         """Keep its admission webhook, if it has one, from judging what is written to namespaces with this label.
 
         Versions of ingress-nginx before 1.12 test a whole configuration for every Ingress, about a second of processor time each.
+        """
+
+    def another(self, api: Api, name: str) -> list[Object]:
+        """The objects of one more instance, which serves the class ``name`` from the namespace ``name``, behind the Service ``name``.
+
+        :raises EnvironmentFault: the first instance, which is its model, is not as its manifest installs it
         """
 
     def wait_until_usable(self, api: Api) -> None:

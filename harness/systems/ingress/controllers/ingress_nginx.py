@@ -1,14 +1,17 @@
 """ingress-nginx (https://kubernetes.github.io/ingress-nginx/), from its own manifest for clouds: a Service of type LoadBalancer."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import trustme
 
 from harness.cluster.api import Api, Object
+from harness.model.errors import EnvironmentFault
 from harness.model.expectations import Signature
-from harness.systems.ingress.controllers import LEGACY_CLASS
+from harness.systems.ingress.controllers import INSTANCE, LEGACY_CLASS
+from harness.systems.ingress.resources import path, rule
 from harness.systems.kubernetes.admission import accepted
 from harness.systems.kubernetes.manifests import read, with_images
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
@@ -17,6 +20,9 @@ from harness.systems.kubernetes.secrets import encoded
 CONTROLLER = "ingress-nginx-controller"
 WEBHOOK_SERVICE = "ingress-nginx-controller-admission"
 WEBHOOK = "ingress-nginx-admission"
+RBAC = "rbac.authorization.k8s.io"
+#: Arguments of the first instance that are its own; its webhook judges the Ingresses of one class only.
+REPLACED = ("--publish-service", "--controller-class", "--ingress-class", "--configmap", "--validating-webhook")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,12 @@ class IngressNginx:
         wait_ready(rolled_out(api, "Deployment", self.deployment, self.namespace), "the controller of ingress-nginx is ready")
         wait_ready(accepted(api, _probe_ingress(self.ingress_class)), "the webhook of ingress-nginx accepts an Ingress")
 
+    def another(self, api: Api, name: str) -> list[Object]:
+        """Its own way to have several (https://kubernetes.github.io/ingress-nginx/user-guide/multiple-ingress/)."""
+        rules = _stored(api, "Role", self.name, self.namespace)["rules"]
+        deployment = _another_deployment(_stored(api, "Deployment", self.deployment, self.namespace), name)
+        return [*_cluster_wide(self.name, name), *_permissions(rules, name), deployment]
+
     def _certificate(self, authority: trustme.CA) -> Object:
         host = f"{WEBHOOK_SERVICE}.{self.namespace}.svc"
         leaf = authority.issue_cert(host)
@@ -86,11 +98,61 @@ class IngressNginx:
 
 
 def _probe_ingress(ingress_class: str) -> Object:
-    backend = {"service": {"name": "readiness-probe", "port": {"number": 80}}}
-    rule = {"host": "readiness-probe.invalid", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "Ingress",
         "metadata": {"name": "readiness-probe", "namespace": "default"},
-        "spec": {"ingressClassName": ingress_class, "rules": [rule]},
+        "spec": {"ingressClassName": ingress_class, "rules": [rule("readiness-probe.invalid", path("/", "readiness-probe"))]},
     }
+
+
+def _cluster_wide(role: str, name: str) -> list[Object]:
+    ours = {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": name}}
+    reference = {"apiGroup": RBAC, "kind": "ClusterRole", "name": role}
+    binding = {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRoleBinding", "metadata": {"name": name}, "roleRef": reference}
+    return [{**ours, "spec": {"controller": f"k8s.io/{name}"}}, {**binding, "subjects": [_account(name)]}]
+
+
+def _permissions(rules: list[Object], name: str) -> list[Object]:
+    metadata = {"name": name, "namespace": name}
+    role = {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": metadata, "rules": rules}
+    reference = {"apiGroup": RBAC, "kind": "Role", "name": name}
+    binding = {"apiVersion": f"{RBAC}/v1", "kind": "RoleBinding", "metadata": metadata, "roleRef": reference, "subjects": [_account(name)]}
+    return [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}, role, binding]
+
+
+def _account(name: str) -> Object:
+    return {"kind": "ServiceAccount", "name": name, "namespace": name}
+
+
+def _another_deployment(stored: Object, name: str) -> Object:
+    """The first controller's Deployment, changed where a second one has to differ."""
+    pod = deepcopy(stored["spec"]["template"]["spec"])
+    kept = ("containers", "nodeSelector", "dnsPolicy")
+    pod = {key: value for key, value in pod.items() if key in kept}
+    pod |= {"serviceAccountName": name, "terminationGracePeriodSeconds": 1}  # nobody uses it when its namespace goes
+    (container,) = pod["containers"]
+    container["args"] = [one for one in container["args"] if not one.startswith(REPLACED)] + [
+        f"--publish-service={name}/{name}",
+        f"--controller-class=k8s.io/{name}",
+        f"--ingress-class={name}",
+        f"--watch-namespace={name}",
+    ]
+    for unused in ("volumeMounts", "lifecycle"):
+        container.pop(unused, None)
+    labels = {INSTANCE: name}
+    template = {"metadata": {"labels": labels}, "spec": pod}
+    metadata = {"name": name, "namespace": name}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": metadata,
+        "spec": {"selector": {"matchLabels": labels}, "template": template},
+    }
+
+
+def _stored(api: Api, kind: str, name: str, namespace: str) -> Object:
+    found = api.get(kind, name, namespace)
+    if found is None:
+        raise EnvironmentFault(f"{kind} {namespace}/{name}", "it does not exist", "install the ingress controller from its manifest")
+    return found
