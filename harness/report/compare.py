@@ -26,7 +26,7 @@ from harness.report.writer import replace
 
 #: How far from conforming a judged case is; other outcomes say nothing about the system under test.
 _RANKS = {Outcome.PASSED: 0, Outcome.STALE_DEVIATION: 0, Outcome.KNOWN_DEVIATION: 1, Outcome.FAILED: 2}
-_UNJUDGED = (Outcome.ENVIRONMENT_ERROR, Outcome.NOT_RUN)
+_LOST = (Outcome.ENVIRONMENT_ERROR, Outcome.NOT_RUN)
 #: Seconds and share that a median has to move by to be worth a line.
 _STEP, _SHARE = 0.1, 0.10
 #: Per cent from which a change is describe in powers of ten.
@@ -142,7 +142,7 @@ def _kind(before: Result, after: Result) -> Kind:
 
 def kind_of(before: Outcome, after: Outcome) -> Kind:
     """What it means that a case went from one outcome to another."""
-    if after in _UNJUDGED:
+    if after in _LOST:
         return Kind.UNJUDGED if before in _RANKS else Kind.OTHER
     if before not in _RANKS or after not in _RANKS or _RANKS[before] == _RANKS[after]:
         return Kind.OTHER
@@ -173,8 +173,8 @@ def _deviations(one: Sequence[float], two: Sequence[float]) -> float:
 
 
 def _shifts(a: Report, b: Report) -> list[Shift]:
-    after = {(one.name, one.unit): one for one in distributions(b)}
-    pairs = [(one, after[one.name, one.unit]) for one in distributions(a) if (one.name, one.unit) in after]
+    after = {(one.name, one.unit): one for one in distributions(b.results)}
+    pairs = [(one, after[one.name, one.unit]) for one in distributions(a.results) if (one.name, one.unit) in after]
     return [Shift(before, later) for before, later in pairs if changed(before, later)]
 
 

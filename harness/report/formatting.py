@@ -1,11 +1,13 @@
 """Text as a report shows it: nothing invisible, nothing endless, numbers read at a glance."""
 
 import re
+from collections.abc import Iterator
 from math import isfinite
 
 #: What no reader of XML, HTML or a terminal should meet: controls, bidirectional overrides, lone surrogates, non-characters
 #: (https://www.w3.org/TR/xml/#charsets, https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing).
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_ADDRESS = re.compile(r"(https?://[^\s<>()\[\]{}\"'`|\\^]*[^\s<>()\[\]{}\"'`|\\^.,:;!?])")
 _MINUTE, _HOUR, _HUGE = 60, 3600, 1e6
 
 
@@ -44,3 +46,9 @@ def amount(value: float, unit: str = "s") -> str:
 def web_address(text: str) -> str:
     """The text when it is an http address of a sane length, else nothing: a report links to nowhere else."""
     return text if re.match(r"https?://\S{1,2000}\Z", text) else ""
+
+
+def addresses_apart(text: str) -> Iterator[tuple[str, str]]:
+    """The text in pieces, each with the web address that it is, or with nothing; an address ends before a bracket, a quote, a full stop."""
+    for piece in _ADDRESS.split(text):
+        yield piece, web_address(piece) if _ADDRESS.fullmatch(piece) else ""

@@ -3,18 +3,21 @@
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from harness.model.verdicts import Outcome, Verdict
-from harness.report import summary, timings
-from harness.report.formatting import amount, clipped, number, printable, web_address
-from harness.report.model import Report, Result
-from harness.report.strip_plots import strip_plots
+from harness.report import legend, summary
+from harness.report.anchors import Anchors
+from harness.report.formatting import addresses_apart, amount, clipped, number, printable, web_address
+from harness.report.model import Report
+from harness.report.strip_plots import ENOUGH, plot_groups
 from harness.report.timeline import timeline
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -34,6 +37,7 @@ _FIELDS = 4
 def render(report: Report) -> str:
     """The text of ``report.html``."""
     troubles = summary.having(report, *summary.TROUBLES)
+    results = sorted(report.results, key=lambda result: (result.subject, result.id, result.case))
     return page(
         "report.html",
         report=report,
@@ -41,13 +45,18 @@ def render(report: Report) -> str:
         headline=summary.headline(report),
         counts={outcome: count for outcome, count in summary.counts(report).items() if count},
         troubles=troubles,
+        trouble_outcomes=summary.TROUBLES,
         room=min(max(_ROOM // (_FIELDS * max(len(troubles), 1)), _LEAST), _MOST),
         deviations=summary.having(report, Outcome.KNOWN_DEVIATION),
+        unjudged=summary.unjudged(report),
         profiles=summary.profiles(report),
         matrix=summary.matrix(report),
-        plots=strip_plots(timings.distributions(report)),
+        plot_groups=plot_groups(report),
+        enough=ENOUGH,
         timeline=timeline(report),
-        by_subject=_by_subject(report, {id(result): index for index, result in enumerate(troubles, 1)}),
+        by_subject=[(subject, list(found)) for subject, found in groupby(results, attrgetter("subject"))],
+        anchors=Anchors(results),
+        legend=legend,
     )
 
 
@@ -73,7 +82,7 @@ def _environment() -> Environment:
         finalize=lambda value: printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
     made.filters |= {"amount": amount, "number": number, "clip": clipped, "describe": summary.describe, "web": web_address}
-    made.filters |= {"folder": _folder, "name": summary.name, "headline": summary.headline}
+    made.filters |= {"folder": _folder, "name": summary.name, "headline": summary.headline, "linked": _linked}
     return made
 
 
@@ -82,9 +91,8 @@ def _folder(relative: str) -> str:
     return f"./{quote(printable(relative))}/"
 
 
-def _by_subject(report: Report, numbers: dict[int, int]) -> list[tuple[str, list[tuple[Result, int | None]]]]:
-    """The results under their subjects, each with the number of its failure further up the page."""
-    found: dict[str, list[tuple[Result, int | None]]] = {}
-    for result in sorted(report.results, key=lambda result: (result.subject, result.id, result.case)):
-        found.setdefault(result.subject, []).append((result, numbers.get(id(result))))
-    return list(found.items())
+def _linked(text: str, limit: int) -> Markup:
+    """At most ``limit`` characters of the text, with its web addresses as links."""
+    link = Markup('<a href="{}">{}</a>')
+    pieces = addresses_apart(printable(clipped(text, limit)))
+    return Markup("").join(link.format(address, piece) if address else escape(piece) for piece, address in pieces)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.model.statements import Profile
 from harness.model.verdicts import Outcome, Verdict
-from harness.report.formatting import amount, clipped, number, printable, web_address
+from harness.report.formatting import addresses_apart, amount, clipped, number, printable, web_address
 from harness.report.model import Failure, Report, Result
-from harness.report.summary import ORDER, TROUBLES, counts, describe, having, headline, matrix, name, profiles
+from harness.report.summary import ORDER, TROUBLES, Unjudged, counts, describe, having, headline, matrix, name, profiles, unjudged
 from harness.report.timings import Distribution, distributions
 
 #: Bytes; GitHub drops a step summary above 1024 KiB
@@ -25,7 +25,9 @@ MARKS = {
     Outcome.KNOWN_DEVIATION: "🔶",
     Outcome.NOT_APPLICABLE: "⚪",
 }
-#: Kept free for the line that says what was left out.
+#: Around the table of all statements, which is long: blocks of their own, so that no text of a run can be taken for one of them.
+FOLD, UNFOLD = "<details><summary>Every case</summary>\n", "\n</details>\n"
+#: Kept free for the end of the fold and the line that says what was left out.
 _LAST_LINE = 200
 
 
@@ -39,14 +41,29 @@ def render(report: Report, limit: int = LIMIT) -> str:
         if size > limit - _LAST_LINE:
             break
         kept.append(block)
-    if len(kept) < len(blocks):
-        kept.append(f"**Cut here: {len(blocks) - len(kept)} blocks more are in report.html and report.json.**\n")
+    left = len(blocks) - len(kept)
+    if FOLD in kept and UNFOLD not in kept:
+        kept.append(UNFOLD)
+    if left:
+        kept.append(f"**Cut here: {left} blocks more are in report.html and report.json.**\n")
     return "\n".join(kept)
 
 
 def plain(text: str, limit: int = CELL) -> str:
     """The text on one line, with nothing in it that Markdown or HTML would act on."""
-    line = " ".join(printable(clipped(text, limit)).split())
+    return _escaped(_one_line(text, limit))
+
+
+def linked(text: str, limit: int = CELL) -> str:
+    """The text as :func:`plain` makes it, except that its web addresses are links."""
+    return "".join(f"<{piece}>" if address else _escaped(piece) for piece, address in addresses_apart(_one_line(text, limit)))
+
+
+def _one_line(text: str, limit: int) -> str:
+    return " ".join(printable(clipped(text, limit)).split())
+
+
+def _escaped(line: str) -> str:
     escaped = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_\[\]|~]|^[#+-])", r"\\\1", escaped)
 
@@ -71,12 +88,11 @@ def _blocks(report: Report) -> Iterator[str]:
     yield _versions(report)
     yield from _faults(report)
     yield from _troubles(report)
-    yield from _list("Not run", having(report, Outcome.NOT_RUN))
-    yield from _list("Known deviations", having(report, Outcome.KNOWN_DEVIATION))
+    yield from _deviations(having(report, Outcome.KNOWN_DEVIATION))
+    yield from _unjudged(unjudged(report))
     if report.results:
         yield "## By subject and profile\n\n" + _matrix(report)
     yield from _timings(report)
-    yield from _list("Not applicable", having(report, Outcome.NOT_APPLICABLE))
     yield from _all(report)
 
 
@@ -142,13 +158,22 @@ def _link(result: Result) -> str:
 _IN_LINK = {ord("<"): "%3C", ord(">"): "%3E", ord("\\"): "%5C", ord("|"): "%7C"}
 
 
-def _list(title: str, results: list[Result]) -> Iterator[str]:
-    heading = f"## {title}\n\n"
+def _deviations(results: list[Result]) -> Iterator[str]:
+    heading = "## Known deviations\n\n"
     for result in results:
-        yield f"{heading}- **{plain(name(result))}** {plain(result.text)} *{plain(result.reason) or 'no reason given'}*"
+        yield f"{heading}- **{plain(name(result))}** {plain(result.text)} *{linked(result.reason) or 'no reason given'}*"
         heading = ""
     if results:
         yield ""
+
+
+def _unjudged(found: list[Unjudged]) -> Iterator[str]:
+    if found:
+        rows = (
+            [linked(one.reason) or "no reason given", describe(one.outcome), str(one.cases), plain(", ".join(one.statements))]
+            for one in found
+        )
+        yield "## Not judged\n\n" + table(["reason", "outcome", "cases", "statements"], rows)
 
 
 def _matrix(report: Report) -> str:
@@ -168,7 +193,7 @@ def _cell(cell: Counter[Outcome] | None) -> str:
 
 
 def _timings(report: Report) -> Iterator[str]:
-    found = distributions(report)
+    found = distributions(report.results)
     if found:
         rows = ([plain(cell) for cell in _measured(one)] for one in found)
         yield "## Measurements\n\n" + table(["name", "samples", "least", "median", "most", "bound"], rows)
@@ -182,7 +207,10 @@ def _measured(one: Distribution) -> list[str]:
 def _all(report: Report) -> Iterator[str]:
     seen = counts(report)
     outcomes = [outcome for outcome in ORDER if seen[outcome]]
-    heading = "## Statements\n\n" + table(["", "id", "statement", "keyword", "profile", "seconds"], [])
+    if outcomes:
+        yield "## Statements\n"
+        yield FOLD
+    heading = table(["", "id", "statement", "keyword", "profile", "seconds"], [])
     for result in having(report, *outcomes):
         cells = [
             f"{MARKS[result.outcome]} {describe(result.outcome)}",
@@ -194,3 +222,5 @@ def _all(report: Report) -> Iterator[str]:
         ]
         yield f"{heading}| {' | '.join(cells)} |"
         heading = ""
+    if outcomes:
+        yield UNFOLD

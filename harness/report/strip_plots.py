@@ -1,17 +1,38 @@
 """Distributions as geometry: every sample a dot, the middle half a box, the bound a line. A template draws them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor, log10
 
 from harness.report.formatting import amount
-from harness.report.timings import Distribution
+from harness.report.model import Report
+from harness.report.timings import Distribution, measured, waited
 
 #: Drawing units: a plot, and the space left and right so that a dot at the edge is whole.
 WIDTH, HEIGHT, EDGE = 360, 30, 6
+#: Drawing units that a character of a label takes at most.
+CHARACTER = 6.8
 #: Seconds beyond these are drawn at the edge: a wait is not measured finer than a millisecond, and no run takes a week.
 _LEAST, _MOST = 1e-3, 1e6
+#: Samples from which on a drawing says more than the numbers.
+ENOUGH = 5
 #: Samples drawn as dots at most; the box is made of all of them.
 _DOTS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label of the axis at ``x``; ``anchor`` says which part of it stands there, as in SVG."""
+
+    x: float
+    text: str
+    anchor: str
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """From where to where it reaches, in drawing units."""
+        width = len(self.text) * CHARACTER
+        left = self.x - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
+        return left, left + width
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +40,21 @@ class StripPlot:
     """One distribution, drawn: ``dots`` is an SVG path of points, ``bound`` is None where nothing bounds the samples."""
 
     distribution: Distribution
-    ticks: list[tuple[float, str]]
+    grid: list[float]
+    labels: list[Label]
     dots: str
     box: tuple[float, float]
     median: float
     bound: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlotGroup:
+    """The distributions of one subject: those with enough samples drawn, ``few`` are the others."""
+
+    title: str
+    plots: list[StripPlot]
+    few: list[Distribution]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +71,46 @@ class _Axis:
         share = min(max((at - low) / (high - low), 0.0), 1.0)
         return round(EDGE + (WIDTH - 2 * EDGE) * share, 1)
 
-    def ticks(self) -> list[tuple[float, str]]:
+    def values(self) -> list[float]:
         if self.logarithmic:
-            values = [10.0**power for power in range(round(log10(self.low)), round(log10(self.high)) + 1)]
-            return [(self.x(value), f"{value:g} s") for value in values]
-        return [(self.x(value), amount(value, "")) for value in (self.low, (self.low + self.high) / 2, self.high)]
+            return [10.0**power for power in range(round(log10(self.low)), round(log10(self.high)) + 1)]
+        return [self.low, (self.low + self.high) / 2, self.high]
+
+    def labels(self) -> list[Label]:
+        """Labels of as many values as have room: the ends first, then every value whose label touches none that is there."""
+        first, *between, last = [self._label(value) for value in self.values()]
+        kept = [replace(first, anchor="start"), replace(last, anchor="end")]
+        kept = kept if _apart(*kept) else kept[:1]
+        for one in between:
+            if all(_apart(one, other) for other in kept):
+                kept.append(one)
+        return sorted(kept, key=lambda one: one.x)
+
+    def _label(self, value: float) -> Label:
+        in_seconds = f"{value * 1000:g} ms" if value < 1 else f"{value:g} s"
+        return Label(self.x(value), in_seconds if self.logarithmic else amount(value, ""), "middle")
+
+
+def _apart(one: Label, other: Label) -> bool:
+    (_, left), (right, _) = sorted((one.extent, other.extent))
+    return left + CHARACTER <= right
+
+
+def plot_groups(report: Report) -> list[PlotGroup]:
+    """What was measured, by subject, and then the waits; all that is drawn in seconds shares one axis."""
+    subjects = sorted({result.subject for result in report.results})
+    groups = [(subject, measured(result for result in report.results if result.subject == subject)) for subject in subjects]
+    groups.append(("Waits, by budget", waited(report.results)))
+    plots = {id(plot.distribution): plot for plot in strip_plots([one for _, found in groups for one in found if _enough(one)])}
+    return [
+        PlotGroup(title, [plots[id(one)] for one in found if _enough(one)], [one for one in found if not _enough(one)])
+        for title, found in groups
+        if found
+    ]
+
+
+def _enough(one: Distribution) -> bool:
+    return len(one.samples) >= ENOUGH
 
 
 def strip_plots(found: list[Distribution]) -> list[StripPlot]:
@@ -74,7 +140,8 @@ def _strip_plot(one: Distribution, axis: _Axis) -> StripPlot:
     low, high = (axis.x(quartile) for quartile in one.quartiles)
     return StripPlot(
         one,
-        axis.ticks(),
+        [axis.x(value) for value in axis.values()],
+        axis.labels(),
         "".join(f"M{x:g} {_jitter(index):g}h0" for index, x in enumerate(points)),
         (low, round(max(high - low, 1.0), 1)),
         axis.x(one.median),

@@ -1,6 +1,6 @@
 """What the renderings of a report have in common: counts, troubles, the matrix."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from harness.model.statements import Profile
@@ -11,6 +11,20 @@ from harness.report.model import Report, Result
 TROUBLES = (Outcome.FAILED, Outcome.STALE_DEVIATION, Outcome.ENVIRONMENT_ERROR)
 #: Every outcome in the order a reader wants to see them.
 ORDER = (*TROUBLES, Outcome.NOT_RUN, Outcome.KNOWN_DEVIATION, Outcome.PASSED, Outcome.NOT_APPLICABLE)
+
+
+#: Outcomes that say nothing about the systems under test.
+UNJUDGED = (Outcome.NOT_RUN, Outcome.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """Why some cases were not judged: ``statements`` are the identifiers, in order and each once, of ``cases`` cases."""
+
+    outcome: Outcome
+    reason: str
+    cases: int
+    statements: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +78,12 @@ def matrix(report: Report) -> list[MatrixRow]:
         row = rows.setdefault(result.subject, MatrixRow(result.subject, {}))
         row.cells.setdefault(result.profile, Counter())[result.outcome] += 1
     return sorted(rows.values(), key=lambda row: row.subject)
+
+
+def unjudged(report: Report) -> list[Unjudged]:
+    """What was not judged, by outcome and reason, the most frequent reason first."""
+    by_reason: defaultdict[tuple[Outcome, str], list[str]] = defaultdict(list)
+    for result in having(report, *UNJUDGED):
+        by_reason[result.outcome, result.reason].append(result.id)
+    found = [Unjudged(*key, len(ids), list(dict.fromkeys(ids))) for key, ids in by_reason.items()]
+    return sorted(found, key=lambda one: (UNJUDGED.index(one.outcome), -one.cases))

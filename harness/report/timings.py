@@ -1,24 +1,29 @@
 """The numbers of a run by name: what was measured, and how long was waited against which budget."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median, quantiles
 
 from harness.model.budgets import SILENCE
-from harness.report.model import Report
+from harness.report.model import Result
 
 #: From here on, sums of samples may overflow; nothing that is measured is that large.
 _HUGE = 1e100
 
+#: A number and what it is held against, under its name and unit, with the statement that it comes from.
+_Sample = tuple[tuple[str, str], float, float | None, str]
+
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """The samples of one name in ascending order; ``bound`` is the widest they were held against."""
+    """The samples of one name in ascending order, the widest bound they were held against, and the statements they come from."""
 
     name: str
     unit: str
     samples: tuple[float, ...]
     bound: float | None
+    statements: tuple[str, ...] = ()
 
     @property
     def median(self) -> float:
@@ -34,22 +39,39 @@ class Distribution:
         return low, high
 
 
-def distributions(report: Report) -> list[Distribution]:
-    """Measurements by name and unit, then waits that were met by budget; observation windows always last their full time: no news."""
-    values: defaultdict[tuple[str, str], list[tuple[float, float | None]]] = defaultdict(list)
-    for result in report.results:
-        for measurement in result.measurements:
-            values[measurement.name, measurement.unit].append((measurement.value, measurement.bound))
-    for result in report.results:
-        for wait in result.waits:
-            if wait.satisfied and wait.budget != SILENCE.name:
-                values[f"wait: {wait.budget}", "s"].append((wait.seconds, wait.bound))
-    return [_distribution(*key, pairs) for key, pairs in values.items() if any(_usable(value) for value, _ in pairs)]
+def distributions(results: Iterable[Result]) -> list[Distribution]:
+    """Measurements by name and unit, then waits that succeeded, by budget."""
+    results = list(results)
+    return [*measured(results), *waited(results)]
 
 
-def _distribution(name: str, unit: str, pairs: list[tuple[float, float | None]]) -> Distribution:
-    bounds = [bound for _, bound in pairs if bound is not None and _usable(bound)]
-    return Distribution(name, unit, tuple(sorted(value for value, _ in pairs if _usable(value))), max(bounds, default=None))
+def measured(results: Iterable[Result]) -> list[Distribution]:
+    """Measurements by name and unit."""
+    return _distributions(((one.name, one.unit), one.value, one.bound, result.id) for result in results for one in result.measurements)
+
+
+def waited(results: Iterable[Result]) -> list[Distribution]:
+    """Waits that succeeded, by budget; observation windows always last their full time, which is no news."""
+    return _distributions(
+        ((f"wait: {wait.budget}", "s"), wait.seconds, wait.bound, result.id)
+        for result in results
+        for wait in result.waits
+        if wait.satisfied and wait.budget != SILENCE.name
+    )
+
+
+def _distributions(samples: Iterator[_Sample]) -> list[Distribution]:
+    by_name: defaultdict[tuple[str, str], list[_Sample]] = defaultdict(list)
+    for sample in samples:
+        if _usable(sample[1]):
+            by_name[sample[0]].append(sample)
+    return [_distribution(*name, found) for name, found in by_name.items()]
+
+
+def _distribution(name: str, unit: str, samples: list[_Sample]) -> Distribution:
+    bounds = [bound for _, _, bound, _ in samples if bound is not None and _usable(bound)]
+    statements = sorted({statement for *_, statement in samples})
+    return Distribution(name, unit, tuple(sorted(value for _, value, _, _ in samples)), max(bounds, default=None), tuple(statements))
 
 
 def _usable(value: float) -> bool:

@@ -87,6 +87,27 @@ def nasty() -> Report:
     )
 
 
+def lengthy() -> Report:
+    """A run in which every text is as long as one may become, once as a sentence and once as a single word, and every scale as wide."""
+    base = report(70)
+    names = (_WORD, _SENTENCE, *("p" * width for width in range(1, 90, 9)))
+    results = [_lengthened(result, _SENTENCE if index % 2 else _WORD, index) for index, result in enumerate(base.results)]
+    return replace(
+        base,
+        id=_WORD,
+        command=f"pytest {_WORD} {_SENTENCE}",
+        ip_family=_WORD,
+        systems=[SystemUnderTest(_WORD, _WORD), SystemUnderTest(_SENTENCE, _SENTENCE)],
+        images=[ImageUsed(text, text, text, text) for text in (_WORD, _SENTENCE)],
+        phases=[Phase(text, 3.0 * index, 60.0) for index, text in enumerate(names)],
+        results=results,
+        faults=[_WORD, _SENTENCE],
+    )
+
+
+_WORD = "IPAddressPool/spec.addresses[0]=172.19.255.200-172.19.255.100" * 8
+_SENTENCE = "GET https://foo.bar.example.test/aaa/bbb/ccc?ddd=eee with X-Forwarded-For: 203.0.113.7 is refused with 404, and no more; " * 4
+
 _TEXT = st.text(st.characters(exclude_categories=()), max_size=12) | st.sampled_from(NASTY[:-1])
 _PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     str: _TEXT,
@@ -226,4 +247,25 @@ def _spoiled(result: Result, text: str, index: int) -> Result:
         failure=failure if outcome is not Outcome.PASSED else None,
         waits=(Wait(text, float("-inf"), 1e300, 1, text, float("nan"), satisfied=True),),
         measurements=(Measurement(text, 1e300), Measurement(text, float("nan")), Measurement("odd", -1.0, text, float("inf"))),
+    )
+
+
+def _lengthened(result: Result, text: str, index: int) -> Result:
+    outcome = list(Outcome)[index % len(Outcome)]
+    failure = Failure(text, text, text, text, text, text + "x", 1e6, 10**6, text)
+    measured = [(name, unit) for name in ("time", text) for unit in ("s", "frames", text)]
+    return replace(
+        result,
+        id=f"{result.id}{text if index % 5 == 0 else ''}",
+        case=f"{text} {index}",
+        nodeid=text,
+        subject=text if index % 3 == 0 else result.subject,
+        text=text,
+        source=f"https://example.org/{_WORD}",
+        outcome=outcome,
+        reason=f"{text} https://example.org/issues/{_WORD}",
+        worker=text,
+        failure=failure if outcome is not Outcome.PASSED else None,
+        waits=(Wait(text, 1e5, 1e5, 10**6, text, 1e5, satisfied=True), *result.waits),
+        measurements=tuple(Measurement(name, 10.0 ** (index % 12 - 4), unit, 1e6) for name, unit in measured),
     )

@@ -47,24 +47,53 @@ def test_everything_stays_on_the_canvas(made: Report) -> None:
             assert timeline.GUTTER <= bar.x <= timeline.WIDTH
             assert 0 < bar.width <= timeline.WIDTH
     assert len(drawn.ticks) <= 12
-    for plot in strip_plots.strip_plots(distributions(made)):
+    for plot in strip_plots.strip_plots(distributions(made.results)):
         assert 0 <= plot.median <= strip_plots.WIDTH
         assert plot.bound is None or 0 <= plot.bound <= strip_plots.WIDTH
         assert "nan" not in plot.dots
 
 
 def test_measurements_and_waits_are_told_apart_and_failed_waits_are_left_out() -> None:
-    found = {one.name: one for one in distributions(synthetic.report())}
+    found = {one.name: one for one in distributions(synthetic.report().results)}
     assert set(found) == {"allocation", "gratuitous frames", "outage", "wait: allocation", "wait: route"}
     assert found["allocation"].bound == 30.0
     assert found["wait: route"].samples[-1] < 30.0, "a wait that was not met is no measurement"
+
+
+def test_measurements_are_grouped_by_subject_and_drawn_from_enough_samples_on() -> None:
+    made = synthetic.report(60)
+    groups = strip_plots.plot_groups(made)
+    assert [group.title for group in groups] == [*synthetic.SUBJECTS, "Waits, by budget"]
+    for group in groups:
+        assert all(len(plot.distribution.samples) >= strip_plots.ENOUGH for plot in group.plots)
+        assert all(len(one.samples) < strip_plots.ENOUGH for one in group.few)
+    allocation = groups[0].plots[0].distribution
+    assert allocation.statements == tuple(sorted({one.id for one in made.results if one.subject == "allocation"}))
+    assert len(allocation.samples) == 9
+    assert [one.name for one in groups[0].few] == ["outage"]
+
+
+@synthetic.unhurried
+@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=9), st.sampled_from(["s", "frames"]))
+def test_labels_of_an_axis_never_touch(samples: list[float], unit: str) -> None:
+    (plot,) = strip_plots.strip_plots([Distribution("x", unit, tuple(sorted(samples)), None)])
+    extents = [label.extent for label in plot.labels]
+    assert extents
+    assert all(left[1] < right[0] for left, right in pairwise(extents))
+    assert all(left >= -1 and right <= strip_plots.WIDTH + 1 for left, right in extents)
+
+
+def test_an_axis_over_many_orders_of_magnitude_keeps_its_ends() -> None:
+    (plot,) = strip_plots.strip_plots([Distribution("x", "s", (0.0, 1e9), None)])
+    assert (plot.labels[0].text, plot.labels[-1].text) == ("1 ms", "1e+06 s")
+    assert 2 < len(plot.labels) < len(plot.grid)
 
 
 def test_an_observation_window_is_no_measurement() -> None:
     made = synthetic.report(1)
     window = Wait("no answer", 0.0, 5.0, 25, "silence", 5.0, satisfied=True)
     made = replace(made, results=[replace(made.results[0], waits=(window,), measurements=())])
-    assert distributions(made) == []
+    assert distributions(made.results) == []
 
 
 def test_a_distribution_knows_its_middle() -> None:

@@ -7,9 +7,10 @@ from time import process_time
 import pytest
 from hypothesis import given
 
+from harness.model.statements import Keyword, Profile
 from harness.model.verdicts import Outcome
-from harness.report import html
-from harness.report.model import Report
+from harness.report import html, legend
+from harness.report.model import Failure, Report
 from selftests.report import synthetic
 from selftests.report.page import Page, complaints
 
@@ -19,7 +20,9 @@ TEXT_COLOURS = ("ink", "muted", "link", *(outcome.value for outcome in Outcome))
 BACKGROUNDS = ("page", "card", "well")
 
 
-@pytest.mark.parametrize("made", [synthetic.report(), synthetic.nasty(), EMPTY], ids=["usual", "nasty", "empty"])
+@pytest.mark.parametrize(
+    "made", [synthetic.report(), synthetic.nasty(), synthetic.lengthy(), EMPTY], ids=["usual", "nasty", "lengthy", "empty"]
+)
 def test_the_page_is_sound(made: Report) -> None:
     assert complaints(Page(html.render(made))) == []
 
@@ -67,6 +70,51 @@ def test_every_statement_and_every_failure_is_told() -> None:
     for article in failed:
         for part in ("Expected", "Seen last", "Seen first", "30.0 s, 9 attempts", "evidence/EXH-", "https://metallb.io/usage/", "pytest"):
             assert part in article.text
+
+
+def test_every_statement_can_be_linked_to() -> None:
+    made = synthetic.report()
+    twice = replace(made.results[0], case="ipv9, twice")
+    page = Page(html.render(replace(made, results=[*made.results, twice], planned=61)))
+    rows = {one.attributes["id"]: one for one in page.all("tr") if "data-outcome" in one.attributes}
+    assert len(rows) == 61
+    assert {"ALL-01", "ALL-01-ipv9_twice", "LIF-01"} <= rows.keys()
+    assert "#failure-LIF-01" in [address for _, address in page.addresses()]
+    assert "failure-LIF-01" in page.ids()
+
+
+def test_links_of_known_deviations_are_live() -> None:
+    page = Page(html.render(_with_evidence(synthetic.report(), Outcome.KNOWN_DEVIATION)))
+    section = page.html[page.html.index('<h2 id="deviations">') : page.html.index('<h2 id="unjudged">')]
+    assert '<a href="https://example.org/issues/1">https://example.org/issues/1</a>' in section
+    assert '<a href="./evidence/EXH-17/">evidence' in section
+
+
+def test_what_was_not_judged_is_told_by_reason() -> None:
+    page = Page(html.render(synthetic.report(200)))
+    table = next(one for one in page.all("table") if one.text.strip().startswith("What was not judged"))
+    lines = [" ".join(line.split()) for line in table.text.split("\n\n")]
+    assert "holds for metallb since 0.17.0; 0.16.1 is under test" in table.text
+    assert "EXH-03, EXH-04, LIF-17, LIF-18" in " ".join(lines)
+
+
+def test_a_distribution_of_few_samples_is_not_drawn() -> None:
+    page = Page(html.render(synthetic.report()))
+    drawn = [one for one in page.all("table") if "samples or more" in one.text]
+    folded = [one for one in page.all("details") if "with fewer than 5 samples" in one.text]
+    assert (len(drawn), len(folded)) == (1, 1)
+    assert "outage" in folded[0].text
+    assert "outage" not in drawn[0].text
+    assert len(page.classed("plot")) == 10, "seven subjects measured allocation, one frames, and there are two budgets"
+
+
+def test_the_legend_explains_every_word_of_a_result() -> None:
+    page = Page(html.render(EMPTY))
+    words = page.classed("words")[0].text
+    explained = [*legend.OUTCOMES, *legend.PROFILES, *legend.KEYWORDS]
+    assert explained == [*legend.OUTCOMES, *Profile, *Keyword]
+    assert set(legend.OUTCOMES) == set(Outcome)
+    assert all(word.replace("_", " ").replace("-", " ") in words for word in explained)
 
 
 def test_versions_and_verdict_stand_above_everything_else() -> None:
@@ -131,6 +179,11 @@ def test_text_has_enough_contrast(theme: str) -> None:
 
 def test_both_themes_colour_the_same_things() -> None:
     assert _colours("light").keys() == _colours("dark").keys()
+
+
+def _with_evidence(made: Report, outcome: Outcome) -> Report:
+    failure = Failure("WrongAnswer", "call", "", evidence="evidence/EXH-17")
+    return replace(made, results=[replace(one, failure=failure) if one.outcome is outcome else one for one in made.results])
 
 
 def _colours(theme: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from selftests.report import synthetic
 def test_verdict_versions_failures_come_before_everything_else() -> None:
     text = markdown.render(synthetic.report())
     parts = ["# ❌ Not conformant", "52 of 60 cases passed, 2 failed", "| metallb | 0.16.1 |", "## Failures", "## Known deviations"]
-    parts += ["## By subject and profile", "## Measurements", "## Not applicable", "## Statements"]
+    parts += ["## Not judged", "## By subject and profile", "## Measurements", "## Statements", "<details>"]
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
 
@@ -34,6 +34,25 @@ def test_the_limit_holds_and_what_is_left_out_is_counted(limit: int) -> None:
     text = markdown.render(made, limit)
     assert len(text.encode()) <= max(limit, 200)
     assert re.search(r"\*\*Cut here: \d+ blocks more are in report.html and report.json.\*\*\n\Z", text)
+
+
+@pytest.mark.parametrize("made", [synthetic.report(400), replace(synthetic.nasty(), faults=["<details>", *synthetic.NASTY])])
+@pytest.mark.parametrize("limit", range(2_000, 90_000, 3_001))
+def test_what_is_folded_is_closed_wherever_the_text_ends(made: Report, limit: int) -> None:
+    lines = markdown.render(made, limit).split("\n")
+    assert lines.count("<details><summary>Every case</summary>") == lines.count("</details>") <= 1
+
+
+def test_what_was_not_judged_is_told_by_reason() -> None:
+    text = markdown.render(synthetic.report(200))
+    assert "| holds for metallb since 0.17.0; 0.16.1 is under test | not applicable | 4 | EXH-03, EXH-04, LIF-17, LIF-18 |" in text
+    assert "| the worker gw2 crashed | not run | 2 | BGP-07, ING-21 |" in text
+
+
+def test_addresses_in_a_reason_are_links() -> None:
+    text = "see (https://example.org/a_b#c), or https://example.org/<x>."
+    assert markdown.linked(text) == "see (<https://example.org/a_b#c>), or <https://example.org/>&lt;x&gt;."
+    assert "redirected with 308: <https://example.org/issues/1>" in markdown.render(synthetic.report())
 
 
 def test_thousands_of_failures_stay_below_the_limit_with_the_verdict_on_top() -> None:

@@ -22,6 +22,15 @@
     shown.textContent = count === rows.length ? `All ${count} shown` : count ? `${count} of ${rows.length} shown` : "None matches; clear the filter to see all";
   };
   form.addEventListener("input", filter);
+  // a link leads to its row even where the filter had hidden it
+  const reveal = () => {
+    const row = document.getElementById(location.hash.slice(1));
+    if (!row?.hidden) return;
+    form.reset();
+    filter();
+    row.scrollIntoView();
+  };
+  window.addEventListener("hashchange", reveal);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = false;
   filter();
