@@ -40,7 +40,7 @@ conformance: $(READY) ## a cluster, every statement, a report, and nothing left;
 	$(BIN)/python -m lab engine
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
-engine-test: $(READY) ## the registry path, against a real registry on loopback; needs an engine, creates no cluster
+engine-test: $(READY) ## the registry path on a real registry, and the pages in a browser; needs an engine and Chromium, creates no cluster
 	$(BIN)/python -m lab engine
 	$(BIN)/pytest enginetests -q
 

@@ -112,7 +112,7 @@ def print_comparison(args: argparse.Namespace) -> int:
         return ExitCode.USAGE
     sys.stdout.write(markdown(comparison))
     if args.html:
-        replace(args.html, html.page("compare.html", it=comparison, kinds=list(Kind), rule=RULE, signs=html.SIGNS))
+        replace(args.html, page(comparison))
     return ExitCode.NOT_CONFORMANT if comparison.regressed else ExitCode.CONFORMANT
 
 
@@ -192,6 +192,11 @@ def _conditions(report: Report) -> dict[str, str]:
         "workers": str(report.workers),
         "time-out scale": f"{report.timeout_scale:g}",
     }
+
+
+def page(it: Comparison) -> str:
+    """The comparison as a page."""
+    return html.page("compare.html", it=it, kinds=list(Kind), rule=RULE, signs=html.SIGNS)
 
 
 def markdown(it: Comparison) -> str:

@@ -12,7 +12,7 @@ from hypothesis import given
 from harness.model.record import Measurement
 from harness.model.statements import Profile
 from harness.model.verdicts import Outcome, Verdict
-from harness.report import compare, html, writer
+from harness.report import compare, writer
 from harness.report.compare import Kind
 from harness.report.model import Report, SystemUnderTest
 from harness.report.timings import Distribution
@@ -174,8 +174,7 @@ def test_a_file_that_is_no_report_ends_with_usage(tmp_path: Path, capsys: pytest
 def test_any_two_reports_compare(a: Report, b: Report) -> None:
     found = compare.compare(a, b)
     compare.markdown(found).encode()
-    page = html.page("compare.html", it=found, kinds=list(Kind), rule=compare.RULE, signs=html.SIGNS)
-    assert complaints(Page(page)) == []
+    assert complaints(Page(compare.page(found))) == []
 
 
 def _with(made: Report, index: int, outcome: Outcome) -> Report:
