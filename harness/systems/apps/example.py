@@ -67,5 +67,6 @@ def wait_for_apps(api: Api) -> None:
 
     :raises EnvironmentFault: they do not become ready in time
     """
+    __tracebackhide__ = True
     for name in APPS:
         wait_ready(rolled_out(api, "Deployment", name, NAMESPACE), f"the application {name} is ready")

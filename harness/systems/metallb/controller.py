@@ -35,6 +35,7 @@ class MetalLBController:
 
         :raises EnvironmentFault: it does not in time
         """
+        __tracebackhide__ = True
         wait_ready(rolled_out(self.api, "Deployment", CONTROLLER, NAMESPACE), "the controller of MetalLB is ready")
         ready = monotonic()
         wait_until_webhook_answers(self.api)

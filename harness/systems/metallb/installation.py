@@ -83,6 +83,7 @@ class MetalLB:
 
         :raises EnvironmentFault: it does not become usable in time
         """
+        __tracebackhide__ = True
         wait_ready(rolled_out(api, "Deployment", CONTROLLER, NAMESPACE), "the controller of MetalLB is ready")
         wait_ready(rolled_out(api, "DaemonSet", SPEAKER, NAMESPACE), "every speaker of MetalLB is ready")
         wait_until_webhook_answers(api)

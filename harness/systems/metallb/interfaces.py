@@ -67,6 +67,7 @@ class Interface:
 
         :raises Unanswered: nobody does
         """
+        __tracebackhide__ = True
         index = self._run("cat", f"/sys/class/net/{self.name}/ifindex").strip()
         sockets = [line.split() for line in self._run("cat", "/proc/net/packet").splitlines()[1:]]
         if [index, ARP] not in [[fields[4], fields[3]] for fields in sockets]:

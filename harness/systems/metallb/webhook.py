@@ -21,6 +21,7 @@ def wait_until_webhook_answers(api: Api, *, within: Budget = ROLLOUT) -> None:
 
     :raises EnvironmentFault: it does not in time
     """
+    __tracebackhide__ = True
     pool = ip_address_pool("readiness-probe", ["192.0.2.1/32"])
     wait_ready(accepted(api, pool), "the webhook of MetalLB accepts an address pool", within=within)
 
