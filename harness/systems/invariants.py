@@ -43,6 +43,7 @@ class Invariant:
 
         :raises Leak: named, the first that is left
         """
+        __tracebackhide__ = True
         wait_until_gone(
             lambda: self._left("IPAddressPool", "L2Advertisement", "BGPAdvertisement", "BGPPeer"),
             f"no pool or advertisement of {self.label} is left",

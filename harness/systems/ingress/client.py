@@ -82,6 +82,7 @@ class IngressClient:
 
     def expect_once(self, request: Request, expectation: Expectation) -> Exchange:
         """One answer, which has to be as expected."""
+        __tracebackhide__ = True
         return self.expect(request, expectation, times=1)
 
     def expect_raw(self, head: str, expectation: Expectation) -> Exchange:

@@ -23,6 +23,7 @@ class Failover:
 
     service: Service
     address: str
+    pool: str
     advertisement: str
     advertisements: Advertisements
     segment: Segment
@@ -37,7 +38,7 @@ class Failover:
     def move(self) -> float:
         """Bind the advertisement to the other node, and return when that began."""
         moment = now()
-        self.advertisements.change(self.advertisement, f"{self.service.namespace}-0", nodeSelectors=nodes_named(self.after))
+        self.advertisements.change(self.advertisement, self.pool, nodeSelectors=nodes_named(self.after))
         return moment
 
     @contextmanager

@@ -142,6 +142,7 @@ class Faults:
 
         :raises EnvironmentFault: they are not in time
         """
+        __tracebackhide__ = True
         wait_ready(rolled_out(self.api, kind, name, namespace), f"{kind} {namespace}/{name} has rolled out")
 
     def scale(self, name: str, namespace: str, replicas: int) -> float:

@@ -74,6 +74,7 @@ class IngressRollout:
 
     def wait_until_one_pod(self) -> None:
         """Wait until the controller has one pod, none beside it that is ending: that one may still hold the address."""
+        __tracebackhide__ = True
         wait_ready(self._one_pod, "one pod of the ingress controller is left")
 
     def _on_the_announcing_node(self) -> str:

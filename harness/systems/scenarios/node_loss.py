@@ -75,6 +75,7 @@ class NodeLoss:
 
     def expect_interruption_within(self, bound: Budget) -> None:
         """Hold against a bound how long clients were not served while the node was lost."""
+        __tracebackhide__ = True
         length = expect_outage_within(self._attempts_while_lost(), record().bound(bound), f"{self.node} is lost")
         measure("outage", length, budget=bound)
 
@@ -83,6 +84,7 @@ class NodeLoss:
 
     def expect_interruption_by_return_within(self, bound: Budget) -> None:
         """Hold against a bound how long clients were not served when the node came back."""
+        __tracebackhide__ = True
         length = expect_outage_within(self.clients.attempts_since(self.back), record().bound(bound), f"{self.node} is back")
         measure("outage of the return", length, budget=bound)
 

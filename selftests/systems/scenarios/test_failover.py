@@ -37,7 +37,7 @@ def failover(network: FakeNetwork, then: Callable[[], None]) -> Failover:
     advertisements = Moving(api, "t1")
     advertisements.then = then
     service = Service(api, "service-1", "t1", "metallb.io")
-    return Failover(service, VIP, "t1-advertisement-0", advertisements, Segment(network.wire, NODES), "one", "two")
+    return Failover(service, VIP, "t1-0", "t1-advertisement-0", advertisements, Segment(network.wire, NODES), "one", "two")
 
 
 def test_the_new_node_makes_the_address_known() -> None:

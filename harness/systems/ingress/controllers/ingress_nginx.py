@@ -76,6 +76,7 @@ class IngressNginx:
 
     def wait_until_usable(self, api: Api) -> None:
         """Wait for the Deployment, then until the webhook lets an Ingress pass."""
+        __tracebackhide__ = True
         wait_ready(rolled_out(api, "Deployment", self.deployment, self.namespace), "the controller of ingress-nginx is ready")
         wait_ready(accepted(api, _probe_ingress(self.ingress_class)), "the webhook of ingress-nginx accepts an Ingress")
 
