@@ -8,7 +8,7 @@ from math import isfinite
 #: (https://www.w3.org/TR/xml/#charsets, https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing).
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _ADDRESS = re.compile(r"(https?://[^\s<>()\[\]{}\"'`|\\^]*[^\s<>()\[\]{}\"'`|\\^.,:;!?])")
-_MINUTE, _HOUR, _HUGE = 60, 3600, 1e6
+_SMALL, _MINUTE, _HOUR, _HUGE = 0.01, 60, 3600, 1e6
 
 
 def printable(text: str) -> str:
@@ -32,7 +32,9 @@ def number(value: float) -> str:
 
 
 def amount(value: float, unit: str = "s") -> str:
-    """A value with its unit; seconds from two minutes on read as minutes and hours, whole counts have no decimals."""
+    """A value with its unit; seconds read as milliseconds, minutes or hours where that says more, whole counts have no decimals."""
+    if unit == "s" and 0 < abs(value) < _SMALL:
+        return f"{number(value * 1000)} ms"
     if unit != "s" and value.is_integer() and abs(value) < _HUGE:
         return f"{value:.0f} {unit}".rstrip()
     if unit != "s" or not 2 * _MINUTE <= value < _HUGE:

@@ -105,6 +105,9 @@ def test_a_distribution_knows_its_middle() -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "expected"),
     [
+        (0.0, "s", "0.00 s"),
+        (0.0042, "s", "4.20 ms"),
+        (0.01, "s", "0.01 s"),
         (0.314, "s", "0.31 s"),
         (12.34, "s", "12.3 s"),
         (119.6, "s", "120 s"),
