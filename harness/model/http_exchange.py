@@ -149,7 +149,9 @@ def combined(headers: Headers, name: str) -> str | None:
 
 
 def at_host(value: Any, host: str) -> Any:
-    """A text, a pattern or nothing, with the table's host replaced."""
+    """A text, a pattern or nothing, with the table's host replaced, also where it stands in capitals."""
     if isinstance(value, re.Pattern):
         return re.compile(value.pattern.replace(re.escape(TABLE_HOST), re.escape(host)))
-    return value.replace(TABLE_HOST, host) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return value.replace(TABLE_HOST, host).replace(TABLE_HOST.upper(), host.upper())
+    return value

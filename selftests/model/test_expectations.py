@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness.model.errors import StatementFailed
 from harness.model.expectations import CONTROLLER, Backend, Expectation, Signature, differences, reaches, refused, require, sentence
-from harness.model.http_exchange import Echo, Exchange, Identity, Request
+from harness.model.http_exchange import TABLE_HOST, Echo, Exchange, Identity, Request
 
 SENT = Request("/app/sub?x=1", "app.example.test", "PUT", (("X-Sent", "1"),), b"hello")
 IDENTITY = Identity("demo", "app", "app-1", "node-a", "n0nce")
@@ -315,3 +315,8 @@ def test_other_bodies_are_no_answer_of_the_backend(body: bytes) -> None:
 def test_look_at_an_exchange_is_one_line() -> None:
     assert repr(ANSWER) == "200 from demo/app (pod app-1) as PUT /app/sub?x=1"
     assert repr(REFUSAL) == "404 from no backend at 192.0.2.1:80"
+
+
+def test_a_host_in_capitals_becomes_that_of_the_statement_in_capitals() -> None:
+    assert Request(host=f"a.{TABLE_HOST.upper()}").at("t1.test").host == "a.T1.TEST"
+    assert Request(host=f"A.{TABLE_HOST}").at("t1.test").host == "A.t1.test"

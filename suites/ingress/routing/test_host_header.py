@@ -15,6 +15,7 @@ from suites.ingress.requests import HOST, request
 @cases(
     [
         (request(host=f"UPPER.{HOST}"), reaches("one")),
+        (request(host=HOST.upper()), reaches("one")),
         (request(host=f"{HOST}:80"), reaches("one")),
         (request(host=f"{HOST}:8443"), reaches("one")),
         (request(host=f"{HOST}."), reaches("one"), "the root label may be written"),
