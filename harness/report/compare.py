@@ -22,7 +22,7 @@ from harness.report.json_report import read_report
 from harness.report.markdown import plain, table
 from harness.report.model import Report, Result
 from harness.report.timings import Distribution, distributions
-from harness.report.writer import replace
+from harness.report.writer import write_whole
 
 #: How far from conforming a judged case is; other outcomes say nothing about the system under test.
 _RANKS = {Outcome.PASSED: 0, Outcome.STALE_DEVIATION: 0, Outcome.KNOWN_DEVIATION: 1, Outcome.FAILED: 2}
@@ -112,7 +112,7 @@ def print_comparison(args: argparse.Namespace) -> int:
         return ExitCode.USAGE
     sys.stdout.write(markdown(comparison))
     if args.html:
-        replace(args.html, page(comparison))
+        write_whole(args.html, page(comparison))
     return ExitCode.NOT_CONFORMANT if comparison.regressed else ExitCode.CONFORMANT
 
 

@@ -24,12 +24,12 @@ def write_report(report: Report, directory: Path) -> list[Path]:
     if report.planned != len(report.results):
         raise RuntimeError(f"{report.planned} cases were planned and {len(report.results)} have a result: this is an error of the harness")
     directory.mkdir(parents=True, exist_ok=True)
-    written = [replace(directory / name, render(report)) for name, render in RENDERERS.items()]
+    written = [write_whole(directory / name, render(report)) for name, render in RENDERERS.items()]
     github.publish(report, sys.stdout)
     return written
 
 
-def replace(path: Path, text: str) -> Path:
+def write_whole(path: Path, text: str) -> Path:
     """Put ``text`` into ``path`` so that a reader sees the old content or the new one, never a part."""
     half = path.with_name(f".{path.name}.{os.getpid()}")
     half.write_text(text, encoding="utf-8", newline="\n")
