@@ -22,9 +22,13 @@ checks: $(READY) ## style, types, import rules, stale documents
 	$(BIN)/lint-imports
 	$(BIN)/python -m harness statements --check
 
-selftests: $(READY) ## the selftests; T=selftests/model/test_versions.py for one file, without the threshold
-	$(BIN)/pytest $(or $(T),selftests -n 2 --cov --cov-report=) -q
-	$(if $(T),,$(BIN)/coverage report)
+selftests: $(READY) ## the selftests, those of the systems with the threshold of their coverage; T=selftests/model/test_versions.py for one file
+ifdef T
+	$(BIN)/pytest $(T) -q
+else
+	$(BIN)/pytest selftests --ignore selftests/systems -q -n 4
+	$(BIN)/pytest selftests/systems -q -n 4 --cov
+endif
 
 statement: $(READY) ## the next free id of a prefix, and with NAME a test and a manifest from a template: make statement ID=RWR NAME=target_is_kept
 	@$(BIN)/python -m harness new $(ID) $(NAME)
