@@ -4,15 +4,19 @@ import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from harness.cluster import engine, kind
+from harness.cluster import engine
 from harness.cluster.isolation import Ledger, open_unrouted
 from harness.cluster.state import ClusterState, states_directory
 from harness.cluster.steps import Steps
 from harness.model.addresses import AddressRange, areas, example_pool
 from harness.model.errors import EnvironmentFault, UsageFault
+
+if TYPE_CHECKING:
+    from harness.cluster.kind import KindCluster
 
 #: Instead of a name: the cluster that was kept last.
 LATEST = "latest"
@@ -116,9 +120,11 @@ def _remove_containers(cluster: str) -> None:
             engine.docker("rm", "--force", "--volumes", *left)
 
 
-def kind_cluster(state: ClusterState, kind_path: Path, image: str) -> kind.KindCluster:
+def kind_cluster(state: ClusterState, kind_path: Path, image: str) -> "KindCluster":
     """The cluster as kind knows it; ``image`` is that of its nodes, where it is created."""
-    return kind.KindCluster(state.name, state.kubeconfig, image, kind_path, state.network)
+    from harness.cluster.kind import KindCluster  # pytest-kind, only when a cluster comes or goes
+
+    return KindCluster(state.name, state.kubeconfig, image, kind_path, state.network)
 
 
 def open_ledgers(state: ClusterState, network: engine.Network, pool: AddressRange | None) -> None:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.cluster import engine, kind
+from harness.cluster import engine
 from harness.cluster.api import Api
 from harness.cluster.lifetime import kind_cluster, open_ledgers, remove_leftovers, tear_down
 from harness.cluster.requirements import require_room
@@ -121,6 +121,8 @@ def _fresh_state(settings: Settings, images: Mapping[str, Image]) -> ClusterStat
 
 def _create_cluster(state: ClusterState, kind_path: Path, images: Mapping[str, Image], steps: Steps) -> None:
     """Create the cluster, and meanwhile pack the images that its nodes get afterwards."""
+    from harness.cluster import kind  # pytest-kind, only when a cluster is created
+
     cluster = kind_cluster(state, kind_path, images[NODE_IMAGE].reference)
     config = kind.write_configuration(state.directory / "kind.yaml", nodes=state.nodes, ip_family=state.ip_family)
     for_workers = [image for name, image in images.items() if name != NODE_IMAGE]
