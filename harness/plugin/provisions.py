@@ -11,10 +11,11 @@ ATTRIBUTE = "__provision__"
 
 
 class Provision(StrEnum):
-    """What exists before the first statement that needs it runs, and only where one does."""
+    """What has to exist for a statement: a run makes what statements share, where one needs it, and fixtures what is a statement's own."""
 
     CLUSTER = "the run's cluster"
     ROUTER_IMAGE = "the image of the routers beside the cluster"
+    NAMESPACE = "a namespace of the statement's own, of which nothing may be left"
     MANIFEST = "the routes in the statement's manifest, among the shared ones"
 
 

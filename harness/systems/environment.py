@@ -3,8 +3,11 @@
 import secrets
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from filelock import FileLock
 
 from harness.cluster import engine
 from harness.cluster.api import Api
@@ -149,6 +152,18 @@ def _start_wire_probe(state: ClusterState) -> None:
 def wire_container(state: ClusterState) -> str:
     """The name of the container that looks at the cluster's network from outside."""
     return f"{state.name}-wire"
+
+
+def probe_container(state: ClusterState, role: str, *, network: str | None = None) -> str:
+    """The name of one more container to look from, on the cluster's network or another one; started once for all processes of a run."""
+    name = f"{state.name}-{role}"
+    with FileLock(state.directory / f"{role}.lock", timeout=120):
+        if name not in engine.docker("ps", f"--filter=name={name}", "--format={{.Names}}").split():
+            with suppress(EnvironmentFault):  # one that stopped, from an earlier run on this cluster
+                engine.docker("rm", "--force", "--volumes", name)
+            image, labels = state.image(PROGRAM_IMAGE), {engine.LABEL: state.name}
+            WireProbe.start(engine.docker, name, image=image, network=network or state.network, labels=labels)
+    return name
 
 
 def _install(state: ClusterState, manifests: Mapping[str, Path], steps: Steps) -> None:

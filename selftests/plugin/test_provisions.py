@@ -22,9 +22,10 @@ class Planned:
 @pytest.mark.parametrize(
     ("fixture", "needs"),
     [
-        ("client", set(Provision) - {Provision.ROUTER_IMAGE}),
+        ("client", {Provision.CLUSTER, Provision.MANIFEST}),
         ("own_client", {Provision.CLUSTER}),
         ("external_peer", {Provision.CLUSTER, Provision.ROUTER_IMAGE}),
+        ("namespace", {Provision.CLUSTER, Provision.NAMESPACE}),
         ("label", set()),
     ],
 )

@@ -15,7 +15,7 @@ from harness.cluster.steps import Steps
 from harness.model.errors import EnvironmentFault
 from harness.model.http_exchange import Exchange, Request
 from harness.systems import environment
-from harness.systems.environment import Settings, add_image, bring_up, wire_container
+from harness.systems.environment import Settings, add_image, bring_up, probe_container, wire_container
 from selftests.systems.fake_api import FakeApi
 
 pytestmark = pytest.mark.usefixtures("short")
@@ -195,3 +195,21 @@ def test_one_more_image_is_had_once(machine: list[str], tmp_path: Path) -> None:
     add_image(state, "frr", ASKED, steps())
     assert machine == ["images of 1 components"]
     assert ClusterState.load(state.file).image("frr").startswith("localhost/frr:")
+
+
+def test_a_container_to_look_from_is_started_once(machine: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = bring_up(ASKED, steps(), tmp_path / "logs")
+    running: list[str] = []
+    commands: list[str] = []
+
+    def docker(*words: str, **_: object) -> str:
+        commands.append(words[0])
+        if words[0] == "run":
+            running.append(next(word.removeprefix("--name=") for word in words if word.startswith("--name=")))
+            assert f"--network=container:{state.name}-control-plane" in words
+        return "\n".join(running)
+
+    monkeypatch.setattr(engine, "docker", docker)
+    for _ in range(2):
+        assert probe_container(state, "in-cluster", network=f"container:{state.name}-control-plane") == f"{state.name}-in-cluster"
+    assert commands == ["ps", "rm", "run", "ps"]
