@@ -35,7 +35,7 @@ statement: $(READY) ## the next free id of a prefix, and with NAME a test and a 
 
 kept: $(READY) ## create a cluster and keep it, for `make one`
 	$(BIN)/python -m lab engine
-	$(BIN)/pytest suites/installation/test_installation.py --keep-cluster=always $(ARGS)
+	$(BIN)/pytest suites/installation -n $(WORKERS) --keep-cluster=always $(ARGS)
 
 one: $(READY) ## judge one statement, or what -k selects, on the kept cluster: make one ID=RWR-01
 	$(BIN)/pytest suites -k "$(ID)" --reuse-cluster $(or $(CLUSTER),latest) $(ARGS)
