@@ -31,13 +31,13 @@ else
 endif
 
 statement: $(READY) ## the next free id of a prefix, and with NAME a test and a manifest from a template: make statement ID=RWR NAME=target_is_kept
-	@$(BIN)/python -m harness new $(ID) $(NAME)
+	@$(BIN)/python -m harness new $(ID) $(NAME) $(if $(FILE),--file $(FILE))
 
 kept: $(READY) ## create a cluster and keep it, for `make one`
 	$(BIN)/python -m lab engine
 	$(BIN)/pytest suites/installation -n $(WORKERS) --keep-cluster=always $(ARGS)
 
-one: $(READY) ## judge one statement, or what -k selects, on the kept cluster: make one ID=RWR-01
+one: $(READY) ## judge one statement, or what -k selects, on the cluster kept last, or on CLUSTER: make one ID=RWR-01
 	$(BIN)/pytest suites -k "$(ID)" --reuse-cluster $(or $(CLUSTER),latest) $(ARGS)
 
 conformance: $(READY) ## a cluster, every statement, a report, and nothing left; options in ARGS, for instance ARGS="--metallb 0.14.9"

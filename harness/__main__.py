@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     new = commands.add_parser("new", help="the next free id of a prefix, and with a name a test and a manifest from a template")
     new.add_argument("id", metavar="ID", help="a prefix, such as RWR, or an id")
     new.add_argument("name", metavar="NAME", nargs="?", help="the test's name, without test_")
+    new.add_argument("--file", type=Path, metavar="FILE", help="the test file (default: the one with the most statements of the prefix)")
     new.set_defaults(run=new_statement)
     comparing = commands.add_parser("compare", help="say what changed between two runs")
     compare.add_arguments(comparing)
@@ -73,7 +74,7 @@ def new_statement(options: argparse.Namespace) -> int:
     identifier = scaffold.next_id(entries, options.id)
     print(f"next free: {identifier}")
     if options.name:
-        for path in scaffold.create(ROOT, entries, identifier, options.name):
+        for path in scaffold.create(ROOT, entries, identifier, options.name, options.file):
             print(f"wrote {path.relative_to(ROOT)}")
     return ExitCode.CONFORMANT
 

@@ -45,20 +45,21 @@ def next_id(entries: Sequence[Entry], wanted: str) -> str:
     return f"{prefix}-{free:02}"
 
 
-def create(root: Path, entries: Sequence[Entry], identifier: str, name: str) -> list[Path]:
-    """Append a test to the file of the prefix's last statement, create its manifest where that one has one, and return what was written.
+def create(root: Path, entries: Sequence[Entry], identifier: str, name: str, file: Path | None = None) -> list[Path]:
+    """Append a test to a file, create its manifest where the tests of that file have manifests, and return what was written.
+
+    :param file: the test file; the one with the most statements of the prefix by default
 
     The test cannot pass the checks before its source, its text and its body are written.
 
-    :raises UsageFault: the name is none for a test, or another statement has it
+    :raises UsageFault: the name is none for a test, another statement has it, or the file holds no statements
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name.startswith("test_"):
         raise UsageFault("NAME in words, such as target_is_kept", name, "write it in small letters, with _ between the words")
     if any(one.test.endswith(f"::test_{name}") for one in entries):
         raise UsageFault("a NAME that no statement has", name, "choose another one")
-    prefix = identifier.partition("-")[0]
-    last = max((one for one in entries if one.id.partition("-")[0] == prefix), key=lambda one: int(one.id.partition("-")[2]))
-    file = root / last.test.partition("::")[0]
+    beside = _beside(root, entries, identifier.partition("-")[0], file)
+    file, last = root / beside[-1].test.partition("::")[0], beside[-1]
     has_routes = "mark.manifest" in file.read_text()
     test = _TEST.format(
         id=identifier,
@@ -70,6 +71,18 @@ def create(root: Path, entries: Sequence[Entry], identifier: str, name: str) -> 
     )
     file.write_text(file.read_text().rstrip("\n") + "\n" + test)
     return [file, *([_manifest(root, file, name)] if has_routes else [])]
+
+
+def _beside(root: Path, entries: Sequence[Entry], prefix: str, file: Path | None) -> list[Entry]:
+    """The statements in the file that the new one belongs into."""
+    by_file: dict[Path, list[Entry]] = {}
+    for one in entries:
+        by_file.setdefault(root / one.test.partition("::")[0], []).append(one)
+    if file is not None:
+        if file.resolve() not in by_file:
+            raise UsageFault("FILE with statements below suites/", str(file), "a new file begins with a test by hand")
+        return by_file[file.resolve()]
+    return max(by_file.values(), key=lambda found: sum(one.id.partition("-")[0] == prefix for one in found))
 
 
 def _manifest(root: Path, file: Path, name: str) -> Path:

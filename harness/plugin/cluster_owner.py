@@ -126,6 +126,10 @@ class ClusterOwner:
             self.facts.leftovers.append(f"python -m harness remove {state.name}  # could not be deleted: {fault.found}")
 
 
+#: Options by which pytest lists something and runs nothing; with them there is nothing to create.
+LISTS = ("collectonly", "statements", "showfixtures", "show_fixtures_per_test", "setupplan")
+
+
 def _kept(state: ClusterState) -> list[str]:
     return [
         f"export KUBECONFIG={state.kubeconfig}",
@@ -135,7 +139,7 @@ def _kept(state: ClusterState) -> list[str]:
 
 
 def _only_listing(config: pytest.Config) -> bool:
-    return bool(config.getoption("collectonly") or config.getoption("statements"))
+    return any(map(config.getoption, LISTS))
 
 
 def find_cluster(config: pytest.Config) -> ClusterState | None:

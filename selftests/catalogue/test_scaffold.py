@@ -55,3 +55,15 @@ def test_a_name_that_cannot_be_used_changes_nothing(name: str, tmp_path: Path) -
     with pytest.raises(UsageFault, match=name):
         create(tmp_path, ENTRIES, "HST-08", name)
     assert file.read_text() == ""
+
+
+def test_the_file_is_the_one_with_most_of_the_prefix_or_the_one_named(tmp_path: Path) -> None:
+    usual = suite(tmp_path, "def test_one() -> None:\n    pass\n")
+    lone = tmp_path / "suites/ingress/nginx/admission/test_path_types.py"
+    lone.parent.mkdir(parents=True)
+    lone.write_text("def test_two() -> None:\n    pass\n")
+    entries = [*ENTRIES, replace(LAST, id="HST-09", test=f"{lone.relative_to(tmp_path)}::test_two")]
+    assert create(tmp_path, entries, "HST-10", "host_is_kept") == [usual]
+    assert create(tmp_path, entries, "HST-11", "host_is_lost", lone) == [lone]
+    with pytest.raises(UsageFault, match="FILE with statements"):
+        create(tmp_path, entries, "HST-12", "host_is_new", tmp_path / "suites/test_new.py")

@@ -70,7 +70,7 @@ def test_one_cluster_a_run_and_it_goes(project: Suite, workers: tuple[str, ...])
     assert log(project) == ["create", "delete"]
 
 
-@pytest.mark.parametrize("looking", ["--collect-only", "--statements"])
+@pytest.mark.parametrize("looking", ["--collect-only", "--statements", "--fixtures", "--fixtures-per-test", "--setup-plan"])
 def test_looking_creates_nothing(project: Suite, looking: str) -> None:
     project.run(looking)
     assert log(project) == []
