@@ -68,9 +68,13 @@ class MetalLB:
         return self.at_least("0.14.6")
 
     def exhausted_message(self, pool: str) -> str:
-        """Why a Service stays pending that asks for a pool without a free address; from 0.14.9 on the name is not quoted, and up to 0.15.3
-        the family follows (https://github.com/metallb/metallb/blob/v0.15.3/internal/allocator/allocation.go).
+        """What this version says when it has looked at a Service that asks for a pool without a free address, and gives it none.
+
+        From 0.14.9 on the name is not quoted, and from 0.15.0 until 0.16.0 the text speaks of something else
+        (https://github.com/metallb/metallb/pull/2891).
         """
+        if self.at_least("0.15.0") and not self.at_least("0.16.0"):
+            return '["<nil>"] is not allowed in config'
         return f"no available IPs in pool {pool}" if self.at_least("0.14.9") else f'no available IPs in pool "{pool}"'
 
     def install(self, api: Api, manifest: Path, references: Mapping[str, str]) -> None:

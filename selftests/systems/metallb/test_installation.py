@@ -40,6 +40,9 @@ def test_a_kind_is_served_from_its_first_version_to_its_last() -> None:
     [
         ("0.13.12", "metallb.universe.tf", 'no available IPs in pool "p"'),
         ("0.14.9", "metallb.io", "no available IPs in pool p"),
+        ("0.15.0", "metallb.io", '["<nil>"] is not allowed in config'),
+        ("0.15.3", "metallb.io", '["<nil>"] is not allowed in config'),
+        ("0.16.0", "metallb.io", "no available IPs in pool p"),
         ("0.16.1", "metallb.io", "no available IPs in pool p"),
     ],
 )

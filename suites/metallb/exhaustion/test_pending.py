@@ -23,6 +23,8 @@ def test_service_beyond_the_pool_stays_pending(pools: Pools, services: Services,
     assert beyond.namespaced_name in message
     beyond.consistently_pending()
     assert [service.addresses for service in held] == [[address] for address in addresses], f"{beyond} cost others their addresses"
+    assert messages.NOTHING_FREE in message, f"{beyond} is told something else: {message}"
+    assert pool.name in message, f"{beyond} is told, but not of which pool: {message}"
 
 
 @statement("EXH-14", MUST, CORE, source="https://metallb.io/troubleshooting/", covers=("ROW-MLB-006",))
