@@ -20,7 +20,7 @@ checks: $(READY) ## style, types, import rules, stale documents
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m harness statements --check
+	$(BIN)/python -m harness documents --check
 
 selftests: $(READY) ## the selftests, those of the systems with the threshold of their coverage; T=selftests/model/test_versions.py for one file
 ifdef T
@@ -53,7 +53,7 @@ format: $(READY) ## write the code the way `make test` wants it
 	$(BIN)/ruff format .
 
 documents: $(READY) ## write docs/ anew from the statements
-	$(BIN)/python -m harness statements
+	$(BIN)/python -m harness documents
 
 lock: $(READY) ## pin the newest versions that pyproject.toml allows, with hashes
 	$(PIN) --group dev --output-file requirements.txt pyproject.toml

@@ -1,9 +1,10 @@
-"""`python -m lab`: the lab as a program."""
+"""`python -m lab`: the lab as a program. Its commands are offered by the command of the suite, too."""
 
 import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import lab
 from lab import cache, engine
@@ -15,6 +16,9 @@ from lab.errors import LabError
 from lab.progress import Progress
 
 DEFAULT_IMAGES = ("kind-node", "metallb-controller", "metallb-speaker", "ingress-nginx-controller", "python")
+
+#: What commands are added to; argparse has no public name for it.
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -40,21 +44,41 @@ def _parser() -> argparse.ArgumentParser:
     description = "Build images from package registries, where no image registry is in reach."
     parser = argparse.ArgumentParser(prog="python -m lab", description=description)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add_engine(commands)
+    commands.add_parser("list", help="every image and version, and whether it is built").set_defaults(command=print_list)
+    add_build(commands)
+    add_manifest(commands)
+    add_bin(commands)
+    return parser
+
+
+def add_engine(commands: Commands) -> None:
+    """Declare `engine`."""
     command = commands.add_parser("engine", help="make sure a container engine runs (root on Debian: install and start it)")
     command.add_argument("action", nargs="?", choices=["start", "stop"], default="start", help="stop: end the engine that the lab started")
     command.set_defaults(command=_engine)
-    commands.add_parser("list", help="every image and version, and whether it is built").set_defaults(command=_list)
+
+
+def add_build(commands: Commands) -> None:
+    """Declare `build`."""
     command = commands.add_parser("build", help="build images; without names, what a default run needs")
     command.add_argument("images", nargs="*", metavar="NAME[@VERSION]")
     command.add_argument("--all", action="store_true", help="every image in every version")
     command.set_defaults(command=_build)
+
+
+def add_manifest(commands: Commands) -> None:
+    """Declare `manifest`."""
     command = commands.add_parser("manifest", help="where the published manifest of a component is")
     command.add_argument("component", metavar="NAME@VERSION")
     command.add_argument("--source", choices=["packages", "registry"], default="packages", help="out of its Go module, or from the web")
     command.set_defaults(command=_manifest)
+
+
+def add_bin(commands: Commands) -> None:
+    """Declare `bin`."""
     command = commands.add_parser("bin", help="where kind and kubectl are; compiles those that are not on PATH")
     command.set_defaults(command=_bin)
-    return parser
 
 
 def _engine(arguments: argparse.Namespace) -> None:
@@ -66,7 +90,8 @@ def _engine(arguments: argparse.Namespace) -> None:
         progress.note("the engine answers")
 
 
-def _list(_: argparse.Namespace) -> None:
+def print_list(_: argparse.Namespace) -> None:
+    """Print every image in every version, and whether it is built."""
     builder = Builder(Catalogue(), RECIPES, cache.directory(), run, Progress())
     built = Docker(run).tags()
     for component in builder.catalogue.components.values():

@@ -198,7 +198,7 @@ class Catalogue:
         """The image of that name; LabError with the nearest known name when there is none."""
         if name not in self.components:
             near = get_close_matches(name, self.components, n=1)
-            remedy = f"did you mean {near[0]!r}?" if near else "`python -m lab list` shows all"
+            remedy = f"did you mean {near[0]!r}?" if near else "choose one of them"
             raise LabError(f"an image out of {', '.join(self.components)}", name, remedy)
         return self.components[name]
 

@@ -200,7 +200,7 @@ def _check_runtime(host: Host, run: Run) -> None:
     )
     found = f"the runtime {name} ({program}{', a file that is gone' if program.name == WRAPPER.name else ''})"
     flags = f"--add-runtime lab={WRAPPER} --default-runtime lab"
-    raise LabError(expected, found, f"end that dockerd and run `python -m lab engine`, or start it with {flags}")
+    raise LabError(expected, found, f"end that dockerd and start one by the command engine, or start it with {flags}")
 
 
 def _engine_status(proc: Path) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 from harness.cluster.process import run_command, running_command
 from harness.model.addresses import Address, Subnet
 from harness.model.errors import EnvironmentFault
+from harness.model.project import COMMAND
 
 #: Everything of ours carries this label; its value is the name of the cluster it belongs to.
 LABEL = "metallb-ingress-conformance.cluster"
@@ -58,7 +59,7 @@ def require_engine() -> None:
         raise EnvironmentFault(
             "a Docker engine that answers",
             fault.found.strip().splitlines()[-1],
-            "start Docker; on Debian as root, `python -m lab engine` installs and starts one",
+            f"start Docker; on Debian as root, `{COMMAND} engine` installs and starts one",
         ) from None
 
 

@@ -55,9 +55,14 @@ def remove(name: str, kind_path: Path, steps: Steps) -> None:
         tear_down(state, kind_path, steps)
 
 
-def _kept(name: str) -> ClusterState:
+def known_clusters() -> list[ClusterState]:
+    """Every cluster of this user's, running or kept; the one that was kept last is the last one."""
     files = sorted(states_directory().glob("*/state.json"), key=lambda file: file.stat().st_mtime)
-    known = {state.name: state for state in map(ClusterState.load, files)}
+    return [ClusterState.load(file) for file in files]
+
+
+def _kept(name: str) -> ClusterState:
+    known = {state.name: state for state in known_clusters()}
     kept = [state.name for state in known.values() if state.kept]
     wanted = kept[-1] if name == LATEST and kept else name
     if wanted not in known:

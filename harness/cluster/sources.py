@@ -70,13 +70,17 @@ class Images:
 
         :raises EnvironmentFault: an image cannot be had; says from where it was tried
         """
-        found = {name: self._on_hand(name, version) for name, version in wanted.items()}
+        found = self.at_hand(wanted)
         missing = {name: wanted[name] for name, image in found.items() if image is None}
         pulled, built = self._split(missing)
         with ThreadPoolExecutor(max_workers=4) as pool:
             arrived = dict(zip(pulled, pool.map(lambda name: self._pull(name, missing.get(name, "")), pulled), strict=True))
         made = self._build({name: missing[name] for name in built})
         return {name: image for name in wanted if (image := found[name] or arrived.get(name) or made.get(name))}
+
+    def at_hand(self, wanted: Mapping[str, str]) -> dict[str, Image | None]:
+        """What the engine has of the wanted components (name to version)."""
+        return {name: self._on_hand(name, version) for name, version in wanted.items()}
 
     def _on_hand(self, name: str, version: str) -> Image | None:
         """What the engine has already; a build of the user's comes first, then what was pulled, then what the lab built."""
@@ -172,7 +176,12 @@ def kind_binary(option: str | None, source: Source) -> Path:
 
 def save(images: Sequence[Image], archive: Path) -> None:
     """Write images into one archive that every node can import."""
-    docker("save", "--output", str(archive), *(image.reference for image in images), timeout=300)
+    docker("save", "--output", str(archive), *(image.reference for image in images), timeout=PULL_TIMEOUT)
+
+
+def load(archive: Path) -> str:
+    """Bring the images of an archive into the engine, and return what the engine says of it."""
+    return docker("load", "--input", str(archive), timeout=PULL_TIMEOUT)
 
 
 def _in_engine(component: str, reference: str, origin: str) -> Image | None:

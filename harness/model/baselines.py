@@ -161,15 +161,15 @@ def _one_line(text: str) -> str:
     return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
 
 
-def write_proposal(file: Path, stale: Sequence[Deviation], new: Iterable[Mapping[str, str]]) -> Path:
-    """Write ``<name>.proposed.toml`` beside the baseline: without the stale entries, with the new ones, comments kept.
+def write_proposal(file: Path, stale: Sequence[Deviation], new: Iterable[Mapping[str, str]], into: Path) -> Path:
+    """Write ``<name>.proposed.toml`` into a folder: the baseline without the stale entries, with the new ones, comments kept.
 
     :return: the proposal; the baseline itself is never written
     """
     kept = _without(file, stale) if file.is_file() else ""
     parts = [kept, *(tomlkit.dumps({"deviation": [entry]}) for entry in new)]
-    proposal = file.with_suffix(".proposed.toml")
-    proposal.parent.mkdir(parents=True, exist_ok=True)
+    into.mkdir(parents=True, exist_ok=True)
+    proposal = into / f"{file.stem}.proposed.toml"
     proposal.write_text("\n".join(f"{part.rstrip()}\n" for part in parts if part.strip()), encoding="utf-8")
     return proposal
 

@@ -16,12 +16,12 @@ from harness.plugin.watchdog import Watchdog
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options of the suite."""
-    options.add_options(parser)
+    options.add_to_pytest(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options and stand ready; nothing is created yet."""
-    if config.getoption("statements"):
+    if config.getoption("list_statements"):
         config.option.collectonly = True
     collection.register_marks(config)
     ordering.configure(config)
@@ -43,7 +43,7 @@ def _register_everywhere(config: pytest.Config) -> None:
 def _register_on_controller(config: pytest.Config) -> None:
     facts = config.stash[RUN]
     try:
-        settings = parse_settings(config)
+        settings = parse_settings(config.getoption)
     except UsageFault as fault:
         raise pytest.UsageError(f"the command line cannot be followed\n\n{fault}") from None
     facts.versions |= versions_under_test(settings)

@@ -13,6 +13,7 @@ from harness.cluster.sources import kind_binary
 from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
 from harness.model.errors import EnvironmentFault
+from harness.model.project import COMMAND
 from harness.plugin.collection import is_needed
 from harness.plugin.provisions import Provision
 from harness.plugin.run_facts import RUN, RunFacts
@@ -123,18 +124,18 @@ class ClusterOwner:
             self.facts.leftovers += [f"the nodes' logs: {folder}"] if folder and folder.exists() else []
             self._account()
         except EnvironmentFault as fault:
-            self.facts.leftovers.append(f"python -m harness remove {state.name}  # could not be deleted: {fault.found}")
+            self.facts.leftovers.append(f"{COMMAND} clusters delete {state.name}  # could not be deleted: {fault.found}")
 
 
 #: Options by which pytest lists something and runs nothing; with them there is nothing to create.
-LISTS = ("collectonly", "statements", "showfixtures", "show_fixtures_per_test", "setupplan")
+LISTS = ("collectonly", "list_statements", "showfixtures", "show_fixtures_per_test", "setupplan")
 
 
 def _kept(state: ClusterState) -> list[str]:
     return [
         f"export KUBECONFIG={state.kubeconfig}",
-        f"pytest --reuse-cluster {state.name}",
-        f"python -m harness remove {state.name}",
+        f"{COMMAND} run --reuse-cluster {state.name}",
+        f"{COMMAND} clusters delete {state.name}",
     ]
 
 

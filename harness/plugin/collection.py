@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue.entries import Entry, entry, violations
+from harness.catalogue.entries import RETIRED, Entry, entry, violations
 from harness.catalogue.rows import rows
 from harness.model.errors import UsageFault
+from harness.model.project import COMMAND
 from harness.model.statements import ATTRIBUTE, Keyword, Profile
 from harness.model.versions import label, mismatch
 from harness.plugin import manifests
@@ -89,7 +90,7 @@ def check_selection(config: pytest.Config) -> None:
         near = [match for word in unknown for match in difflib.get_close_matches(word, known, 1)]
         hint = f"did you mean {' '.join(near)}? " if near else ""
         ours = ", ".join(word.lower() for word in [*Keyword, *Profile, *folders(config)])
-        raise UsageFault(f"-m with words of the catalogue: {ours}", " ".join(unknown), f"{hint}pytest --markers explains each")
+        raise UsageFault(f"-m with words of the catalogue: {ours}", " ".join(unknown), f"{hint}`{COMMAND} list` shows what there is")
 
 
 class Collection:
@@ -103,6 +104,7 @@ class Collection:
         """Read the declarations, let ``-m`` and others select, and plan what is left."""
         try:
             read_all(items, self._config)
+            _keep_asked(items, self._config)
         except UsageFault as fault:
             if not is_worker(self._config):
                 raise
@@ -120,13 +122,13 @@ class Collection:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Leave nothing to run where statements are only listed."""
-        if self._config.getoption("statements"):
+        if self._config.getoption("list_statements"):
             session.items = []  # pytest would list the node identifiers, too
 
     def pytest_report_collectionfinish(self, config: pytest.Config) -> list[str]:
         """The statements, where they are to be listed."""
         width = config.get_terminal_writer().fullwidth
-        return listing(config.stash[PLAN].values(), width) if config.getoption("statements") else []
+        return listing(config.stash[PLAN].values(), width) if config.getoption("list_statements") else []
 
 
 def read_all(items: Iterable[pytest.Item], config: pytest.Config) -> None:
@@ -146,6 +148,28 @@ def read_all(items: Iterable[pytest.Item], config: pytest.Config) -> None:
         raise UsageFault("tests below suites/ declared as @statement asks", shown, "correct the declarations")
     for (item, _), one in zip(statements, entries, strict=True):
         _equip(item, one, config.stash[RUN].versions)
+
+
+def _keep_asked(items: list[pytest.Item], config: pytest.Config) -> None:
+    """Keep the statements that ``--statement`` names.
+
+    :raises UsageFault: there is none of an id
+    """
+    asked: list[str] = config.getoption("statement")
+    ids = {item: item.stash[CASE].statement.id for item in items if CASE in item.stash}
+    unknown = [one for one in asked if one not in ids.values()]
+    if unknown:
+        raise UsageFault("ids of statements", ", ".join(unknown), "; ".join(_nearest(one, set(ids.values())) for one in unknown))
+    if asked:
+        config.hook.pytest_deselected(items=[item for item in items if ids.get(item) not in asked])
+        items[:] = [item for item in items if ids.get(item) in asked]
+
+
+def _nearest(unknown: str, known: set[str]) -> str:
+    if unknown in RETIRED:
+        return f"{unknown} is gone, as {RETIRED[unknown]} says the same"
+    near = difflib.get_close_matches(unknown, sorted(known), 3)
+    return f"did you mean {', '.join(near)}?" if near else f"`{COMMAND} list` shows what there is"
 
 
 def _undeclared(items: Iterable[pytest.Function], config: pytest.Config) -> list[str]:
@@ -199,8 +223,8 @@ def is_needed(config: pytest.Config, provision: Provision) -> bool:
     return any(provision in case.needs and not case.not_applicable for case in config.stash.get(PLAN, {}).values())
 
 
-def listing(cases: Iterable[Case], width: int) -> list[str]:
-    """The lines of ``--statements``: one a statement, its text below."""
+def listing(cases: Iterable[Case], width: int | None) -> list[str]:
+    """The lines of ``--list-statements``: one a statement, its text below, cut where there is a width."""
     lines = []
     for one in {case.statement.id: case.statement for case in cases}.values():
         lines.append(f"{one.id:<8} {one.keyword:<6} {one.profile:<13} {one.subject:<23} {label(one.gate)}")

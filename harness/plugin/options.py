@@ -1,69 +1,87 @@
-"""The command line of a run: every option of the suite; what they mean together stands in ``settings.py``."""
+"""The options of a run; what they mean together stands in ``settings.py``.
+
+They are declared once, for pytest and for the command ``run`` alike.
+"""
 
 from argparse import ArgumentTypeError
+from collections.abc import Callable
 
 import pytest
 
-from harness.cluster.sources import Source
+from harness.cluster.sources import Source, components
+from harness.model.project import BASELINES, RUNS
 
 #: When a cluster stays after its run.
 KEEP = ("never", "on-failure", "always")
+#: Statements judged at a time where two cores are free.
+WORKERS = 4
+
+#: Declares one option: the ``addoption`` of a group of pytest's, or the ``add_argument`` of one of argparse's.
+Add = Callable[..., object]
+#: Makes a group of options from its name and what its options are about.
+Group = Callable[[str, str], Add]
 
 
-def add_options(parser: pytest.Parser) -> None:
-    """Declare the options of the plugin."""
-    _add_judging(parser.getgroup("conformance", "conformance of MetalLB and ingress controllers"))
-    _add_systems(parser.getgroup("cluster", "the cluster that statements run on"))
-    _add_cluster(parser.getgroup("cluster"))
+def add_to_pytest(parser: pytest.Parser) -> None:
+    """Declare the options to pytest."""
+    _add_selection(parser.getgroup("statements", "which statements").addoption)
+    add_options(lambda name, title: parser.getgroup(name, title).addoption)
 
 
-def _add_judging(group: pytest.OptionGroup) -> None:
-    """What is judged and where the report goes."""
-    add = group.addoption
-    add(
-        "--timeout-scale",
-        type=positive,
-        default=1.0,
-        metavar="FACTOR",
-        help="multiply every budget, for slow machines; recorded in the report (default: 1)",
-    )
-    add(
-        "--report-dir",
-        default="reports/runs",
-        metavar="DIR",
-        help="directory of the runs' reports, one folder a run (default: reports/runs)",
-    )
-    add("--statements", action="store_true", help="list the selected statements and run nothing")
-    add("--baselines", metavar="DIR", help="directory of known deviations, one TOML file an implementation (default: reports/baselines)")
-    add("--update-baseline", action="store_true", help="write NAME.proposed.toml beside each baseline that this run contradicts")
+def add_options(group: Group) -> None:
+    """Declare what a run can be told, whoever starts it."""
+    add_systems(group("systems", "systems under test"))
+    add_images(group("images", "where images come from"))
+    _add_cluster(group("cluster", "the cluster that statements run on"))
+    _add_judging(group("judging", "judgement and report"))
 
 
-def _add_systems(group: pytest.OptionGroup) -> None:
-    """What is under test and where it comes from."""
-    add = group.addoption
-    add("--metallb", metavar="VERSION", help="version of MetalLB under test (default: the newest that packages give)")
-    add("--ingress", metavar="NAME[@VERSION]", help="ingress controller under test (default: ingress-nginx)")
-    add("--kubernetes", metavar="VERSION", help="version of Kubernetes, that is of the kind node image")
+def _add_selection(add: Add) -> None:
+    add("--statement", metavar="ID", action="append", default=[], help="judge the statement of this id and no other (repeatable)")
+    add("--list-statements", action="store_true", help="list the selected statements and run nothing")
+
+
+def add_systems(add: Add) -> None:
+    """Declare what is under test."""
+    known = components()
+    metallb, ingress, kubernetes = (known[name].default for name in ("metallb-controller", "ingress-nginx-controller", "kind-node"))
+    add("--metallb", metavar="VERSION", help=f"version of MetalLB under test (default: {metallb})")
+    add("--ingress", metavar="NAME[@VERSION]", help=f"ingress controller under test (default: ingress-nginx@{ingress})")
+    add("--kubernetes", metavar="VERSION", help=f"version of Kubernetes, that is of the kind node image (default: {kubernetes})")
+
+
+def add_images(add: Add) -> None:
+    """Declare where the images come from."""
     add(
         "--images",
-        choices=tuple(Source),
+        choices=tuple(str(source) for source in Source),
         default="auto",
-        help="where images come from: what the engine has, else a registry that answers, else packages (auto), or one of the two",
+        help="what the engine has, else a registry that answers, else packages (auto, the default), or one of the two",
     )
     add("--image-mirror", metavar="PREFIX", default="", help="put before every public image reference, for instance registry.example.org/")
     add("--image", metavar="COMPONENT=REF", action="append", default=[], help="test an image of your own (repeatable)")
 
 
-def _add_cluster(group: pytest.OptionGroup) -> None:
-    """What the cluster is like, and whether it stays."""
-    add = group.addoption
-    add("--nodes", type=int, default=3, help="nodes of the cluster, the control plane included (default: 3)")
+def _add_cluster(add: Add) -> None:
+    """Declare what the cluster is like, and whether it stays."""
+    add("--nodes", type=int, default=3, metavar="NUMBER", help="nodes of the cluster, the control plane included (default: 3)")
     add("--ip-family", choices=("ipv4", "ipv6", "dual"), default="ipv4", help="address families of the cluster (default: ipv4)")
     add("--kind-bin", metavar="FILE", help="the kind binary (default: the one on PATH, or the lab's)")
     add("--subnet", metavar="CIDR", help="IPv4 subnet of the run's Docker network (default: the engine chooses)")
     add("--pool", metavar="RANGE", help="the example project's address pool (default: .200 to .250 of the network's last /24)")
     add("--keep-cluster", choices=KEEP, default="never", help="whether the cluster stays after the run (default: never)")
     add("--reuse-cluster", metavar="NAME", help="run on a cluster that an earlier run kept; latest for the last one")
+
+
+def _add_judging(add: Add) -> None:
+    """Declare by which measure is judged, and where the report goes."""
+    scaled = "multiply every budget, for slow machines; recorded in the report (default: 1)"
+    add("--timeout-scale", type=positive, default=1.0, metavar="FACTOR", help=scaled)
+    listed = f"directory of known deviations, one TOML file an implementation (default: {BASELINES} of the suite)"
+    add("--baselines", metavar="DIR", help=listed)
+    proposed = "write NAME.proposed.toml into the report for each baseline that this run contradicts"
+    add("--update-baseline", action="store_true", help=proposed)
+    add("--report-dir", metavar="DIR", help=f"directory of the runs' reports, one folder a run (default: {RUNS})")
 
 
 def positive(text: str) -> float:

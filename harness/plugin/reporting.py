@@ -15,7 +15,7 @@ from harness.plugin import update_baseline
 from harness.plugin.collection import PLAN, Case, check_selection, received
 from harness.plugin.outcomes import Judgement, joined
 from harness.plugin.recording import PhaseRecord, phase_record
-from harness.plugin.run_facts import WORKER_KEY, RunFacts, known_deviations
+from harness.plugin.run_facts import COMMAND_LINE, WORKER_KEY, RunFacts, known_deviations
 from harness.plugin.terminal import StatementTerminal
 from harness.plugin.transport import packed
 from harness.report.model import Failure, Report, Result, SystemUnderTest
@@ -243,7 +243,7 @@ class Reporting:
             id=facts.id,
             began=facts.began,
             seconds=facts.now(),
-            command=shlex.join(["pytest", *self.config.invocation_params.args]),
+            command=self.config.stash.get(COMMAND_LINE, shlex.join(["pytest", *self.config.invocation_params.args])),
             planned=len(self.plan),
             workers=getattr(option, "numprocesses", None) or 1,
             timeout_scale=option.timeout_scale,

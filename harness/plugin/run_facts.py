@@ -12,12 +12,14 @@ import pytest
 
 from harness.model.baselines import Deviation, read_baselines
 from harness.model.errors import UsageFault
+from harness.model.project import BASELINES, RUNS
 from harness.plugin.transport import unpacked
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
 
 #: The key of the facts in the ``workerinput`` of a worker.
 WORKER_KEY = "conformance_run"
-BASELINES = "reports/baselines"
+#: How the run was started, where that was not by pytest's own command.
+COMMAND_LINE = pytest.StashKey[str]()
 
 
 @dataclass(slots=True)
@@ -67,10 +69,16 @@ def begin(config: pytest.Config) -> RunFacts:
         return unpacked(config.workerinput[WORKER_KEY], RunFacts)  # type: ignore[attr-defined]  # set by pytest-xdist
     now = datetime.now(UTC)
     identity = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-    reports = config.rootpath / config.getoption("report_dir")
+    reports = named_directory(config, "report_dir", RUNS)
     shared_state = Path(tempfile.mkdtemp(prefix="conformance-"))
     config.add_cleanup(lambda: shutil.rmtree(shared_state, ignore_errors=True))
     return RunFacts(identity, reports / identity, shared_state, now.isoformat(timespec="seconds"), monotonic())
+
+
+def named_directory(config: pytest.Config, option: str, default: str) -> Path:
+    """A directory that an option names, from where the user stands; without it the default one of the project."""
+    named = config.getoption(option)
+    return config.invocation_params.dir / named if named else config.rootpath / default
 
 
 def known_deviations(config: pytest.Config) -> list[Deviation]:
@@ -79,7 +87,7 @@ def known_deviations(config: pytest.Config) -> list[Deviation]:
     :raises UsageFault: a baseline cannot be understood
     """
     if DEVIATIONS not in config.stash:
-        directory = config.rootpath / (config.getoption("baselines") or BASELINES)
+        directory = named_directory(config, "baselines", BASELINES)
         if config.getoption("baselines") and not directory.is_dir():
             raise UsageFault("--baselines with a directory", str(directory), f"leave it out for {BASELINES}")
         config.stash[DEVIATIONS] = read_baselines(directory, config.stash[RUN].versions)

@@ -1,30 +1,47 @@
 """What the options of a run mean together: the settings of its cluster."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
-
-import pytest
 
 from harness.cluster.sources import Source, components, parse_overrides
 from harness.model.addresses import AddressRange, Subnet
 from harness.model.errors import UsageFault
+from harness.model.project import COMMAND
 from harness.model.versions import version as ordered
 from harness.systems.environment import Settings
 from harness.systems.ingress.controllers import controller
 
+#: The value of an option by its name.
+Option = Callable[[str], Any]
 
-def parse_settings(config: pytest.Config) -> Settings:
+
+def parse_settings(option: Option) -> Settings:
     """The settings that the options ask for.
 
     :raises UsageFault: an option cannot be
     """
-    option: Callable[[str], Any] = config.getoption
-    known = components()
-    name, _, version = (option("ingress") or "ingress-nginx").partition("@")
-    subnet, pool = _network(config)
+    subnet, pool = _network(option)
     if option("nodes") < 1:
         raise UsageFault("--nodes of at least 1", str(option("nodes")), "use 3 for one control plane and two workers")
+    return replace(
+        systems_under_test(option),
+        nodes=option("nodes"),
+        ip_family=option("ip_family"),
+        kind_bin=option("kind_bin"),
+        subnet=subnet,
+        pool=pool,
+    )
+
+
+def systems_under_test(option: Option) -> Settings:
+    """Settings that say what is under test and where its images come from; about the cluster they say nothing.
+
+    :raises UsageFault: an option cannot be
+    """
+    known = components()
+    name, _, version = (option("ingress") or "ingress-nginx").partition("@")
     mirror = option("image_mirror")
     component = next(iter(controller(name, version).components.values()))
     return Settings(
@@ -32,14 +49,9 @@ def parse_settings(config: pytest.Config) -> Settings:
         metallb=_version("--metallb", option("metallb") or known["metallb-controller"].default),
         ingress=name,
         ingress_version=_version("--ingress", version or known[component].default),
-        nodes=option("nodes"),
-        ip_family=option("ip_family"),
         images=Source(option("images")),
         image_mirror=f"{mirror.rstrip('/')}/" if mirror else "",
         overrides=parse_overrides(option("image")),
-        kind_bin=option("kind_bin"),
-        subnet=subnet,
-        pool=pool,
     )
 
 
@@ -52,12 +64,11 @@ def _version(name: str, text: str) -> str:
     try:
         ordered(text)
     except ValueError as fault:
-        raise UsageFault(f"{name} with a version", str(fault), "`python -m lab list` says which can be built from packages") from None
+        raise UsageFault(f"{name} with a version", str(fault), f"`{COMMAND} images list --all` says which can be built") from None
     return text.removeprefix("v")
 
 
-def _network(config: pytest.Config) -> tuple[Subnet | None, AddressRange | None]:
-    option: Callable[[str], Any] = config.getoption
+def _network(option: Option) -> tuple[Subnet | None, AddressRange | None]:
     pool = AddressRange.parse(option("pool")) if option("pool") else None
     subnet = _subnet(option("subnet")) if option("subnet") else None
     if pool and not option("reuse_cluster"):

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from harness.model.verdicts import EXIT_CODES, Outcome, Verdict
-from harness.plugin.run_facts import RunFacts
+from harness.plugin.options import WORKERS
+from harness.plugin.run_facts import COMMAND_LINE, RunFacts
 from harness.report.formatting import amount, printable
 from harness.report.model import Report, Result
 from harness.report.summary import TROUBLES, having, headline, name, profiles
@@ -69,6 +70,7 @@ class StatementTerminal:
         under_test = ", ".join(f"{system} {version}" for system, version in self._facts.versions.items())
         if self._verbose >= 0:
             self._reporter.write_line(f"conformance of {under_test or 'unknown versions'}: {self._planned} cases")
+            self._lines(_one_at_a_time(self._config, self._planned))
 
     # Hooks of pytest's reporter that still do what they did.
 
@@ -160,6 +162,12 @@ def _cut(text: str, room: int) -> str:
 def _shown(path: Path, config: pytest.Config) -> str:
     here = config.invocation_params.dir
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _one_at_a_time(config: pytest.Config, planned: int) -> list[str]:
+    """What somebody should know who starts pytest by hand, without a word on workers."""
+    asked = COMMAND_LINE in config.stash or getattr(config.option, "numprocesses", None) is not None
+    return [] if asked or planned <= WORKERS else [f"one case at a time; with -n {WORKERS} it takes a third of the time"]
 
 
 def _images(facts: RunFacts) -> list[str]:

@@ -1,4 +1,4 @@
-"""``--update-baseline``: what the baselines would have to say for this run to be conformant, written beside them."""
+"""``--update-baseline``: what the baselines would have to say for this run to be conformant, written into its report."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -8,18 +8,19 @@ import pytest
 
 from harness.model import baselines
 from harness.model.baselines import Deviation, match, new_entry
+from harness.model.project import BASELINES
 from harness.model.statements import CONTROLLER
 from harness.model.verdicts import Outcome
 from harness.model.versions import ALWAYS
 from harness.plugin.collection import Case
-from harness.plugin.run_facts import BASELINES, RUN, known_deviations
+from harness.plugin.run_facts import RUN, known_deviations, named_directory
 from harness.report.model import Report, Result
 
 
 def write_proposals(config: pytest.Config, report: Report, plan: Mapping[str, Case]) -> list[Path]:
-    """Write a proposal beside every baseline that the run contradicts."""
+    """Write a proposal for every baseline that the run contradicts."""
     versions = config.stash[RUN].versions
-    directory = config.rootpath / (config.getoption("baselines") or BASELINES)
+    directory, into = named_directory(config, "baselines", BASELINES), config.stash[RUN].directory
     new: dict[str, list[dict[str, str]]] = defaultdict(list)
     stale: dict[str, list[Deviation]] = defaultdict(list)
     for result in report.results:
@@ -29,7 +30,7 @@ def write_proposals(config: pytest.Config, report: Report, plan: Mapping[str, Ca
         listed = match(known_deviations(config), result.id, result.case, versions)
         if result.outcome is Outcome.STALE_DEVIATION and listed:
             stale[listed.gate.system].append(listed)
-    return [baselines.write_proposal(directory / f"{name}.toml", stale[name], new[name]) for name in sorted({*new, *stale})]
+    return [baselines.write_proposal(directory / f"{name}.toml", stale[name], new[name], into) for name in sorted({*new, *stale})]
 
 
 def implementation(case: Case, versions: Mapping[str, str]) -> str:

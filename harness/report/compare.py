@@ -1,6 +1,6 @@
 """What changed between two runs: verdicts, timings, statements.
 
-``python -m harness compare A.json B.json`` prints Markdown and exits with 1 when B is worse than A.
+The command ``compare A B`` prints Markdown and exits with 1 when B is worse than A.
 """
 
 import argparse
@@ -98,9 +98,14 @@ class Comparison:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``compare``."""
-    parser.add_argument("a", type=Path, metavar="A.json", help="the report.json of the earlier run")
-    parser.add_argument("b", type=Path, metavar="B.json", help="the report.json of the later run")
+    parser.add_argument("a", type=_report_file, metavar="A", help="the folder of the earlier run, or its report.json")
+    parser.add_argument("b", type=_report_file, metavar="B", help="the folder of the later run, or its report.json")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the comparison as a page, too")
+
+
+def _report_file(text: str) -> Path:
+    named = Path(text)
+    return named / "report.json" if named.is_dir() else named
 
 
 def print_comparison(args: argparse.Namespace) -> int:

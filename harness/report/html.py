@@ -12,6 +12,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from harness.model.project import COMMAND
 from harness.model.verdicts import Outcome, Verdict
 from harness.report import legend, summary
 from harness.report.anchors import Anchors
@@ -41,6 +42,7 @@ def render(report: Report) -> str:
     return page(
         "report.html",
         report=report,
+        command=COMMAND,
         sign=SIGNS[report.verdict],
         headline=summary.headline(report),
         counts={outcome: count for outcome, count in summary.counts(report).items() if count},

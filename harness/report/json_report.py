@@ -68,7 +68,7 @@ def check_schema(file: Path = SCHEMA_FILE) -> None:
     :raises UsageFault: it is stale
     """
     if file.read_text(encoding="utf-8") != _schema_text():
-        raise UsageFault("a schema that says what the types say", f"stale: {file.name}", "run python -m harness statements and commit")
+        raise UsageFault("a schema that says what the types say", f"stale: {file.name}", "run make documents and commit")
 
 
 def _schema_text() -> str:

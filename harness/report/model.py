@@ -1,6 +1,6 @@
 """The report of one run: plain data, the same in memory and in ``report.json``.
 
-This is the only definition of the report: ``report.schema.json`` beside this file is made from it (``python -m harness statements``), and
+This is the only definition of the report: ``report.schema.json`` beside this file is made from it (``make documents``), and
 :mod:`harness.report.json_report` writes and reads whatever stands here. A new field needs a default, so that older reports stay readable.
 """
 

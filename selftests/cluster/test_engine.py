@@ -44,7 +44,7 @@ def test_missing_engine_says_what_brings_one(tmp_path: Path, monkeypatch: pytest
     fake = tmp_path / "docker"
     fake.write_text("#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2\nexit 1\n")
     fake.chmod(0o755)
-    with pytest.raises(EnvironmentFault, match=r"found: +Cannot connect(.|\n)*python -m lab engine"):
+    with pytest.raises(EnvironmentFault, match=r"found: +Cannot connect(.|\n)*python -m harness engine"):
         engine.require_engine()
 
 

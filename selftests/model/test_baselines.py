@@ -49,7 +49,7 @@ def test_a_new_entry_can_be_read_once_it_is_filled_in(tmp_path_factory: pytest.T
     file = tmp_path_factory.mktemp("baseline") / "metallb.toml"
     entry = new_entry("EXH-01", case, "", f"seen: {observed}")
     filled = {key: value or "https://e/" for key, value in entry.items()}
-    (found,) = read_baseline(write_proposal(file, [], [filled]))
+    (found,) = read_baseline(write_proposal(file, [], [filled], file.parent))
     assert (found.statement, found.line) == ("EXH-01", 1)
     assert found.observed == entry["observed"]
     assert len(found.observed.splitlines()) == 1
@@ -89,15 +89,15 @@ def test_a_proposal_keeps_what_is_not_stale(tmp_path: Path) -> None:
     file = tmp_path / "metallb.toml"
     file.write_text("# preamble\n" + ENTRY.format("EXH-01", "# why") + ENTRY.format("EXH-02", "") + ENTRY.format("EXH-03", ""))
     stale = [one for one in read_baseline(file) if one.statement == "EXH-02"]
-    proposal = write_proposal(file, stale, [])
-    assert proposal == tmp_path / "metallb.proposed.toml"
+    proposal = write_proposal(file, stale, [], tmp_path / "run")
+    assert proposal == tmp_path / "run" / "metallb.proposed.toml"
     assert [one.statement for one in read_baseline(proposal)] == ["EXH-01", "EXH-03"]
     assert proposal.read_text().startswith("# preamble\n[[deviation]]")
     assert "# why" in proposal.read_text()
 
 
 def test_a_proposal_is_refused_until_somebody_has_looked(tmp_path: Path) -> None:
-    proposal = write_proposal(tmp_path / "metallb.toml", [], [new_entry("EXH-01", "", "0.15.0", "404")])
+    proposal = write_proposal(tmp_path / "metallb.toml", [], [new_entry("EXH-01", "", "0.15.0", "404")], tmp_path)
     with pytest.raises(UsageFault, match="'says' is missing or empty"):
         read_baseline(proposal)
 
@@ -106,9 +106,9 @@ def test_a_proposal_can_drop_the_last_entry_and_add_others(tmp_path: Path) -> No
     file = tmp_path / "metallb.toml"
     file.write_text("# preamble\n\n" + ENTRY.format("EXH-01", ""))
     stale = read_baseline(file)
-    assert write_proposal(file, stale, []).read_text() == "# preamble\n"
+    assert write_proposal(file, stale, [], tmp_path).read_text() == "# preamble\n"
     entry = dict.fromkeys(("statement", "observed", "says", "reason"), "EXH-02") | {"link": "https://e/"}
-    text = write_proposal(file, stale, [entry, entry | {"case": "ipv4"}]).read_text()
+    text = write_proposal(file, stale, [entry, entry | {"case": "ipv4"}], tmp_path).read_text()
     assert text.startswith("# preamble\n\n[[deviation]]\nstatement = ")
     assert text.count("\n\n[[deviation]]\n") == 2
     assert [one.case for one in read_baseline(file.with_suffix(".proposed.toml"))] == [None, "ipv4"]

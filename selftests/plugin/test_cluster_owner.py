@@ -70,7 +70,7 @@ def test_one_cluster_a_run_and_it_goes(project: Suite, workers: tuple[str, ...])
     assert log(project) == ["create", "delete"]
 
 
-@pytest.mark.parametrize("looking", ["--collect-only", "--statements", "--fixtures", "--fixtures-per-test", "--setup-plan"])
+@pytest.mark.parametrize("looking", ["--collect-only", "--list-statements", "--fixtures", "--fixtures-per-test", "--setup-plan"])
 def test_looking_creates_nothing(project: Suite, looking: str) -> None:
     project.run(looking)
     assert log(project) == []
@@ -118,7 +118,7 @@ def test_it_is_kept_as_asked_and_the_end_says_how_to_go_on(project: Suite, keep:
         project.add("EXH-03", "assert False", parameters="cluster")
     ran = project.run(f"--keep-cluster={keep}")
     assert len(log(project)) == log_
-    assert ("pytest --reuse-cluster c" in ran.output) == (log_ == 1)
+    assert ("run --reuse-cluster c" in ran.output) == (log_ == 1)
 
 
 @pytest.mark.parametrize("workers", [(), ("-n2",)])

@@ -75,7 +75,7 @@ def test_arguments_of_marks_are_no_words(suite: Suite) -> None:
 
 def test_statements_are_listed_and_not_run(suite: Suite) -> None:
     suite.add("EXH-01", "assert False", options="since='0.13.9'")
-    ran = suite.run("--statements")
+    ran = suite.run("--list-statements")
     assert ran.code == 0
     assert ran.report is None
     assert "EXH-01   MUST   CORE          metallb/exhaustion      metallb >= 0.13.9" in ran.output

@@ -83,7 +83,7 @@ def test_a_bad_baseline_is_refused_before_anything_runs(suite: Suite) -> None:
     assert "line 1: 'observed' is missing or empty" in ran.output
 
 
-def test_a_proposal_is_written_beside_the_baseline(suite: Suite) -> None:
+def test_a_proposal_is_written_into_the_report(suite: Suite) -> None:
     baseline = suite.write("reports/baselines/metallb.toml", ENTRY.format("EXH-01", "") + ENTRY.format("EXH-09", ""))
     before = baseline.read_text()
     suite.add("EXH-01")
@@ -92,12 +92,13 @@ def test_a_proposal_is_written_beside_the_baseline(suite: Suite) -> None:
     ran = suite.run("--update-baseline")
     assert ran.code == 1
     assert baseline.read_text() == before
-    proposal = baseline.with_name("metallb.proposed.toml")
+    assert [file.name for file in baseline.parent.iterdir()] == ["metallb.toml"]
+    (proposal,) = suite.pytester.path.glob("reports/runs/*/metallb.proposed.toml")
     assert 'statement = "EXH-01"' not in proposal.read_text()
     assert 'statement = "EXH-09"' in proposal.read_text()
     assert 'statement = "EXH-02"' in proposal.read_text()
     assert "# upstream knows" in proposal.read_text()
-    assert 'since = "3.7.15"' in baseline.with_name("traefik.proposed.toml").read_text()
+    assert 'since = "3.7.15"' in proposal.with_name("traefik.proposed.toml").read_text()
     assert "metallb.proposed.toml" in ran.output
     with pytest.raises(UsageFault, match="'reason' is missing or empty"):
         read_baseline(proposal)

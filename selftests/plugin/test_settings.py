@@ -27,4 +27,4 @@ def test_option_that_cannot_be_is_told(suite: Suite, words: list[str], expected:
     suite.add("EXH-01")
     config = suite.pytester.parseconfig("-p", "harness.plugin", *words)
     with pytest.raises(UsageFault, match=re.escape(expected)):
-        parse_settings(config)
+        parse_settings(config.getoption)

@@ -68,7 +68,15 @@ def test_every_statement_and_every_failure_is_told() -> None:
     failed = [one for one in page.all("article") if "failed" in one.attributes["class"]]
     assert len(failed) == 2
     for article in failed:
-        for part in ("Expected", "Seen last", "Seen first", "30.0 s, 9 attempts", "evidence/EXH-", "https://metallb.io/usage/", "pytest"):
+        for part in (
+            "Expected",
+            "Seen last",
+            "Seen first",
+            "30.0 s, 9 attempts",
+            "evidence/EXH-",
+            "https://metallb.io/usage/",
+            "python -m harness run ",
+        ):
             assert part in article.text
 
 

@@ -8,8 +8,9 @@ import yaml
 
 from harness.cluster.api import Object
 from harness.model.errors import EnvironmentFault
+from harness.model.project import ROOT
 
-MANIFESTS = Path(__file__).parents[3] / "manifests"
+MANIFESTS = ROOT / "manifests"
 
 
 def read(path: Path, **values: str) -> list[Object]:

@@ -1,0 +1,68 @@
+"""What those need who change the suite: ``documents`` and ``new``. Offered in a clone only."""
+
+import argparse
+from pathlib import Path
+
+from harness.catalogue import documents, scaffold
+from harness.catalogue.entries import Entry
+from harness.catalogue.rows import rows
+from harness.cli import Commands
+from harness.cli.statements import collected
+from harness.model.baselines import read_baseline
+from harness.model.errors import UsageFault
+from harness.model.project import BASELINES, ROOT
+from harness.report import json_report
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare the commands."""
+    command = commands.add_parser("documents", help="write docs/ from the statements, and the schema of a report from its types")
+    command.add_argument("--check", action="store_true", help="write nothing; fail when a document is stale or a row is not traceable")
+    command.set_defaults(command=write_documents)
+    command = commands.add_parser("new", help="the next free id of a prefix, and with a name a test and a manifest from a template")
+    command.add_argument("id", metavar="ID", help="a prefix, such as RWR, or an id")
+    command.add_argument("name", metavar="NAME", nargs="?", help="the test's name, without test_")
+    command.add_argument(
+        "--file", type=Path, metavar="FILE", help="the test file (default: the one with the most statements of the prefix)"
+    )
+    command.set_defaults(command=new_statement)
+
+
+def write_documents(options: argparse.Namespace) -> None:
+    """Write or check the documents that say what the tests state; needs no cluster.
+
+    :raises UsageFault: the tests cannot be collected, a document is stale, or a baseline names a statement that is none
+    """
+    entries, table, docs = _entries(), rows(), ROOT / "docs"
+    _check_baselines({entry.id for entry in entries})
+    if options.check:
+        documents.check(entries, table, docs)
+        json_report.check_schema()
+        print(f"{len(entries)} statements, and the documents say the same")
+    else:
+        written = [*documents.write(entries, table, docs), json_report.write_schema()]
+        print("\n".join(f"wrote {path.relative_to(ROOT)}" for path in written))
+
+
+def new_statement(options: argparse.Namespace) -> None:
+    """Say the next free id, or create a statement that has it.
+
+    :raises UsageFault: the prefix or the name cannot be used, or the tests cannot be collected
+    """
+    entries = _entries()
+    identifier = scaffold.next_id(entries, options.id)
+    print(f"next free: {identifier}")
+    if options.name:
+        for path in scaffold.create(ROOT, entries, identifier, options.name, options.file):
+            print(f"wrote {path.relative_to(ROOT)}")
+
+
+def _entries() -> list[Entry]:
+    return list({case.statement.id: case.statement for case in collected([str(ROOT / "suites")])}.values())
+
+
+def _check_baselines(known: set[str]) -> None:
+    files = sorted((ROOT / BASELINES).glob("*.toml"))
+    wrong = [f"{one.where} lists {one.statement}" for file in files for one in read_baseline(file) if one.statement not in known]
+    if wrong:
+        raise UsageFault("known deviations of statements that exist", "; ".join(wrong), "correct the id, or delete the entry")

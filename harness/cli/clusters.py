@@ -1,0 +1,37 @@
+"""``clusters``: what runs have kept."""
+
+import argparse
+
+from harness.cli import Commands
+from harness.cluster import lifetime
+from harness.cluster.sources import Source, kind_binary
+from harness.cluster.steps import Steps
+
+
+def add_command(commands: Commands) -> None:
+    """Declare ``clusters``."""
+    parser = commands.add_parser("clusters", help="list the clusters that runs have kept, or delete one")
+    parser.set_defaults(command=print_list)
+    actions = parser.add_subparsers(metavar="ACTION")
+    command = actions.add_parser("delete", help="delete a cluster that a run kept, with all that belongs to it")
+    command.add_argument("name", metavar="NAME", help=f"the cluster's name, or {lifetime.LATEST} for the one kept last")
+    command.set_defaults(command=delete)
+
+
+def print_list(_: argparse.Namespace) -> None:
+    """Print the clusters that were kept, the one kept last at the end."""
+    kept = [state for state in lifetime.known_clusters() if state.kept]
+    for state in kept:
+        systems = f"metallb {state.metallb}, kubernetes {state.kubernetes}, {state.ingress} {state.ingress_version}"
+        print(f"{state.name}  {systems}, {state.ip_family}, {state.nodes} nodes\n  export KUBECONFIG={state.kubeconfig}")
+    if not kept:
+        print("none is kept")
+
+
+def delete(options: argparse.Namespace) -> None:
+    """Delete a kept cluster.
+
+    :raises UsageFault: there is none of that name, or a run is using it
+    :raises EnvironmentFault: something could not be deleted
+    """
+    lifetime.remove(options.name, kind_binary(None, Source.AUTO), Steps(print))

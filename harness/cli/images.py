@@ -1,0 +1,98 @@
+"""``images`` and ``engine``: what a run needs before it can begin, also where it cannot be fetched later."""
+
+import argparse
+from pathlib import Path
+
+from harness.cli import Commands
+from harness.cluster import engine, sources
+from harness.cluster.sources import Image, Images, components
+from harness.cluster.steps import Steps
+from harness.plugin.options import add_images, add_systems
+from harness.plugin.settings import systems_under_test
+from harness.systems.environment import Settings
+from harness.systems.metallb.routers import ROUTER_IMAGE
+from lab import __main__ as lab
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare the commands."""
+    lab.add_engine(commands)
+    parser = commands.add_parser("images", help="list, build, pull, save and load the images of a run")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    command = _action(actions, "list", "the images that a run with these options needs, and which of them the engine has")
+    command.add_argument("--all", action="store_true", help="instead, every image and version that can be built")
+    command.set_defaults(command=print_list)
+    lab.add_build(actions)
+    _action(actions, "pull", "bring what a run with these options needs into the engine, as a run does").set_defaults(command=pull)
+    command = _action(actions, "save", "write what a run with these options needs into one archive, for a machine without a network")
+    command.add_argument("archive", metavar="FILE", type=Path, help="the archive")
+    command.set_defaults(command=save)
+    command = actions.add_parser("load", help="bring the images of an archive into the engine")
+    command.add_argument("archive", metavar="FILE", type=Path, help="an archive that save has written")
+    command.set_defaults(command=load)
+    lab.add_manifest(actions)
+    lab.add_bin(actions)
+
+
+def _action(actions: Commands, name: str, about: str) -> argparse.ArgumentParser:
+    command = actions.add_parser(name, help=about)
+    add_systems(command.add_argument_group("systems under test").add_argument)
+    add_images(command.add_argument_group("where images come from").add_argument)
+    return command
+
+
+def print_list(options: argparse.Namespace) -> None:
+    """Print what a run needs, or everything that can be built."""
+    if options.all:
+        lab.print_list(options)
+        return
+    settings = _settings(options)
+    wanted = _wanted(settings)
+    for name, image in _images(settings).at_hand(wanted).items():
+        public = f"{settings.image_mirror}{components()[name].reference(wanted[name])}"
+        print(f"{name:<26} {wanted[name]:<9} {'at hand' if image else 'missing':<8} {image.reference if image else public}")
+
+
+def pull(options: argparse.Namespace) -> None:
+    """Have in the engine what a run needs.
+
+    :raises EnvironmentFault: an image cannot be had
+    """
+    for image in _resolved(options):
+        print(f"{image.component:<26} {image.origin:<9} {image.reference}")
+
+
+def save(options: argparse.Namespace) -> None:
+    """Write what a run needs into an archive.
+
+    :raises EnvironmentFault: an image cannot be had, or the archive cannot be written
+    """
+    sources.save(_resolved(options), options.archive)
+    print(f"wrote {options.archive} ({options.archive.stat().st_size / 1e6:.0f} MB)")
+
+
+def load(options: argparse.Namespace) -> None:
+    """Bring the images of an archive into the engine.
+
+    :raises EnvironmentFault: the engine refuses the archive
+    """
+    engine.require_engine()
+    print(sources.load(options.archive), end="")
+
+
+def _resolved(options: argparse.Namespace) -> list[Image]:
+    engine.require_engine()
+    settings = _settings(options)
+    return list(_images(settings).resolve(_wanted(settings)).values())
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return systems_under_test(lambda name: getattr(options, name))
+
+
+def _wanted(settings: Settings) -> dict[str, str]:
+    return settings.components | {ROUTER_IMAGE: components()[ROUTER_IMAGE].default}
+
+
+def _images(settings: Settings) -> Images:
+    return Images(settings.images, settings.image_mirror, settings.overrides, Steps(print))

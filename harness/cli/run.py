@@ -1,0 +1,115 @@
+"""``run``: pytest with the project's own root, configuration and plugin, wherever the user stands."""
+
+import argparse
+import difflib
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cli import Commands
+from harness.model.errors import UsageFault
+from harness.model.project import COMMAND, INSTALLED, ROOT, RUNS
+from harness.plugin.options import WORKERS, add_options
+from harness.plugin.run_facts import COMMAND_LINE
+from lab import cache
+
+SUITES = ROOT / "suites"
+_ABOUT = """Create a cluster, judge the statements on it, write a report, and remove everything again. What comes after -- goes to pytest,
+for instance: run metallb/layer2 -- -x -v"""
+_ID = re.compile(r"[A-Z][A-Z0-9]+-\d+")
+
+
+def add_command(commands: Commands) -> None:
+    """Declare ``run``."""
+    parser = commands.add_parser("run", help="create a cluster, judge the statements on it, write a report", description=_ABOUT)
+    selection = parser.add_argument_group("which statements")
+    add_selection(selection)
+    at_a_time = f"statements judged at a time, or auto (default: {WORKERS})"
+    selection.add_argument("-n", "--workers", metavar="NUMBER", default=str(WORKERS), help=at_a_time)
+    declared: list[argparse.Action] = []
+
+    def group(_: str, title: str) -> Any:
+        add = parser.add_argument_group(title).add_argument
+        return lambda *words, **options: declared.append(add(*words, **options))
+
+    add_options(group)
+    parser.set_defaults(command=run, declared=declared)
+
+
+def add_selection(parser: "argparse._ActionsContainer") -> None:
+    """Declare what chooses statements."""
+    what = "ids such as ALC-01, or subjects such as metallb/layer2, or tests as a report names them (default: everything)"
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=what)
+    parser.add_argument("-m", dest="marks", metavar="EXPRESSION", help="by keyword, profile or subject: -m 'must and core'")
+    parser.add_argument("-k", dest="names", metavar="EXPRESSION", help="by words in their names: -k exhaustion")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run pytest and return its exit code.
+
+    :raises UsageFault: what is to be judged does not exist
+    """
+    given = [word for action in options.declared for word in _as_words(action, getattr(options, action.dest))]
+    reports = Path.cwd() / (options.report_dir or RUNS)
+    kept = ["-o", f"cache_dir={cache.directory().with_name('pytest')}"] if INSTALLED else []  # what is installed is not to be written
+    words = [*project_words(), *kept, *selection_words(options), f"--numprocesses={options.workers}", *given, f"--report-dir={reports}"]
+    started = _Started(shlex.join([*COMMAND.split(), *options.words]))
+    return int(pytest.main([*words, *options.for_pytest], plugins=[started]))
+
+
+def project_words() -> list[str]:
+    """What makes pytest take the project for its own, from any folder."""
+    project = [f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}"]
+    # The command has imported modules, ours and others', whose assertions pytest would rewrite where they are tests.
+    quiet = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    return [*project, *quiet]
+
+
+def selection_words(options: argparse.Namespace) -> list[str]:
+    """What selects the statements asked for.
+
+    :raises UsageFault: there is no such folder or test, or ids stand beside them
+    """
+    ids = [what for what in options.what if _ID.fullmatch(what)]
+    places = [_place(what) for what in options.what if what not in ids]
+    if ids and places:
+        raise UsageFault("ids of statements, or subjects", " ".join(options.what), "name either")
+    expressions = [word for name, value in (("-m", options.marks), ("-k", options.names)) if value for word in (name, value)]
+    return [*(places or [str(SUITES)]), *(f"--statement={one}" for one in ids), *expressions]
+
+
+def _place(what: str) -> str:
+    file, test, name = what.partition("::")
+    place = SUITES / file.removeprefix(SUITES.name).strip("/")
+    if place.exists():
+        return f"{place}{test}{name}"
+    subjects = sorted({str(found.parent.relative_to(SUITES)) for found in SUITES.rglob("test_*.py")})
+    near = difflib.get_close_matches(what, subjects, 3)
+    hint = f"did you mean {', '.join(near)}?" if near else "choose one"
+    raise UsageFault(f"ids of statements, or subjects: {', '.join(subjects)}", what, hint)
+
+
+def _as_words(action: argparse.Action, value: Any) -> Iterator[str]:
+    """An option as it was given; nothing where it was not."""
+    name = action.option_strings[0]
+    if value == action.default:
+        return
+    if value is True:
+        yield name
+    else:
+        yield from (f"{name}={one}" for one in (value if isinstance(value, list) else [value]))
+
+
+class _Started:
+    """A plugin that tells the suite's own how the run was started."""
+
+    def __init__(self, line: str) -> None:
+        self._line = line
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Leave the line for the report."""
+        config.stash[COMMAND_LINE] = self._line
