@@ -4,9 +4,6 @@ from harness.cluster.process import run_command
 from harness.model.errors import EnvironmentFault
 from harness.model.project import ROOT, version
 
-#: Written into the package when it is built.
-_COMMIT = ROOT / "commit"
-
 
 def suite_version() -> str:
     """The version, with the commit where it is known."""
@@ -16,8 +13,9 @@ def suite_version() -> str:
 
 def commit() -> str:
     """The commit that this copy was made from, with ``-dirty`` where files were changed since; empty where nobody knows."""
-    if _COMMIT.is_file():
-        return _COMMIT.read_text(encoding="utf-8").strip()
+    written = ROOT / "commit"  # when the package was built
+    if written.is_file():
+        return written.read_text(encoding="utf-8").strip()
     if not (ROOT / ".git").exists():
         return ""
     try:

@@ -83,6 +83,22 @@ def test_statements_are_listed_and_not_run(suite: Suite) -> None:
     assert "<Function" not in ran.output
 
 
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "two workers"])
+def test_statements_are_chosen_by_their_ids_and_no_others(suite: Suite, workers: tuple[str, ...]) -> None:
+    for identifier in ("EXH-01", "EXH-010", "EXH-02", "EXH-03"):
+        suite.add(identifier)
+    assert sorted(suite.run("--statement=EXH-01", "--statement=EXH-03", *workers).outcomes) == ["EXH-01", "EXH-03"]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "two workers"])
+@pytest.mark.parametrize(("asked", "told"), [("EXH-11", "did you mean EXH-01?"), ("EXH-02", "EXH-02 is gone, as EXH-01 says the same")])
+def test_an_id_that_no_statement_has_is_told(suite: Suite, asked: str, told: str, workers: tuple[str, ...]) -> None:
+    suite.add("EXH-01")
+    ran = suite.run(f"--statement={asked}", *workers)
+    assert ran.code == 4
+    assert told in ran.output
+
+
 @pytest.mark.parametrize("option", ["--timeout-scale=0", "--timeout-scale=fast", "--timeout-scale=inf"])
 def test_a_senseless_scale_is_refused(suite: Suite, option: str) -> None:
     assert suite.run(option).code == 4

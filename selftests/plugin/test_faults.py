@@ -74,6 +74,15 @@ def test_a_report_directory_that_cannot_be_written_is_told_at_the_start(suite: S
     assert not (suite.pytester.path / "ran").exists()
 
 
+def test_a_directory_that_an_option_names_is_one_from_where_the_user_stands(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite.add("EXH-01")
+    monkeypatch.chdir(suite.write("elsewhere/mine", "").parent)
+    ran = suite.run(f"--rootdir={suite.pytester.path}", "../suites", "--report-dir=runs")
+    assert ran.code == 0, ran.output
+    assert list(suite.pytester.path.glob("elsewhere/runs/*/report.json"))
+    assert "wrote runs/" in ran.output
+
+
 def test_a_report_that_cannot_be_written_is_no_success(suite: Suite) -> None:
     suite.add("EXH-01", "import shutil\nshutil.rmtree('reports')\nopen('reports', 'w').close()")
     ran = suite.run()

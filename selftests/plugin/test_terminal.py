@@ -87,3 +87,26 @@ def test_without_a_terminal_the_report_is_written(mixed: Suite) -> None:
     ran = mixed.run("-p", "no:terminal")
     assert ran.code == 1
     assert len(ran.outcomes) == 4
+
+
+SERIAL = "one case at a time; with -n 4"
+
+
+@pytest.mark.parametrize(("number", "told"), [(4, 0), (5, 1)])
+def test_plain_pytest_says_once_that_it_is_serial(suite: Suite, number: int, told: int) -> None:
+    for nth in range(1, number + 1):
+        suite.add(f"EXH-0{nth}")
+    assert suite.run().output.count(SERIAL) == told
+
+
+def test_who_has_chosen_the_number_of_workers_is_told_nothing(suite: Suite) -> None:
+    for nth in range(1, 6):
+        suite.add(f"EXH-0{nth}")
+    assert SERIAL not in suite.run("-n2").output
+    conftest = suite.pytester.path / "conftest.py"
+    started = "config.stash[COMMAND_LINE] = 'c run -n 0'"
+    conftest.write_text(f"from harness.plugin.run_facts import COMMAND_LINE\n{conftest.read_text()}    {started}\n")
+    ran = suite.run()
+    assert SERIAL not in ran.output
+    assert ran.report
+    assert ran.report.command == "c run -n 0"

@@ -1,0 +1,110 @@
+"""The package: built, installed into an environment of its own, used from an empty folder, and removed."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = "metallb_ingress_conformance"
+FOLDERS = ("fixtures", "harness", "lab", "manifests", "suites", "reports/baselines")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", directory], cwd=ROOT, check=True, capture_output=True)
+    (built,) = directory.glob("*.whl")
+    return built
+
+
+@dataclass
+class Environment:
+    """A virtual environment that sees the packages of this one."""
+
+    folder: Path
+
+    @property
+    def files(self) -> set[Path]:
+        return set(self.folder.rglob("*"))
+
+    def run(self, here: Path, *words: str, code: int = 0) -> str:
+        """Run a program of the environment in a folder, without what this machine sets for Python."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "COV", "GITHUB"))}
+        argv = [str(self.folder / "bin" / words[0]), *words[1:]]
+        done = subprocess.run(argv, cwd=here, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    def pip(self, *words: str) -> None:
+        python = str(self.folder / "bin" / "python")
+        subprocess.run([sys.executable, "-m", "pip", "--quiet", "--python", python, *words], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    folder = tmp_path_factory.mktemp("environment")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    (site / "shared.pth").write_text(sysconfig.get_path("purelib"))
+    return Environment(folder)
+
+
+@pytest.fixture(scope="module")
+def bare(environment: Environment) -> set[Path]:
+    """What the environment holds before anything is installed."""
+    return environment.files
+
+
+@pytest.fixture(scope="module")
+def installed(environment: Environment, bare: set[Path], wheel: Path) -> Environment:
+    environment.pip("install", "--no-deps", "--no-index", str(wheel))
+    return environment
+
+
+def test_the_wheel_holds_one_package_with_every_file(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {name.partition("/")[0] for name in names} == {PACKAGE, f"{PACKAGE}-{wheel.name.split('-')[1]}.dist-info"}
+    files = [file for folder in FOLDERS for file in (ROOT / folder).rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+    missing = {f"{PACKAGE}/_project/{file.relative_to(ROOT).as_posix()}" for file in files} - names
+    assert missing == set()
+    assert len(files) > 400
+
+
+def test_nothing_is_loaded_into_other_peoples_pytest(installed: Environment, wheel: Path, tmp_path: Path) -> None:
+    (entry_points,) = [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("entry_points.txt")]
+    assert b"pytest11" not in zipfile.ZipFile(wheel).read(entry_points)
+    modules = ("harness", "fixtures", "suites", "lab")
+    absent = f"import importlib.util\n\n\ndef test_it():\n    assert not any(map(importlib.util.find_spec, {modules}))\n"
+    (tmp_path / "test_foreign.py").write_text(absent)
+    told = installed.run(tmp_path, "python", "-m", "pytest", "--help")
+    assert "--cluster-name" in told, "the plugin of pytest-kind is there"
+    assert "--metallb" not in told
+    assert "1 passed" in installed.run(tmp_path, "python", "-m", "pytest")
+
+
+def test_statements_are_listed_shown_and_collected_from_an_empty_folder(installed: Environment, tmp_path: Path) -> None:
+    def ask(*words: str) -> str:
+        return installed.run(tmp_path, "metallb-ingress-conformance", *words)
+
+    assert "0.2.0" in ask("--version")
+    assert "usage: metallb-ingress-conformance run" in ask("run", "--help")
+    assert "\nAPI-01   MUST" in ask("list", "kubernetes")
+    assert "judge it     metallb-ingress-conformance run API-01" in ask("show", "API-01")
+    assert "suites/kubernetes/test_ingress_validation.py::" in ask("run", "API-01", "-n", "0", "--", "--collect-only", "-q")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_statement_that_does_not_exist_is_told(installed: Environment, tmp_path: Path) -> None:
+    installed.run(tmp_path, "metallb-ingress-conformance", "show", "API-99", code=4)
+
+
+def test_nothing_stays_when_it_is_removed(installed: Environment, bare: set[Path]) -> None:
+    assert installed.files > bare
+    installed.pip("uninstall", "--yes", "metallb-ingress-conformance")
+    assert installed.files == bare
