@@ -1,4 +1,4 @@
-"""Runs when the package is built: writes into it which commit it was made from."""
+"""Runs when the package is built: writes into it which commit it was made from, and lets an editable one be the clone itself."""
 
 import subprocess
 import tempfile
@@ -7,18 +7,23 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+PACKAGE = "metallb_ingress_conformance"
 #: Where the project's folders stand in the wheel.
-PROJECT = "metallb_ingress_conformance/_project"
+PROJECT = f"{PACKAGE}/_project"
 
 
-class CommitHook(BuildHookInterface[Any]):
-    """Adds the file ``commit``, which :mod:`harness.plugin.suite_version` reads."""
+class ProjectHook(BuildHookInterface[Any]):
+    """Adds the file ``commit``, which :mod:`harness.plugin.suite_version` reads; an editable package holds the launcher alone."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Find the commit: git knows it in a clone, and the file in what was made from one."""
+        """Say what is added. The commit is known to git in a clone, and to the file in what was made from one."""
+        if version == "editable":
+            build_data["force_include_editable"] = {str(Path(self.root, "harness", "cli", "launcher.py")): f"{PACKAGE}/__init__.py"}
+            return
         commit = Path(self.root, "commit")
-        if version != "editable" and not commit.is_file():
-            commit = Path(tempfile.mkdtemp(prefix="commit-"), "commit")
+        if not commit.is_file():
+            self._folder = tempfile.TemporaryDirectory()  # goes with the hook
+            commit = Path(self._folder.name, "commit")
             commit.write_text(_described(self.root))
         if commit.is_file() and commit.read_text():
             build_data["force_include"][str(commit)] = f"{PROJECT}/commit" if self.target_name == "wheel" else "commit"

@@ -46,13 +46,16 @@ class Environment:
         subprocess.run([sys.executable, "-m", "pip", "--quiet", "--python", python, *words], check=True, capture_output=True)
 
 
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    folder = tmp_path_factory.mktemp("environment")
+def create(folder: Path) -> Environment:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     (site,) = folder.glob("lib/python*/site-packages")
     (site / "shared.pth").write_text(sysconfig.get_path("purelib"))
     return Environment(folder)
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    return create(tmp_path_factory.mktemp("environment"))
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +111,13 @@ def test_nothing_stays_when_it_is_removed(installed: Environment, bare: set[Path
     assert installed.files > bare
     installed.pip("uninstall", "--yes", "metallb-ingress-conformance")
     assert installed.files == bare
+
+
+def test_an_editable_package_is_the_clone(tmp_path: Path) -> None:
+    environment = create(tmp_path / "environment")
+    environment.pip("install", "--no-deps", "--no-index", "--no-build-isolation", "--editable", str(ROOT))
+    found = environment.run(
+        tmp_path, "python", "-c", "import harness, metallb_ingress_conformance as p; print(harness.__file__, p.PROJECT.exists())"
+    )
+    assert found.split() == [str(ROOT / "harness" / "__init__.py"), "False"]
+    assert "usage: python -m harness" in environment.run(tmp_path, "metallb-ingress-conformance", "--help")
