@@ -11,12 +11,15 @@ from harness.cli.statements import collected
 from harness.model.baselines import read_baseline
 from harness.model.errors import UsageFault
 from harness.model.project import BASELINES, ROOT
+from harness.plugin import conformance_file
 from harness.report import json_report
 
 
 def add_commands(commands: Commands) -> None:
     """Declare the commands."""
-    command = commands.add_parser("documents", help="write docs/ from the statements, and the schema of a report from its types")
+    command = commands.add_parser(
+        "documents", help="write docs/ from the statements, and the schemas of a report and of conformance.toml from their types"
+    )
     command.add_argument("--check", action="store_true", help="write nothing; fail when a document is stale or a row is not traceable")
     command.set_defaults(command=write_documents)
     command = commands.add_parser("new", help="the next free id of a prefix, and with a name a test and a manifest from a template")
@@ -38,9 +41,10 @@ def write_documents(options: argparse.Namespace) -> None:
     if options.check:
         documents.check(entries, table, docs)
         json_report.check_schema()
+        conformance_file.check_schema()
         print(f"{len(entries)} statements, and the documents say the same")
     else:
-        written = [*documents.write(entries, table, docs), json_report.write_schema()]
+        written = [*documents.write(entries, table, docs), json_report.write_schema(), conformance_file.write_schema()]
         print("\n".join(f"wrote {path.relative_to(ROOT)}" for path in written))
 
 

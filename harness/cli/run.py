@@ -5,14 +5,13 @@ import difflib
 import re
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.cli import Commands
 from harness.model.errors import UsageFault
-from harness.model.project import COMMAND, INSTALLED, ROOT, RUNS
+from harness.model.project import COMMAND, INSTALLED, ROOT
 from harness.plugin.options import WORKERS, add_options
 from harness.plugin.run_facts import COMMAND_LINE
 from lab import cache
@@ -34,7 +33,8 @@ def add_command(commands: Commands) -> None:
 
     def group(_: str, title: str) -> Any:
         add = parser.add_argument_group(title).add_argument
-        return lambda *words, **options: declared.append(add(*words, **options))
+        # an option that was not given has no value: what a file says holds then, and what was given wins, be it the default
+        return lambda *words, **options: declared.append(add(*words, **{**options, "default": argparse.SUPPRESS}))
 
     add_options(group)
     parser.set_defaults(command=run, declared=declared)
@@ -53,10 +53,9 @@ def run(options: argparse.Namespace) -> int:
 
     :raises UsageFault: what is to be judged does not exist
     """
-    given = [word for action in options.declared for word in _as_words(action, getattr(options, action.dest))]
-    reports = Path.cwd() / (options.report_dir or RUNS)
+    given = [word for action in options.declared for word in _as_words(action, getattr(options, action.dest, None))]
     kept = ["-o", f"cache_dir={cache.directory().with_name('pytest')}"] if INSTALLED else []  # what is installed is not to be written
-    words = [*project_words(), *kept, *selection_words(options), f"--numprocesses={options.workers}", *given, f"--report-dir={reports}"]
+    words = [*project_words(), *kept, *selection_words(options), f"--numprocesses={options.workers}", *given]
     started = _Started(shlex.join([*COMMAND.split(), *options.words]))
     return int(pytest.main([*words, *options.for_pytest], plugins=[started]))
 
@@ -96,7 +95,7 @@ def _place(what: str) -> str:
 def _as_words(action: argparse.Action, value: Any) -> Iterator[str]:
     """An option as it was given; nothing where it was not."""
     name = action.option_strings[0]
-    if value == action.default:
+    if value is None:
         return
     if value is True:
         yield name
@@ -110,6 +109,7 @@ class _Started:
     def __init__(self, line: str) -> None:
         self._line = line
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Leave the line for the report."""
         config.stash[COMMAND_LINE] = self._line

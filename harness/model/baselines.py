@@ -121,10 +121,11 @@ def _complaints(table: Mapping[str, Any]) -> list[str]:
     if unknown or missing or untyped:
         return unknown + missing + untyped
     linked = [] if table["link"].startswith(("https://", "http://")) else [f"the link {table['link']!r} is no http address"]
-    return linked + _range_complaints(table)
+    return linked + range_complaints(table)
 
 
-def _range_complaints(table: Mapping[str, str]) -> list[str]:
+def range_complaints(table: Mapping[str, str]) -> list[str]:
+    """What is wrong with the versions of an entry."""
     try:
         bounds = [version(table[key]) for key in ("since", "until") if key in table]
     except ValueError as fault:

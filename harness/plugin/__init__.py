@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from harness.model.errors import UsageFault
-from harness.plugin import collection, options, ordering
+from harness.plugin import collection, conformance_file, options, ordering
 from harness.plugin.cluster_owner import ClusterOwner
 from harness.plugin.recording import Recording
 from harness.plugin.reporting import Reporting
@@ -25,6 +25,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.collectonly = True
     collection.register_marks(config)
     ordering.configure(config)
+    try:
+        conformance_file.begin(config)
+    except UsageFault as fault:
+        raise pytest.UsageError(str(fault)) from None
     config.stash[RUN] = begin(config)
     _register_everywhere(config)
     if not is_worker(config):

@@ -2,19 +2,21 @@
 
 import difflib
 import re
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from harness.catalogue.entries import RETIRED, Entry, entry, violations
+from harness.catalogue.entries import Entry, entry, violations
 from harness.catalogue.rows import rows
+from harness.model.conformance_file import OF_THE_STATEMENT
 from harness.model.errors import UsageFault
 from harness.model.project import COMMAND
-from harness.model.statements import ATTRIBUTE, Keyword, Profile
-from harness.model.versions import label, mismatch
-from harness.plugin import manifests
+from harness.model.statements import ATTRIBUTE, CONTROLLER, Keyword, Profile
+from harness.model.versions import ALWAYS, label, mismatch
+from harness.plugin import conformance_file, manifests
+from harness.plugin.ids import nearest
 from harness.plugin.provisions import Provision, needs_of
 from harness.plugin.run_facts import RUN, is_worker
 from harness.plugin.transport import packed, unpacked
@@ -27,7 +29,7 @@ SHOWN = 12
 class Case:
     """A statement that is to be judged, once per case of its parameters.
 
-    :param not_applicable: why it does not apply to the versions under test, empty where it does
+    :param not_applicable: why it does not apply to the versions under test, or is skipped; empty where neither is so
     :param needs: what the run has to provide for it
     :param manifest: the path of the manifest with its routes, from the project's folder; empty where it names none
     :param line: where the test stands in its file, from 1
@@ -147,7 +149,12 @@ def read_all(items: Iterable[pytest.Item], config: pytest.Config) -> None:
         shown = "\n          ".join(wrong[:SHOWN]) + (f"\n          and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else "")
         raise UsageFault("tests below suites/ declared as @statement asks", shown, "correct the declarations")
     for (item, _), one in zip(statements, entries, strict=True):
-        _equip(item, one, config.stash[RUN].versions)
+        _equip(item, one, config)
+    unused = conformance_file.unused(config, {(item.stash[CASE].statement.id, item.stash[CASE].case) for item, _ in statements})
+    if unused:
+        raise UsageFault(
+            "entries that speak of something", "\n          ".join(unused), "correct the case in these lines, or delete the entries"
+        )
 
 
 def _keep_asked(items: list[pytest.Item], config: pytest.Config) -> None:
@@ -159,17 +166,10 @@ def _keep_asked(items: list[pytest.Item], config: pytest.Config) -> None:
     ids = {item: item.stash[CASE].statement.id for item in items if CASE in item.stash}
     unknown = [one for one in asked if one not in ids.values()]
     if unknown:
-        raise UsageFault("ids of statements", ", ".join(unknown), "; ".join(_nearest(one, set(ids.values())) for one in unknown))
+        raise UsageFault("ids of statements", ", ".join(unknown), "; ".join(nearest(one, set(ids.values())) for one in unknown))
     if asked:
         config.hook.pytest_deselected(items=[item for item in items if ids.get(item) not in asked])
         items[:] = [item for item in items if ids.get(item) in asked]
-
-
-def _nearest(unknown: str, known: set[str]) -> str:
-    if unknown in RETIRED:
-        return f"{unknown} is gone, as {RETIRED[unknown]} says the same"
-    near = difflib.get_close_matches(unknown, sorted(known), 3)
-    return f"did you mean {', '.join(near)}?" if near else f"`{COMMAND} list` shows what there is"
 
 
 def _undeclared(items: Iterable[pytest.Function], config: pytest.Config) -> list[str]:
@@ -183,9 +183,9 @@ def _hiding(item: pytest.Item) -> list[str]:
     return [f"{item.nodeid}: {mark} hides a hole; {instead.get(mark, 'use since, until or NotApplicable')}" for mark in marks]
 
 
-def _equip(item: pytest.Function, one: Entry, versions: dict[str, str]) -> None:
+def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
     case = item.callspec.id if hasattr(item, "callspec") else ""
-    not_applicable = mismatch(one.gate, versions) or ""
+    not_applicable = mismatch(one.gate, config.stash[RUN].versions) or conformance_file.skipped(config, one.id, case)
     line = (item.location[1] or 0) + 1
     item.stash[CASE] = Case(item.nodeid, one, case, not_applicable, needs_of(item), manifests.manifest_of(item), line)
     item.extra_keyword_matches.add(one.id)
@@ -221,6 +221,17 @@ def _file(config: pytest.Config, worker: str) -> Path:
 def is_needed(config: pytest.Config, provision: Provision) -> bool:
     """Whether a planned statement that applies to the versions under test needs the provision."""
     return any(provision in case.needs and not case.not_applicable for case in config.stash.get(PLAN, {}).values())
+
+
+def implementation(case: Case, versions: Mapping[str, str]) -> str:
+    """Whose deviation a failure would be: that of the system which the statement speaks of, by its name."""
+    system = case.statement.gate.system
+    return next((name for name in versions if name not in ALWAYS), system) if system == CONTROLLER else system
+
+
+def versions_of(case: Case, versions: Mapping[str, str]) -> dict[str, str]:
+    """The versions under test, that of the case's own system also for deviations that do not name one."""
+    return {**versions, OF_THE_STATEMENT: versions.get(implementation(case, versions), "")}
 
 
 def listing(cases: Iterable[Case], width: int | None) -> list[str]:

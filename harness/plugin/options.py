@@ -79,8 +79,10 @@ def _add_judging(add: Add) -> None:
     add("--timeout-scale", type=positive, default=1.0, metavar="FACTOR", help=scaled)
     listed = f"directory of known deviations, one TOML file an implementation (default: {BASELINES} of the suite)"
     add("--baselines", metavar="DIR", help=listed)
+    owned = "your own file of options, skips and deviations (default: conformance.toml here or above, up to the repository's root)"
+    add("--config", metavar="FILE", help=owned)
     proposed = "write NAME.proposed.toml into the report for each baseline that this run contradicts"
-    add("--update-baseline", action="store_true", help=proposed)
+    add("--propose-deviations", action="store_true", help=proposed)
     add("--report-dir", metavar="DIR", help=f"directory of the runs' reports, one folder a run (default: {RUNS})")
 
 

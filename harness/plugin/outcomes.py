@@ -126,7 +126,7 @@ def characterised(judged: Judgement, deviation: Deviation | None) -> Judgement:
 
 
 def _explained(deviation: Deviation) -> str:
-    return f"{deviation.observed} ({deviation.reason}, {deviation.link})"
+    return f"{deviation.observed} ({', '.join(filter(None, (deviation.reason, deviation.link)))})"
 
 
 def joined(phases: list[Judgement]) -> Judgement:

@@ -12,7 +12,7 @@ from harness.model.record import Evidence, Measurement, Record, Wait, recording
 from harness.model.statements import Profile
 from harness.model.verdicts import Outcome
 from harness.plugin import evidence
-from harness.plugin.collection import CASE, Case
+from harness.plugin.collection import CASE, Case, versions_of
 from harness.plugin.outcomes import Judgement, characterised, judge, known
 from harness.plugin.run_facts import RUN, known_deviations
 from harness.plugin.transport import packed, unpacked
@@ -82,7 +82,8 @@ class Recording:
         return report
 
     def _known(self, judged: Judgement, case: Case) -> Judgement:
-        listed = match(known_deviations(self.config), case.statement.id, case.case, self.config.stash[RUN].versions)
+        versions = versions_of(case, self.config.stash[RUN].versions)
+        listed = match(known_deviations(self.config), case.statement.id, case.case, versions)
         return (characterised if case.statement.profile is Profile.CHARACTERISATION else known)(judged, listed)
 
     def _with_evidence(self, failure: Failure, item: pytest.Item, case: Case, report: pytest.TestReport) -> Failure:

@@ -11,7 +11,7 @@ import pytest
 
 from harness.model.errors import EnvironmentFault, UsageFault
 from harness.model.verdicts import EXIT_CODES, ExitCode, Outcome
-from harness.plugin import update_baseline
+from harness.plugin import proposals
 from harness.plugin.collection import PLAN, Case, check_selection, received
 from harness.plugin.outcomes import Judgement, joined
 from harness.plugin.recording import PhaseRecord, phase_record
@@ -220,7 +220,7 @@ class Reporting:
 
     def _written(self, report: Report) -> list[Path]:
         try:
-            proposed = update_baseline.write_proposals(self.config, report, self.plan) if self.config.getoption("update_baseline") else []
+            proposed = proposals.write_proposals(self.config, report, self.plan) if self.config.getoption("propose_deviations") else []
             return write_report(report, self.facts.directory) + proposed
         except OSError as fault:
             report.faults.append(f"the report could not be written: {fault}")

@@ -13,6 +13,7 @@ import pytest
 from harness.model.baselines import Deviation, read_baselines
 from harness.model.errors import UsageFault
 from harness.model.project import BASELINES, RUNS
+from harness.plugin.conformance_file import conformance_file
 from harness.plugin.transport import unpacked
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
 
@@ -69,7 +70,12 @@ def begin(config: pytest.Config) -> RunFacts:
         return unpacked(config.workerinput[WORKER_KEY], RunFacts)  # type: ignore[attr-defined]  # set by pytest-xdist
     now = datetime.now(UTC)
     identity = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-    reports = named_directory(config, "report_dir", RUNS)
+    by_command = COMMAND_LINE in config.stash
+    reports = (
+        config.invocation_params.dir / RUNS
+        if by_command and not config.getoption("report_dir")
+        else named_directory(config, "report_dir", RUNS)
+    )
     shared_state = Path(tempfile.mkdtemp(prefix="conformance-"))
     config.add_cleanup(lambda: shutil.rmtree(shared_state, ignore_errors=True))
     return RunFacts(identity, reports / identity, shared_state, now.isoformat(timespec="seconds"), monotonic())
@@ -82,7 +88,7 @@ def named_directory(config: pytest.Config, option: str, default: str) -> Path:
 
 
 def known_deviations(config: pytest.Config) -> list[Deviation]:
-    """The known deviations of the systems under test; read once, when their versions are known.
+    """The known deviations of the systems under test, the user's own before the shipped ones; read once, when their versions are known.
 
     :raises UsageFault: a baseline cannot be understood
     """
@@ -90,5 +96,7 @@ def known_deviations(config: pytest.Config) -> list[Deviation]:
         directory = named_directory(config, "baselines", BASELINES)
         if config.getoption("baselines") and not directory.is_dir():
             raise UsageFault("--baselines with a directory", str(directory), f"leave it out for {BASELINES}")
-        config.stash[DEVIATIONS] = read_baselines(directory, config.stash[RUN].versions)
+        own = conformance_file(config)
+        shipped = read_baselines(directory, config.stash[RUN].versions)
+        config.stash[DEVIATIONS] = [*(own.deviations if own else ()), *shipped]
     return config.stash[DEVIATIONS]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.model.verdicts import EXIT_CODES, Outcome, Verdict
+from harness.plugin.conformance_file import conformance_file
 from harness.plugin.options import WORKERS
 from harness.plugin.run_facts import COMMAND_LINE, RunFacts
 from harness.report.formatting import amount, printable
@@ -70,6 +71,7 @@ class StatementTerminal:
         under_test = ", ".join(f"{system} {version}" for system, version in self._facts.versions.items())
         if self._verbose >= 0:
             self._reporter.write_line(f"conformance of {under_test or 'unknown versions'}: {self._planned} cases")
+            self._lines(_own_file(self._config))
             self._lines(_one_at_a_time(self._config, self._planned))
 
     # Hooks of pytest's reporter that still do what they did.
@@ -168,6 +170,14 @@ def _one_at_a_time(config: pytest.Config, planned: int) -> list[str]:
     """What somebody should know who starts pytest by hand, without a word on workers."""
     asked = COMMAND_LINE in config.stash or getattr(config.option, "numprocesses", None) is not None
     return [] if asked or planned <= WORKERS else [f"one case at a time; with -n {WORKERS} it takes a third of the time"]
+
+
+def _own_file(config: pytest.Config) -> list[str]:
+    """That a file has a part in this run, as it may have been found far above."""
+    own = conformance_file(config)
+    said = {f"{name} = {value}": None for name, value in own.run.items()} if own else {}
+    parts = [*said, f"{len(own.skips)} skipped", f"{len(own.deviations)} deviations"] if own else []
+    return [f"{_shown(own.file, config)}: {', '.join(parts)}"] if own else []
 
 
 def _images(facts: RunFacts) -> list[str]:

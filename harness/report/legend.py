@@ -30,5 +30,5 @@ OUTCOMES = {
     Outcome.STALE_DEVIATION: "the baseline says that it does not hold, and it does: until the entry goes, the run is not conformant",
     Outcome.ENVIRONMENT_ERROR: "the ground gave way, for instance a node or an image; nothing is said about the systems under test",
     Outcome.NOT_RUN: "planned, and the run ended before",
-    Outcome.NOT_APPLICABLE: "does not apply to the versions or the cluster of this run, for the reason given",
+    Outcome.NOT_APPLICABLE: "does not apply to the versions or the cluster of this run, or your file skips it, for the reason given",
 }

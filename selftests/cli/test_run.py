@@ -34,7 +34,7 @@ def handed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Handed:
     return made
 
 
-def test_pytest_gets_the_project_from_any_folder_and_reports_come_here(handed: Handed, tmp_path: Path) -> None:
+def test_pytest_gets_the_project_from_any_folder(handed: Handed) -> None:
     assert main(["run"]) == 5
     assert handed.words == [
         f"--rootdir={ROOT}",
@@ -43,12 +43,11 @@ def test_pytest_gets_the_project_from_any_folder_and_reports_come_here(handed: H
         "ignore::pytest.PytestAssertRewriteWarning",
         SUITES,
         "--numprocesses=4",
-        f"--report-dir={tmp_path / 'reports' / 'runs'}",
     ]
 
 
 def test_options_are_handed_on_as_they_were_given(handed: Handed) -> None:
-    given = ["--metallb=0.14.9", "--image=a=b", "--image=c=d", "--nodes=4", "--keep-cluster=always", "--update-baseline"]
+    given = ["--metallb=0.14.9", "--image=a=b", "--image=c=d", "--nodes=4", "--keep-cluster=always", "--propose-deviations"]
     main(["run", *given, "--timeout-scale", "2", "-m", "must and core", "-k", "pending"])
     assert [word for word in handed.words if word in given] == given
     assert "--timeout-scale=2.0" in handed.words
@@ -63,9 +62,9 @@ def test_what_comes_after_two_dashes_goes_to_pytest_last(handed: Handed) -> None
     assert "--numprocesses=2" in handed.words
 
 
-def test_a_directory_of_reports_is_one_from_here(handed: Handed, tmp_path: Path) -> None:
-    main(["run", "--report-dir=mine"])
-    assert handed.words[-1] == f"--report-dir={tmp_path / 'mine'}"
+def test_an_option_given_as_its_default_is_handed_on_too(handed: Handed) -> None:
+    main(["run", "--nodes=3"])
+    assert handed.words[-1] == "--nodes=3", "it outranks what conformance.toml says"
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_a_proposal_is_written_into_the_report(suite: Suite) -> None:
     suite.add("EXH-01")
     suite.add("EXH-02", "assert 'a\\nb\"' == 'c'")
     suite.add("RWR-01", "assert False", folder="ingress")
-    ran = suite.run("--update-baseline")
+    ran = suite.run("--propose-deviations")
     assert ran.code == 1
     assert baseline.read_text() == before
     assert [file.name for file in baseline.parent.iterdir()] == ["metallb.toml"]
