@@ -49,7 +49,9 @@ def _register_on_controller(config: pytest.Config) -> None:
     try:
         settings = parse_settings(config.getoption)
     except UsageFault as fault:
-        raise pytest.UsageError(f"the command line cannot be followed\n\n{fault}") from None
+        own = conformance_file.conformance_file(config)
+        beside = f", or what {own.file} says," if own and own.run else ""
+        raise pytest.UsageError(f"the command line{beside} cannot be followed\n\n{fault}") from None
     facts.versions |= versions_under_test(settings)
     config.pluginmanager.register(Reporting(config, facts), "conformance-reporting")
     config.pluginmanager.register(ClusterOwner(config, settings), "conformance-cluster")

@@ -126,6 +126,14 @@ def test_options_of_the_file_hold_where_the_command_line_says_nothing(suite: Sui
     }
 
 
+def test_an_option_of_the_file_that_cannot_be_names_the_file(suite: Suite) -> None:
+    file = suite.write("conformance.toml", "[run]\nnodes = 0\n")
+    suite.add("EXH-01")
+    ran = suite.run()
+    assert ran.code == 4
+    assert f"the command line, or what {file} says, cannot be followed" in ran.output
+
+
 def test_a_file_that_was_named_is_read_and_has_to_be_there(suite: Suite) -> None:
     suite.write("elsewhere/mine.toml", SKIP.format("EXH-01"))
     suite.add("EXH-01")
