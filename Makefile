@@ -1,4 +1,4 @@
-# The two commands of the README are `make test` and `make conformance`. Both need Python 3.11 or later and make, nothing else to begin with.
+# The commands of the README are `make smoke`, `make conformance` and `make test`. All need Python 3.11 or later and make, nothing else to begin with.
 PYTHON ?= python3
 WORKERS ?= 4
 ARGS ?=
@@ -44,6 +44,10 @@ conformance: $(READY) ## a cluster, every statement, a report, and nothing left;
 	$(BIN)/python -m lab engine
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
+smoke: $(READY) ## the same with some 20 quick statements: a verdict and a report within minutes
+	$(BIN)/python -m lab engine
+	$(BIN)/pytest -n $(WORKERS) --level smoke $(ARGS)
+
 engine-test: $(READY) ## the registry path on a real registry, and the pages in a browser; needs an engine and Chromium, creates no cluster
 	$(BIN)/python -m lab engine
 	$(BIN)/pytest enginetests -q
@@ -69,4 +73,4 @@ $(VENV)/ready: requirements.txt requirements-uv.txt
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirement requirements.txt
 	touch $@
 
-.PHONY: help test checks selftests statement kept one conformance engine-test format documents lock clean
+.PHONY: help test checks selftests statement kept one conformance smoke engine-test format documents lock clean

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from harness.catalogue.levels import Level
 from harness.cli import Commands
 from harness.model.errors import UsageFault
 from harness.model.project import COMMAND, INSTALLED, ROOT
-from harness.plugin.options import WORKERS, add_options
+from harness.plugin.options import WORKERS, add_level, add_options
 from harness.plugin.run_facts import COMMAND_LINE
 from lab import cache
 
@@ -43,6 +44,7 @@ def add_command(commands: Commands) -> None:
 def add_selection(parser: "argparse._ActionsContainer") -> None:
     """Declare what chooses statements."""
     what = "ids such as ALC-01, or subjects such as metallb/layer2, or tests as a report names them (default: everything)"
+    add_level(parser.add_argument)
     parser.add_argument("what", nargs="*", metavar="WHAT", help=what)
     parser.add_argument("-m", dest="marks", metavar="EXPRESSION", help="by keyword, profile or subject: -m 'must and core'")
     parser.add_argument("-k", dest="names", metavar="EXPRESSION", help="by words in their names: -k exhaustion")
@@ -78,7 +80,8 @@ def selection_words(options: argparse.Namespace) -> list[str]:
     if ids and places:
         raise UsageFault("ids of statements, or subjects", " ".join(options.what), "name either")
     expressions = [word for name, value in (("-m", options.marks), ("-k", options.names)) if value for word in (name, value)]
-    return [*(places or [str(SUITES)]), *(f"--statement={one}" for one in ids), *expressions]
+    level = [] if options.level == Level.FULL else [f"--level={options.level}"]
+    return [*(places or [str(SUITES)]), *(f"--statement={one}" for one in ids), *level, *expressions]
 
 
 def _place(what: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue.entries import Entry, entry, violations
+from harness.catalogue.levels import Level, takes
 from harness.catalogue.rows import rows
 from harness.model.conformance_file import OF_THE_STATEMENT
 from harness.model.errors import UsageFault
@@ -107,6 +108,7 @@ class Collection:
         try:
             read_all(items, self._config)
             _keep_asked(items, self._config)
+            _keep_level(items, self._config)
         except UsageFault as fault:
             if not is_worker(self._config):
                 raise
@@ -170,6 +172,25 @@ def _keep_asked(items: list[pytest.Item], config: pytest.Config) -> None:
     if asked:
         config.hook.pytest_deselected(items=[item for item in items if ids.get(item) not in asked])
         items[:] = [item for item in items if ids.get(item) in asked]
+
+
+def _keep_level(items: list[pytest.Item], config: pytest.Config) -> None:
+    """Keep the statements that ``--level`` takes.
+
+    :raises UsageFault: it takes none of those that ``--statement`` names
+    """
+    level = Level(config.getoption("level"))
+    left = {item for item in items if CASE in item.stash and not takes(level, item.stash[CASE].statement, _marks(item))}
+    asked: list[str] = config.getoption("statement")
+    if asked and left and len(left) == len(items):
+        raise UsageFault(f"statements of the level {level}", ", ".join(asked), "leave --level out")
+    if left:
+        config.hook.pytest_deselected(items=[item for item in items if item in left])
+        items[:] = [item for item in items if item not in left]
+
+
+def _marks(item: pytest.Item) -> set[str]:
+    return {mark.name for mark in item.iter_markers()}
 
 
 def _undeclared(items: Iterable[pytest.Function], config: pytest.Config) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from harness.catalogue.levels import Level
 from harness.cluster.sources import Source, components
 from harness.model.project import BASELINES, RUNS
 
@@ -38,7 +39,14 @@ def add_options(group: Group) -> None:
 
 def _add_selection(add: Add) -> None:
     add("--statement", metavar="ID", action="append", default=[], help="judge the statement of this id and no other (repeatable)")
+    add_level(add)
     add("--list-statements", action="store_true", help="list the selected statements and run nothing")
+
+
+def add_level(add: Add) -> None:
+    """Declare how much is judged."""
+    chosen = "smoke: some 20 quick statements, the essentials; core: every CORE statement that disturbs no other; full: all (default: full)"
+    add("--level", choices=tuple(str(level) for level in Level), default=str(Level.FULL), help=chosen)
 
 
 def add_systems(add: Add) -> None:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from harness.catalogue.levels import ALONE
+
 #: Statements that pytest-xdist hands to a worker at a time. With large shares some workers still have statements that run beside others
 #: when the rest have come to those that run alone, and each of these would wait for them.
 CHUNK = 2
@@ -31,6 +33,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _place(item: pytest.Item) -> int:
-    if any(map(item.get_closest_marker, ("serial", "disruptive"))):
+    if any(map(item.get_closest_marker, ALONE)):
         return LAST
     return FIRST if item.get_closest_marker("slow") else BETWEEN

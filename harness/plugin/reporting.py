@@ -247,6 +247,7 @@ class Reporting:
             planned=len(self.plan),
             workers=getattr(option, "numprocesses", None) or 1,
             timeout_scale=option.timeout_scale,
+            level=option.level,
             ip_family=facts.ip_family,
             nodes=facts.nodes,
             systems=facts.systems or [SystemUnderTest(*pair) for pair in facts.versions.items()],

@@ -70,7 +70,8 @@ class StatementTerminal:
         manager.register(self, "terminalreporter")
         under_test = ", ".join(f"{system} {version}" for system, version in self._facts.versions.items())
         if self._verbose >= 0:
-            self._reporter.write_line(f"conformance of {under_test or 'unknown versions'}: {self._planned} cases")
+            level = self._config.getoption("level")
+            self._reporter.write_line(f"conformance of {under_test or 'unknown versions'}: {level}, {self._planned} cases")
             self._lines(_own_file(self._config))
             self._lines(_one_at_a_time(self._config, self._planned))
 

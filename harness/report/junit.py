@@ -52,6 +52,7 @@ def _properties(report: Report) -> Iterable[tuple[str, str]]:
     yield "run", report.id
     yield "verdict", report.verdict.value
     yield "command", report.command
+    yield "level", report.level
     yield "timeout-scale", number(report.timeout_scale)
     yield "ip-family", report.ip_family
     for system in report.systems:

@@ -101,6 +101,7 @@ def _versions(report: Report) -> str:
     facts += [
         ("run", f"{report.id}, {report.began}, {amount(report.seconds)}"),
         ("cluster", f"{report.nodes} nodes, {report.ip_family}" if report.nodes else "none was needed"),
+        ("level", plain(report.level)),
         ("workers", str(report.workers)),
         ("time-out scale", number(report.timeout_scale)),
         ("command", report.command),

@@ -93,6 +93,7 @@ class Report:
     timeout_scale: Annotated[float, Meta(description="Factor on every budget.")]
     ip_family: Annotated[str, Meta(description="IP families of the cluster, empty when no cluster was needed.")] = ""
     nodes: Annotated[Count, Meta(description="Number of nodes of the cluster.")] = 0
+    level: Annotated[str, Meta(description="How much was to be judged: smoke, core or full.")] = "full"
     systems: Annotated[list[SystemUnderTest], Meta(description="The systems judged or stood on.")] = field(default_factory=list)
     images: Annotated[list[ImageUsed], Meta(description="The images loaded into the cluster.")] = field(default_factory=list)
     phases: Annotated[list[Phase], Meta(description="Steps of the set-up and the removal.")] = field(default_factory=list)

@@ -56,6 +56,11 @@ def test_options_are_handed_on_as_they_were_given(handed: Handed) -> None:
     assert not any(word.startswith(("--ip-family", "--images")) for word in handed.words)
 
 
+def test_a_level_is_handed_on(handed: Handed) -> None:
+    main(["run", "--level", "smoke"])
+    assert "--level=smoke" in handed.words
+
+
 def test_what_comes_after_two_dashes_goes_to_pytest_last(handed: Handed) -> None:
     main(["run", "-n", "2", "--", "-x", "-n", "3"])
     assert handed.words[-3:] == ["-x", "-n", "3"]

@@ -88,10 +88,11 @@ def test_a_run_that_says_nothing_is_worse_than_a_conformant_one(compared: Compar
 
 
 def test_conditions_that_differ_are_told(compared: Compare) -> None:
-    other = replace(GOOD, systems=[SystemUnderTest("metallb", "0.17.0"), *GOOD.systems[1:]], timeout_scale=2.0)
+    other = replace(GOOD, systems=[SystemUnderTest("metallb", "0.17.0"), *GOOD.systems[1:]], timeout_scale=2.0, level="smoke")
     _, out = compared(GOOD, other)
     assert "| metallb | 0.16.1 | 0.17.0 |" in out
     assert "| time-out scale | 1 | 2 |" in out
+    assert "| level | full | smoke |" in out
 
 
 def test_a_slower_run_is_told_and_is_no_regression(compared: Compare) -> None:
