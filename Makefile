@@ -48,7 +48,7 @@ smoke: $(READY) ## the same with some 20 quick statements: a verdict and a repor
 	$(BIN)/python -m lab engine
 	$(BIN)/pytest -n $(WORKERS) --level smoke $(ARGS)
 
-engine-test: $(READY) ## the registry path on a real registry, and the pages in a browser; needs an engine and Chromium, creates no cluster
+engine-test: $(READY) ## the registry path on a real registry, the package, and the pages in a browser; needs an engine and Chromium, creates no cluster
 	$(BIN)/python -m lab engine
 	$(BIN)/pytest enginetests -q
 

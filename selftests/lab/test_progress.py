@@ -1,3 +1,4 @@
+import re
 import threading
 
 import pytest
@@ -10,16 +11,17 @@ def test_a_step_is_one_line_with_its_seconds() -> None:
     progress = Progress(said.append)
     with progress.step("kind-node 1.36.3", "go build kubelet"):
         pass
-    assert [line.split() for line in said] == [["lab", "kind-node", "1.36.3", "go", "build", "kubelet", "0.0", "s"]]
+    (line,) = said
+    assert re.fullmatch(r"lab +kind-node 1\.36\.3 +go build kubelet +\d+\.\d s", line)
     progress.total()
-    assert said[-1] == "lab  steps: 1, 0.0 s in all"
+    assert re.fullmatch(r"lab  steps: 1, \d+\.\d s in all", said[-1])
 
 
 def test_a_step_that_fails_says_so() -> None:
     said: list[str] = []
     with pytest.raises(KeyboardInterrupt), Progress(said.append).step("python 3.13", "docker build"):
         raise KeyboardInterrupt
-    assert said[0].endswith("failed after 0.0 s")
+    assert re.search(r"failed after \d+\.\d s$", said[0])
 
 
 def test_a_long_step_gives_signs_of_life() -> None:

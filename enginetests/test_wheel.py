@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 PACKAGE = "metallb_ingress_conformance"
 FOLDERS = ("fixtures", "harness", "lab", "manifests", "suites", "reports/baselines")
 
