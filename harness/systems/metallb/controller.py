@@ -1,10 +1,11 @@
 """MetalLB's controller: away for a while, replaced, or with other arguments, and put right again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 
+from harness.cluster import engine
 from harness.cluster.api import Api, Object
 from harness.model.errors import EnvironmentFault
 from harness.model.record import measure
@@ -52,10 +53,11 @@ class MetalLBController:
     @contextmanager
     def away(self) -> Iterator[None]:
         """No controller runs inside of the block; afterwards one runs, whose readiness is not waited for."""
-        before = self._uids()
+        before, nodes = self._uids(), {str(pod["spec"]["nodeName"]) for pod in self._pods()}
         try:
             self._scale(0)
             wait_ready(self._none, "no pod of MetalLB's controller is left")
+            wait_ready(lambda: _require_ended(nodes), "no process of MetalLB's controller is left")
             yield
         finally:
             self._scale(1)
@@ -113,6 +115,16 @@ class MetalLBController:
             return str(fresh[0])
 
         wait_ready(poll, "a new pod of MetalLB's controller runs")
+
+
+def _require_ended(nodes: Iterable[str]) -> str:
+    """Require that no node runs a process of the controller: it has no time to end, so its pod is gone before it is killed.
+
+    :raises AssertionError: one does
+    """
+    left = [node for node in nodes if engine.docker("exec", node, "sh", "-c", f"pgrep -x {CONTROLLER} || true").strip()]
+    assert not left, f"still there: on {', '.join(left)}"
+    return "none"
 
 
 def _started(pod: Object) -> bool:

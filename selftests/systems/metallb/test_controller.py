@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.cluster import engine
 from harness.cluster.api import Object
 from harness.model.errors import EnvironmentFault
 from harness.model.record import Record
@@ -14,7 +15,16 @@ LABELS = {"app": "metallb", "component": "controller"}
 
 def pod(name: str, *, running: bool = True) -> Object:
     state = {"running": {}} if running else {"waiting": {"reason": "ContainerCreating"}}
-    return an_object("Pod", name, NAMESPACE, labels=LABELS, status={"containerStatuses": [{"name": "controller", "state": state}]})
+    status = {"containerStatuses": [{"name": "controller", "state": state}]}
+    return an_object("Pod", name, NAMESPACE, labels=LABELS, spec={"nodeName": "worker"}, status=status)
+
+
+@pytest.fixture(autouse=True)
+def processes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is told, one after the other, when a node is asked for processes of a controller; nothing once all was told."""
+    told: list[str] = []
+    monkeypatch.setattr(engine, "docker", lambda *words: told.pop(0) if told and words[:2] == ("exec", "worker") else "")
+    return told
 
 
 class Cluster(FakeApi):
@@ -75,6 +85,20 @@ def test_no_controller_runs_while_it_is_away() -> None:
     with MetalLBController(api).away():
         assert pods(api) == []
     assert pods(api) == ["pod-1"]
+
+
+def test_a_controller_is_away_once_its_process_has_ended(processes: list[str]) -> None:
+    processes += ["4711\n", "4711\n"]
+    with MetalLBController(Cluster()).away():
+        assert processes == []
+
+
+@pytest.mark.usefixtures("short")
+def test_a_controller_whose_process_does_not_end_is_told(processes: list[str]) -> None:
+    processes += ["4711\n"] * 10_000
+    message = r"no process of MetalLB's controller is left\nfound: *still there: on worker"
+    with pytest.raises(EnvironmentFault, match=message), MetalLBController(Cluster()).away():
+        pytest.fail("it is still there")
 
 
 def test_a_controller_that_was_away_is_back_whatever_happens() -> None:
