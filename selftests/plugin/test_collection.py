@@ -166,16 +166,16 @@ def test_manifests_are_named_and_there(suite: Suite) -> None:
 
 def test_a_misspelt_manifest_is_told_with_the_right_one_and_none_is_named_twice(suite: Suite) -> None:
     suite.write("suites/conftest.py", FIXTURES)
-    suite.write("manifests/ingress/routing/paths/right.yaml", "")
+    suite.write("manifests/ingress/routing/made_up/right.yaml", "")
     tests = [
         f'@statement("RTG-0{number}", MUST, CORE, source="https://example.org/")\n@pytest.mark.manifest("{name}.yaml")\n'
         f'@pytest.mark.parametrize("case", [1, 2])\ndef test_{number}(client, case):\n    """A Service MUST."""\n'
         for number, name in enumerate(("right", "rihgt", "right"))
     ]
-    suite.write("suites/ingress/routing/test_paths.py", PREAMBLE + "\n".join(tests))
+    suite.write("suites/ingress/routing/test_made_up.py", PREAMBLE + "\n".join(tests))
     ran = suite.run()
     assert ran.code == 4
-    folder = "manifests/ingress/routing/paths"
+    folder = "manifests/ingress/routing/made_up"
     assert f"test_1: it names {folder}/rihgt.yaml, which does not exist; did you mean right.yaml?" in ran.output
-    assert f"test_2: it names {folder}/right.yaml, which is that of suites/ingress/routing/test_paths.py::test_0" in ran.output
+    assert f"test_2: it names {folder}/right.yaml, which is that of suites/ingress/routing/test_made_up.py::test_0" in ran.output
     assert ran.output.count("test_1: it names") == 1
