@@ -26,7 +26,7 @@ selftests: $(READY) ## the selftests, those of the systems with the threshold of
 ifdef T
 	$(BIN)/pytest $(T) -q
 else
-	$(BIN)/pytest selftests --ignore selftests/systems -q -n 4
+	$(BIN)/pytest selftests --ignore selftests/systems -m "not slow" -q -n 4
 	$(BIN)/pytest selftests/systems -q -n 4 --cov
 endif
 
@@ -48,8 +48,9 @@ smoke: $(READY) ## the same with some 20 quick statements: a verdict and a repor
 	$(BIN)/python -m lab engine
 	$(BIN)/pytest -n $(WORKERS) --level smoke $(ARGS)
 
-engine-test: $(READY) ## the registry path on a real registry, the package, and the pages in a browser; needs an engine and Chromium, creates no cluster
+engine-test: $(READY) ## the registry path on a real registry, the package, runs with workers, and the pages in a browser; needs an engine and Chromium, creates no cluster
 	$(BIN)/python -m lab engine
+	$(BIN)/pytest selftests -m slow -q -n 4
 	$(BIN)/pytest enginetests -q
 
 format: $(READY) ## write the code the way `make test` wants it

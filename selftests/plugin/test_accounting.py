@@ -12,6 +12,9 @@ import pytest
 from harness.model.verdicts import Outcome, Verdict
 from selftests.plugin.conftest import Ran, Suite
 
+#: Whole runs with workers, seconds each: judged with the slow tests.
+pytestmark = pytest.mark.slow
+
 SLEEPING = "open('running', 'w').close()\ntime.sleep(30)"
 
 

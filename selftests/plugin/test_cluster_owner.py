@@ -8,6 +8,9 @@ import pytest
 from harness.model.verdicts import Outcome
 from selftests.plugin.conftest import Ran, Suite
 
+#: Whole runs with workers, seconds each: judged with the slow tests.
+pytestmark = pytest.mark.slow
+
 CONFTEST = """
 import pathlib
 
