@@ -1,10 +1,11 @@
 """From an engine to a cluster that statements can run on, and back to nothing."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 
 from filelock import FileLock
@@ -190,17 +191,31 @@ def _install(state: ClusterState, manifests: Mapping[str, Path], steps: Steps) -
         example.wait_for_apps(api)
         api.apply(*example.route_objects(ingress.ingress_class))
     with steps.step("routes answer through the controller's address"):
-        _wait_for_routes(api, ingress)
+        _forget_connections(api, _wait_for_routes(api, ingress))
 
 
-def _wait_for_routes(api: Api, ingress: Controller) -> None:
-    def probe() -> str:
+def _wait_for_routes(api: Api, ingress: Controller) -> list[str]:
+    """Wait until the example answers at every address of the controller's Service, and return these."""
+
+    def probe() -> list[str]:
         service = api.get("Service", ingress.service, ingress.namespace) or {}
         addresses = assigned_addresses(service)
         if not addresses:
             raise Unanswered(f"Service {ingress.namespace}/{ingress.service} has no external address")
         exchanges = [HttpProbe(address).send(Request("/", host=f"other.{example.DOMAIN}")) for address in addresses]
         assert all(exchange.status == 200 for exchange in exchanges), [exchange.status for exchange in exchanges]
-        return f"{addresses[0]} answers"
+        return addresses
 
-    wait_ready(probe, "the example's routes answer through the controller's address", consecutive=3)
+    return wait_ready(probe, "the example's routes answer through the controller's address", consecutive=3)
+
+
+def _forget_connections(api: Api, addresses: Iterable[str]) -> None:
+    """Let the nodes forget connections that came before kube-proxy knew the addresses.
+
+    A node treats what comes from the same port as it did the first packet, here as of nobody, until the entry ends two minutes after the
+    last one (https://docs.kernel.org/networking/nf_conntrack-sysctl.html): a statement would be told that there is no route to the host.
+    """
+    for node in api.list("Node"):
+        for address in addresses:
+            forget = f"conntrack --delete --family ipv{ip_address(address).version} --orig-dst {address}"
+            engine.docker("exec", node["metadata"]["name"], "sh", "-c", f"{forget} || true")  # it fails where there is nothing to forget

@@ -161,6 +161,20 @@ def test_a_cluster_is_brought_up(machine: list[str], api: Cluster, tmp_path: Pat
     assert deployment["spec"]["template"]["spec"]["containers"][0]["image"] == "localhost/metallb-controller:0.16.1"
 
 
+@pytest.mark.usefixtures("machine")
+def test_connections_from_before_the_address_was_known_are_forgotten(api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[tuple[str, ...]] = []
+
+    def docker(*words: str, **_: object) -> str:
+        commands.append(words)
+        return ""
+
+    monkeypatch.setattr(engine, "docker", docker)
+    api.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "worker"}})
+    bring_up(ASKED, steps(), tmp_path / "logs")
+    assert commands[-1] == ("exec", "worker", "sh", "-c", f"conntrack --delete --family ipv4 --orig-dst {VIP} || true")
+
+
 def test_routes_that_do_not_answer_are_told_and_everything_is_torn_down(
     machine: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
