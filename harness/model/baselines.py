@@ -11,8 +11,9 @@
     says = "<nil>"           # what the failure's message contains: a failure that does not is another one
     reason = "the text was broken by a refactoring"
     link = "https://github.com/metallb/metallb/issues/2590"
+    sometimes = "..."        # where it is a matter of chance: what decides it; the statement may pass, too
 
-A listed statement that fails in the way described is a known deviation; one that passes makes the list stale.
+A listed statement that fails in the way described is a known deviation; one that passes makes the list stale, unless chance decides.
 """
 
 import tomllib
@@ -30,12 +31,12 @@ from harness.model.versions import holds, version
 
 HEADER = "[[deviation]]"
 REQUIRED = ("statement", "observed", "says", "reason", "link")
-OPTIONAL = ("case", "since", "until")
+OPTIONAL = ("case", "since", "until", "sometimes")
 
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """One known deviation, and the line of the file it begins on (from 1)."""
+    """One known deviation, and the line of the file it begins on (from 1); ``sometimes`` is empty where it shows every time."""
 
     statement: str
     observed: str
@@ -46,6 +47,7 @@ class Deviation:
     file: Path
     line: int
     case: str | None = None
+    sometimes: str = ""
 
     @property
     def where(self) -> str:
@@ -137,7 +139,7 @@ def range_complaints(table: Mapping[str, str]) -> list[str]:
 def _deviation(table: Mapping[str, str], file: Path, line: int) -> Deviation:
     gate = Gate(file.stem, table.get("since"), table.get("until"))
     statement, observed, says, reason, link = (table[key] for key in REQUIRED)
-    return Deviation(statement, observed, says, reason, link, gate, file, line, table.get("case"))
+    return Deviation(statement, observed, says, reason, link, gate, file, line, table.get("case"), table.get("sometimes", ""))
 
 
 def _repeated(deviations: Sequence[Deviation]) -> list[str]:

@@ -102,7 +102,10 @@ def _frame(path: Path | str, line: int, function: str, code: str, root: Path) ->
 
 
 def known(judged: Judgement, deviation: Deviation | None) -> Judgement:
-    """The judgement in the light of the deviation listed for the case, if one is: it excuses the failure it describes, no other."""
+    """The judgement in the light of the deviation listed for the case, if one is: it excuses the failure it describes, no other.
+
+    One that shows every time may not be listed any more once the statement passes.
+    """
     if deviation is None:
         return judged
     if judged.outcome is Outcome.FAILED and judged.failure:
@@ -110,7 +113,7 @@ def known(judged: Judgement, deviation: Deviation | None) -> Judgement:
             message = f"{judged.failure.message}\nlisted:   {deviation.where} excuses only a failure that says {deviation.says!r}"
             return replace(judged, failure=replace(judged.failure, message=message))
         return replace(judged, outcome=Outcome.KNOWN_DEVIATION, reason=_explained(deviation))
-    if judged.outcome is Outcome.PASSED:
+    if judged.outcome is Outcome.PASSED and not deviation.sometimes:
         reason = f"it passes, but {deviation.where} lists it: delete that entry, or narrow its case or its versions"
         return replace(judged, outcome=Outcome.STALE_DEVIATION, reason=reason)
     return judged

@@ -51,6 +51,15 @@ def test_a_characterisation_is_recorded_and_held_against_nobody(suite: Suite) ->
     assert ran.results["EXH-03"].reason == "recorded, not judged: none"
 
 
+@pytest.mark.parametrize(("body", "outcome"), [("pass", Outcome.PASSED), ("assert False", Outcome.KNOWN_DEVIATION)])
+def test_a_listed_statement_may_pass_where_chance_decides(suite: Suite, body: str, outcome: Outcome) -> None:
+    suite.write("reports/baselines/metallb.toml", ENTRY.format("EXH-01", 'sometimes = "the kubelet may be quicker"'))
+    suite.add("EXH-01", body)
+    ran = suite.run()
+    assert ran.code == 0
+    assert ran.outcomes == {"EXH-01": outcome}
+
+
 def test_a_listed_statement_that_passes_makes_the_list_stale(suite: Suite) -> None:
     file = suite.write("reports/baselines/traefik.toml", ENTRY.format("EXH-01", ""))
     suite.add("EXH-01")
