@@ -79,6 +79,15 @@ def test_the_wheel_holds_one_package_with_every_file(wheel: Path) -> None:
     assert len(files) > 400
 
 
+def test_the_wheel_says_its_licence_and_holds_nothing_of_pytest_kind(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (metadata,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+    assert b"License-Expression: Apache-2.0\n" in archive.read(metadata)
+    (licence,) = [name for name in archive.namelist() if name.endswith("licenses/LICENSE")]
+    assert archive.read(licence) == (ROOT / "LICENSE").read_bytes()
+    assert [name for name in archive.namelist() if "pytest_kind" in name] == []
+
+
 def test_nothing_is_loaded_into_other_peoples_pytest(installed: Environment, wheel: Path, tmp_path: Path) -> None:
     (entry_points,) = [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("entry_points.txt")]
     assert b"pytest11" not in zipfile.ZipFile(wheel).read(entry_points)

@@ -1,7 +1,9 @@
 """What keeps the house in order, beside style, types and import rules."""
 
 import ast
+import re
 import tokenize
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -51,3 +53,19 @@ def test_words_that_were_replaced_stay_away(word: str) -> None:
 def test_systems_have_rooms() -> None:
     beside = {file.name for file in (ROOT / "harness" / "systems").glob("*.py")}
     assert beside == {"__init__.py", "environment.py", "invariants.py"}
+
+
+def test_pytest_kind_is_imported_in_one_module_and_that_one_only_for_a_cluster() -> None:
+    assert {where.partition(":")[0] for where, name in names() if name == "pytest_kind"} == {"harness/cluster/kind.py"}
+    at_once = re.compile(
+        r"^(from harness\.cluster\.kind |from harness\.cluster import .*\bkind\b|import harness\.cluster\.kind)", re.MULTILINE
+    )
+    assert [str(file) for file in sources("harness", "fixtures", "suites") if at_once.search(file.read_text())] == []
+
+
+def test_what_says_our_licence_says_the_same() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["license"] == "Apache-2.0"
+    assert project["license-files"] == ["LICENSE"]
+    assert "Apache License" in (ROOT / "LICENSE").read_text()[:200]
+    assert "licensed under [Apache-2.0](LICENSE)" in (ROOT / "README.md").read_text()
