@@ -18,6 +18,7 @@ from harness.model.statements import ATTRIBUTE, CONTROLLER, Keyword, Profile
 from harness.model.versions import ALWAYS, label, mismatch
 from harness.plugin import conformance_file, manifests
 from harness.plugin.ids import nearest
+from harness.plugin.ordering import MARKS
 from harness.plugin.provisions import Provision, needs_of
 from harness.plugin.run_facts import RUN, is_worker
 from harness.plugin.transport import packed, unpacked
@@ -34,6 +35,7 @@ class Case:
     :param needs: what the run has to provide for it
     :param manifest: the path of the manifest with its routes, from the project's folder; empty where it names none
     :param line: where the test stands in its file, from 1
+    :param marks: those of its marks that order a run
     """
 
     nodeid: str
@@ -43,6 +45,7 @@ class Case:
     needs: tuple[Provision, ...]
     manifest: str
     line: int
+    marks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +211,8 @@ def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
     case = item.callspec.id if hasattr(item, "callspec") else ""
     not_applicable = mismatch(one.gate, config.stash[RUN].versions) or conformance_file.skipped(config, one.id, case)
     line = (item.location[1] or 0) + 1
-    item.stash[CASE] = Case(item.nodeid, one, case, not_applicable, needs_of(item), manifests.manifest_of(item), line)
+    marks = frozenset(_marks(item) & MARKS.keys())
+    item.stash[CASE] = Case(item.nodeid, one, case, not_applicable, needs_of(item), manifests.manifest_of(item), line, marks)
     item.extra_keyword_matches.add(one.id)
     for mark in (one.keyword.lower(), one.profile.lower(), *one.subject.split("/")):
         item.add_marker(mark)

@@ -111,7 +111,7 @@ class Reporting:
         _require_writable(self.facts.directory)
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter:
-            self.terminal = StatementTerminal(reporter, self.config, self.facts, len(self.plan))
+            self.terminal = StatementTerminal(reporter, self.config, self.facts, self.plan)
             self.terminal.take_over()
 
     # What comes in.
@@ -168,7 +168,7 @@ class Reporting:
             self.results[nodeid] = result
         self.progress.pop(nodeid, None)
         if self.terminal:
-            self.terminal.show(result, self.plan[nodeid].statement.title, len(self.results))
+            self.terminal.show(result, self.plan[nodeid].statement.title)
 
     def _result(self, case: Case, judged: Judgement) -> Result:
         one = case.statement

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from harness.model.verdicts import EXIT_CODES, Outcome, Verdict
+from harness.plugin.collection import Case
 from harness.plugin.conformance_file import conformance_file
 from harness.plugin.options import WORKERS
+from harness.plugin.progress import MINUTE, Heartbeat, Progress, minutes, of_run
 from harness.plugin.run_facts import COMMAND_LINE, RunFacts
 from harness.report.formatting import amount, printable
 from harness.report.model import Report, Result
@@ -43,14 +45,16 @@ class StatementTerminal:
     other plugins write to ``terminalreporter``.
     """
 
-    def __init__(self, reporter: pytest.TerminalReporter, config: pytest.Config, facts: RunFacts, planned: int) -> None:
+    def __init__(self, reporter: pytest.TerminalReporter, config: pytest.Config, facts: RunFacts, cases: Mapping[str, Case]) -> None:
         self._reporter = reporter
         self._config = config
         self._facts = facts
-        self._planned = planned
-        self._images_shown = False
+        self._planned = len(cases)
+        self._begun = False
         self._said = ""
         self._writer = config.get_terminal_writer()
+        self._progress = of_run(config, cases, facts.directory.parent)
+        self._heartbeat = Heartbeat(self._progress, self._running, self._writer.line)
 
     def __getattr__(self, attribute: str) -> Any:
         return getattr(self._reporter, attribute)
@@ -91,28 +95,42 @@ class StatementTerminal:
             self._said = str(excinfo.value)
             self._section("the run ends", printable(self._said).splitlines())
 
-    def pytest_runtest_logstart(self) -> None:
-        """Show once, before the first statement, where the images came from."""
-        if self._facts.images and not self._images_shown and self._verbose >= 0:
-            self._images_shown = True
-            self._lines(_images(self._facts))
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Show once, before the first statement, where the images came from and how long it will take; note what runs."""
+        if not self._begun and self._verbose >= 0:
+            self._lines([*_images(self._facts), *_plan(self._progress)])
+            self._heartbeat.start()
+        self._begun = True
+        self._progress.begin(nodeid)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Say no more what is running: what follows removes it."""
+        self._heartbeat.stop()
 
     # While statements run.
 
-    def show(self, result: Result, title: str, done: int) -> None:
+    def show(self, result: Result, title: str) -> None:
         """One line for a judged case; with ``-q`` only where somebody has to act, with ``-v`` what was measured below."""
+        self._progress.end(result)
         if self._verbose < 0 and result.outcome not in TROUBLES:
             return
         text = result.reason if result.outcome in (Outcome.NOT_APPLICABLE, Outcome.KNOWN_DEVIATION) else title
         text = f"{result.case}: {text}" if result.case else text
-        head = f"  {result.id:<8} {amount(result.seconds):>8}  "
-        tail = f"  {done}/{self._planned}"
-        room = self._writer.fullwidth - 5 - len(head) - len(tail) - 1
         self._reporter.ensure_newline()
         self._writer.write(f"{WORDS[result.outcome]:<5}", **COLOURS[result.outcome])
-        self._writer.line(f"{head}{_cut(text, room):<{max(room, 0)}}{tail}".rstrip(), flush=True)
+        self._writer.line(self._with_position(f"  {result.id:<8} {amount(result.seconds):>8}  ", text), flush=True)
         if self._verbose > 0:
             self._lines(_details(result))
+
+    def _with_position(self, head: str, text: str) -> str:
+        """What stands behind the first word of a line: the text as far as there is room, and at the end how far the run is."""
+        tail = f"  {self._progress.position(self._writer.fullwidth)}"
+        room = self._writer.fullwidth - 5 - len(head) - len(tail) - 1
+        return f"{head}{_cut(text, room):<{max(room, 0)}}{tail}".rstrip()
+
+    def _running(self, statements: str) -> str:
+        return f"{'runs':<5}{self._with_position('  ', statements)}"
 
     # At the end.
 
@@ -179,6 +197,13 @@ def _own_file(config: pytest.Config) -> list[str]:
     said = {f"{name} = {value}": None for name, value in own.run.items()} if own else {}
     parts = [*said, f"{len(own.skips)} skipped", f"{len(own.deviations)} deviations"] if own else []
     return [f"{_shown(own.file, config)}: {', '.join(parts)}"] if own else []
+
+
+def _plan(progress: Progress) -> list[str]:
+    """How long the statements will take, where that is worth a line."""
+    left, planned = progress.left(), len(progress.cases)
+    said = f"{planned} cases, {progress.workers} at a time: {minutes(left)}; lines end with done/all ~time left"
+    return [said] if left >= MINUTE else []
 
 
 def _images(facts: RunFacts) -> list[str]:
