@@ -12,6 +12,8 @@ from harness.model.http_exchange import REQUEST_HEADER, Echo, Exchange, Headers,
 #: A header value that is wanted: the exact text, or a pattern that matches all of it.
 Wanted = str | re.Pattern[str]
 
+_DEFAULT_PORT = re.compile(r"^(http://[^/?#]*):80(?=[/?#]|$)|^(https://[^/?#]*):443(?=[/?#]|$)")
+
 
 @dataclass(frozen=True, slots=True)
 class Backend:
@@ -240,9 +242,15 @@ def _connection(expectation: Expectation, exchange: Exchange) -> Iterator[str]:
 def _fields(what: str, wanted: Mapping[str, Wanted], headers: Headers) -> Iterator[str]:
     for name, value in wanted.items():
         found = combined(headers, name)
-        fits = found is not None and (found == value if isinstance(value, str) else value.fullmatch(found))
-        if not fits:
+        if found is None or not _fits(name, value, found):
             yield _line(f"{what} {name}", value if isinstance(value, str) else f"/{value.pattern}/", found)
+
+
+def _fits(name: str, wanted: Wanted, found: str) -> bool:
+    """Whether a header has the value; a port in a Location that is its scheme's own says nothing (RFC 3986 section 6.2.3)."""
+    if name == "Location":
+        found = _DEFAULT_PORT.sub(r"\1\2", found)
+    return found == wanted if isinstance(wanted, str) else wanted.fullmatch(found) is not None
 
 
 def _absent(what: str, names: tuple[str, ...], headers: Headers) -> Iterator[str]:

@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.model.errors import StatementFailed
-from harness.model.expectations import CONTROLLER, Backend, Expectation, Signature, differences, reaches, refused, require, sentence
+from harness.model.expectations import (
+    CONTROLLER,
+    Backend,
+    Expectation,
+    Signature,
+    differences,
+    reaches,
+    redirected,
+    refused,
+    require,
+    sentence,
+)
 from harness.model.http_exchange import TABLE_HOST, Echo, Exchange, Identity, Request
 
 SENT = Request("/app/sub?x=1", "app.example.test", "PUT", (("X-Sent", "1"),), b"hello")
@@ -53,6 +64,15 @@ CONTROLLERS = Signature("ingress-nginx", body="<center>nginx</center>")
 REFUSAL = replace(ANSWER, status=404, headers=(("Content-Type", "text/html"),), body=b"<h1>404</h1><center>nginx</center>", echo=None)
 
 
+def sent_to(location: str) -> Exchange:
+    """An answer of the controller that sends the client elsewhere."""
+    return replace(REFUSAL, status=308, headers=(("Location", location),))
+
+
+def redirecting(location: str) -> Expectation:
+    return redirected(308, location).bound("demo", CONTROLLERS)
+
+
 def reaching(**fields: Any) -> Expectation:
     return reaches("app", **fields).bound("demo", CONTROLLERS)
 
@@ -91,6 +111,9 @@ ACCEPTED = {
     "refusal": (refused().bound("demo", CONTROLLERS), REFUSAL),
     "one of several refusals": (refused(404, 503).bound("demo", CONTROLLERS), replace(REFUSAL, status=503)),
     "refusal with a header": (refused(headers={"Content-Type": re.compile("text/.*")}).bound("demo", CONTROLLERS), REFUSAL),
+    "redirect": (redirecting("http://b.test/x?y"), sent_to("http://b.test/x?y")),
+    "redirect with the port of http": (redirecting("http://b.test/x?y"), sent_to("http://b.test:80/x?y")),
+    "redirect with the port of https": (redirecting("https://b.test"), sent_to("https://b.test:443")),
     "signature in a header": (refused().bound("demo", Signature("x", headers={"Content-Type": "text/html"})), REFUSAL),
 }
 
@@ -137,6 +160,9 @@ REJECTED = {
     ),
     "response header missing": (reaching(headers={"Location": "/"}), ANSWER, "response header Location: expected /, found none"),
     "response header there": (reaching(without_headers=("set-cookie",)), ANSWER, "response header set-cookie: expected none, found a=1"),
+    "redirect to another port": (redirecting("http://b.test/x"), sent_to("http://b.test:8080/x"), "found http://b.test:8080/x"),
+    "redirect to the port of another scheme": (redirecting("http://b.test/x"), sent_to("http://b.test:443/x"), "found http://b.test:443/x"),
+    "redirect with a port in its path": (redirecting("http://b.test/x"), sent_to("http://b.test/x:80"), "found http://b.test/x:80"),
     "other certificate": (reaching(certificate="x"), ANSWER, "certificate for: expected x, found *.wild.example.test, app.example.test"),
     "no certificate": (reaching(certificate="x"), replace(ANSWER, certificate=frozenset()), "certificate for: expected x, found none"),
     "protocol": (reaching(protocol="HTTP/1.1"), ANSWER, "protocol: expected HTTP/1.1, found HTTP/2"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.cluster.api import Api, Object, Refused
 from harness.model.errors import StatementFailed, Unanswered
@@ -22,7 +23,7 @@ PLAIN_METRICS = 7472
 #: The kinds of MetalLB's API: their plural, the first version that serves them, and the first that no longer does
 #: (https://metallb.io/apis/). This table is the one place that knows; :meth:`MetalLB.serves` is how it is asked.
 KINDS: Mapping[str, tuple[str, str, str | None]] = {
-    "AddressPool": ("addresspools", "0.13.2", "0.14.2"),
+    "AddressPool": ("addresspools", "0.13.2", "0.14.3"),
     "BFDProfile": ("bfdprofiles", "0.13.2", None),
     "BGPAdvertisement": ("bgpadvertisements", "0.13.2", None),
     "BGPPeer": ("bgppeers", "0.13.2", None),
@@ -80,7 +81,7 @@ class MetalLB:
     def install(self, api: Api, manifest: Path, references: Mapping[str, str]) -> None:
         """Apply MetalLB's own manifest with the run's images; ``references`` maps a component to its reference."""
         images = {repository: references[component] for repository, component in COMPONENTS.items()}
-        api.apply(*with_images(read(manifest), images))
+        api.apply(*with_images(_without_repeated_rules(read(manifest)), images))
 
     def wait_until_usable(self, api: Api) -> None:
         """Wait until pods run, the webhook accepts a pool and, where the version has them, every ConfigurationState is valid.
@@ -123,6 +124,19 @@ class Installation:
             raise StatementFailed(f"{kind} {NAMESPACE}/{name} exists", "it does not")
         spec: Object = found["spec"]
         return spec
+
+
+def _without_repeated_rules(node: Any) -> Any:
+    """A manifest in which every rule of a schema stands once: 0.14.6 has one twice, which the API server does not apply.
+
+    https://github.com/metallb/metallb/issues/2460
+    """
+    if isinstance(node, list):
+        return [_without_repeated_rules(child) for child in node]
+    if not isinstance(node, dict):
+        return node
+    rules = {"x-kubernetes-validations": list({rule["rule"]: rule for rule in node.get("x-kubernetes-validations", [])}.values())}
+    return {key: rules.get(key) or _without_repeated_rules(child) for key, child in node.items()}
 
 
 def scrape_controller(api: Api) -> list[Series]:

@@ -19,6 +19,7 @@ ALWAYS = {"bfdprofiles", "bgpadvertisements", "bgppeers", "communities", "ipaddr
     ("version", "more"),
     [
         ("0.13.12", {"addresspools"}),
+        ("0.14.2", {"addresspools"}),
         ("0.14.3", set()),
         ("0.14.8", {"servicel2statuses"}),
         ("0.15.2", {"servicel2statuses", "servicebgpstatuses"}),
@@ -31,7 +32,7 @@ def test_the_custom_resources_of_a_version(version: str, more: set[str]) -> None
 
 
 def test_a_kind_is_served_from_its_first_version_to_its_last() -> None:
-    assert [MetalLB(version).serves("AddressPool") for version in ("0.13.12", "0.14.2")] == [True, False]
+    assert [MetalLB(version).serves("AddressPool") for version in ("0.14.2", "0.14.3")] == [True, False]
     assert [MetalLB(version).serves("ConfigurationState") for version in ("0.15.2", "0.15.3-rc1")] == [False, True]
 
 
@@ -70,6 +71,22 @@ def test_the_manifest_is_applied_with_the_images_of_the_run(tmp_path: Path) -> N
     MetalLB("0.16.1").install(api, file, {"metallb-controller": "mine:1", "metallb-speaker": "mine:2"})
     (stored,) = api.list("Deployment")
     assert stored["spec"]["template"]["spec"]["containers"][0]["image"] == "mine:1"
+
+
+def test_a_rule_that_a_manifest_says_twice_is_applied_once(tmp_path: Path) -> None:
+    rule, other = ({"rule": text, "message": text} for text in ("self == oldSelf", "self != ''"))
+    schema = {
+        "properties": {"serviceName": {"x-kubernetes-validations": [rule, other, rule]}, "node": {"x-kubernetes-validations": [rule]}}
+    }
+    definition = an_object("CustomResourceDefinition", "servicel2statuses.metallb.io", spec={"versions": [{"schema": schema}]})
+    file = tmp_path / "metallb.yaml"
+    file.write_text(yaml.safe_dump(definition))
+    api = FakeApi()
+    MetalLB("0.14.6").install(api, file, {"metallb-controller": "mine:1", "metallb-speaker": "mine:2"})
+    (stored,) = api.list("CustomResourceDefinition")
+    fields = stored["spec"]["versions"][0]["schema"]["properties"]
+    assert fields["serviceName"]["x-kubernetes-validations"] == [rule, other]
+    assert fields["node"]["x-kubernetes-validations"] == [rule]
 
 
 def installed() -> Iterator[Object]:

@@ -10,6 +10,12 @@ from suites.ingress.requests import request
 
 ADMISSION = "https://kubernetes.github.io/ingress-nginx/how-it-works/#avoiding-outage-from-wrong-configuration"
 SNIPPETS = f"{CONFIGMAP}#allow-snippet-annotations"
+#: From here on nginx no longer tests what the webhook judges, to mitigate CVE-2025-1974; of the later versions only 1.12.0 does, which has
+#: no range of its own (https://github.com/kubernetes/ingress-nginx/blob/controller-v1.11.5/internal/ingress/controller/controller.go#L424).
+UNTESTED = "1.11.5"
+#: The manifest of 1.9.0 allows snippets, also that of the tag controller-v1.9.0
+#: (https://github.com/kubernetes/ingress-nginx/blob/controller-v1.9.0/deploy/static/provider/cloud/deploy.yaml).
+SNIPPETS_OFF = "1.9.1"
 #: What the API server says when a webhook has judged, and not merely failed to answer.
 DENIED = "denied the request"
 
@@ -36,7 +42,7 @@ def test_canary_for_a_taken_path_is_accepted(admission: Admission, validated_ing
     )
 
 
-@statement("ADM-03", MUST, INGRESS_NGINX, source=SNIPPETS, covers=("ROW-ADM-01",))
+@statement("ADM-03", MUST, INGRESS_NGINX, source=SNIPPETS, since=SNIPPETS_OFF, covers=("ROW-ADM-01",))
 def test_snippets_are_refused(admission: Admission, validated_ingresses: Ingresses) -> None:
     """Annotations that put text into the controller's configuration MUST be refused unless the administrator allows them."""
     for name in ("configuration-snippet", "server-snippet", "auth-snippet"):
@@ -46,9 +52,16 @@ def test_snippets_are_refused(admission: Admission, validated_ingresses: Ingress
 
 @statement("ADM-04", MUST, INGRESS_NGINX, source=ADMISSION, covers=("ROW-ADM-01", "ROW-DYN-06"))
 def test_dangerous_text_is_refused(admission: Admission, validated_ingresses: Ingresses) -> None:
-    """Paths and names that could break out of the controller's configuration MUST be refused."""
-    for value in ("/a{b", "/etc/nginx/secret", "/x;alias /;"):
+    """Paths that could break out of the controller's configuration MUST be refused."""
+    for value in ("/etc/nginx/secret", "/x;alias /;"):
         assert DENIED in admission.refusal(validated_ingresses.ingress(path(value, "one", kind="ImplementationSpecific")), create=True)
+    admission.expect_accepted(validated_ingresses.ingress(path("/a/b", "one", kind="ImplementationSpecific")), create=True)
+
+
+@statement("ADM-08", MUST, INGRESS_NGINX, source=ADMISSION, until=UNTESTED, covers=("ROW-ADM-01", "ROW-DYN-06"))
+def test_path_that_breaks_the_configuration_is_refused(admission: Admission, validated_ingresses: Ingresses) -> None:
+    """A path that nginx could not read MUST be refused by versions that test the whole configuration."""
+    assert DENIED in admission.refusal(validated_ingresses.ingress(path("/a{b", "one", kind="ImplementationSpecific")), create=True)
     admission.expect_accepted(validated_ingresses.ingress(path("/a/b", "one", kind="ImplementationSpecific")), create=True)
 
 
