@@ -5,6 +5,7 @@ from pathlib import Path
 
 from harness.catalogue import documents, scaffold
 from harness.catalogue.entries import Entry
+from harness.catalogue.levels import Level
 from harness.catalogue.rows import rows
 from harness.cli import Commands
 from harness.cli.statements import collected
@@ -62,7 +63,7 @@ def new_statement(options: argparse.Namespace) -> None:
 
 
 def _entries() -> list[Entry]:
-    return list({case.statement.id: case.statement for case in collected([str(ROOT / "suites")])}.values())
+    return list({case.statement.id: case.statement for case in collected([str(ROOT / "suites"), f"--level={Level.FULL}"])}.values())
 
 
 def _check_baselines(known: set[str]) -> None:

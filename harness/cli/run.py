@@ -4,16 +4,15 @@ import argparse
 import difflib
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
 
-from harness.catalogue.levels import Level
 from harness.cli import Commands
 from harness.model.errors import UsageFault
 from harness.model.project import COMMAND, INSTALLED, ROOT
-from harness.plugin.options import WORKERS, add_level, add_options
+from harness.plugin.options import WORKERS, add_level, add_options, add_workers
 from harness.plugin.run_facts import COMMAND_LINE
 from lab import cache
 
@@ -28,8 +27,7 @@ def add_command(commands: Commands) -> None:
     parser = commands.add_parser("run", help="create a cluster, judge the statements on it, write a report", description=_ABOUT)
     selection = parser.add_argument_group("which statements")
     add_selection(selection)
-    at_a_time = f"statements judged at a time, or auto (default: {WORKERS})"
-    selection.add_argument("-n", "--workers", metavar="NUMBER", default=str(WORKERS), help=at_a_time)
+    add_workers(selection.add_argument)
     declared: list[argparse.Action] = []
 
     def group(_: str, title: str) -> Any:
@@ -44,7 +42,8 @@ def add_command(commands: Commands) -> None:
 def add_selection(parser: "argparse._ActionsContainer") -> None:
     """Declare what chooses statements."""
     what = "ids such as ALC-01, or subjects such as metallb/layer2, or tests as a report names them (default: everything)"
-    add_level(parser.add_argument)
+    # one that was not given has no value: what conformance.toml says holds then
+    add_level(lambda *words, **said: parser.add_argument(*words, **(said | {"default": None})))
     parser.add_argument("what", nargs="*", metavar="WHAT", help=what)
     parser.add_argument("-m", dest="marks", metavar="EXPRESSION", help="by keyword, profile or subject: -m 'must and core'")
     parser.add_argument("-k", dest="names", metavar="EXPRESSION", help="by words in their names: -k exhaustion")
@@ -57,7 +56,8 @@ def run(options: argparse.Namespace) -> int:
     """
     given = [word for action in options.declared for word in _as_words(action, getattr(options, action.dest, None))]
     kept = ["-o", f"cache_dir={cache.directory().with_name('pytest')}"] if INSTALLED else []  # what is installed is not to be written
-    words = [*project_words(), *kept, *selection_words(options), f"--numprocesses={options.workers}", *given]
+    at_a_time = [] if options.numprocesses is None else [f"--numprocesses={options.numprocesses}"]
+    words = [*project_words(), *kept, *selection_words(options), *at_a_time, *given]
     started = _Started(shlex.join([*COMMAND.split(), *options.words]))
     return int(pytest.main([*words, *options.for_pytest], plugins=[started]))
 
@@ -80,7 +80,7 @@ def selection_words(options: argparse.Namespace) -> list[str]:
     if ids and places:
         raise UsageFault("ids of statements, or subjects", " ".join(options.what), "name either")
     expressions = [word for name, value in (("-m", options.marks), ("-k", options.names)) if value for word in (name, value)]
-    level = [] if options.level == Level.FULL else [f"--level={options.level}"]
+    level = [f"--level={options.level}"] if options.level else []
     return [*(places or [str(SUITES)]), *(f"--statement={one}" for one in ids), *level, *expressions]
 
 
@@ -112,7 +112,10 @@ class _Started:
     def __init__(self, line: str) -> None:
         self._line = line
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Leave the line for the report."""
+    @pytest.hookimpl(wrapper=True)
+    def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, object, object]:
+        """Leave the line for the report, and the number of workers where nobody says another one: before anybody reads either."""
         config.stash[COMMAND_LINE] = self._line
+        if getattr(config.option, "numprocesses", 0) is None:
+            config.option.numprocesses = WORKERS
+        return (yield)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from harness.catalogue.levels import Level
 from harness.cli import Commands
 from harness.cli.run import add_selection, project_words, selection_words
 from harness.model.baselines import read_baseline
@@ -46,7 +47,7 @@ def show(options: argparse.Namespace) -> None:
 
     :raises UsageFault: there is none of that id
     """
-    cases = collected([str(ROOT / "suites"), f"--statement={options.id}"])
+    cases = collected([str(ROOT / "suites"), f"--statement={options.id}", f"--level={Level.FULL}"])
     case, one = cases[0], cases[0].statement
     print(f"{one.id}  {one.keyword}  {one.profile}  {one.subject}\n\n{one.text}\n")
     facts = {"source": one.source, "versions": label(one.gate), "test": f"{one.test.partition('::')[0]}:{case.line}"}

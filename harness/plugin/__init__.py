@@ -19,16 +19,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add_to_pytest(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Read the user's own file, before pytest-xdist looks how many workers there are to be."""
+    try:
+        conformance_file.begin(config)
+    except UsageFault as fault:
+        raise pytest.UsageError(str(fault)) from None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options and stand ready; nothing is created yet."""
     if config.getoption("list_statements"):
         config.option.collectonly = True
     collection.register_marks(config)
     ordering.configure(config)
-    try:
-        conformance_file.begin(config)
-    except UsageFault as fault:
-        raise pytest.UsageError(str(fault)) from None
     config.stash[RUN] = begin(config)
     _register_everywhere(config)
     if not is_worker(config):

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,7 +21,7 @@ from harness.model.baselines import Deviation
 from harness.model.conformance_file import ConformanceFile, Skip, file_type, find_file, read_file
 from harness.model.errors import UsageFault
 from harness.plugin.ids import nearest
-from harness.plugin.options import add_options, positive
+from harness.plugin.options import add_level, add_options, add_workers, positive, workers
 
 SCHEMA_FILE = Path(__file__).parents[1] / "model" / "conformance.schema.json"
 #: Options that a file cannot say: which file it is, and what one run is to do and no other.
@@ -32,13 +33,15 @@ _DECLARED = re.compile(r'@statement\(\s*"([^"]+)"')
 def begin(config: pytest.Config) -> None:
     """Read the file and make its options those of this process; a worker gets the command line alone, and does it again.
 
+    It has no workers of its own, so what the file says of these is left out there.
+
     :raises UsageFault: it is not there, or cannot be followed
     """
     named, here = config.getoption("config"), config.invocation_params.dir
     found = here / named if named else find_file(here)
     config.stash[FILE] = read = _read(found, config) if found else None
     if read:
-        _apply(read, config)
+        _apply(read, config, without=("workers",) if hasattr(config, "workerinput") else ())
 
 
 def conformance_file(config: pytest.Config) -> ConformanceFile | None:
@@ -86,19 +89,20 @@ def declared_ids(suites: Path) -> set[str]:
     return {found for file in suites.rglob("test_*.py") for found in _DECLARED.findall(file.read_text(encoding="utf-8"))}
 
 
-def _apply(read: ConformanceFile, config: pytest.Config) -> None:
+def _apply(read: ConformanceFile, config: pytest.Config, without: Collection[str]) -> None:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     options = [_declare(parser, words, said) for words, said in _declared()]
     environment = shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))
     given = vars(parser.parse_known_args([*environment, *map(str, config.invocation_params.args)])[0])
     for option in options:
         name = option.option_strings[0].removeprefix("--")
-        if name in read.run and option.dest not in given:
+        if name in read.run and option.dest not in given and name not in without:
             setattr(config.option, option.dest, _from_file(read, name, option))
 
 
 def _declare(parser: argparse.ArgumentParser, words: tuple[str, ...], said: dict[str, Any]) -> argparse.Action:
-    return parser.add_argument(*words, **(said | {"default": argparse.SUPPRESS}))
+    more = ("--numprocesses",) if said.get("dest") == "numprocesses" else ()  # as pytest-xdist calls it
+    return parser.add_argument(*words, *more, **(said | {"default": argparse.SUPPRESS}))
 
 
 def _from_file(read: ConformanceFile, name: str, option: argparse.Action) -> Any:
@@ -110,7 +114,13 @@ def _from_file(read: ConformanceFile, name: str, option: argparse.Action) -> Any
 def _declared() -> list[tuple[tuple[str, ...], dict[str, Any]]]:
     """How the options of a run are declared, without those that a file cannot say."""
     found: list[tuple[tuple[str, ...], dict[str, Any]]] = []
-    add_options(lambda *_: lambda *words, **said: found.append((words, said)))
+
+    def add(*words: str, **said: Any) -> None:
+        found.append((words, said))
+
+    add_level(add)
+    add_workers(add)
+    add_options(lambda *_: add)
     return [(words, said) for words, said in found if words[0] not in NOT_IN_FILE]
 
 
@@ -132,7 +142,11 @@ def _kind(said: dict[str, Any]) -> Any:
         return list[str]
     if "choices" in said:
         return Literal[tuple(said["choices"])]
-    kinds: dict[Any, Any] = {int: int, positive: Annotated[float, Meta(gt=0)]}
+    kinds: dict[Any, Any] = {
+        int: int,
+        positive: Annotated[float, Meta(gt=0)],
+        workers: Annotated[int, Meta(ge=0)] | Literal["auto"],
+    }
     return kinds.get(said.get("type"), str)
 
 

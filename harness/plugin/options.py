@@ -30,7 +30,7 @@ def add_to_pytest(parser: pytest.Parser) -> None:
 
 
 def add_options(group: Group) -> None:
-    """Declare what a run can be told, whoever starts it."""
+    """Declare what a run can be told beside which statements it judges, whoever starts it."""
     add_systems(group("systems", "systems under test"))
     add_images(group("images", "where images come from"))
     _add_cluster(group("cluster", "the cluster that statements run on"))
@@ -47,6 +47,12 @@ def add_level(add: Add) -> None:
     """Declare how much is judged."""
     chosen = "smoke: some 20 quick statements, the essentials; core: every CORE statement that disturbs no other; full: all (default: full)"
     add("--level", choices=tuple(str(level) for level in Level), default=str(Level.FULL), help=chosen)
+
+
+def add_workers(add: Add) -> None:
+    """Declare how many statements are judged at a time; of pytest's own options, pytest-xdist's ``--numprocesses`` is that."""
+    at_a_time = f"statements judged at a time, or auto for one a core (default: {WORKERS})"
+    add("--workers", "-n", dest="numprocesses", type=workers, metavar="NUMBER", help=at_a_time)
 
 
 def add_systems(add: Add) -> None:
@@ -92,6 +98,16 @@ def _add_judging(add: Add) -> None:
     proposed = "write NAME.proposed.toml into the report for each baseline that this run contradicts"
     add("--propose-deviations", action="store_true", help=proposed)
     add("--report-dir", metavar="DIR", help=f"directory of the runs' reports, one folder a run (default: {RUNS})")
+
+
+def workers(text: str) -> int | str:
+    """A number of workers, or auto.
+
+    :raises ArgumentTypeError: anything else
+    """
+    if text != "auto" and not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is neither a number nor auto")
+    return text if text == "auto" else int(text)
 
 
 def positive(text: str) -> float:

@@ -42,7 +42,6 @@ def test_pytest_gets_the_project_from_any_folder(handed: Handed) -> None:
         "-W",
         "ignore::pytest.PytestAssertRewriteWarning",
         SUITES,
-        "--numprocesses=4",
     ]
 
 
@@ -59,6 +58,12 @@ def test_options_are_handed_on_as_they_were_given(handed: Handed) -> None:
 def test_a_level_is_handed_on(handed: Handed) -> None:
     main(["run", "--level", "smoke"])
     assert "--level=smoke" in handed.words
+
+
+def test_a_number_of_workers_that_is_none_is_told(handed: Handed, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="4"):
+        main(["run", "-n", "many"])
+    assert "'many' is neither a number nor auto" in capsys.readouterr().err
 
 
 def test_what_comes_after_two_dashes_goes_to_pytest_last(handed: Handed) -> None:
@@ -102,6 +107,19 @@ def test_what_does_not_exist_is_told(what: list[str], told: str, handed: Handed,
 
 def test_the_report_says_what_was_typed(handed: Handed) -> None:
     main(["run", "-m", "must and core", "--", "-x"])
-    config = SimpleNamespace(stash={})
-    handed.plugins[0].pytest_configure(config)
+    config = SimpleNamespace(stash={}, option=SimpleNamespace())
+    started(handed, config)
     assert config.stash == {COMMAND_LINE: "python -m harness run -m 'must and core' -- -x"}
+
+
+@pytest.mark.parametrize(("given", "taken"), [(None, 4), (0, 0), ("auto", "auto")])
+def test_four_statements_are_judged_at_a_time_where_nobody_says_another_number(given: object, taken: object, handed: Handed) -> None:
+    main(["run"])
+    config = SimpleNamespace(stash={}, option=SimpleNamespace(numprocesses=given))
+    started(handed, config)
+    assert config.option.numprocesses == taken
+
+
+def started(handed: Handed, config: SimpleNamespace) -> None:
+    """What the plugin does that the command hands pytest, before pytest itself begins."""
+    next(handed.plugins[0].pytest_cmdline_main(config))

@@ -126,6 +126,37 @@ def test_options_of_the_file_hold_where_the_command_line_says_nothing(suite: Sui
     }
 
 
+@pytest.mark.parametrize(
+    ("words", "level", "workers"), [((), "smoke", 3), (("--level=full", "-n", "2"), "full", 2), (("--numprocesses=auto",), "smoke", "auto")]
+)
+def test_the_file_says_level_and_workers(suite: Suite, words: tuple[str, ...], level: str, workers: object) -> None:
+    suite.write("conftest.py", "")
+    suite.add("EXH-01")
+    suite.write("conformance.toml", '[run]\nlevel = "smoke"\nworkers = 3\n')
+    found = options(suite, "-p", "xdist", *words)
+    assert (found["level"], found["numprocesses"]) == (level, workers)
+
+
+@pytest.mark.parametrize("number", ["-1", '"many"', "1.5"])
+def test_workers_that_cannot_be_are_told_with_their_line(suite: Suite, number: str) -> None:
+    suite.write("conformance.toml", f"[run]\nworkers = {number}\n")
+    suite.add("EXH-01")
+    ran = suite.run()
+    assert ran.code == 4
+    assert "line 2: workers: " in ran.output
+
+
+@pytest.mark.slow
+def test_workers_of_the_file_are_started(suite: Suite) -> None:
+    suite.write("conformance.toml", "[run]\nworkers = 2\n")
+    suite.add("EXH-01")
+    suite.add("EXH-02")
+    ran = suite.run("-p", "xdist")
+    assert ran.report
+    assert ran.report.workers == 2
+    assert {result.worker for result in ran.results.values()} == {"gw0", "gw1"}
+
+
 def test_an_option_of_the_file_that_cannot_be_names_the_file(suite: Suite) -> None:
     file = suite.write("conformance.toml", "[run]\nnodes = 0\n")
     suite.add("EXH-01")
