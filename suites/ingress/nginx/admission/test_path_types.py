@@ -50,3 +50,16 @@ def test_regular_expression_as_a_prefix_is_accepted(admission: Admission, valida
     admission.expect_accepted(
         validated_ingresses.ingress(path("/id/[0-9]+", "one"), annotations=annotations({"use-regex": "true"})), create=True
     )
+
+
+@statement(
+    "ADM-09",
+    MUST,
+    INGRESS_NGINX,
+    source="https://github.com/kubernetes/ingress-nginx/pull/13798",
+    covers=("ROW-ADM-01",),
+)
+def test_plain_path_is_accepted(admission: Admission, validated_ingresses: Ingresses) -> None:
+    """A path of letters, digits, dots, hyphens and underscores MUST be accepted by the webhook as Exact and as Prefix."""
+    for kind in ("Exact", "Prefix"):
+        admission.expect_accepted(validated_ingresses.ingress(path("/v1.0/a-b_c", "one", kind=kind)), create=True)
