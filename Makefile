@@ -33,23 +33,23 @@ endif
 statement: $(READY) ## the next free id of a prefix, and with NAME a test and a manifest from a template: make statement ID=RWR NAME=target_is_kept
 	@$(BIN)/python -m harness new $(ID) $(NAME) $(if $(FILE),--file $(FILE))
 
-kept: $(READY) ## create a cluster and keep it, for `make one`
-	$(BIN)/python -m lab engine
+# The first thing that happens, by a Python that need not have anything: what it does to the machine, or lacks, is said before all else.
+engine: ## see to it that a container engine runs: as root on Debian one is installed and started, unless ENGINE=never refuses
+	@$(PYTHON) -m lab engine
+
+kept: engine $(READY) ## create a cluster and keep it, for `make one`
 	$(BIN)/pytest suites/installation -n $(WORKERS) --keep-cluster=always $(ARGS)
 
 one: $(READY) ## judge one statement, or what -k selects, on the cluster kept last, or on CLUSTER: make one ID=RWR-01
 	$(BIN)/pytest suites -k "$(ID)" --reuse-cluster $(or $(CLUSTER),latest) $(ARGS)
 
-conformance: $(READY) ## a cluster, every statement, a report, and nothing left; options in ARGS, for instance ARGS="--metallb 0.14.9"
-	$(BIN)/python -m lab engine
+conformance: engine $(READY) ## a cluster, every statement, a report, and nothing left; options in ARGS, for instance ARGS="--metallb 0.14.9"
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
-smoke: $(READY) ## the same with some 20 quick statements: a verdict and a report within minutes
-	$(BIN)/python -m lab engine
+smoke: engine $(READY) ## the same with some 20 quick statements: a verdict and a report within minutes
 	$(BIN)/pytest -n $(WORKERS) --level smoke $(ARGS)
 
-engine-test: $(READY) ## the registry path on a real registry, the package, runs with workers, and the pages in a browser; needs an engine and Chromium, creates no cluster
-	$(BIN)/python -m lab engine
+engine-test: engine $(READY) ## the registry path on a real registry, the package, runs with workers, and the pages in a browser; needs an engine and Chromium, creates no cluster
 	$(BIN)/pytest selftests -m slow -q -n 4
 	$(BIN)/pytest enginetests -q
 
@@ -74,4 +74,4 @@ $(VENV)/ready: requirements.txt requirements-uv.txt
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirement requirements.txt
 	touch $@
 
-.PHONY: help test checks selftests statement kept one conformance smoke engine-test format documents lock clean
+.PHONY: help test checks selftests statement engine kept one conformance smoke engine-test format documents lock clean

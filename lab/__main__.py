@@ -17,19 +17,22 @@ from lab.progress import Progress
 
 DEFAULT_IMAGES = ("kind-node", "metallb-controller", "metallb-speaker", "ingress-nginx-controller", "python")
 
+_ENGINE = """See to it that a container engine runs. As root on Debian it is installed (apt-get) and started, where none answers, unless the
+environment says ENGINE=never; elsewhere it is said how to get one."""
+
 #: What commands are added to; argparse has no public name for it.
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one command; the exit code is 0, or 1 after a LabError."""
+    """Run one command; the exit code is 0, or 3 after a LabError, as the command of the suite has it where the environment failed."""
     arguments = _parser().parse_args(argv)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         arguments.command(arguments)
     except LabError as error:
         print(f"lab  {error}", file=sys.stderr)
-        return 1
+        return 3
     except KeyboardInterrupt:
         print("lab  interrupted; what was finished is kept", file=sys.stderr)
         return 130
@@ -54,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def add_engine(commands: Commands) -> None:
     """Declare `engine`."""
-    command = commands.add_parser("engine", help="make sure a container engine runs (root on Debian: install and start it)")
+    command = commands.add_parser("engine", help="see to it that a container engine runs", description=_ENGINE)
     command.add_argument("action", nargs="?", choices=["start", "stop"], default="start", help="stop: end the engine that the lab started")
     command.set_defaults(command=_engine)
 

@@ -23,6 +23,7 @@ PACKAGES = ("docker.io", "iptables", "iproute2", "ca-certificates", "debootstrap
 INOTIFY: Mapping[str, int] = {"fs.inotify.max_user_instances": 1024, "fs.inotify.max_user_watches": 524288}
 # Number 24 of the list: https://man7.org/linux/man-pages/man7/capabilities.7.html
 _CAP_SYS_RESOURCE = 24
+NEVER = "never"
 _PID_FILES = (Path("/var/run/docker.pid"), Path("/var/run/docker/containerd/containerd.pid"))
 _QUERY_SECONDS = 30.0
 _INSTALL_SECONDS = 900.0
@@ -33,13 +34,14 @@ _POLL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Host:
-    """What this machine is, as far as it decides how an engine comes to run."""
+    """What this machine is, as far as it decides how an engine comes to run, and what whoever sits before it wishes (`ENGINE=never`)."""
 
     root: bool
     debian: bool
     systemd: bool
     sys_resource: bool
     docker_host: str | None = None
+    wish: str = ""
     proc: Path = Path("/proc")
 
     @classmethod
@@ -52,6 +54,7 @@ class Host:
             systemd=Path("/run/systemd/system").exists(),
             sys_resource=not status.exists() or has_sys_resource(status.read_text()),
             docker_host=os.environ.get("DOCKER_HOST"),
+            wish=os.environ.get("ENGINE", ""),
         )
 
 
@@ -121,15 +124,29 @@ def _provide(host: Host, cache: Path, run: Run, progress: Progress, refusal: str
         raise LabError("access to the container engine", refusal, "become root, or a member of the group `docker` (then log in again)")
     if host.docker_host:
         raise LabError(f"an answer of the engine at DOCKER_HOST={host.docker_host}", refusal, "start that engine, or unset DOCKER_HOST")
+    expected, by_hand = "a container engine that answers `docker version`", _by_hand(host)
     if not (host.root and host.debian):
-        remedy = "install and start Docker (https://docs.docker.com/engine/install/), or run this as root on Debian"
-        raise LabError("a container engine that answers `docker version`", refusal, remedy)
+        raise LabError(expected, refusal, f"{by_hand}; as root on Debian this command does it for you")
+    if host.wish:
+        known = "" if host.wish == NEVER else f", and ENGINE={host.wish} is nothing that is known, so it is taken for {NEVER}"
+        raise LabError(expected, f"{refusal}{known}", f"{by_hand}, or leave ENGINE={host.wish} out: then this command does it")
+    progress.note(f"no engine answers ({refusal}), so this does as root: {by_hand}; ENGINE={NEVER} with the same command refuses")
     _install(run, progress, cache)
     if host.systemd:
         run(["systemctl", "start", "docker"], timeout=_START_SECONDS)
     elif _refusal(run):
         with progress.step("engine", "start dockerd"):
             _start(host, cache, run)
+
+
+def _by_hand(host: Host) -> str:
+    """The commands that bring an engine to this machine."""
+    start = "systemctl start docker" if host.systemd else "dockerd"
+    if shutil.which("dockerd"):
+        return f"`{start}`"
+    if host.debian:
+        return f"`apt-get install docker.io`, `{start}`"
+    return "`curl -fsSL https://get.docker.com | sh` or as https://docs.docker.com/engine/install/ says, and start it"
 
 
 def _install(run: Run, progress: Progress, cache: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lab import engine
+from lab.__main__ import main
 from lab.engine import Host, dockerd_command, ensure, has_sys_resource, remove_stale_pid_files, started_here, stop
 from lab.errors import LabError
 from lab.progress import Progress
@@ -101,8 +102,10 @@ def test_an_engine_that_answers_is_left_alone(host: Host, tmp_path: Path, instal
 @pytest.mark.parametrize(
     ("changes", "refusal", "expected"),
     [
-        ({"root": False}, "Cannot connect to the Docker daemon", "run this as root on Debian"),
-        ({"debian": False}, "Cannot connect to the Docker daemon", "install and start Docker"),
+        ({"root": False}, "Cannot connect to the Docker daemon", "to do:    `dockerd`; as root on Debian this command does it for you"),
+        ({"root": False, "systemd": True}, "Cannot connect to the Docker daemon", "to do:    `systemctl start docker`; as root"),
+        ({"wish": "never"}, "Cannot connect to the Docker daemon", "to do:    `dockerd`, or leave ENGINE=never out"),
+        ({"wish": "nver"}, "Cannot connect to the Docker daemon", "ENGINE=nver is nothing that is known, so it is taken for never"),
         ({"root": False}, "permission denied while trying to connect", "a member of the group `docker`"),
         ({"docker_host": "tcp://10.0.0.1:2375"}, "connection refused", "or unset DOCKER_HOST"),
     ],
@@ -114,6 +117,45 @@ def test_what_only_a_person_can_do_is_said(changes: dict[str, object], refusal: 
     assert expected in str(caught.value)
     assert refusal in str(caught.value)
     assert len(run.ran) == 1
+
+
+@pytest.mark.parametrize(
+    ("debian", "command"),
+    [(True, "`apt-get install docker.io`, `systemctl start docker`"), (False, "`curl -fsSL https://get.docker.com | sh`")],
+)
+def test_where_docker_is_missing_the_command_that_brings_it_is_said(
+    debian: bool, command: str, host: Host, tmp_path: Path, installed: Callable[..., None]
+) -> None:
+    installed()
+    run = Engine()
+    with pytest.raises(LabError) as caught:
+        ensure(replace(host, root=False, debian=debian, systemd=True), tmp_path, run, silent())
+    assert "found:    no `docker` command on PATH" in str(caught.value)
+    assert f"to do:    {command}" in str(caught.value)
+    assert run.ran == []
+
+
+def test_the_first_line_says_what_is_done_and_how_to_refuse(host: Host, tmp_path: Path, installed: Callable[..., None]) -> None:
+    installed()
+    said: list[str] = []
+    ensure(replace(host, systemd=True), tmp_path, Engine(), Progress(said.append))
+    assert said[0].startswith("lab  no engine answers (no `docker` command on PATH), so this does as root: `apt-get install docker.io`")
+    assert "ENGINE=never" in said[0]
+    assert "apt-get" in said[1], "and only then it is done"
+
+
+@pytest.mark.parametrize("wish", ["never", "x"])
+def test_who_refuses_an_engine_gets_none(wish: str, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENGINE", wish)
+    assert Host.detect().wish == wish
+    run = Engine("Cannot connect to the Docker daemon")
+    with pytest.raises(LabError):
+        ensure(replace(host, wish=wish), tmp_path, run, silent())
+    assert run.ran in ([], ["docker version --format {{.Server.Version}}"])
+
+
+def test_an_engine_that_answers_is_used_whatever_is_wished(host: Host, tmp_path: Path, installed: object) -> None:
+    ensure(replace(host, wish="never"), tmp_path, Engine(), silent())
 
 
 def test_with_systemd_the_service_is_started(host: Host, tmp_path: Path, installed: object) -> None:
@@ -214,3 +256,12 @@ def test_stopping_where_nothing_was_started_says_so(tmp_path: Path) -> None:
     said: list[str] = []
     stop(tmp_path, Progress(said.append))
     assert said == ["lab  no engine was started by the lab"]
+
+
+def test_the_program_ends_with_the_code_of_a_failed_environment(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(_: object) -> None:
+        raise LabError("an engine", "none", "start one")
+
+    monkeypatch.setattr("lab.ensure_engine", fail)
+    assert main(["engine"]) == 3
+    assert "to do:    start one" in capsys.readouterr().err
