@@ -258,7 +258,7 @@ def test_stopping_where_nothing_was_started_says_so(tmp_path: Path) -> None:
     assert said == ["lab  no engine was started by the lab"]
 
 
-def test_the_program_ends_with_the_code_of_a_failed_environment(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_program_ends_as_where_the_environment_failed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def fail(_: object) -> None:
         raise LabError("an engine", "none", "start one")
 
