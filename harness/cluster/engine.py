@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -51,15 +52,19 @@ def attached(container: str, *words: str, on_line: Callable[[str], object]) -> A
 def require_engine() -> None:
     """Check that an engine answers.
 
-    :raises EnvironmentFault: there is none, with the command that brings one
+    :raises EnvironmentFault: there is none, or no command to talk to it, with the command that brings it
     """
+    brought = f"on Debian as root, `{COMMAND} engine` installs and starts one"
+    if shutil.which("docker") is None:
+        todo = f"install Docker (https://docs.docker.com/engine/install/); {brought}"
+        raise EnvironmentFault("the command `docker`, by which the suite talks to the engine", "none on PATH", todo)
     try:
         docker("version", "--format", "{{.Server.Version}}", timeout=20)
     except EnvironmentFault as fault:
         raise EnvironmentFault(
             "a Docker engine that answers",
             fault.found.strip().splitlines()[-1],
-            f"start Docker; on Debian as root, `{COMMAND} engine` installs and starts one",
+            f"start Docker; {brought}",
         ) from None
 
 

@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 
 from harness.cluster import engine
 from harness.cluster.isolation import Ledger, open_unrouted
+from harness.cluster.requirements import require_reach
 from harness.cluster.state import ClusterState, states_directory
 from harness.cluster.steps import Steps
 from harness.model.addresses import AddressRange, areas, example_pool
@@ -29,6 +30,7 @@ def reuse(name: str, asked: Mapping[str, str | None]) -> tuple[ClusterState, Fil
     :raises UsageFault: there is none of that name that the suite made, it is of other versions, or another run is using it
     """
     engine.require_engine()
+    require_reach()
     state = _kept(name)
     for field_name, wanted in asked.items():
         if wanted is not None and getattr(state, field_name) != wanted:

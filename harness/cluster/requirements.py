@@ -1,5 +1,7 @@
-"""What a machine has to have for a cluster."""
+"""What a machine has to have for a cluster, and for probes to reach it."""
 
+import os
+import platform
 import shutil
 from pathlib import Path
 
@@ -10,6 +12,31 @@ from harness.model.errors import EnvironmentFault
 INOTIFY_INSTANCES = 512
 #: Bytes on the engine's disk that three nodes and their images need.
 DISK = 4 * 1024**3
+
+
+#: In the environment of a process that ``--in-container`` has put on the networks of its clusters: it reaches them on any machine.
+IN_CONTAINER = "CONFORMANCE_IN_CONTAINER"
+
+
+def require_reach() -> None:
+    """Refuse a machine whose processes do not reach the addresses of a Docker network.
+
+    Docker Desktop runs its engine in a virtual machine and does not route there (https://docs.docker.com/desktop/features/networking/).
+
+    :raises EnvironmentFault: it is not Linux, or its engine is Docker Desktop's
+    """
+    if os.environ.get(IN_CONTAINER):
+        return
+    system = platform.system()
+    found = {"Darwin": "macOS"}.get(system, system)
+    if system == "Linux":
+        found = engine.docker("info", "--format", "{{.OperatingSystem}}").strip()
+    if system != "Linux" or found == "Docker Desktop":
+        raise EnvironmentFault(
+            "Linux with an engine of its own, as probes go straight to addresses of a Docker network",
+            f"{found}, which does not route there",
+            "add --in-container: the whole run takes place in a container on that network",
+        )
 
 
 def require_room() -> None:

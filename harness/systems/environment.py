@@ -13,7 +13,7 @@ from filelock import FileLock
 from harness.cluster import engine
 from harness.cluster.api import Api
 from harness.cluster.lifetime import kind_cluster, open_ledgers, remove_leftovers, tear_down
-from harness.cluster.requirements import require_room
+from harness.cluster.requirements import require_reach, require_room
 from harness.cluster.sources import Image, Images, Source, components, kind_binary, manifest, save
 from harness.cluster.state import ClusterState, states_directory
 from harness.cluster.steps import Steps
@@ -66,6 +66,7 @@ def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
     :raises EnvironmentFault: something did not come up; nothing else of it stays
     """
     engine.require_engine()
+    require_reach()
     require_room()
     kind_path = kind_binary(settings.kind_bin, settings.images)
     remove_leftovers(steps)

@@ -48,6 +48,12 @@ def test_missing_engine_says_what_brings_one(tmp_path: Path, monkeypatch: pytest
         engine.require_engine()
 
 
+def test_a_missing_docker_command_says_what_brings_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(EnvironmentFault, match=r"`docker`.*\nfound: +none on PATH\nto do: +install Docker .*python -m harness engine"):
+        engine.require_engine()
+
+
 def test_error_of_a_command_carries_its_own_words() -> None:
     with pytest.raises(EnvironmentFault, match="exit code 3\nno such thing"):
         run_command(["sh", "-c", "echo no such thing >&2; exit 3"], timeout=10)
