@@ -15,12 +15,14 @@ help: ## what there is
 test: checks selftests ## everything that needs no Docker, in a minute: the checks, then the selftests with the threshold of their coverage
 
 # The one list of checks: tox and pre-commit call it, too, with tools of their own in BIN.
-checks: $(READY) ## style, types, import rules, stale documents
+checks: $(READY) ## style, types, import rules, stale documents, workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m harness documents --check
+	$(BIN)/actionlint -shellcheck $(BIN)/shellcheck
+	$(BIN)/zizmor --offline --quiet action.yml .github/workflows
 
 selftests: $(READY) ## the selftests, those of the systems with the threshold of their coverage; T=selftests/model/test_versions.py for one file
 ifdef T

@@ -3,9 +3,11 @@
 import argparse
 
 from harness.cli import Commands
-from harness.cluster import lifetime
+from harness.cluster import engine, lifetime
 from harness.cluster.sources import Source, kind_binary
 from harness.cluster.steps import Steps
+
+_NAMES = f"the cluster's name, or {lifetime.LATEST} for the one kept last, or {lifetime.LEFTOVERS} for what killed runs left"
 
 
 def add_command(commands: Commands) -> None:
@@ -14,7 +16,7 @@ def add_command(commands: Commands) -> None:
     parser.set_defaults(command=print_list)
     actions = parser.add_subparsers(metavar="ACTION")
     command = actions.add_parser("delete", help="delete a cluster that a run kept, with all that belongs to it")
-    command.add_argument("name", metavar="NAME", help=f"the cluster's name, or {lifetime.LATEST} for the one kept last")
+    command.add_argument("name", metavar="NAME", help=_NAMES)
     command.set_defaults(command=delete)
 
 
@@ -29,9 +31,13 @@ def print_list(_: argparse.Namespace) -> None:
 
 
 def delete(options: argparse.Namespace) -> None:
-    """Delete a kept cluster.
+    """Delete a kept cluster, or what killed runs left.
 
     :raises UsageFault: there is none of that name, or a run is using it
     :raises EnvironmentFault: something could not be deleted
     """
+    if options.name == lifetime.LEFTOVERS:
+        engine.require_engine()
+        lifetime.remove_leftovers(Steps(print))
+        return
     lifetime.remove(options.name, kind_binary(None, Source.AUTO), Steps(print))

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import shtab
 
-from harness.cli import Commands, authors, clusters, images, run, statements
+from harness.cli import Commands, authors, clusters, gate, images, run, statements
 from harness.model.errors import Fault, UsageFault
 from harness.model.project import COMMAND, INSTALLED, NAME
 from harness.model.verdicts import ExitCode
@@ -78,6 +78,7 @@ def command_parser(prog: str) -> argparse.ArgumentParser:
     command.set_defaults(command=compare.print_comparison)
     images.add_commands(commands)
     clusters.add_command(commands)
+    gate.add_command(commands)
     if not INSTALLED:
         authors.add_commands(commands)
     command = commands.add_parser("completion", help="print what a shell needs to complete this command")

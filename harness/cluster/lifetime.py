@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Instead of a name: the cluster that was kept last.
 LATEST = "latest"
+#: Instead of a name: what killed runs left.
+LEFTOVERS = "leftovers"
 
 
 def reuse(name: str, asked: Mapping[str, str | None]) -> tuple[ClusterState, FileLock]:

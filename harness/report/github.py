@@ -1,17 +1,19 @@
-"""What a run tells GitHub Actions: annotations and the summary of the step.
+"""What a run tells GitHub Actions: annotations, the summary of the step, and its outputs.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
 
+from harness.model.verdicts import Outcome
 from harness.report import markdown
 from harness.report.formatting import clipped, printable
 from harness.report.model import Report, Result
-from harness.report.summary import TROUBLES, describe, having, name
+from harness.report.summary import TROUBLES, counts, describe, having, name
 
 #: GitHub shows this many errors of a step and drops the rest.
 ANNOTATIONS = 10
@@ -20,8 +22,8 @@ _IN_MESSAGE = {ord("%"): "%25", ord("\r"): "%0D", ord("\n"): "%0A"}
 _IN_PROPERTY = _IN_MESSAGE | {ord(":"): "%3A", ord(","): "%2C"}
 
 
-def publish(report: Report, stream: TextIO, environ: Mapping[str, str] = os.environ) -> None:
-    """Write annotations to ``stream`` and the summary to the file GitHub names, each only where GitHub runs us."""
+def publish(report: Report, directory: Path, stream: TextIO, environ: Mapping[str, str] = os.environ) -> None:
+    """Write annotations to ``stream``, the summary and the outputs to the files GitHub names, each only where GitHub runs us."""
     if environ.get("GITHUB_ACTIONS") == "true":
         # a command counts only at the beginning of a line, and a progress bar may have left the cursor anywhere
         stream.write("\n" + "".join(f"{line}\n" for line in annotations(report)))
@@ -29,6 +31,39 @@ def publish(report: Report, stream: TextIO, environ: Mapping[str, str] = os.envi
     summary = environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         _append(report, Path(summary))
+    set_outputs(outputs(report, directory), environ)
+
+
+def outputs(report: Report, directory: Path) -> dict[str, str]:
+    """What a later step can read of the run; ``docs/gate.md`` describes it."""
+    seen = counts(report)
+    return {
+        "gate": report.verdict.value,
+        "passed": str(seen[Outcome.PASSED]),
+        "failed": str(seen[Outcome.FAILED]),
+        "deviations": str(seen[Outcome.KNOWN_DEVIATION]),
+        "counts": json.dumps(seen),
+        "folder": str(directory.absolute()),
+        "json": str(directory.absolute() / "report.json"),
+    }
+
+
+def set_outputs(values: Mapping[str, str], environ: Mapping[str, str]) -> None:
+    """Set outputs of the step, each on one line, where GitHub runs us."""
+    file = environ.get("GITHUB_OUTPUT")
+    if file:
+        with Path(file).open("a", encoding="utf-8") as outputs_of_step:
+            outputs_of_step.writelines(f"{key}={printable(value).replace(chr(10), ' ')}\n" for key, value in values.items())
+
+
+def error(title: str, text: str) -> str:
+    """An error, as GitHub reads it from the output of a step."""
+    return f"::error title={_property(title)}::{_message(text)}"
+
+
+def warning(title: str, text: str) -> str:
+    """A warning, likewise."""
+    return f"::warning title={_property(title)}::{_message(text)}"
 
 
 def annotations(report: Report) -> Iterator[str]:
@@ -42,7 +77,7 @@ def annotations(report: Report) -> Iterator[str]:
 
 
 def _fault(fault: str) -> str:
-    return f"::error title=environment fault::{_message(fault)}"
+    return error("environment fault", fault)
 
 
 def _annotation(result: Result) -> str:

@@ -25,7 +25,7 @@ def write_report(report: Report, directory: Path) -> list[Path]:
         raise RuntimeError(f"{report.planned} cases were planned and {len(report.results)} have a result: this is an error of the harness")
     directory.mkdir(parents=True, exist_ok=True)
     written = [write_whole(directory / name, render(report)) for name, render in RENDERERS.items()]
-    github.publish(report, sys.stdout)
+    github.publish(report, directory, sys.stdout)
     return written
 
 

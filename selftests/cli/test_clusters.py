@@ -45,3 +45,12 @@ def test_a_kept_cluster_is_deleted_by_its_name(kept: ClusterState, monkeypatch: 
     monkeypatch.setattr("harness.cluster.lifetime.tear_down", lambda state, *_: removed.append(state.name))
     ask("clusters", "delete", "latest")
     assert removed == [kept.name]
+
+
+def test_what_killed_runs_left_is_deleted_and_no_kept_cluster(kept: ClusterState, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr("harness.cli.clusters.engine.require_engine", lambda: calls.append("engine"))
+    monkeypatch.setattr("harness.cli.clusters.lifetime.remove_leftovers", lambda steps: calls.append("leftovers"))
+    monkeypatch.setattr("harness.cli.clusters.lifetime.remove", lambda *_: calls.append("kept"))
+    ask("clusters", "delete", "leftovers")
+    assert calls == ["engine", "leftovers"]

@@ -1,5 +1,6 @@
 """The files of a report, and what GitHub is told."""
 
+import json
 import os
 import re
 from dataclasses import replace
@@ -11,12 +12,13 @@ import pytest
 from harness.model.verdicts import Outcome
 from harness.report import github, html, json_report, markdown, writer
 from harness.report.model import Report
+from harness.report.summary import counts
 from selftests.report import synthetic
 
 
 @pytest.fixture(autouse=True)
 def outside_of_github(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+    for name in ("GITHUB_ACTIONS", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -85,5 +87,28 @@ def test_no_text_escapes_from_its_command() -> None:
 def test_a_full_summary_takes_only_what_fits(tmp_path: Path) -> None:
     summary = tmp_path / "summary.md"
     summary.write_text("x" * markdown.LIMIT)
-    github.publish(synthetic.report(), StringIO(), {"GITHUB_STEP_SUMMARY": str(summary)})
+    github.publish(synthetic.report(), tmp_path, StringIO(), {"GITHUB_STEP_SUMMARY": str(summary)})
     assert summary.stat().st_size < 1024 * 1024
+
+
+def test_a_later_step_can_read_what_came_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "output"
+    file.write_text("before=1\n")
+    monkeypatch.setenv("GITHUB_OUTPUT", str(file))
+    made = synthetic.report()
+    writer.write_report(made, tmp_path / "run")
+    out = dict(line.split("=", 1) for line in file.read_text().splitlines())
+    seen = counts(made)
+    assert out["before"] == "1"
+    assert out["gate"] == made.verdict.value
+    assert [out[name] for name in ("passed", "failed", "deviations")] == [
+        str(seen[outcome]) for outcome in (Outcome.PASSED, Outcome.FAILED, Outcome.KNOWN_DEVIATION)
+    ]
+    assert json.loads(out["counts"]) == seen
+    assert json_report.read_report(Path(out["json"])).id == made.id
+    assert Path(out["folder"]) == tmp_path / "run"
+
+
+def test_an_output_stays_on_its_line(tmp_path: Path) -> None:
+    github.set_outputs({"a": "b\nc=d", "e": "f"}, {"GITHUB_OUTPUT": str(tmp_path / "output")})
+    assert (tmp_path / "output").read_text() == "a=b c=d\ne=f\n"
