@@ -37,7 +37,7 @@ def add_commands(commands: Commands) -> None:
 def _action(actions: Commands, name: str, about: str) -> argparse.ArgumentParser:
     command = actions.add_parser(name, help=about)
     add_systems(command.add_argument_group("systems under test").add_argument)
-    add_images(command.add_argument_group("where images come from").add_argument)
+    add_images(command.add_argument_group("where components come from").add_argument)
     return command
 
 

@@ -49,7 +49,9 @@ class Ledger:
                 found = found or free_range([area], size, avoid, taken)
             if found is None:
                 raise EnvironmentFault(
-                    f"{size} IPv{family} addresses in a row", f"{len(taken)} ranges are taken", "run fewer workers, or give a larger --pool"
+                    f"{size} IPv{family} addresses in a row",
+                    f"{len(taken)} ranges are taken",
+                    "run fewer workers, or give a larger --subnet",
                 )
             book["taken"].append(str(found))
             book["last"][str(family)] = str(found.last)

@@ -36,8 +36,8 @@ class Wait:
     at: Annotated[float, Meta(description="When it began, since the case began.")]
     seconds: Annotated[float, Meta(description="How long it took.")]
     attempts: Annotated[Count, Meta(description="How often it was polled.")]
-    budget: Annotated[str, Meta(description="Name of the budget.")]
-    bound: Annotated[float, Meta(description="The budget after scaling.")]
+    budget: Annotated[str, Meta(description="Name of its time limit.")]
+    bound: Annotated[float, Meta(description="The time limit after scaling.")]
     satisfied: Annotated[bool, Meta(description="Whether it ended as it should.")]
 
 

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -95,7 +95,7 @@ def _apply(read: ConformanceFile, config: pytest.Config, without: Collection[str
     environment = shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))
     given = vars(parser.parse_known_args([*environment, *map(str, config.invocation_params.args)])[0])
     for option in options:
-        name = option.option_strings[0].removeprefix("--")
+        name = _name(option.option_strings)
         if name in read.run and option.dest not in given and name not in without:
             setattr(config.option, option.dest, _from_file(read, name, option))
 
@@ -124,12 +124,17 @@ def _declared() -> list[tuple[tuple[str, ...], dict[str, Any]]]:
     return [(words, said) for words, said in found if words[0] not in NOT_IN_FILE]
 
 
+def _name(words: Sequence[str]) -> str:
+    """What the file calls an option: its long name, without the dashes."""
+    return next(word for word in words if word.startswith("--")).removeprefix("--")
+
+
 @cache
 def run_type() -> type[Struct]:
     """The type of ``[run]``."""
     fields = []
     for words, said in _declared():
-        name = words[0].removeprefix("--")
+        name = _name(words)
         kind: Any = Annotated[_kind(said) | msgspec.UnsetType, Meta(description=said["help"].replace("%%", "%"))]
         fields.append((name.replace("-", "_"), kind, msgspec.field(default=msgspec.UNSET, name=name)))
     return msgspec.defstruct("Run", fields, frozen=True, forbid_unknown_fields=True)

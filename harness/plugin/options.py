@@ -32,7 +32,7 @@ def add_to_pytest(parser: pytest.Parser) -> None:
 def add_options(group: Group) -> None:
     """Declare what a run can be told beside which statements it judges, whoever starts it."""
     add_systems(group("systems", "systems under test"))
-    add_images(group("images", "where images come from"))
+    add_images(group("images", "where components come from"))
     _add_cluster(group("cluster", "the cluster that statements run on"))
     _add_judging(group("judging", "judgement and report"))
 
@@ -52,7 +52,7 @@ def add_level(add: Add) -> None:
 def add_workers(add: Add) -> None:
     """Declare how many statements are judged at a time; of pytest's own options, pytest-xdist's ``--numprocesses`` is that."""
     at_a_time = f"statements judged at a time, or auto for one a core (default: {WORKERS})"
-    add("--workers", "-n", dest="numprocesses", type=workers, metavar="NUMBER", help=at_a_time)
+    add("-n", "--workers", dest="numprocesses", type=workers, metavar="NUMBER", help=at_a_time)
 
 
 def add_systems(add: Add) -> None:
@@ -65,15 +65,21 @@ def add_systems(add: Add) -> None:
 
 
 def add_images(add: Add) -> None:
-    """Declare where the images come from."""
+    """Declare where the components come from."""
     add(
         "--images",
         choices=tuple(str(source) for source in Source),
         default="auto",
-        help="what the engine has, else a registry that answers, else packages (auto, the default), or one of the two",
+        help="registry: pull them; packages: build them; auto: what the engine has, else pull, else build (default: auto)",
     )
     add("--image-mirror", metavar="PREFIX", default="", help="put before every public image reference, for instance registry.example.org/")
-    add("--image", metavar="COMPONENT=REF", action="append", default=[], help="test an image of your own (repeatable)")
+    add(
+        "--image",
+        metavar="COMPONENT=REF",
+        action="append",
+        default=[],
+        help="judge an image of your own, as metallb-controller=me/controller:pr-123 (repeatable)",
+    )
 
 
 def _add_cluster(add: Add) -> None:
@@ -82,22 +88,23 @@ def _add_cluster(add: Add) -> None:
     add("--ip-family", choices=("ipv4", "ipv6", "dual"), default="ipv4", help="address families of the cluster (default: ipv4)")
     add("--kind-bin", metavar="FILE", help="the kind binary (default: the one on PATH, or the lab's)")
     add("--subnet", metavar="CIDR", help="IPv4 subnet of the run's Docker network (default: the engine chooses)")
-    add("--pool", metavar="RANGE", help="the example project's address pool (default: .200 to .250 of the network's last /24)")
+    in_pool = "addresses of the example project's pool, in --subnet (default: .200 to .250 of the network's last /24)"
+    add("--example-pool", metavar="RANGE", help=in_pool)
     add("--keep-cluster", choices=KEEP, default="never", help="whether the cluster stays after the run (default: never)")
     add("--reuse-cluster", metavar="NAME", help="run on a cluster that an earlier run kept; latest for the last one")
 
 
 def _add_judging(add: Add) -> None:
     """Declare by which measure is judged, and where the report goes."""
-    scaled = "multiply every budget, for slow machines; recorded in the report (default: 1)"
+    scaled = "multiply every time limit, for slow machines; the report says so (default: 1)"
     add("--timeout-scale", type=positive, default=1.0, metavar="FACTOR", help=scaled)
-    listed = f"directory of known deviations, one TOML file an implementation (default: {BASELINES} of the suite)"
+    listed = f"folder of known deviations, NAME.toml for each system, instead of the suite's {BASELINES}; --config adds some"
     add("--baselines", metavar="DIR", help=listed)
-    owned = "your own file of options, skips and deviations (default: conformance.toml here or above, up to the repository's root)"
+    owned = "your own file: options, skips, known deviations (default: conformance.toml here or above, up to the repository's root)"
     add("--config", metavar="FILE", help=owned)
-    proposed = "write NAME.proposed.toml into the report for each baseline that this run contradicts"
+    proposed = "write into the report, as NAME.proposed.toml, what this run would change in the known deviations of each system"
     add("--propose-deviations", action="store_true", help=proposed)
-    add("--report-dir", metavar="DIR", help=f"directory of the runs' reports, one folder a run (default: {RUNS})")
+    add("--report-dir", metavar="DIR", help=f"folder of the reports, with a folder for each run (default: {RUNS})")
 
 
 def workers(text: str) -> int | str:

@@ -69,7 +69,7 @@ def _version(name: str, text: str) -> str:
 
 
 def _network(option: Option) -> tuple[Subnet | None, AddressRange | None]:
-    pool = AddressRange.parse(option("pool")) if option("pool") else None
+    pool = AddressRange.parse(option("example_pool")) if option("example_pool") else None
     subnet = _subnet(option("subnet")) if option("subnet") else None
     if pool and not option("reuse_cluster"):
         _require_inside(pool, subnet)
@@ -86,9 +86,9 @@ def _subnet(text: str) -> Subnet:
 def _require_inside(pool: AddressRange, subnet: Subnet | None) -> None:
     if subnet is None:
         raise UsageFault(
-            "--subnet beside --pool, as the engine chooses the subnet otherwise",
-            f"--pool {pool} alone",
-            "add --subnet, or leave --pool out",
+            "--subnet beside --example-pool, as the engine chooses the subnet otherwise",
+            f"--example-pool {pool} alone",
+            "add --subnet, or leave --example-pool out",
         )
     if pool.first not in subnet or pool.last not in subnet:
         raise UsageFault(f"a pool inside the network {subnet}", str(pool), "choose addresses of that network")

@@ -38,7 +38,7 @@ _SAMPLES, _FEW_STEP, _FEW_FACTOR = 6, 1.0, 4.0
 RULE = (
     f"A measurement has changed when a rank test (Mann-Whitney, two-sided, p < 0.01) tells the two runs apart and the median moved by more "
     f"than {_STEP} s and {_SHARE * 100:.0f} %. With fewer than {_SAMPLES} samples in a run no test can tell: then the median has to move "
-    f"by more than {_FEW_STEP:g} s and by a factor of more than {_FEW_FACTOR:g}. A slower run is no regression as long as the budgets hold."
+    f"by more than {_FEW_STEP:g} s and by a factor of more than {_FEW_FACTOR:g}. A slower run within its time limits is no regression."
 )
 
 
@@ -196,7 +196,7 @@ def _conditions(report: Report) -> dict[str, str]:
         "IP families": report.ip_family,
         "nodes": str(report.nodes),
         "workers": str(report.workers),
-        "time-out scale": f"{report.timeout_scale:g}",
+        "time limits multiplied by": f"{report.timeout_scale:g}",
     }
 
 

@@ -7,8 +7,8 @@ from harness.model.verdicts import Outcome
 THINGS = {
     "statement": "a sentence about MetalLB or an ingress controller that a run judges, with an id such as CAN-11 and a source",
     "case": "a statement is judged once, or once for each of its cases, for instance for IPv4 and for IPv6; the counts are counts of cases",
-    "expected, seen last": "what the statement demands, and what the last attempt within the budget found",
-    "budget": "the seconds within which a state has to be reached, multiplied by the time-out scale",
+    "expected, seen last": "what the statement demands, and what the last attempt within the time limit found",
+    "time limit": "the seconds within which a state has to be reached; --timeout-scale multiplies all of them",
     "evidence": "what was collected when a case failed: objects, events, logs and requests, in a folder beside this report",
     "baseline": "the list of known deviations of a version, each with a reason and a link",
 }

@@ -103,7 +103,7 @@ def _versions(report: Report) -> str:
         ("cluster", f"{report.nodes} nodes, {report.ip_family}" if report.nodes else "none was needed"),
         ("level", plain(report.level)),
         ("workers", str(report.workers)),
-        ("time-out scale", number(report.timeout_scale)),
+        ("time limits multiplied by", number(report.timeout_scale)),
         ("command", report.command),
     ]
     return table(["item", "value"], ((plain(key), plain(value)) for key, value in facts))
@@ -197,7 +197,7 @@ def _timings(report: Report) -> Iterator[str]:
     found = distributions(report.results)
     if found:
         rows = ([plain(cell) for cell in _measured(one)] for one in found)
-        yield "## Measurements\n\n" + table(["name", "samples", "least", "median", "most", "bound"], rows)
+        yield "## Measurements\n\n" + table(["name", "samples", "least", "median", "most", "time limit"], rows)
 
 
 def _measured(one: Distribution) -> list[str]:

@@ -90,7 +90,7 @@ class Report:
     command: Annotated[str, Meta(description="The command line.")]
     planned: Annotated[Count, Meta(description="Number of cases collected; equals the number of results, or the report is not written.")]
     workers: Annotated[Count, Meta(description="Number of worker processes; 0 without workers.")]
-    timeout_scale: Annotated[float, Meta(description="Factor on every budget.")]
+    timeout_scale: Annotated[float, Meta(description="Factor on every time limit.")]
     ip_family: Annotated[str, Meta(description="IP families of the cluster, empty when no cluster was needed.")] = ""
     nodes: Annotated[Count, Meta(description="Number of nodes of the cluster.")] = 0
     level: Annotated[str, Meta(description="How much was to be judged: smoke, core or full.")] = "full"

@@ -100,7 +100,7 @@ def plot_groups(report: Report) -> list[PlotGroup]:
     """What was measured, by subject, and then the waits; all that is drawn in seconds shares one axis."""
     subjects = sorted({result.subject for result in report.results})
     groups = [(subject, measured(result for result in report.results if result.subject == subject)) for subject in subjects]
-    groups.append(("Waits, by budget", waited(report.results)))
+    groups.append(("Waits, by kind", waited(report.results)))
     plots = {id(plot.distribution): plot for plot in strip_plots([one for _, found in groups for one in found if _enough(one)])}
     return [
         PlotGroup(title, [plots[id(one)] for one in found if _enough(one)], [one for one in found if not _enough(one)])

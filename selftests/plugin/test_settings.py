@@ -11,9 +11,9 @@ from selftests.plugin.conftest import Suite
     ("words", "expected"),
     [
         (["--nodes=0"], "--nodes of at least 1"),
-        (["--pool=10.0.0.1-10.0.0.9"], "--subnet beside --pool"),
-        (["--pool=10.0.0.9-10.0.0.1"], "a first address not after the last"),
-        (["--pool=10.0.0.1-10.0.0.9", "--subnet=172.30.0.0/16"], "a pool inside the network 172.30.0.0/16"),
+        (["--example-pool=10.0.0.1-10.0.0.9"], "--subnet beside --example-pool"),
+        (["--example-pool=10.0.0.9-10.0.0.1"], "a first address not after the last"),
+        (["--example-pool=10.0.0.1-10.0.0.9", "--subnet=172.30.0.0/16"], "a pool inside the network 172.30.0.0/16"),
         (["--subnet=10.0.0.1/8"], "--subnet with a CIDR"),
         (["--metallb=0.1x"], "--metallb with a version"),
         (["--kubernetes=newest"], "--kubernetes with a version"),

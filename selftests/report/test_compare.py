@@ -91,7 +91,7 @@ def test_conditions_that_differ_are_told(compared: Compare) -> None:
     other = replace(GOOD, systems=[SystemUnderTest("metallb", "0.17.0"), *GOOD.systems[1:]], timeout_scale=2.0, level="smoke")
     _, out = compared(GOOD, other)
     assert "| metallb | 0.16.1 | 0.17.0 |" in out
-    assert "| time-out scale | 1 | 2 |" in out
+    assert "| time limits multiplied by | 1 | 2 |" in out
     assert "| level | full | smoke |" in out
 
 

@@ -63,7 +63,7 @@ def test_measurements_and_waits_are_told_apart_and_failed_waits_are_left_out() -
 def test_measurements_are_grouped_by_subject_and_drawn_from_enough_samples_on() -> None:
     made = synthetic.report(60)
     groups = strip_plots.plot_groups(made)
-    assert [group.title for group in groups] == [*synthetic.SUBJECTS, "Waits, by budget"]
+    assert [group.title for group in groups] == [*synthetic.SUBJECTS, "Waits, by kind"]
     for group in groups:
         assert all(len(plot.distribution.samples) >= strip_plots.ENOUGH for plot in group.plots)
         assert all(len(one.samples) < strip_plots.ENOUGH for one in group.few)

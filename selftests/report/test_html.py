@@ -113,7 +113,7 @@ def test_a_distribution_of_few_samples_is_not_drawn() -> None:
     assert (len(drawn), len(folded)) == (1, 1)
     assert "outage" in folded[0].text
     assert "outage" not in drawn[0].text
-    assert len(page.classed("plot")) == 10, "seven subjects measured allocation, one frames, and there are two budgets"
+    assert len(page.classed("plot")) == 10, "seven subjects measured allocation, one frames, and there are two kinds of waits"
 
 
 def test_the_legend_explains_every_word_of_a_result() -> None:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.disruptive
 def test_rolling_restart_of_the_controller_is_brief(
     controller_deployment: ControllerDeployment, ingresses: Ingresses, own_client: IngressClient, vip: str
 ) -> None:
-    """While the controller is replaced by a rolling restart requests SHOULD be answered again within a bound, at the same address."""
+    """While the controller is replaced by a rolling restart requests SHOULD be answered again within a time limit, at the same address."""
     ingresses.add(ingresses.ingress(path("/", "one")))
     own_client.wait_until_answered(request(), reaches("one"), measured="route added")
     with own_client.under_load(request(), reaches("one")) as load:
@@ -54,7 +54,7 @@ def test_request_under_way_survives_a_graceful_stop(
 
 @statement("FLO-50", MUST, EXTENDED, source=DEPLOYMENT, covers=("ROW-MLB-074",))
 def test_rollout_of_the_ingress_controller_keeps_the_address(ingress_rollout: IngressRollout) -> None:
-    """A rollout of the ingress controller to another node MUST keep its address, and routes answer within the budget of a graceful end."""
+    """A rollout of the ingress controller to another node MUST keep its address, and routes answer within the time of a graceful end."""
     ingress_rollout.roll_out()
 
 
@@ -66,5 +66,5 @@ def test_loss_of_a_replica_interrupts_briefly(ingress_rollout: IngressRollout) -
 
 @statement("FLO-52", SHOULD, EXTENDED, source=DEPLOYMENT, covers=("ROW-MLB-074",))
 def test_scaling_of_the_ingress_controller_interrupts_for_a_bounded_time(ingress_rollout: IngressRollout) -> None:
-    """Growth of the ingress controller SHOULD interrupt clients briefly at most, shrinking no longer than the budget of a graceful end."""
+    """Growth of the ingress controller SHOULD interrupt clients briefly at most, shrinking no longer than a graceful end may take."""
     ingress_rollout.scale()

@@ -82,7 +82,7 @@ def test_broken_ingress_does_not_stop_others(ingresses: Ingresses, own_client: I
 def test_sub_domain_comes_and_goes_live(
     label: str, example_ingresses: Ingresses, example_client: IngressClient, ingress_controller: Controller
 ) -> None:
-    """A sub-domain added while the controller runs MUST be served within the budget of a route, and refused again after its deletion."""
+    """A sub-domain added while the controller runs MUST be served within the time limit of a route, and refused after its deletion."""
     live = request("/live?q=1", host=f"{label}.example.com")
     example_client.expect(live, refused(404))
     example_ingresses.create(label, f"{label}.example.com", "other", 9090, ingress_controller.legacy_class)

@@ -104,7 +104,7 @@ def test_excluded_node_withdraws(bgp_services: BGPServices, external_peer: Peer,
 def test_restart_of_the_speakers_interrupts_for_a_bounded_time(
     bgp_services: BGPServices, external_peer: Peer, backends: Backends, faults: Faults, segment: Segment
 ) -> None:
-    """A rolling restart of the speakers SHOULD NOT keep a router's clients from being served for longer than its budget."""
+    """A rolling restart of the speakers SHOULD NOT keep a router's clients from being served for longer than its time limit."""
     service = bgp_services.service(to=external_peer)
     external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
     with external_peer.client.watch(service.address) as observation:

@@ -48,7 +48,7 @@ def test_change_of_node_has_one_answerer_at_a_time(failover: Failover, lan_monit
 
 @statement("ANN-64", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-062",))
 def test_change_of_node_interrupts_briefly(failover: Failover, traffic_monitor: TrafficMonitor) -> None:
-    """When an address moves between two live nodes, its clients MUST be served again within the budget of a brief outage."""
+    """When an address moves between two live nodes, its clients MUST be served again within the time limit of a brief outage."""
     with failover.monitored(traffic_monitor, traffic="http") as taken:
         taken.expect_interruption_within(BRIEF_OUTAGE)
 
@@ -65,7 +65,7 @@ def test_status_follows_the_address(failover: Failover, speakers: Speakers) -> N
 def test_moving_endpoint_interrupts_briefly(
     announced_services: AnnouncedServices, backends: Backends, segment: Segment, traffic_monitor: TrafficMonitor
 ) -> None:
-    """Under the Local policy clients MUST be served again within the budget of a brief outage when the only endpoint moves."""
+    """Under the Local policy clients MUST be served again within the time limit of a brief outage when the only endpoint moves."""
     here, there = backends.pair
     service = announced_services.service(here, externalTrafficPolicy="Local")
     segment.wait_until_announced_by(service.address, here)

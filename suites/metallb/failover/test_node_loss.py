@@ -12,7 +12,7 @@ pytestmark = pytest.mark.disruptive
 
 @statement("FLO-01", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-058", "ROW-LB-02"))
 def test_stopped_node_is_replaced(node_loss: NodeLossScenario) -> None:
-    """When the announcing node stops, its clients MUST be served by way of another node within the budget of a lost node."""
+    """When the announcing node stops, its clients MUST be served by way of another node within the time limit of a lost node."""
     node_loss.stopped_node().expect_interruption_within(NODE_LOSS)
 
 
@@ -43,13 +43,13 @@ def test_returning_node_takes_its_addresses_back(node_loss: NodeLossScenario) ->
 
 @statement("FLO-06", SHOULD, EXTENDED, source=LAYER_2)
 def test_return_interrupts_briefly(node_loss: NodeLossScenario) -> None:
-    """The return of a node SHOULD NOT interrupt clients for longer than the budget of a brief outage."""
+    """The return of a node SHOULD NOT interrupt clients for longer than the time limit of a brief outage."""
     node_loss.stopped_node().expect_interruption_by_return_within(BRIEF_OUTAGE)
 
 
 @statement("FLO-07", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-058",))
 def test_frozen_node_is_replaced(node_loss: NodeLossScenario) -> None:
-    """When the processes of the announcing node stand still, another node MUST answer within the budget of a lost speaker."""
+    """When the processes of the announcing node stand still, another node MUST answer within the time limit of a lost speaker."""
     node_loss.frozen_node().expect_takeover_within(SPEAKER_LOSS)
 
 

@@ -40,7 +40,7 @@ def test_speaker_that_leaves_is_replaced(  # noqa: PLR0917 -- a statement is giv
 def test_killed_speaker_interrupts_briefly(
     reachable_service: ReachableService, segment: Segment, faults: Faults, traffic_monitor: TrafficMonitor
 ) -> None:
-    """The sudden death of the announcing node's speaker SHOULD NOT interrupt clients for longer than the budget of a brief outage."""
+    """The sudden death of the announcing node's speaker SHOULD NOT interrupt clients for longer than the time limit of a brief outage."""
     with traffic_monitor.watch(reachable_service.address) as observation:
         killed = faults.kill_speaker(reachable_service.node)
         faults.wait_until_rolled_out("DaemonSet", "speaker", NAMESPACE)
@@ -52,7 +52,7 @@ def test_killed_speaker_interrupts_briefly(
 def test_rolling_restart_interrupts_briefly(
     reachable_service: ReachableService, segment: Segment, faults: Faults, traffic_monitor: TrafficMonitor
 ) -> None:
-    """A rolling restart of all speakers MUST NOT interrupt clients for longer than the budget of a brief outage."""
+    """A rolling restart of all speakers MUST NOT interrupt clients for longer than the time limit of a brief outage."""
     with traffic_monitor.watch(reachable_service.address) as observation:
         began = faults.restart("DaemonSet", "speaker", NAMESPACE)
         faults.wait_until_rolled_out("DaemonSet", "speaker", NAMESPACE)
