@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness.cli import Commands
+from harness.cli.container import start
 from harness.model.errors import UsageFault
 from harness.model.project import COMMAND, INSTALLED, ROOT
 from harness.plugin.options import WORKERS, add_level, add_options, add_workers
@@ -36,6 +37,8 @@ def add_command(commands: Commands) -> None:
         return lambda *words, **options: declared.append(add(*words, **{**options, "default": argparse.SUPPRESS}))
 
     add_options(group)
+    contained = "run inside a container that is given the engine's socket: on a Mac, with Docker Desktop, or without the tools"
+    parser.add_argument("--in-container", action="store_true", help=contained)
     parser.set_defaults(command=run, declared=declared)
 
 
@@ -53,11 +56,15 @@ def run(options: argparse.Namespace) -> int:
     """Run pytest and return its exit code.
 
     :raises UsageFault: what is to be judged does not exist
+    :raises EnvironmentFault: there is to be a container and cannot be
     """
     given = [word for action in options.declared for word in _as_words(action, getattr(options, action.dest, None))]
-    kept = ["-o", f"cache_dir={cache.directory().with_name('pytest')}"] if INSTALLED else []  # what is installed is not to be written
+    kept = ["-o", f"cache_dir={cache.directory().with_name('pytest')}"] if INSTALLED or start.INSIDE else []  # that is not to be written
+    selected = selection_words(options)
+    if options.in_container and not start.INSIDE:
+        return start.run(options)
     at_a_time = [] if options.numprocesses is None else [f"--numprocesses={options.numprocesses}"]
-    words = [*project_words(), *kept, *selection_words(options), *at_a_time, *given]
+    words = [*project_words(), *kept, *selected, *at_a_time, *given]
     started = _Started(shlex.join([*COMMAND.split(), *options.words]))
     return int(pytest.main([*words, *options.for_pytest], plugins=[started]))
 

@@ -14,7 +14,7 @@ INOTIFY_INSTANCES = 512
 DISK = 4 * 1024**3
 
 
-#: In the environment of a process that ``--in-container`` has put on the networks of its clusters: it reaches them on any machine.
+#: In the environment of a process that ``--in-container`` has put on the engine's side of its networks: it reaches them on any machine.
 IN_CONTAINER = "CONFORMANCE_IN_CONTAINER"
 
 
@@ -35,7 +35,7 @@ def require_reach() -> None:
         raise EnvironmentFault(
             "Linux with an engine of its own, as probes go straight to addresses of a Docker network",
             f"{found}, which does not route there",
-            "add --in-container: the whole run takes place in a container on that network",
+            "add --in-container: the whole run takes place in a container of that engine's, which reaches them",
         )
 
 
