@@ -26,7 +26,7 @@ TRUSTED = 200.0
 #: Seconds in which nothing ended, after which a line says what is running.
 SILENCE = 20.0
 #: Seconds from which on the time that is left is said in minutes, and columns from which on in words.
-MINUTE, WIDE = 45.0, 100
+_MINUTE, _WIDE = 45.0, 100
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class Progress:
         done = f"{len(self.ended)}/{len(self.cases)}"
         if len(self.ended) == len(self.cases):
             return done
-        return f"{done}, {minutes(self.left())} left" if width >= WIDE else f"{done} {minutes(self.left(), '~')}"
+        return f"{done}, {minutes(self.left())} left" if width >= _WIDE else f"{done} {minutes(self.left(), '~')}"
 
     def running_now(self) -> str:
         """Which statements are running, and for how long; empty where none is."""
@@ -89,7 +89,7 @@ class Progress:
 
 def minutes(seconds: float, about: str = "about ") -> str:
     """An estimate, in whole minutes."""
-    return f"{about}{max(round(seconds / 60), 1)} min" if seconds >= MINUTE else "<1 min"
+    return f"{about}{max(round(seconds / 60), 1)} min" if seconds >= _MINUTE else "<1 min"
 
 
 def own_seconds(result: Result) -> float:

@@ -11,7 +11,7 @@ from harness.model.verdicts import EXIT_CODES, Outcome, Verdict
 from harness.plugin.collection import Case
 from harness.plugin.conformance_file import conformance_file
 from harness.plugin.options import WORKERS
-from harness.plugin.progress import MINUTE, Heartbeat, Progress, minutes, of_run
+from harness.plugin.progress import Heartbeat, Progress, minutes, of_run
 from harness.plugin.run_facts import COMMAND_LINE, RunFacts
 from harness.report.formatting import amount, printable
 from harness.report.model import Report, Result
@@ -49,7 +49,6 @@ class StatementTerminal:
         self._reporter = reporter
         self._config = config
         self._facts = facts
-        self._planned = len(cases)
         self._begun = False
         self._said = ""
         self._writer = config.get_terminal_writer()
@@ -74,10 +73,10 @@ class StatementTerminal:
         manager.register(self, "terminalreporter")
         under_test = ", ".join(f"{system} {version}" for system, version in self._facts.versions.items())
         if self._verbose >= 0:
-            level = self._config.getoption("level")
-            self._reporter.write_line(f"conformance of {under_test or 'unknown versions'}: {level}, {self._planned} cases")
+            self._reporter.write_line(f"conformance of {under_test or 'unknown versions'}")
+            self._reporter.write_line(_plan(self._config.getoption("level"), self._progress))
             self._lines(_own_file(self._config))
-            self._lines(_one_at_a_time(self._config, self._planned))
+            self._lines(_one_at_a_time(self._config, len(self._progress.cases)))
 
     # Hooks of pytest's reporter that still do what they did.
 
@@ -96,9 +95,9 @@ class StatementTerminal:
             self._section("the run ends", printable(self._said).splitlines())
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Show once, before the first statement, where the images came from and how long it will take; note what runs."""
+        """Show once, before the first statement, where the images came from; note what runs."""
         if not self._begun and self._verbose >= 0:
-            self._lines([*_images(self._facts), *_plan(self._progress)])
+            self._lines(_images(self._facts))
             self._heartbeat.start()
         self._begun = True
         self._progress.begin(nodeid)
@@ -199,11 +198,11 @@ def _own_file(config: pytest.Config) -> list[str]:
     return [f"{_shown(own.file, config)}: {', '.join(parts)}"] if own else []
 
 
-def _plan(progress: Progress) -> list[str]:
-    """How long the statements will take, where that is worth a line."""
-    left, planned = progress.left(), len(progress.cases)
-    said = f"{planned} cases, {progress.workers} at a time: {minutes(left)}; lines end with done/all ~time left"
-    return [said] if left >= MINUTE else []
+def _plan(level: str, progress: Progress) -> str:
+    """What is going to be judged, and how long that will take."""
+    statements = len({case.statement.id for case in progress.cases.values()})
+    cases = f"{level}: {statements} statements in {len(progress.cases)} cases, {progress.workers} at a time"
+    return f"{cases}, {minutes(progress.left())} after the set-up"
 
 
 def _images(facts: RunFacts) -> list[str]:

@@ -22,7 +22,7 @@ def test_a_level_is_selected_and_told(mixed: Suite, level: str, left: set[str], 
     assert {result.id for result in ran.results.values()} == left
     assert ran.report is not None
     assert ran.report.level == level
-    assert f": {level}, {len(left)} cases" in ran.output
+    assert f"{level}: {len(left)} statements in {len(left)} cases" in ran.output
 
 
 def test_without_the_option_everything_is_judged(mixed: Suite) -> None:

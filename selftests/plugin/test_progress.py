@@ -159,9 +159,9 @@ def test_with_workers_a_line_says_what_each_of_them_runs(suite: Suite) -> None:
     assert re.search(r"^runs   EXH-0[12] 0 s, EXH-0[12] 0 s +0/2 <1 min$", suite.run("-n2").output, re.MULTILINE)
 
 
-def test_a_long_run_says_beforehand_how_long_it_takes(suite: Suite) -> None:
+def test_a_run_says_beforehand_what_it_judges_and_how_long_that_takes(suite: Suite) -> None:
     suite.add("EXH-01", before="@pytest.mark.slow")
-    suite.add("EXH-02")
+    suite.add("EXH-02", before="@pytest.mark.parametrize('row', 'abc')", parameters="row")
     lines = suite.run().output.splitlines()
-    assert "2 cases, 1 at a time: about 1 min; lines end with done/all ~time left" in lines
-    assert any(re.match(r"PASS   EXH-01 .*  1/2 <1 min$", line) for line in lines)
+    assert "full: 2 statements in 4 cases, 1 at a time, about 2 min after the set-up" in lines
+    assert any(re.match(r"PASS   EXH-01 .*  1/4 <1 min$", line) for line in lines)

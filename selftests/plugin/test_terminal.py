@@ -20,7 +20,8 @@ def mixed(suite: Suite) -> Suite:
 
 def test_one_short_line_a_statement(mixed: Suite) -> None:
     output = mixed.run().output
-    assert "conformance of metallb 0.14.9, kubernetes 1.36.3, traefik 3.7.15: full, 4 cases" in output
+    assert "conformance of metallb 0.14.9, kubernetes 1.36.3, traefik 3.7.15\n" in output
+    assert "full: 4 statements in 4 cases, 1 at a time, <1 min after the set-up\n" in output
     assert re.search(r"^PASS   EXH-01 +[\d.]+ m?s  exh 01 ", output, re.MULTILINE)
     assert re.search(r"^N/A    EXH-03 +[\d.]+ m?s  needs metallb >= 0\.15\.0, this is 0\.14\.9 ", output, re.MULTILINE)
     assert "GET example.com/a/very" in output
