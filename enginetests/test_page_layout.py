@@ -59,6 +59,33 @@ def test_a_link_leads_to_its_row_through_the_filter(chromium: Browser, tmp_path:
     assert chromium.evaluate("document.getElementById('LIF-01').hidden") is False
 
 
+def test_the_slowest_first_and_back(chromium: Browser, tmp_path: Path) -> None:
+    show(chromium, tmp_path, html.render(REPORTS["usual"]), 1280)
+    seconds = "[...document.querySelectorAll('#statements-table tr[data-seconds]')].map((row) => Number(row.dataset.seconds))"
+    before = chromium.evaluate(seconds)
+    choose(chromium, "order", "seconds")
+    ranked = chromium.evaluate(seconds)
+    assert ranked == sorted(before, reverse=True)
+    assert ranked != before
+    choose(chromium, "order", "")
+    assert chromium.evaluate(seconds) == before
+
+
+def test_the_filter_knows_keyword_and_profile_in_any_order(chromium: Browser, tmp_path: Path) -> None:
+    show(chromium, tmp_path, html.render(REPORTS["usual"]), 1280)
+    rows = [one for one in REPORTS["usual"].results if (one.keyword, one.profile, one.subject) == ("MUST", "CORE", "exhaustion")]
+    for name, value in (("order", "seconds"), ("keyword", "MUST"), ("profile", "CORE"), ("subject", "exhaustion")):
+        choose(chromium, name, value)
+    assert chromium.evaluate("document.querySelectorAll('#statements-table tr[data-outcome]:not([hidden])').length") == len(rows) > 0
+
+
+def choose(chromium: Browser, name: str, value: str) -> None:
+    chromium.evaluate(f"""
+        document.querySelector("[name={name}]").value = "{value}";
+        document.querySelector("[name={name}]").dispatchEvent(new Event("input", {{bubbles: true}}));
+    """)
+
+
 def show(chromium: Browser, directory: Path, text: str, width: int) -> None:
     page = directory / "report.html"
     page.write_text(text, encoding="utf-8")

@@ -18,7 +18,7 @@ from harness.report import compare
 from lab.errors import LabError
 
 _ABOUT = "Proves on a real cluster that MetalLB and an ingress controller do what their specifications say."
-_CODES = "Exit codes: 0 conformant, 1 not conformant, 2 interrupted, 3 the environment failed, 4 wrong usage, 5 nothing was judged."
+_CODES = "Exit codes: 0 as expected, 1 changed, 2 interrupted, 3 the environment failed, 4 wrong usage, 5 nothing was judged."
 
 
 class Parser(argparse.ArgumentParser):
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.for_pytest and options.command is not run.run:
         parser.error("only run hands words after -- to pytest")
     try:
-        code = int(options.command(options) or ExitCode.CONFORMANT)
+        code = int(options.command(options) or ExitCode.AS_EXPECTED)
         sys.stdout.flush()
         return code
     except (Fault, LabError) as fault:
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:  # as of `list | head`: https://docs.python.org/3/library/signal.html#note-on-sigpipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.CONFORMANT
+        return ExitCode.AS_EXPECTED
 
 
 def command_parser(prog: str) -> argparse.ArgumentParser:

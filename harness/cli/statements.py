@@ -86,7 +86,7 @@ def collected(selection: Sequence[str]) -> list[Case]:
         code = pytest.main(words, plugins=[collector])
     if code == ExitCode.USAGE:
         sys.exit(code)  # pytest has said what cannot be followed
-    if code not in (ExitCode.CONFORMANT, ExitCode.NOTHING_JUDGED):
+    if code not in (ExitCode.AS_EXPECTED, ExitCode.NOTHING_JUDGED):
         found = "\n          ".join(collector.faults) or output.getvalue().strip()
         raise UsageFault("tests below suites/ that can be collected", found, "correct them; pytest --collect-only shows more")
     return collector.cases

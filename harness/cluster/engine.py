@@ -68,6 +68,15 @@ def require_engine() -> None:
         ) from None
 
 
+def name_and_version() -> str:
+    """What the engine calls itself, for instance ``Docker Engine - Community 28.3.0``.
+
+    :raises EnvironmentFault: it does not answer
+    """
+    told = json.loads(docker("version", "--format", "{{json .Server}}"))
+    return f"{told['Platform']['Name'] or 'Docker Engine'} {told['Version']}"
+
+
 def create_network(name: str, *, ipv6: bool, subnet: Subnet | None = None) -> Network:
     """Create a bridge network of a run's own.
 

@@ -13,6 +13,7 @@ import httpx
 
 import lab
 from harness.cluster.engine import docker
+from harness.cluster.process import run_command
 from harness.cluster.steps import Steps
 from harness.model.errors import EnvironmentFault, UsageFault
 
@@ -30,12 +31,16 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image the engine has: the component it serves, the reference it is loaded under, where it came from, and its id."""
+    """An image the engine has: the component it serves, the reference it is loaded under, where it came from, its id, and its digest.
+
+    The digest is that of a registry, and empty where the image came from none.
+    """
 
     component: str
     reference: str
     origin: str
     id: str
+    digest: str = ""
 
 
 def components() -> Mapping[str, lab.Component]:
@@ -174,6 +179,14 @@ def kind_binary(option: str | None, source: Source) -> Path:
         raise EnvironmentFault(fault.expected, fault.found, fault.remedy) from fault
 
 
+def kind_version(program: Path) -> str:
+    """The version of a kind program, which says ``kind v0.33.0 go1.25 linux/amd64``.
+
+    :raises EnvironmentFault: it does not say
+    """
+    return next(iter(run_command([str(program), "version"], timeout=10).split()[1:2]), "").removeprefix("v")
+
+
 def save(images: Sequence[Image], archive: Path) -> None:
     """Write images into one archive that every node can import."""
     docker("save", "--output", str(archive), *(image.reference for image in images), timeout=PULL_TIMEOUT)
@@ -189,7 +202,15 @@ def _in_engine(component: str, reference: str, origin: str) -> Image | None:
         found = json.loads(docker("image", "inspect", reference))
     except EnvironmentFault:
         return None
-    return Image(component, reference, origin, found[0]["Id"])
+    return Image(
+        component, reference, origin, found[0]["Id"], "" if origin == "packages" else _digest(found[0].get("RepoDigests") or [], reference)
+    )
+
+
+def _digest(known: Sequence[str], reference: str) -> str:
+    """The digest of an image among those that the engine knows it by: a name without a tag, and the digest behind it."""
+    digests = dict(one.split("@", 1) for one in known)
+    return digests.get(reference.partition("@")[0].rsplit(":", 1)[0], next(iter(digests.values()), ""))
 
 
 def _registry_of(reference: str) -> str:

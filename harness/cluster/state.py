@@ -16,7 +16,7 @@ class ClusterState:
     """A cluster that statements can run on.
 
     ``directory`` holds the kubeconfig, the ledger and the locks, ``network`` is the Docker network the nodes are on, and ``kept`` says that
-    the cluster outlives its run.
+    the cluster outlives its run. ``kind`` is the version of kind that made it.
     """
 
     name: str
@@ -34,6 +34,7 @@ class ClusterState:
     example_pool: list[str] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     nonce: str = ""
+    kind: str = ""
 
     @property
     def file(self) -> Path:

@@ -1,4 +1,4 @@
-"""How long is conformant: one table by subject, one line of reason each, scaled by ``--timeout-scale``."""
+"""How long is soon enough: one table by subject, one line of reason each, scaled by ``--timeout-scale``."""
 
 from dataclasses import dataclass
 

@@ -7,6 +7,7 @@
     ├── EnvironmentFault      cluster, engine, image or probe failed, not the system       exit code 3
     ├── Unanswered            one poll got no answer                                       exit code 1
     ├── NotApplicable         the statement does not speak of what is under test           no failure
+    ├── Skipped               the user's own file says that it is not to be judged         no failure
     └── AssertionError
         └── StatementFailed   the system under test does not do what the statement says    exit code 1
             ├── WrongAnswer   the deadline passed and the last answer was a wrong one
@@ -40,6 +41,10 @@ class EnvironmentFault(Fault):
 
 class NotApplicable(Exception):
     """The statement does not speak of what is under test, which only showed while it ran; the message says why."""
+
+
+class Skipped(Exception):
+    """The user's own file says that the case is not to be judged; the message says where, and why."""
 
 
 class StatementFailed(AssertionError):

@@ -1,15 +1,16 @@
-"""Outcomes of statements, the verdict of a run, and its exit code."""
+"""Outcomes of statements, the two claims of a run, and its exit code."""
 
 from collections.abc import Iterable
 from enum import IntEnum, StrEnum
 
 
 class Outcome(StrEnum):
-    """What became of one statement."""
+    """What became of one case of a statement."""
 
     PASSED = "passed"
     FAILED = "failed"
     NOT_APPLICABLE = "not-applicable"
+    SKIPPED = "skipped"
     KNOWN_DEVIATION = "known-deviation"
     STALE_DEVIATION = "stale-deviation"
     ENVIRONMENT_ERROR = "environment-error"
@@ -17,20 +18,29 @@ class Outcome(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a run says about the systems under test."""
+    """The first claim, the gate: whether everything came out as the baselines say. The exit code follows it."""
 
-    CONFORMANT = "conformant"
-    NOT_CONFORMANT = "not conformant"
+    AS_EXPECTED = "as expected"
+    CHANGED = "changed"
     INTERRUPTED = "interrupted"
     ENVIRONMENT_FAILED = "environment failed"
+    NOTHING_JUDGED = "nothing judged"
+
+
+class Conformance(StrEnum):
+    """The second claim, of one profile: whether its statements are met, whatever a baseline lists."""
+
+    SUCCESS = "success"
+    PARTIAL = "partial"
+    FAILURE = "failure"
     NOTHING_JUDGED = "nothing judged"
 
 
 class ExitCode(IntEnum):
     """Exit codes of a run; 3 and 4 mean that nothing was said about the systems under test."""
 
-    CONFORMANT = 0
-    NOT_CONFORMANT = 1
+    AS_EXPECTED = 0
+    CHANGED = 1
     INTERRUPTED = 2
     ENVIRONMENT_FAILED = 3
     USAGE = 4
@@ -38,15 +48,15 @@ class ExitCode(IntEnum):
 
 
 EXIT_CODES = {
-    Verdict.CONFORMANT: ExitCode.CONFORMANT,
-    Verdict.NOT_CONFORMANT: ExitCode.NOT_CONFORMANT,
+    Verdict.AS_EXPECTED: ExitCode.AS_EXPECTED,
+    Verdict.CHANGED: ExitCode.CHANGED,
     Verdict.INTERRUPTED: ExitCode.INTERRUPTED,
     Verdict.ENVIRONMENT_FAILED: ExitCode.ENVIRONMENT_FAILED,
     Verdict.NOTHING_JUDGED: ExitCode.NOTHING_JUDGED,
 }
 
 
-def verdict(outcomes: Iterable[Outcome]) -> Verdict:
+def gate(outcomes: Iterable[Outcome]) -> Verdict:
     """The verdict of a run: the gravest thing that happened decides.
 
     A failed statement outweighs an environment fault (it was judged before), an environment fault outweighs an interruption, and a run in
@@ -54,11 +64,11 @@ def verdict(outcomes: Iterable[Outcome]) -> Verdict:
     """
     seen = set(outcomes)
     if seen & {Outcome.FAILED, Outcome.STALE_DEVIATION}:
-        return Verdict.NOT_CONFORMANT
+        return Verdict.CHANGED
     if Outcome.ENVIRONMENT_ERROR in seen:
         return Verdict.ENVIRONMENT_FAILED
     if Outcome.NOT_RUN in seen:
         return Verdict.INTERRUPTED
     if not seen & {Outcome.PASSED, Outcome.KNOWN_DEVIATION}:
         return Verdict.NOTHING_JUDGED
-    return Verdict.CONFORMANT
+    return Verdict.AS_EXPECTED

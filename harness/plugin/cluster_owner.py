@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from harness.cluster import engine
 from harness.cluster.lifetime import reuse, tear_down
 from harness.cluster.sources import kind_binary
 from harness.cluster.state import ClusterState
@@ -90,8 +91,9 @@ class ClusterOwner:
         facts = self.facts
         (facts.shared_state / STATE_POINTER).write_text(str(state.file))
         facts.ip_family, facts.nodes = state.ip_family, state.nodes
+        facts.kind, facts.engine = state.kind, engine.name_and_version()
         facts.systems += [SystemUnderTest(name, version) for name, version in versions_under_test(self.settings).items()]
-        facts.images += [ImageUsed(image.component, image.reference, image.origin, image.id) for image in state.images]
+        facts.images += [ImageUsed(image.component, image.reference, image.origin, image.id, image.digest) for image in state.images]
         self._account()
 
     @pytest.hookimpl(trylast=True)

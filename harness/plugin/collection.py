@@ -31,7 +31,9 @@ SHOWN = 12
 class Case:
     """A statement that is to be judged, once per case of its parameters.
 
-    :param not_applicable: why it does not apply to the versions under test, or is skipped; empty where neither is so
+    :param cases: how many cases the statement has, planned or not
+    :param not_applicable: why it does not apply to the versions under test; empty where it does
+    :param skipped: where and why the user's own file skips it; empty where it does not
     :param needs: what the run has to provide for it
     :param manifest: the path of the manifest with its routes, from the project's folder; empty where it names none
     :param line: where the test stands in its file, from 1
@@ -41,7 +43,9 @@ class Case:
     nodeid: str
     statement: Entry
     case: str
+    cases: int
     not_applicable: str
+    skipped: str
     needs: tuple[Provision, ...]
     manifest: str
     line: int
@@ -57,6 +61,8 @@ class Collected:
 
 
 CASE = pytest.StashKey[Case]()
+#: How many items a test function makes, whether or not they are selected.
+CASES = pytest.StashKey[int]()
 #: What this run has planned, by node identifier in the order of collection; on the controller, too, once a worker has collected.
 PLAN = pytest.StashKey[dict[str, Case]]()
 
@@ -104,6 +110,15 @@ class Collection:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pycollect_makeitem(self) -> Generator[None, object, object]:
+        """Count the cases of a test, before any is left out."""
+        made = yield
+        items = [one for one in made if isinstance(one, pytest.Function)] if isinstance(made, list) else []
+        for item in items:
+            item.stash[CASES] = len(items)
+        return made
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # the marks before -m selects, the plan afterwards
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None, object, object]:
@@ -209,10 +224,10 @@ def _hiding(item: pytest.Item) -> list[str]:
 
 def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
     case = item.callspec.id if hasattr(item, "callspec") else ""
-    not_applicable = mismatch(one.gate, config.stash[RUN].versions) or conformance_file.skipped(config, one.id, case)
+    why = (mismatch(one.gate, config.stash[RUN].versions) or "", conformance_file.skipped(config, one.id, case))
     line = (item.location[1] or 0) + 1
     marks = frozenset(_marks(item) & MARKS.keys())
-    item.stash[CASE] = Case(item.nodeid, one, case, not_applicable, needs_of(item), manifests.manifest_of(item), line, marks)
+    item.stash[CASE] = Case(item.nodeid, one, case, item.stash[CASES], *why, needs_of(item), manifests.manifest_of(item), line, marks)
     item.extra_keyword_matches.add(one.id)
     for mark in (one.keyword.lower(), one.profile.lower(), *one.subject.split("/")):
         item.add_marker(mark)
@@ -245,7 +260,7 @@ def _file(config: pytest.Config, worker: str) -> Path:
 
 def is_needed(config: pytest.Config, provision: Provision) -> bool:
     """Whether a planned statement that applies to the versions under test needs the provision."""
-    return any(provision in case.needs and not case.not_applicable for case in config.stash.get(PLAN, {}).values())
+    return any(provision in case.needs and not case.not_applicable and not case.skipped for case in config.stash.get(PLAN, {}).values())
 
 
 def implementation(case: Case, versions: Mapping[str, str]) -> str:

@@ -6,7 +6,6 @@ The keys of ``[run]`` are made from the declaration of the options, so that the 
 import argparse
 import json
 import os
-import re
 import shlex
 from collections.abc import Collection, Sequence
 from functools import cache
@@ -20,6 +19,7 @@ from msgspec import Meta, Struct
 from harness.model.baselines import Deviation
 from harness.model.conformance_file import ConformanceFile, Skip, file_type, find_file, read_file
 from harness.model.errors import UsageFault
+from harness.plugin.declared import declared
 from harness.plugin.ids import nearest
 from harness.plugin.options import add_level, add_options, add_workers, positive, workers
 
@@ -27,7 +27,6 @@ SCHEMA_FILE = Path(__file__).parents[1] / "model" / "conformance.schema.json"
 #: Options that a file cannot say: which file it is, and what one run is to do and no other.
 NOT_IN_FILE = ("--config", "--propose-deviations")
 FILE = pytest.StashKey[ConformanceFile | None]()
-_DECLARED = re.compile(r'@statement\(\s*"([^"]+)"')
 
 
 def begin(config: pytest.Config) -> None:
@@ -76,17 +75,12 @@ def unused(config: pytest.Config, collected: set[tuple[str, str]]) -> list[str]:
 
 
 def _read(file: Path, config: pytest.Config) -> ConformanceFile:
-    known = declared_ids(config.rootpath / "suites")
+    known = set(declared(config.rootpath / "suites"))
 
     def unknown(identifier: str) -> str:
         return "" if identifier in known else f"there is no statement {identifier}; {nearest(identifier, known)}"
 
     return read_file(file.resolve(), run_type(), unknown)
-
-
-def declared_ids(suites: Path) -> set[str]:
-    """The ids in the text of the tests: all of them, whatever a run selects."""
-    return {found for file in suites.rglob("test_*.py") for found in _DECLARED.findall(file.read_text(encoding="utf-8"))}
 
 
 def _apply(read: ConformanceFile, config: pytest.Config, without: Collection[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.model.baselines import Deviation
-from harness.model.errors import EnvironmentFault, NotApplicable, StatementFailed, Unanswered
+from harness.model.errors import EnvironmentFault, NotApplicable, Skipped, StatementFailed, Unanswered
 from harness.model.verdicts import Outcome
 from harness.report.model import Failure
 
@@ -17,12 +17,13 @@ LAST_FRAMES = 3
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What one phase of a test says about its statement; ``trace`` shows the frames of the statement itself."""
+    """What one phase says about its statement; ``trace`` shows the statement's own frames, ``link`` leads to the known deviation."""
 
     outcome: Outcome
     reason: str = ""
     failure: Failure | None = None
     trace: str = ""
+    link: str = ""
 
 
 def judge(raised: pytest.ExceptionInfo[BaseException] | None, phase: str, root: Path) -> Judgement:
@@ -32,6 +33,8 @@ def judge(raised: pytest.ExceptionInfo[BaseException] | None, phase: str, root: 
     error = gravest(raised.value)
     if isinstance(error, NotApplicable):
         return Judgement(Outcome.NOT_APPLICABLE, str(error))
+    if isinstance(error, Skipped):
+        return Judgement(Outcome.SKIPPED, str(error))
     outcome, kind = _classified(error)
     return Judgement(outcome, failure=_failure(error, kind, phase), trace=own_frames(raised, root))
 
@@ -112,7 +115,7 @@ def known(judged: Judgement, deviation: Deviation | None) -> Judgement:
         if deviation.says not in judged.failure.message:
             message = f"{judged.failure.message}\nlisted:   {deviation.where} excuses only a failure that says {deviation.says!r}"
             return replace(judged, failure=replace(judged.failure, message=message))
-        return replace(judged, outcome=Outcome.KNOWN_DEVIATION, reason=_explained(deviation))
+        return replace(judged, outcome=Outcome.KNOWN_DEVIATION, reason=_explained(deviation), link=deviation.link)
     if judged.outcome is Outcome.PASSED and not deviation.sometimes:
         reason = f"it passes, but {deviation.where} lists it: delete that entry, or narrow its case or its versions"
         return replace(judged, outcome=Outcome.STALE_DEVIATION, reason=reason)
@@ -124,7 +127,9 @@ def characterised(judged: Judgement, deviation: Deviation | None) -> Judgement:
     if judged.outcome is not Outcome.FAILED or not judged.failure:
         return judged
     listed = deviation is not None and deviation.says in judged.failure.message
-    reason = _explained(deviation) if deviation and listed else f"recorded, not judged: {judged.failure.last or judged.failure.message}"
+    if deviation and listed:
+        return replace(judged, outcome=Outcome.KNOWN_DEVIATION, reason=_explained(deviation), link=deviation.link)
+    reason = f"recorded, not judged: {judged.failure.last or judged.failure.message}"
     return replace(judged, outcome=Outcome.KNOWN_DEVIATION, reason=reason)
 
 
@@ -135,7 +140,7 @@ def _explained(deviation: Deviation) -> str:
 def joined(phases: list[Judgement]) -> Judgement:
     """The judgement of a test from those of its phases, in their order: the first failure or environment error, else the last word.
 
-    A statement that failed in its body has been judged, whatever its removal does; one that held is not conformant if it leaks.
+    A statement that failed in its body has been judged, whatever its removal does; one that held has failed if it leaks.
     """
     decisive = (Outcome.FAILED, Outcome.ENVIRONMENT_ERROR)
     noted = [judged for judged in phases if judged.outcome is not Outcome.PASSED]

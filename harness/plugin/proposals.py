@@ -1,4 +1,4 @@
-"""``--propose-deviations``: what the baselines would have to say for this run to be conformant, written into its report."""
+"""``--propose-deviations``: what the baselines would have to say for this run to be as expected, written into its report."""
 
 from collections import defaultdict
 from collections.abc import Mapping

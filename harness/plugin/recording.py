@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from harness.model.baselines import match
-from harness.model.errors import NotApplicable
+from harness.model.errors import NotApplicable, Skipped
 from harness.model.record import Evidence, Measurement, Record, Wait, recording
 from harness.model.statements import Profile
 from harness.model.verdicts import Outcome
@@ -58,10 +58,12 @@ class Recording:
 
     @pytest.hookimpl(tryfirst=True)  # before any fixture
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """End a statement that does not apply to the versions under test before it costs anything."""
+        """End a statement that does not apply to the versions under test, or is skipped, before it costs anything."""
         case = item.stash.get(CASE, None)
         if case and case.not_applicable:
             raise NotApplicable(case.not_applicable)
+        if case and case.skipped:
+            raise Skipped(case.skipped)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # after pytest's own and any other plugin's view of the outcome
     def pytest_runtest_makereport(
@@ -126,7 +128,7 @@ def _presentable(failure: Failure) -> Failure:
 
 def _align(report: pytest.TestReport, judged: Judgement) -> None:
     """Let pytest count a phase as we judge it, so that ``-x``, ``--lf`` and other plugins act on the same outcome."""
-    if judged.outcome in (Outcome.NOT_APPLICABLE, Outcome.KNOWN_DEVIATION):
+    if judged.outcome in (Outcome.NOT_APPLICABLE, Outcome.SKIPPED, Outcome.KNOWN_DEVIATION):
         report.outcome = "skipped"
         report.longrepr = (str(report.fspath), (report.location[1] or 0) + 1, judged.reason)
     elif judged.outcome is not Outcome.PASSED:

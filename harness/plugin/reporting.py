@@ -1,6 +1,7 @@
 """The controller: gathers what the phases hand on, joins it with the plan, and turns it into the report, the verdict and the exit code."""
 
 import shlex
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,9 +14,11 @@ from harness.model.errors import EnvironmentFault, UsageFault
 from harness.model.verdicts import EXIT_CODES, ExitCode, Outcome
 from harness.plugin import proposals
 from harness.plugin.collection import PLAN, Case, check_selection, received
+from harness.plugin.declared import declared
+from harness.plugin.identity import identity
 from harness.plugin.outcomes import Judgement, joined
 from harness.plugin.recording import PhaseRecord, phase_record
-from harness.plugin.run_facts import COMMAND_LINE, WORKER_KEY, RunFacts, known_deviations
+from harness.plugin.run_facts import COMMAND_LINE, WORKER_KEY, RunFacts, known_deviations, own_file
 from harness.plugin.terminal import StatementTerminal
 from harness.plugin.transport import packed
 from harness.report.model import Failure, Report, Result, SystemUnderTest
@@ -28,6 +31,7 @@ GRAVITY = (
     Outcome.STALE_DEVIATION,
     Outcome.KNOWN_DEVIATION,
     Outcome.PASSED,
+    Outcome.SKIPPED,
     Outcome.NOT_APPLICABLE,
     Outcome.NOT_RUN,
 )
@@ -185,6 +189,8 @@ class Reporting:
             source=one.source,
             outcome=judged.outcome,
             reason=judged.reason,
+            link=judged.link,
+            cases=case.cases,
             started=last.started,
             seconds=progress.seconds,
             waited=last.waited,
@@ -213,8 +219,8 @@ class Reporting:
         self._account(session)
         report = self._report()
         files = self._written(report)
-        code = EXIT_CODES[report.verdict]
-        session.exitstatus = ExitCode.NOT_CONFORMANT if code is ExitCode.CONFORMANT and self.others_failed else code
+        code = EXIT_CODES[report.gate]
+        session.exitstatus = ExitCode.CHANGED if code is ExitCode.AS_EXPECTED and self.others_failed else code
         if self.terminal:
             self.terminal.summary(report, self.traces, self.others_failed, files)
 
@@ -248,6 +254,9 @@ class Reporting:
             workers=getattr(option, "numprocesses", None) or 1,
             timeout_scale=option.timeout_scale,
             level=option.level,
+            config=own_file(self.config),
+            identity=identity(facts.kind, facts.engine),
+            catalogue=dict(Counter(declared(self.config.rootpath / "suites").values())),
             ip_family=facts.ip_family,
             nodes=facts.nodes,
             systems=facts.systems or [SystemUnderTest(*pair) for pair in facts.versions.items()],

@@ -32,6 +32,7 @@ class RunFacts:
     :param began: wall clock, ISO 8601 in UTC
     :param started: the same moment on the monotonic clock, which is one for all processes of a machine (seconds)
     :param versions: versions under test by the system's name, ``metallb``, ``kubernetes`` and the ingress controller's
+    :param kind: the version of kind, and ``engine`` the name and version of the engine; empty where no cluster was needed
     :param faults: faults of the environment outside any statement
     :param leftovers: what was kept or could not be removed, each with the command that removes it
     """
@@ -49,6 +50,8 @@ class RunFacts:
     leftovers: list[str] = field(default_factory=list)
     ip_family: str = ""
     nodes: int = 0
+    kind: str = ""
+    engine: str = ""
 
     def now(self) -> float:
         """Seconds since the run began."""
@@ -85,6 +88,18 @@ def named_directory(config: pytest.Config, option: str, default: str) -> Path:
     """A directory that an option names, from where the user stands; without it the default one of the project."""
     named = config.getoption(option)
     return config.invocation_params.dir / named if named else config.rootpath / default
+
+
+def from_here(path: Path, config: pytest.Config) -> str:
+    """A path as the user who started the run would name it."""
+    here = config.invocation_params.dir
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def own_file(config: pytest.Config) -> str:
+    """The user's own file that has a part in this run; empty where there is none."""
+    own = conformance_file(config)
+    return from_here(own.file, config) if own else ""
 
 
 def known_deviations(config: pytest.Config) -> list[Deviation]:

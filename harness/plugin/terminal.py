@@ -7,21 +7,23 @@ from typing import Any
 
 import pytest
 
-from harness.model.verdicts import EXIT_CODES, Outcome, Verdict
+from harness.model.verdicts import EXIT_CODES, Conformance, Outcome, Verdict
+from harness.plugin.closing import SLOWEST, conformance, cut, in_full, not_run, slowest, times
 from harness.plugin.collection import Case
 from harness.plugin.conformance_file import conformance_file
 from harness.plugin.options import WORKERS
 from harness.plugin.progress import Heartbeat, Progress, minutes, of_run
-from harness.plugin.run_facts import COMMAND_LINE, RunFacts
+from harness.plugin.run_facts import COMMAND_LINE, RunFacts, from_here
+from harness.report.claims import claims, in_short
 from harness.report.formatting import amount, printable
 from harness.report.model import Report, Result
-from harness.report.summary import TROUBLES, having, headline, name, profiles
-from harness.report.time_spent import time_spent
+from harness.report.summary import TROUBLES, having, headline, name
 
 WORDS = {
     Outcome.PASSED: "PASS",
     Outcome.FAILED: "FAIL",
     Outcome.NOT_APPLICABLE: "N/A",
+    Outcome.SKIPPED: "SKIP",
     Outcome.KNOWN_DEVIATION: "KNOWN",
     Outcome.STALE_DEVIATION: "STALE",
     Outcome.ENVIRONMENT_ERROR: "ERROR",
@@ -32,10 +34,10 @@ COLOURS = {
     **dict.fromkeys(WORDS, RED),
     Outcome.PASSED: GREEN,
     Outcome.NOT_APPLICABLE: YELLOW,
+    Outcome.SKIPPED: YELLOW,
     Outcome.KNOWN_DEVIATION: YELLOW,
     Outcome.NOT_RUN: YELLOW,
 }
-SLOWEST = 10
 
 
 class StatementTerminal:
@@ -114,7 +116,7 @@ class StatementTerminal:
         self._progress.end(result)
         if self._verbose < 0 and result.outcome not in TROUBLES:
             return
-        text = result.reason if result.outcome in (Outcome.NOT_APPLICABLE, Outcome.KNOWN_DEVIATION) else title
+        text = result.reason if result.outcome in (Outcome.NOT_APPLICABLE, Outcome.SKIPPED, Outcome.KNOWN_DEVIATION) else title
         text = f"{result.case}: {text}" if result.case else text
         self._reporter.ensure_newline()
         self._writer.write(f"{WORDS[result.outcome]:<5}", **COLOURS[result.outcome])
@@ -126,7 +128,7 @@ class StatementTerminal:
         """What stands behind the first word of a line: the text as far as there is room, and at the end how far the run is."""
         tail = f"  {self._progress.position(self._writer.fullwidth)}"
         room = self._writer.fullwidth - 5 - len(head) - len(tail) - 1
-        return f"{head}{_cut(text, room):<{max(room, 0)}}{tail}".rstrip()
+        return f"{head}{cut(text, room):<{max(room, 0)}}{tail}".rstrip()
 
     def _running(self, statements: str) -> str:
         return f"{'runs':<5}{self._with_position('  ', statements)}"
@@ -134,35 +136,43 @@ class StatementTerminal:
     # At the end.
 
     def summary(self, report: Report, traces: Mapping[str, str], others: Sequence[pytest.TestReport], files: Sequence[Path]) -> None:
-        """Failures in full, then the tables, the report's path, and the verdict as the last line."""
+        """Failures in full, then the tables, the report's path, and both claims as the last line."""
         self._reporter.ensure_newline()
         self._failures(report, traces, others)
-        self._config.hook.pytest_terminal_summary(terminalreporter=self, exitstatus=EXIT_CODES[report.verdict], config=self._config)
+        self._config.hook.pytest_terminal_summary(terminalreporter=self, exitstatus=EXIT_CODES[report.gate], config=self._config)
         self._reporter.summary_warnings()
         if self._verbose >= 0:
-            self._section("by profile", _by_profile(report))
-            self._section(f"the {SLOWEST} slowest", _slowest(report, self._writer.fullwidth))
-            self._section("where the time went", _times(report))
+            self._section(f"the {SLOWEST} slowest", slowest(report, self._writer.fullwidth))
+            self._section("where the time went", times(report))
         self._lines(self._facts.leftovers)
-        self._lines(f"wrote {_shown(file, self._config)}" for file in files if file.suffix in (".html", ".toml"))
-        colour = {Verdict.CONFORMANT: GREEN, Verdict.INTERRUPTED: YELLOW, Verdict.NOTHING_JUDGED: YELLOW}.get(report.verdict, RED)
+        self._lines(f"wrote {from_here(file, self._config)}" for file in files if file.suffix in (".html", ".toml"))
+        self._claims(report)
+
+    def _claims(self, report: Report) -> None:
+        """What conforms, then both claims on one line; it is green only where both are good."""
+        made = claims(report)
+        if self._verbose >= 0:
+            self._section("conformance, in statements", conformance(made, self._writer.fullwidth))
         self._lines([headline(report)])
-        self._writer.sep("=", f"{report.verdict} in {amount(report.seconds)}", bold=True, **colour)
+        conforms = f"; {in_short(made)}" if any(claim.judged for claim in made.values()) else ""
+        broken = any(claim.result is Conformance.FAILURE for claim in made.values())
+        colour = {Verdict.AS_EXPECTED: YELLOW if broken else GREEN, Verdict.INTERRUPTED: YELLOW, Verdict.NOTHING_JUDGED: YELLOW}
+        self._writer.sep("=", f"{report.gate} in {amount(report.seconds)}{conforms}", bold=True, **colour.get(report.gate, RED))
 
     def _failures(self, report: Report, traces: Mapping[str, str], others: Sequence[pytest.TestReport]) -> None:
-        directory = _shown(self._facts.directory, self._config)
+        directory = from_here(self._facts.directory, self._config)
         for fault in report.faults:
             if fault in self._said:
                 continue
             self._writer.sep("-", "the environment failed", **RED)
             self._lines(printable(fault).splitlines())
         for result in having(report, *TROUBLES):
-            self._writer.sep("-", f"{WORDS[result.outcome]} {_cut(name(result), self._writer.fullwidth - 12)}", **RED)
-            self._lines(_in_full(result, traces.get(result.nodeid, ""), directory))
+            self._writer.sep("-", f"{WORDS[result.outcome]} {cut(name(result), self._writer.fullwidth - 12)}", **RED)
+            self._lines(in_full(result, traces.get(result.nodeid, ""), directory))
         for other in others:
             self._writer.sep("-", f"{other.when} of {other.nodeid}", **RED)
             self._lines(other.longreprtext.splitlines())
-        self._lines(_not_run(report))
+        self._lines(not_run(report))
 
     def _section(self, title: str, lines: Iterable[str]) -> None:
         self._writer.sep("-", title)
@@ -172,16 +182,6 @@ class StatementTerminal:
         self._reporter.ensure_newline()
         for line in lines:
             self._writer.line(line)
-
-
-def _cut(text: str, room: int) -> str:
-    text = " ".join(printable(text).split())
-    return text if len(text) <= room else f"{text[: max(room - 3, 0)]}..."[: max(room, 0)]
-
-
-def _shown(path: Path, config: pytest.Config) -> str:
-    here = config.invocation_params.dir
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _one_at_a_time(config: pytest.Config, planned: int) -> list[str]:
@@ -195,7 +195,7 @@ def _own_file(config: pytest.Config) -> list[str]:
     own = conformance_file(config)
     said = {f"{name} = {value}": None for name, value in own.run.items()} if own else {}
     parts = [*said, f"{len(own.skips)} skipped", f"{len(own.deviations)} deviations"] if own else []
-    return [f"{_shown(own.file, config)}: {', '.join(parts)}"] if own else []
+    return [f"{from_here(own.file, config)}: {', '.join(parts)}"] if own else []
 
 
 def _plan(level: str, progress: Progress) -> str:
@@ -220,47 +220,3 @@ def _details(result: Result) -> list[str]:
     waited = [f"waited {amount(result.waited)}"] if result.waited else []
     details = ", ".join([*([result.worker] if result.worker else []), *waited, *measured])
     return [f"       {details}"] if details else []
-
-
-def _in_full(result: Result, trace: str, directory: str) -> list[str]:
-    lines = [f"{result.text} ({result.source})", result.nodeid]
-    failure = result.failure
-    if failure is None:
-        return [*lines, result.reason]
-    where = f" in {failure.phase}" if failure.phase != "call" else ""
-    lines += [f"{failure.kind}{where}", *(f"  {line}" for line in printable(failure.message).splitlines())]
-    lines += [f"  {line}" for line in printable(trace).splitlines()]
-    return lines + ([f"evidence: {directory}/{failure.evidence}"] if failure.evidence else [])
-
-
-def _not_run(report: Report) -> list[str]:
-    reasons: dict[str, list[str]] = defaultdict(list)
-    for result in having(report, Outcome.NOT_RUN):
-        reasons[result.reason].append(name(result))
-    return [f"not run, {reason}: {len(names)} ({_cut(', '.join(names), 40)})" for reason, names in reasons.items()]
-
-
-def _by_profile(report: Report) -> list[str]:
-    outcomes = list(WORDS)
-    lines = [f"{'':<17}" + "".join(f"{'not run' if word == '-' else word.lower():>8}" for word in WORDS.values())]
-    for profile in profiles(report):
-        seen = [result.outcome for result in report.results if result.profile is profile]
-        lines.append(f"{profile:<17}" + "".join(f"{seen.count(outcome) or '.':>8}" for outcome in outcomes))
-    return lines
-
-
-def _slowest(report: Report, width: int) -> list[str]:
-    slowest = sorted(report.results, key=lambda result: -result.seconds)[:SLOWEST]
-    lines = [f"{amount(result.seconds):>9}  waited {amount(result.waited):>9}  {name(result)}" for result in slowest if result.seconds]
-    return [line if len(line) < width else f"{line[: width - 4]}..." for line in lines]
-
-
-def _times(report: Report) -> list[str]:
-    time = time_spent(report)
-    phases = [f"{amount(phase.seconds):>9}  {phase.name}" for phase in report.phases]
-    return [
-        *phases,
-        f"{amount(time.statements):>9}  statements, all workers together",
-        f"{amount(time.waiting):>9}  of it waiting on the systems under test",
-        f"{amount(time.harness):>9}  of it the harness: {time.share:.1%} of all work",
-    ]

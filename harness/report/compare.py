@@ -16,7 +16,8 @@ from pathlib import Path
 from harness.model.errors import UsageFault
 from harness.model.statements import Profile
 from harness.model.verdicts import ExitCode, Outcome, Verdict
-from harness.report import html, summary
+from harness.report import html, identity, summary
+from harness.report.claims import claims, in_short
 from harness.report.formatting import amount
 from harness.report.json_report import read_report
 from harness.report.markdown import plain, table
@@ -29,7 +30,7 @@ _RANKS = {Outcome.PASSED: 0, Outcome.STALE_DEVIATION: 0, Outcome.KNOWN_DEVIATION
 _LOST = (Outcome.ENVIRONMENT_ERROR, Outcome.NOT_RUN)
 #: Seconds and share that a median has to move by to be worth a line.
 _STEP, _SHARE = 0.1, 0.10
-#: Per cent from which a change is describe in powers of ten.
+#: Per cent from which a change is described in powers of ten.
 _HUGE = 1e6
 #: Standard deviations of the rank test: a false alarm in a hundred comparisons.
 _DEVIATIONS = 2.576
@@ -91,9 +92,9 @@ class Comparison:
 
     @property
     def regressed(self) -> bool:
-        """Whether B is worse: a case deviates more, is no longer judged, or B as a whole is no longer conformant."""
+        """Whether B is worse: a case deviates more, is no longer judged, or B as a whole no longer is as expected."""
         worse = any(change.kind in (Kind.REGRESSION, Kind.UNJUDGED) for change in self.changes)
-        return worse or (self.a.verdict is Verdict.CONFORMANT and self.b.verdict is not Verdict.CONFORMANT)
+        return worse or (self.a.gate is Verdict.AS_EXPECTED and self.b.gate is not Verdict.AS_EXPECTED)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -118,7 +119,7 @@ def print_comparison(args: argparse.Namespace) -> int:
     sys.stdout.write(markdown(comparison))
     if args.html:
         write_whole(args.html, page(comparison))
-    return ExitCode.NOT_CONFORMANT if comparison.regressed else ExitCode.CONFORMANT
+    return ExitCode.CHANGED if comparison.regressed else ExitCode.AS_EXPECTED
 
 
 def compare(a: Report, b: Report) -> Comparison:
@@ -187,6 +188,8 @@ def _unlike(a: Report, b: Report) -> list[tuple[str, str, str]]:
     left, right = _conditions(a), _conditions(b)
     names = [*left, *(name for name in right if name not in left)]
     pairs = [(name, left.get(name, "none"), right.get(name, "none")) for name in names]
+    known, knows = identity.facts(a), identity.facts(b)
+    pairs += [(name, known[name], knows[name]) for name in known if name in knows]  # an older report does not say all of it
     return [pair for pair in pairs if pair[1] != pair[2]]
 
 
@@ -209,7 +212,7 @@ def markdown(it: Comparison) -> str:
     """The comparison for a terminal or the summary of a step."""
     blocks = [
         f"# {'B is worse than A' if it.regressed else 'No regression'}\n",
-        table(["run", "verdict", "cases"], [_run("A", it.a), _run("B", it.b)]),
+        table(["run", "gate", "conformance", "cases"], [_run("A", it.a), _run("B", it.b)]),
     ]
     if it.unlike:
         blocks += ["## Not the same\n", table(["", "A", "B"], [[plain(cell) for cell in row] for row in it.unlike])]
@@ -231,7 +234,7 @@ def markdown(it: Comparison) -> str:
 
 
 def _run(name: str, report: Report) -> list[str]:
-    return [f"{name}: {plain(report.id)}", report.verdict.value, plain(summary.headline(report))]
+    return [f"{name}: {plain(report.id)}", report.gate.value, plain(in_short(claims(report))), plain(summary.headline(report))]
 
 
 def _change(change: Change) -> list[str]:

@@ -11,9 +11,10 @@ from typing import TextIO
 
 from harness.model.verdicts import Outcome
 from harness.report import markdown
+from harness.report.claims import claims, in_short, sentence
 from harness.report.formatting import clipped, printable
 from harness.report.model import Report, Result
-from harness.report.summary import TROUBLES, counts, describe, having, name
+from harness.report.summary import TROUBLES, counts, describe, having, headline, name
 
 #: GitHub shows this many errors of a step and drops the rest.
 ANNOTATIONS = 10
@@ -67,13 +68,24 @@ def warning(title: str, text: str) -> str:
 
 
 def annotations(report: Report) -> Iterator[str]:
-    """One ``::error`` line a trouble; the last one says how many there are beyond what GitHub shows."""
+    """Both claims, and one ``::error`` line a trouble; the last one says how many there are beyond what GitHub shows."""
+    yield from _claims(report)
     lines = [_fault(fault) for fault in report.faults] + [_annotation(result) for result in having(report, *TROUBLES)]
     if len(lines) <= ANNOTATIONS:
         yield from lines
         return
     yield from lines[: ANNOTATIONS - 1]
     yield f"::error title=More failures::{len(lines) - ANNOTATIONS + 1} more are in the summary of this step"
+
+
+def _claims(report: Report) -> Iterator[str]:
+    """One line, a warning where a MUST is not met: with known deviations there is no error, and nothing else would tell."""
+    made = claims(report)
+    broken = [one.id for claim in made.values() for one in claim.broken_musts]
+    title = f"gate {report.gate}; {in_short(made) or 'no conformance'}"
+    lines = [f"{profile}: {sentence(claim, report.level)}" for profile, claim in made.items()]
+    lines += [f"MUST not met: {', '.join(broken)}"] if broken else []
+    yield f"::{'warning' if broken else 'notice'} title={_property(title)}::{_message(chr(10).join(lines) or headline(report))}"
 
 
 def _fault(fault: str) -> str:

@@ -13,37 +13,47 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from harness.model.project import COMMAND
-from harness.model.verdicts import Outcome, Verdict
-from harness.report import legend, summary
+from harness.model.verdicts import Conformance, Outcome, Verdict
+from harness.report import identity, legend, summary
 from harness.report.anchors import Anchors
+from harness.report.claims import claims, in_short, sentence
 from harness.report.formatting import addresses_apart, amount, clipped, number, printable, web_address
 from harness.report.model import Report
 from harness.report.strip_plots import ENOUGH, plot_groups
 from harness.report.timeline import timeline
 
 TEMPLATES = Path(__file__).parent / "templates"
-#: The outcome whose colour and icon a verdict borrows.
-SIGNS = {
-    Verdict.CONFORMANT: Outcome.PASSED,
-    Verdict.NOT_CONFORMANT: Outcome.FAILED,
+#: The outcome whose colour and icon a claim borrows.
+SIGNS: dict[str, Outcome] = {
+    Verdict.AS_EXPECTED: Outcome.PASSED,
+    Verdict.CHANGED: Outcome.FAILED,
     Verdict.INTERRUPTED: Outcome.NOT_RUN,
     Verdict.ENVIRONMENT_FAILED: Outcome.ENVIRONMENT_ERROR,
     Verdict.NOTHING_JUDGED: Outcome.NOT_RUN,
+    Conformance.SUCCESS: Outcome.PASSED,
+    Conformance.PARTIAL: Outcome.KNOWN_DEVIATION,
+    Conformance.FAILURE: Outcome.FAILED,
 }
-#: Characters of all failures together, and the least and the most of one field: many failures are describe briefly, so that the page opens.
+#: Results by how grave they are: a colour for all profiles together is that of the first of these.
+_WORST = (Conformance.FAILURE, Conformance.PARTIAL, Conformance.NOTHING_JUDGED, Conformance.SUCCESS)
+#: Characters of all failures together, and the least and the most of one field: many failures are told briefly, so that the page opens.
 _ROOM, _LEAST, _MOST = 600_000, 300, 6000
 _FIELDS = 4
 
 
 def render(report: Report) -> str:
     """The text of ``report.html``."""
-    troubles = summary.having(report, *summary.TROUBLES)
+    troubles, made = summary.having(report, *summary.TROUBLES), claims(report)
     results = sorted(report.results, key=lambda result: (result.subject, result.id, result.case))
     return page(
         "report.html",
         report=report,
         command=COMMAND,
-        sign=SIGNS[report.verdict],
+        signs=SIGNS,
+        claims=made,
+        unmet=any(claim.unmet for claim in made.values()),
+        worst=SIGNS[min((claim.result for claim in made.values()), key=_WORST.index, default=Conformance.NOTHING_JUDGED)],
+        identity=identity.facts(report),
         headline=summary.headline(report),
         counts={outcome: count for outcome, count in summary.counts(report).items() if count},
         troubles=troubles,
@@ -84,6 +94,7 @@ def _environment() -> Environment:
         finalize=lambda value: printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
     made.filters |= {"amount": amount, "number": number, "clip": clipped, "describe": summary.describe, "web": web_address}
+    made.filters |= {"claims": claims, "in_short": in_short, "sentence": sentence, "again": summary.again, "content": identity.content}
     made.filters |= {"folder": _folder, "name": summary.name, "headline": summary.headline, "linked": _linked}
     return made
 

@@ -1,5 +1,6 @@
 """``report.json``: the report as a document that follows ``report.schema.json``, and back."""
 
+from collections import Counter
 from dataclasses import dataclass, is_dataclass
 from functools import cache
 from math import nan
@@ -10,15 +11,18 @@ import msgspec
 from msgspec import Meta
 
 from harness.model.errors import UsageFault
+from harness.model.statements import Profile
 from harness.model.verdicts import Outcome, Verdict
+from harness.report.claims import Claim, claims
 from harness.report.formatting import clipped, printable
 from harness.report.model import Report
 from harness.report.summary import counts
 
 SCHEMA_VERSION: Final = 2
 SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
-#: What a document of an earlier version calls otherwise: the name then, and now.
-RENAMED: dict[int, dict[str, str]] = {1: {"looks": "attempts", "met": "satisfied"}}
+#: What a document of an earlier version calls otherwise: a field's name then, and now; by the name now, a value then, and now.
+RENAMED: dict[int, dict[str, str]] = {1: {"looks": "attempts", "met": "satisfied", "verdict": "gate"}}
+REWORDED: dict[int, dict[str, dict[str, str]]] = {1: {"gate": {"conformant": "as expected", "not conformant": "changed"}}}
 
 Document = dict[str, Any]
 
@@ -28,7 +32,8 @@ class _Head:
     """What stands in the document before the report itself, for readers that only look there."""
 
     schema_version: Annotated[Literal[2], Meta(description="Grows when a field changes name or meaning, or goes; others may appear.")]
-    verdict: Annotated[Verdict, Meta(description="What the run says about the systems under test; follows from results and faults.")]
+    gate: Annotated[Verdict, Meta(description="Whether everything came out as the baselines say; follows from results and faults.")]
+    conformance: Annotated[dict[Profile, Claim], Meta(description="What conforms, by profile; follows from results and catalogue.")]
     counts: Annotated[dict[Outcome, int], Meta(description="How many results have each outcome.")]
 
 
@@ -77,7 +82,7 @@ def _schema_text() -> str:
 
 def document(report: Report) -> Document:
     """The report as JSON values."""
-    head = _Head(SCHEMA_VERSION, report.verdict, counts(report))
+    head = _Head(SCHEMA_VERSION, report.gate, claims(report), counts(report))
     return dict(_printable(msgspec.to_builtins(head) | msgspec.to_builtins(report)))
 
 
@@ -105,14 +110,14 @@ def parse_report(found: Any, path: Path) -> Report:
     """
     found = _current(found, path)
     try:
-        head = msgspec.convert(found, _Head)
+        head = msgspec.convert({"conformance": {}} | found, _Head) if isinstance(found, dict) else msgspec.convert(found, _Head)
         report = msgspec.convert(_with_nan(Report, found), Report)
     except msgspec.ValidationError as fault:
         raise _not_a_report(path, clipped(str(fault), 200)) from None
-    said = (head.verdict, head.counts, report.planned)
-    follows = (report.verdict, counts(report), len(report.results))
-    if said != follows:
-        raise _not_a_report(path, f"verdict, counts or planned do not follow from the results: {said} beside {follows}")
+    # as counters, for which an outcome that a document does not know is one that did not occur
+    said, are = (head.gate, Counter(head.counts), report.planned), (report.gate, Counter(counts(report)), len(report.results))
+    if said != are or ("conformance" in found and head.conformance != claims(report)):
+        raise _not_a_report(path, f"gate, conformance, counts or planned do not follow from the results: {said} beside {are}")
     return report
 
 
@@ -135,13 +140,17 @@ def _current(found: Any, path: Path) -> Any:
         return found
     if version not in RENAMED:
         raise _not_a_report(path, f"schema_version {clipped(repr(version), 40)}; this version reads {SCHEMA_VERSION} and earlier")
-    return _renamed(found, RENAMED[version]) | {"schema_version": SCHEMA_VERSION}
+    return _updated(found, version) | {"schema_version": SCHEMA_VERSION}
 
 
-def _renamed(value: Any, names: dict[str, str]) -> Any:
+def _updated(value: Any, version: int, field: str | None = None) -> Any:
+    """A part of a document of an earlier version in the words of this one."""
     if isinstance(value, dict):
-        return {names.get(key, key): _renamed(item, names) for key, item in value.items()}
-    return [_renamed(item, names) for item in value] if isinstance(value, list) else value
+        names = {key: RENAMED[version].get(key, key) for key in value}
+        return {names[key]: _updated(item, version, names[key]) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_updated(item, version) for item in value]
+    return REWORDED[version].get(field or "", {}).get(value, value) if isinstance(value, str) else value
 
 
 def _with_nan(kind: Any, value: Any) -> Any:

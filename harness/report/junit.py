@@ -1,10 +1,12 @@
 """``junit.xml`` as GitHub's and GitLab's readers understand it: one test case a result (https://docs.gitlab.com/ci/testing/unit_test_reports/)."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from math import isfinite
 from xml.etree import ElementTree as Xml
 
 from harness.model.verdicts import Outcome
+from harness.report.claims import claims, sentence
 from harness.report.formatting import clipped, number, printable
 from harness.report.model import Report, Result
 from harness.report.summary import counts, name
@@ -16,6 +18,7 @@ ELEMENTS = {
     Outcome.ENVIRONMENT_ERROR: "error",
     Outcome.NOT_RUN: "error",
     Outcome.KNOWN_DEVIATION: "skipped",
+    Outcome.SKIPPED: "skipped",
     Outcome.NOT_APPLICABLE: "skipped",
 }
 SUITE = "metallb-ingress-conformance"
@@ -50,13 +53,26 @@ def _sums(tests: int, tally: dict[str, int]) -> dict[str, str]:
 
 def _properties(report: Report) -> Iterable[tuple[str, str]]:
     yield "run", report.id
-    yield "verdict", report.verdict.value
+    yield "gate", report.gate.value
+    yield from _conformance(report)
     yield "command", report.command
     yield "level", report.level
+    yield "config", report.config
     yield "timeout-scale", number(report.timeout_scale)
     yield "ip-family", report.ip_family
     for system in report.systems:
         yield f"version.{system.name}", system.version
+    for what, value in asdict(report.identity).items():
+        yield f"identity.{what}", str(value)
+    for image in report.images:
+        yield f"image.{image.component}", f"{image.reference} {image.digest or image.id}"
+
+
+def _conformance(report: Report) -> Iterable[tuple[str, str]]:
+    for profile, claim in claims(report).items():
+        yield f"conformance.{profile}", claim.result.value
+        yield f"conformance.{profile}.statements", sentence(claim, report.level)
+        yield f"conformance.{profile}.unmet", " ".join(f"{one.keyword}:{one.id}" for one in claim.unmet)
 
 
 def _add_case(suite: Xml.Element, result: Result) -> None:

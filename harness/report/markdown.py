@@ -5,10 +5,25 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.model.statements import Profile
-from harness.model.verdicts import Outcome, Verdict
+from harness.model.verdicts import Conformance, Outcome, Verdict
+from harness.report import identity
+from harness.report.claims import Claim, claims, sentence
 from harness.report.formatting import addresses_apart, amount, clipped, number, printable, web_address
 from harness.report.model import Failure, Report, Result
-from harness.report.summary import ORDER, TROUBLES, Unjudged, counts, describe, having, headline, matrix, name, profiles, unjudged
+from harness.report.summary import (
+    ORDER,
+    TROUBLES,
+    Unjudged,
+    again,
+    counts,
+    describe,
+    having,
+    headline,
+    matrix,
+    name,
+    profiles,
+    unjudged,
+)
 from harness.report.timings import Distribution, distributions
 
 #: Bytes; GitHub drops a step summary above 1024 KiB
@@ -23,8 +38,13 @@ MARKS = {
     Outcome.ENVIRONMENT_ERROR: "⚠️",
     Outcome.NOT_RUN: "⚠️",
     Outcome.KNOWN_DEVIATION: "🔶",
+    Outcome.SKIPPED: "⚪",
     Outcome.NOT_APPLICABLE: "⚪",
 }
+GATES = {Verdict.AS_EXPECTED: "✅", Verdict.CHANGED: "❌"}
+CLAIMS = {Conformance.SUCCESS: "✅", Conformance.PARTIAL: "🔶", Conformance.FAILURE: "❌", Conformance.NOTHING_JUDGED: "⚪"}
+#: Statements that are not met, named before everything else; the failures and known deviations below name all.
+NAMED = 50
 #: Around the table of all statements, which is long: blocks of their own, so that no text of a run can be taken for one of them.
 FOLD, UNFOLD = "<details><summary>Every case</summary>\n", "\n</details>\n"
 #: Kept free for the end of the fold and the line that says what was left out.
@@ -83,8 +103,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _blocks(report: Report) -> Iterator[str]:
     """The report in pieces, what matters most first."""
-    mark = "✅" if report.verdict is Verdict.CONFORMANT else "❌" if report.verdict is Verdict.NOT_CONFORMANT else "⚠️"
-    yield f"# {mark} {report.verdict.value.capitalize()}\n\n{headline(report)}.\n"
+    yield f"# Gate: {GATES.get(report.gate, '⚠️')} {report.gate}\n\n{headline(report)}.\n"
+    yield from _conformance(report)
     yield _versions(report)
     yield from _faults(report)
     yield from _troubles(report)
@@ -93,7 +113,30 @@ def _blocks(report: Report) -> Iterator[str]:
     if report.results:
         yield "## By subject and profile\n\n" + _matrix(report)
     yield from _timings(report)
+    if report.images:
+        yield "## Images\n\n" + _images(report)
     yield from _all(report)
+
+
+def _conformance(report: Report) -> Iterator[str]:
+    made = claims(report)
+    if made:
+        results = ", ".join(f"{CLAIMS[claim.result]} {plain(profile)} {claim.result}" for profile, claim in made.items())
+        yield f"# Conformance: {results}\n"
+        yield "".join(f"- {plain(profile)}: {plain(sentence(claim, report.level))}\n" for profile, claim in made.items())
+    for profile, claim in made.items():
+        yield from _unmet(profile, claim)
+
+
+def _unmet(profile: Profile, claim: Claim) -> Iterator[str]:
+    heading = f"Not met of {plain(profile)}:\n\n"
+    for one in claim.unmet[:NAMED]:
+        told = f" (<{address.translate(_IN_LINK)}>)" if (address := web_address(one.link)) else ""
+        yield f"{heading}- {one.keyword} **{plain(one.id)}** {plain(one.text)}{told}"
+        heading = ""
+    if claim.unmet:
+        left = len(claim.unmet) - NAMED
+        yield f"- and {left} more, see below\n" if left > 0 else ""
 
 
 def _versions(report: Report) -> str:
@@ -101,7 +144,9 @@ def _versions(report: Report) -> str:
     facts += [
         ("run", f"{report.id}, {report.began}, {amount(report.seconds)}"),
         ("cluster", f"{report.nodes} nodes, {report.ip_family}" if report.nodes else "none was needed"),
-        ("level", plain(report.level)),
+        ("level", report.level),
+        ("own file", report.config or "none"),
+        *identity.facts(report).items(),
         ("workers", str(report.workers)),
         ("time limits multiplied by", number(report.timeout_scale)),
         ("command", report.command),
@@ -131,7 +176,7 @@ def _trouble(result: Result) -> str:
         lines.append(f"{plain(result.reason)}\n")
     if result.failure:
         lines += _failure(result.failure)
-    lines.append(fenced(f'pytest "{result.nodeid}"'))
+    lines.append(fenced(again(result)))
     return "\n".join(lines)
 
 
@@ -203,6 +248,11 @@ def _timings(report: Report) -> Iterator[str]:
 def _measured(one: Distribution) -> list[str]:
     values = [amount(value, one.unit) for value in (one.samples[0], one.median, one.samples[-1])]
     return [one.name, str(len(one.samples)), *values, "none" if one.bound is None else amount(one.bound, one.unit)]
+
+
+def _images(report: Report) -> str:
+    rows = ([plain(cell) for cell in (one.component, one.reference, one.origin, identity.content(one))] for one in report.images)
+    return table(["component", "image", "origin", "digest, or id of what was built"], rows)
 
 
 def _all(report: Report) -> Iterator[str]:

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from harness.model.record import Count, Measurement, Wait
 from harness.model.statements import Keyword, Profile
-from harness.model.verdicts import Outcome, Verdict, verdict
+from harness.model.verdicts import Outcome, Verdict, gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,9 @@ class Result:
     text: Annotated[str, Meta(description="The statement.")]
     source: Annotated[str, Meta(description="Address of the text that demands it.")]
     outcome: Annotated[Outcome, Meta(description="What became of it.")]
-    reason: Annotated[str, Meta(description="Why it is not applicable, a known deviation, stale or not run.")] = ""
+    reason: Annotated[str, Meta(description="Why it is not applicable, skipped, a known deviation, stale or not run.")] = ""
+    link: Annotated[str, Meta(description="Where a known deviation is told; empty where it has no address.")] = ""
+    cases: Annotated[Count, Meta(description="How many cases the statement has, planned or not; 0 when unknown.")] = 0
     started: Annotated[float, Meta(description="Since the run began.")] = 0.0
     seconds: Annotated[float, Meta(description="How long it took.")] = 0.0
     waited: Annotated[float, Meta(description="The part of it spent waiting for the systems.")] = 0.0
@@ -78,6 +80,22 @@ class ImageUsed:
     reference: Annotated[str, Meta(description="Image reference.")]
     origin: Annotated[str, Meta(description="Where it came from: engine, registry, packages or user.")]
     id: Annotated[str, Meta(description="Image id.")]
+    digest: Annotated[str, Meta(description="Digest by which a registry has it; empty where no registry does, as for what was built.")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who judged, with what, and where; a text is empty and a number 0 where it is not known."""
+
+    suite: Annotated[str, Meta(description="Version of the suite.")] = ""
+    commit: Annotated[str, Meta(description="Commit of the suite, with -dirty where its files were changed since.")] = ""
+    python: Annotated[str, Meta(description="Version of Python.")] = ""
+    kind: Annotated[str, Meta(description="Version of kind; empty when no cluster was needed.")] = ""
+    engine: Annotated[str, Meta(description="Name and version of the container engine; empty when no cluster was needed.")] = ""
+    kernel: Annotated[str, Meta(description="Kernel of the machine.")] = ""
+    cpus: Annotated[Count, Meta(description="Number of CPUs of the machine.")] = 0
+    cpu_model: Annotated[str, Meta(description="Model of the CPUs.")] = ""
+    memory: Annotated[Count, Meta(description="Memory of the machine, in bytes.")] = 0
 
 
 @dataclass(slots=True)
@@ -94,6 +112,11 @@ class Report:
     ip_family: Annotated[str, Meta(description="IP families of the cluster, empty when no cluster was needed.")] = ""
     nodes: Annotated[Count, Meta(description="Number of nodes of the cluster.")] = 0
     level: Annotated[str, Meta(description="How much was to be judged: smoke, core or full.")] = "full"
+    config: Annotated[str, Meta(description="The user's own file that had a part in the run; empty where there was none.")] = ""
+    identity: Annotated[Identity, Meta(description="Who judged, with what, and where.")] = Identity()
+    catalogue: Annotated[
+        dict[Profile, Count], Meta(description="How many statements the suite has of each profile, selected or not; empty when unknown.")
+    ] = field(default_factory=dict)
     systems: Annotated[list[SystemUnderTest], Meta(description="The systems judged or stood on.")] = field(default_factory=list)
     images: Annotated[list[ImageUsed], Meta(description="The images loaded into the cluster.")] = field(default_factory=list)
     phases: Annotated[list[Phase], Meta(description="Steps of the set-up and the removal.")] = field(default_factory=list)
@@ -101,7 +124,7 @@ class Report:
     faults: Annotated[list[str], Meta(description="Faults of the environment outside of any statement.")] = field(default_factory=list)
 
     @property
-    def verdict(self) -> Verdict:
-        """What the run says about the systems under test; a fault of the environment outside any statement counts as one."""
+    def gate(self) -> Verdict:
+        """Whether the run came out as expected; a fault of the environment outside any statement counts as one."""
         outside = [Outcome.ENVIRONMENT_ERROR] if self.faults else []
-        return verdict([*(result.outcome for result in self.results), *outside])
+        return gate([*(result.outcome for result in self.results), *outside])

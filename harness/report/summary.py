@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+from harness.model.project import COMMAND
 from harness.model.statements import Profile
 from harness.model.verdicts import Outcome
 from harness.report.model import Report, Result
@@ -10,11 +11,11 @@ from harness.report.model import Report, Result
 #: Outcomes a reader has to act on, the gravest first.
 TROUBLES = (Outcome.FAILED, Outcome.STALE_DEVIATION, Outcome.ENVIRONMENT_ERROR)
 #: Every outcome in the order a reader wants to see them.
-ORDER = (*TROUBLES, Outcome.NOT_RUN, Outcome.KNOWN_DEVIATION, Outcome.PASSED, Outcome.NOT_APPLICABLE)
+ORDER = (*TROUBLES, Outcome.NOT_RUN, Outcome.KNOWN_DEVIATION, Outcome.PASSED, Outcome.SKIPPED, Outcome.NOT_APPLICABLE)
 
 
 #: Outcomes that say nothing about the systems under test.
-UNJUDGED = (Outcome.NOT_RUN, Outcome.NOT_APPLICABLE)
+UNJUDGED = (Outcome.NOT_RUN, Outcome.SKIPPED, Outcome.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,11 @@ def having(report: Report, *outcomes: Outcome) -> list[Result]:
 def name(result: Result) -> str:
     """The identifier of a result and its case."""
     return f"{result.id} {result.case}".rstrip()
+
+
+def again(result: Result) -> str:
+    """The command that judges a result once more."""
+    return f'{COMMAND} run "{result.nodeid}"' if result.case else f"{COMMAND} run {result.id}"
 
 
 def profiles(report: Report) -> list[Profile]:

@@ -14,7 +14,7 @@ from harness.cluster import engine
 from harness.cluster.api import Api
 from harness.cluster.lifetime import kind_cluster, open_ledgers, remove_leftovers, tear_down
 from harness.cluster.requirements import require_reach, require_room
-from harness.cluster.sources import Image, Images, Source, components, kind_binary, manifest, save
+from harness.cluster.sources import Image, Images, Source, components, kind_binary, kind_version, manifest, save
 from harness.cluster.state import ClusterState, states_directory
 from harness.cluster.steps import Steps
 from harness.model.addresses import AddressRange, Subnet
@@ -74,7 +74,7 @@ def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
     with steps.step("manifests of MetalLB and the ingress controller"):
         versions = {"metallb": settings.metallb, settings.ingress: settings.ingress_version}
         manifests = {name: manifest(name, version, settings.images) for name, version in versions.items()}
-    state = _fresh_state(settings, images)
+    state = _fresh_state(settings, images, kind_version(kind_path))
     state.save()
     try:
         network = engine.create_network(state.name, ipv6=settings.ip_family != "ipv4", subnet=settings.subnet)
@@ -103,7 +103,7 @@ def add_image(state: ClusterState, component: str, settings: Settings, steps: St
     state.save()
 
 
-def _fresh_state(settings: Settings, images: Mapping[str, Image]) -> ClusterState:
+def _fresh_state(settings: Settings, images: Mapping[str, Image], kind: str) -> ClusterState:
     name = f"conformance-{secrets.token_hex(3)}"
     directory = states_directory() / name
     return ClusterState(
@@ -121,6 +121,7 @@ def _fresh_state(settings: Settings, images: Mapping[str, Image]) -> ClusterStat
         ingress_version=settings.ingress_version,
         images=list(images.values()),
         nonce=secrets.token_hex(4),
+        kind=kind,
     )
 
 

@@ -18,7 +18,7 @@ FILE = "suites/ingress/nginx/canary/test_header_and_cookie.py"
 def collected(name: str, manifest: str) -> Case:
     test = f"{FILE}::{name}"
     one = Entry("CAN-11", "It MUST.", MUST, CORE, "ingress/nginx/canary", "https://example.org", Gate("ingress-nginx"), (), test)
-    return Case(test, one, "", "", (), manifest, 12)
+    return Case(test, one, "", 1, "", "", (), manifest, 12)
 
 
 @pytest.fixture

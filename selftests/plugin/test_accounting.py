@@ -96,7 +96,7 @@ def test_an_interrupted_run_is_reported(suite: Suite, number: signal.Signals) ->
     ran = interrupted(suite, lambda process: process.send_signal(number))
     assert ran.code == 2
     assert ran.report
-    assert ran.report.verdict is Verdict.INTERRUPTED
+    assert ran.report.gate is Verdict.INTERRUPTED
     assert list(ran.outcomes.values()) == [Outcome.PASSED, Outcome.NOT_RUN, Outcome.NOT_RUN]
     assert Path(suite.pytester.path / "removed").exists()
 

@@ -50,6 +50,7 @@ cluster_owner.tear_down = lambda state, kind_path, steps, logs: note("export del
 watchdog.wait_ready = lambda probe, expected, within: probe()
 watchdog.answering = lambda api: answer
 cluster_owner.kind_binary = lambda option, source: pathlib.Path("kind")
+cluster_owner.engine.name_and_version = lambda: "Docker Engine 28.3.0"
 """
 
 

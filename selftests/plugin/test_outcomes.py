@@ -14,7 +14,7 @@ def test_a_statement_that_holds_passes(suite: Suite) -> None:
     ran = suite.run()
     assert ran.code == 0
     assert ran.report is not None
-    assert ran.report.verdict is Verdict.CONFORMANT
+    assert ran.report.gate is Verdict.AS_EXPECTED
     result = ran.results["EXH-01"]
     assert (result.outcome, result.subject, result.text) == (Outcome.PASSED, "metallb/exhaustion", "A Service MUST do what is said here.")
     assert [(one.name, one.value, one.bound) for one in result.measurements] == [("allocation", 0.3, 30)]

@@ -18,7 +18,7 @@ from selftests.report import synthetic
 
 def case(identifier: str, *marks: str, subject: str = "metallb/layer2", not_applicable: str = "") -> Case:
     entry = Entry(identifier, "It MUST.", Keyword.MUST, Profile.CORE, subject, "https://metallb.io", Gate("metallb"), (), identifier)
-    return Case(identifier, entry, "", not_applicable, (), "", 1, frozenset(marks))
+    return Case(identifier, entry, "", 1, not_applicable, "", (), "", 1, frozenset(marks))
 
 
 def result(nodeid: str, seconds: float, turn: float = 0.0) -> Result:

@@ -34,7 +34,7 @@ def test_what_a_phase_hands_on_arrives_as_it_was(text: str, number: float, outco
 @given(TEXT)
 def test_a_plan_and_a_refusal_arrive_as_they_were(text: str) -> None:
     entry = Entry("EXH-01", text, Keyword.MUST, Profile.CORE, text, text, Gate("metallb", None, "0.15.0"), (text,), text)
-    case = Case(text, entry, text, "", tuple(Provision), text, 3)
+    case = Case(text, entry, text, 2, "", text, tuple(Provision), text, 3)
     for collected in (Collected((case, case), None), Collected((), (text, text, text))):
         assert unpacked(packed(collected), Collected) == collected
 

@@ -12,7 +12,7 @@ from harness.model.budgets import ALLOCATION, ROUTE
 from harness.model.record import Measurement, Wait
 from harness.model.statements import Keyword, Profile
 from harness.model.verdicts import Outcome
-from harness.report.model import Failure, ImageUsed, Phase, Report, Result, SystemUnderTest
+from harness.report.model import Failure, Identity, ImageUsed, Phase, Report, Result, SystemUnderTest
 
 #: For properties: how long an example takes on a busy machine says nothing about a report.
 unhurried = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
@@ -58,10 +58,12 @@ def report(size: int = 60, seed: int = 1) -> Report:
         timeout_scale=1.0,
         ip_family="ipv4, ipv6",
         nodes=3,
+        identity=Identity("0.2.0", "0123456789ab", "3.13.9", "0.33.0", "Docker Engine 28.3.0", "Linux 6.12.0", 2, "Example CPU", 8 << 30),
+        catalogue={Profile.CORE: 40, Profile.EXTENDED: 30},
         systems=[SystemUnderTest("metallb", "0.16.1"), SystemUnderTest("traefik", "3.7.15"), SystemUnderTest("kubernetes", "1.36.3")],
         images=[
             ImageUsed("metallb controller", "quay.io/metallb/controller:v0.16.1", "packages", "sha256:" + "5e" * 32),
-            ImageUsed("metallb speaker", "quay.io/metallb/speaker:v0.16.1", "registry", "sha256:" + "a7" * 32),
+            ImageUsed("metallb speaker", "quay.io/metallb/speaker:v0.16.1", "registry", "sha256:" + "a7" * 32, "sha256:" + "d1" * 32),
             ImageUsed("traefik", "docker.io/library/traefik:v3.7.15", "engine", "sha256:" + "0c" * 32),
         ],
         phases=phases,
@@ -80,7 +82,10 @@ def nasty() -> Report:
         command=NASTY[3] + NASTY[4],
         seconds=float("nan"),
         systems=[SystemUnderTest(text, text)],
-        images=[ImageUsed(text, text, text, text)],
+        images=[ImageUsed(text, text, text, text, text)],
+        config=text,
+        level=text,
+        identity=Identity(text, text, text, text, text, text, 2**60, text, 2**60),
         phases=[Phase(text, float("inf"), -1.0), Phase("x" * 5000, -5.0, float("nan"))],
         results=results,
         faults=list(NASTY),
@@ -98,7 +103,10 @@ def lengthy() -> Report:
         command=f"pytest {_WORD} {_SENTENCE}",
         ip_family=_WORD,
         systems=[SystemUnderTest(_WORD, _WORD), SystemUnderTest(_SENTENCE, _SENTENCE)],
-        images=[ImageUsed(text, text, text, text) for text in (_WORD, _SENTENCE)],
+        images=[ImageUsed(text, text, text, text, text) for text in (_WORD, _SENTENCE)],
+        config=_WORD,
+        level=_WORD,
+        identity=Identity(_WORD, _WORD, _WORD, _SENTENCE, _WORD, _SENTENCE, 10**6, _SENTENCE, 10**15),
         phases=[Phase(text, 3.0 * index, 60.0) for index, text in enumerate(names)],
         results=results,
         faults=[_WORD, _SENTENCE],
@@ -131,6 +139,8 @@ def any_of(kind: Any) -> st.SearchStrategy[Any]:
         return st.builds(kind, **{name: any_of(hint) for name, hint in get_type_hints(kind).items()})
     if isinstance(kind, type) and issubclass(kind, Enum):
         return st.sampled_from(kind)
+    if get_origin(kind) is dict:
+        return st.dictionaries(*map(any_of, get_args(kind)), max_size=3)
     if get_origin(kind) in (list, tuple):
         return st.lists(any_of(get_args(kind)[0]), max_size=3).map(get_origin(kind))
     return st.one_of([any_of(one) for one in get_args(kind)])
@@ -157,11 +167,13 @@ def _case(index: int, worker: str, started: float, random: Random) -> Result:
         nodeid=f"suites/{subject}/test_{subject}_{index}.py::test_service_beyond_the_pool_stays_pending[{index}]",
         subject=subject,
         keyword=(Keyword.MUST, Keyword.MUST, Keyword.SHOULD, Keyword.MAY)[index % 4],
-        profile=list(Profile)[(index * 7 // 3) % 4],
+        profile=Profile.CORE if outcome is Outcome.FAILED else list(Profile)[index % len(Profile)],
         text="A LoadBalancer Service created when every address is taken MUST stay pending and MUST say why in an event.",
         source="https://metallb.io/usage/#requesting-specific-ips",
         outcome=outcome,
         reason=_reason(outcome),
+        link="https://example.org/issues/1" if outcome is Outcome.KNOWN_DEVIATION else "",
+        cases=1,
         started=started,
         seconds=sum(wait.seconds for wait in waits) + 0.4,
         waited=sum(wait.seconds for wait in waits),
@@ -242,6 +254,7 @@ def _spoiled(result: Result, text: str, index: int) -> Result:
         source=f"https://example.org/{text}" if index % 2 else f"javascript:{text}",
         outcome=outcome,
         reason=text,
+        link=f"https://example.org/{text}" if index % 2 else f"javascript:{text}",
         started=float("nan"),
         worker=text,
         failure=failure if outcome is not Outcome.PASSED else None,
@@ -264,6 +277,7 @@ def _lengthened(result: Result, text: str, index: int) -> Result:
         source=f"https://example.org/{_WORD}",
         outcome=outcome,
         reason=f"{text} https://example.org/issues/{_WORD}",
+        link=f"https://example.org/issues/{_WORD}",
         worker=text,
         failure=failure if outcome is not Outcome.PASSED else None,
         waits=(Wait(text, 1e5, 1e5, 10**6, text, 1e5, satisfied=True), *result.waits),

@@ -125,10 +125,10 @@ def test_the_legend_explains_every_word_of_a_result() -> None:
     assert all(word.replace("_", " ").replace("-", " ") in words for word in explained)
 
 
-def test_versions_and_verdict_stand_above_everything_else() -> None:
+def test_versions_and_claims_stand_above_everything_else() -> None:
     page = Page(html.render(synthetic.report()))
     header = page.all("header")[0].text
-    for part in ("Not conformant", "metallb 0.16.1", "traefik 3.7.15", "kubernetes 1.36.3", "2 failed"):
+    for part in ("Changed", "CORE failure", "metallb 0.16.1", "traefik 3.7.15", "kubernetes 1.36.3", "2 failed"):
         assert part in header
 
 

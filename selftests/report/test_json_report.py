@@ -10,6 +10,7 @@ from hypothesis import given
 from jsonschema import Draft202012Validator
 
 from harness.model.errors import UsageFault
+from harness.model.verdicts import Verdict
 from harness.report import json_report
 from harness.report.model import Report, Result
 from selftests.report import synthetic
@@ -50,7 +51,9 @@ def test_a_usual_report_comes_back_the_same() -> None:
 
 def test_verdict_and_counts_are_there_for_readers_that_look_no_further() -> None:
     found = json.loads(json_report.render(synthetic.report()))
-    assert found["verdict"] == "not conformant"
+    assert found["gate"] == "changed"
+    assert found["conformance"]["CORE"]["result"] == "failure"
+    assert [one["id"] for one in found["conformance"]["CORE"]["unmet"]] == ["LIF-01", "BGP-08"]
     assert found["counts"]["failed"] == 2
     assert sum(found["counts"].values()) == found["planned"] == 60
 
@@ -70,7 +73,7 @@ def test_any_report_is_valid_and_comes_back(made: Report) -> None:
     assert list(VALIDATOR.iter_errors(json.loads(text))) == []
     again = _read(text)
     assert json_report.render(again) == text
-    assert again.verdict == made.verdict
+    assert again.gate == made.gate
     assert [result.outcome for result in again.results] == [result.outcome for result in made.results]
 
 
@@ -122,13 +125,16 @@ def test_what_a_later_code_added_is_passed_over() -> None:
 def test_a_report_of_the_first_version_is_read() -> None:
     file = Path(__file__).with_name("report-version-1.json")
     made = json_report.read_report(file)
+    assert made.gate is Verdict.CHANGED
     assert json_report.parse_report(json.loads(json_report.render(made)), file) == made
 
 
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("verdict",), "conformant"),
+        (("gate",), "as expected"),
+        (("conformance", "CORE", "met"), 99),
+        (("conformance",), {}),
         (("counts", "failed"), 0),
         (("planned",), 61),
         (("results", 0, "outcome"), "splendid"),

@@ -44,10 +44,14 @@ def test_the_sums_are_those_of_the_elements() -> None:
     assert [case.get("name") for case in root.findall("testsuite")[1]] == ["fault 1", "fault 2"]
 
 
-def test_versions_are_properties() -> None:
+def test_claims_versions_and_identity_are_properties() -> None:
     properties = {one.get("name"): one.get("value") for one in _parsed(synthetic.report()).iter("property")}
     assert properties["version.metallb"] == "0.16.1"
-    assert properties["verdict"] == "not conformant"
+    assert properties["gate"] == "changed"
+    assert properties["conformance.CORE"] == "failure"
+    assert properties["conformance.CORE.unmet"] == "MUST:LIF-01 MAY:BGP-08"
+    assert properties["identity.suite"] == "0.2.0"
+    assert properties["image.metallb speaker"] == f"quay.io/metallb/speaker:v0.16.1 sha256:{'d1' * 32}"
 
 
 def test_a_nasty_report_is_well_formed() -> None:

@@ -13,9 +13,17 @@ from harness.report.model import Report
 from selftests.report import synthetic
 
 
-def test_verdict_versions_failures_come_before_everything_else() -> None:
+def test_claims_versions_failures_come_before_everything_else() -> None:
     text = markdown.render(synthetic.report())
-    parts = ["# ❌ Not conformant", "52 of 60 cases passed, 2 failed", "| metallb | 0.16.1 |", "## Failures", "## Known deviations"]
+    parts = [
+        "# Gate: ❌ changed",
+        "52 of 60 cases passed, 2 failed",
+        "# Conformance: ❌ CORE failure",
+        "MUST **LIF-01**",
+        "| metallb | 0.16.1 |",
+        "## Failures",
+        "## Known deviations",
+    ]
     parts += ["## Not judged", "## By subject and profile", "## Measurements", "## Statements", "<details>"]
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
@@ -24,7 +32,7 @@ def test_verdict_versions_failures_come_before_everything_else() -> None:
 def test_a_failure_is_told_in_full() -> None:
     text = markdown.render(synthetic.report())
     failure = text[text.index("### ❌ LIF-01") :]
-    for part in ("MUST CHARACTERISATION", "([source](<https://metallb.io", "no address in status", "172.19.255.3", "30.0 s, 9 attempts"):
+    for part in ("MUST CORE", "([source](<https://metallb.io", "no address in status", "172.19.255.3", "30.0 s, 9 attempts"):
         assert part in failure[:1200]
 
 
@@ -61,7 +69,7 @@ def test_thousands_of_failures_stay_below_the_limit_with_the_verdict_on_top() ->
     made = replace(made, results=[replace(failed, case=str(index)) for index in range(3000)], planned=3000)
     text = markdown.render(made)
     assert markdown.LIMIT - 5000 < len(text.encode()) <= markdown.LIMIT
-    assert text.startswith("# ❌ Not conformant\n\n0 of 3000 cases passed, 3000 failed.")
+    assert text.startswith("# Gate: ❌ changed\n\n0 of 3000 cases passed, 3000 failed.")
 
 
 @synthetic.unhurried

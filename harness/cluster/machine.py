@@ -1,0 +1,33 @@
+"""The machine that the cluster's nodes share with this process: what a run's timings depend on."""
+
+import os
+import platform
+import re
+from pathlib import Path
+
+_CPU_INFO = Path("/proc/cpuinfo")
+
+
+def cpu_model(text: str | None = None) -> str:
+    """What the CPUs call themselves, in what Linux tells of them; their architecture where they do not, as on arm64."""
+    told = re.search(r"^model name\s*:\s*(.+)$", _cpu_info() if text is None else text, re.MULTILINE)
+    return " ".join(told[1].split()) if told else platform.machine()
+
+
+def cpus() -> int:
+    """The number of CPUs; 0 where nobody says."""
+    return os.cpu_count() or 0
+
+
+def memory() -> int:
+    """Bytes of memory."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def kernel() -> str:
+    """The name and release of the kernel."""
+    return f"{platform.system()} {platform.release()}"
+
+
+def _cpu_info() -> str:
+    return _CPU_INFO.read_text(encoding="utf-8", errors="replace") if _CPU_INFO.exists() else ""

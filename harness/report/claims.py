@@ -1,0 +1,131 @@
+"""The second claim of a run: what conforms, per profile, in statements, with what is not met by name.
+
+Meant as in the conformance reports of the Gateway API
+(https://github.com/kubernetes-sigs/gateway-api/blob/main/conformance/apis/v1/profilereport.go): a failure outweighs what was left out, and
+what was left out makes a result partial. A known deviation excuses nothing here.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
+
+from harness.model.record import Count
+from harness.model.statements import Keyword, Profile
+from harness.model.verdicts import Conformance, Outcome
+from harness.report.model import Report, Result
+
+#: The profiles that somebody has to conform to; what the others find is recorded only.
+CLAIMED = tuple(profile for profile in Profile if profile is not Profile.CHARACTERISATION)
+_UNMET = (Outcome.FAILED, Outcome.KNOWN_DEVIATION)
+#: A listed deviation that does not occur is a statement that holds.
+_MET = (Outcome.PASSED, Outcome.STALE_DEVIATION)
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A statement that is not met: at least one of its cases does not hold."""
+
+    id: Annotated[str, Meta(description="Identifier of the statement.")]
+    keyword: Annotated[Keyword, Meta(description="Keyword of RFC 2119.")]
+    text: Annotated[str, Meta(description="The statement.")]
+    link: Annotated[str, Meta(description="Where the known deviation is told; empty where none is listed.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a run says of one profile. The statements are those that are met, unmet, not applicable, and not judged."""
+
+    result: Annotated[
+        Conformance,
+        Meta(
+            description="failure: a MUST is not met; partial: another one is not met, or was not judged though it may apply; "
+            "success: everything that applies was judged and is met."
+        ),
+    ]
+    statements: Annotated[Count, Meta(description="How many statements of the profile the suite has.")]
+    met: Annotated[Count, Meta(description="How many are met: every case that applies was judged and holds.")]
+    unmet: Annotated[tuple[Unmet, ...], Meta(description="Those that are not met, the MUSTs first.")]
+    not_applicable: Annotated[Count, Meta(description="How many do not speak of what is under test.")]
+    not_judged: Annotated[Count, Meta(description="How many the level or the command line left out, were skipped, or did not end.")]
+
+    @property
+    def judged(self) -> int:
+        """How many statements were judged."""
+        return self.met + len(self.unmet)
+
+    @property
+    def broken_musts(self) -> list[Unmet]:
+        """The MUSTs that are not met."""
+        return [one for one in self.unmet if one.keyword is Keyword.MUST]
+
+
+def claims(report: Report) -> dict[Profile, Claim]:
+    """The claim on each profile that the suite has statements of."""
+    by_profile: defaultdict[Profile, defaultdict[str, list[Result]]] = defaultdict(lambda: defaultdict(list))
+    for result in report.results:
+        by_profile[result.profile][result.id].append(result)
+    known = [profile for profile in CLAIMED if by_profile[profile] or report.catalogue.get(profile)]
+    return {profile: _claim(list(by_profile[profile].values()), report.catalogue.get(profile, 0)) for profile in known}
+
+
+def _claim(statements: Sequence[Sequence[Result]], catalogue: int) -> Claim:
+    unmet = sorted((_unmet(cases) for cases in statements if _is_unmet(cases)), key=lambda one: (list(Keyword).index(one.keyword), one.id))
+    met = sum(map(_is_met, statements))
+    not_applicable = sum(map(_does_not_apply, statements))
+    total = max(catalogue, len(statements))
+    not_judged = total - met - len(unmet) - not_applicable
+    return Claim(_result(met, unmet, not_judged), total, met, tuple(unmet), not_applicable, not_judged)
+
+
+def _is_unmet(cases: Iterable[Result]) -> bool:
+    return any(case.outcome in _UNMET for case in cases)
+
+
+def _is_met(cases: Sequence[Result]) -> bool:
+    """Whether every case that applies holds."""
+    outcomes = {case.outcome for case in cases} - {Outcome.NOT_APPLICABLE}
+    return _whole(cases) and bool(outcomes) and outcomes.issubset(_MET)
+
+
+def _does_not_apply(cases: Sequence[Result]) -> bool:
+    return _whole(cases) and all(case.outcome is Outcome.NOT_APPLICABLE for case in cases)
+
+
+def _whole(cases: Sequence[Result]) -> bool:
+    """Whether no case was left out, as where one was named."""
+    return len(cases) >= cases[0].cases
+
+
+def _unmet(cases: Sequence[Result]) -> Unmet:
+    first = next(case for case in cases if case.outcome in _UNMET)
+    return Unmet(first.id, first.keyword, first.text, next((case.link for case in cases if case.link), ""))
+
+
+def _result(met: int, unmet: Sequence[Unmet], not_judged: int) -> Conformance:
+    if any(one.keyword is Keyword.MUST for one in unmet):
+        return Conformance.FAILURE
+    if not met and not unmet:
+        return Conformance.NOTHING_JUDGED
+    return Conformance.PARTIAL if unmet or not_judged else Conformance.SUCCESS
+
+
+def in_short(made: dict[Profile, Claim]) -> str:
+    """The results on one line, for instance ``CORE failure, EXTENDED success``."""
+    return ", ".join(f"{profile} {claim.result}" for profile, claim in made.items())
+
+
+def sentence(claim: Claim, level: str) -> str:
+    """The numbers behind a result, for instance ``208 of 211 judged statements met; 3 MUST not met; 4 not applicable``."""
+    broken = len(claim.broken_musts)
+    counted = {
+        "MUST not met": broken,
+        "SHOULD or MAY not met": len(claim.unmet) - broken,
+        "not applicable": claim.not_applicable,
+        "not judged" if level == "full" else f"not judged at level {level}": claim.not_judged,
+    }
+    return "; ".join(
+        [f"{claim.met} of {claim.judged} judged statements met", *(f"{number} {what}" for what, number in counted.items() if number)]
+    )
