@@ -73,8 +73,9 @@ def name_and_version() -> str:
 
     :raises EnvironmentFault: it does not answer
     """
-    told = json.loads(docker("version", "--format", "{{json .Server}}"))
-    return f"{told['Platform']['Name'] or 'Docker Engine'} {told['Version']}"
+    server = json.loads(docker("version", "--format", "{{json .Server}}"))
+    name = server["Platform"]["Name"] or "Docker Engine"  # Debian's gives itself no name
+    return f"{name} {server['Version']}"
 
 
 def create_network(name: str, *, ipv6: bool, subnet: Subnet | None = None) -> Network:

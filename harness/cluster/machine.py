@@ -10,8 +10,8 @@ _CPU_INFO = Path("/proc/cpuinfo")
 
 def cpu_model(text: str | None = None) -> str:
     """What the CPUs call themselves, in what Linux tells of them; their architecture where they do not, as on arm64."""
-    told = re.search(r"^model name\s*:\s*(.+)$", _cpu_info() if text is None else text, re.MULTILINE)
-    return " ".join(told[1].split()) if told else platform.machine()
+    named = re.search(r"^model name\s*:\s*(.+)$", _cpu_info() if text is None else text, re.MULTILINE)
+    return " ".join(named[1].split()) if named else platform.machine()
 
 
 def cpus() -> int:

@@ -81,7 +81,7 @@ class Progress:
 
     def _seconds(self, nodeid: str) -> float:
         case = self.cases[nodeid]
-        if case.not_applicable:
+        if case.not_applicable or case.skipped:
             return 0.0
         otherwise = METALLB if case.statement.subject.startswith("metallb") else OTHERS
         return self.earlier.get(nodeid) or next((seconds for mark, seconds in BY_MARK.items() if mark in case.marks), otherwise)

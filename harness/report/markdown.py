@@ -131,8 +131,8 @@ def _conformance(report: Report) -> Iterator[str]:
 def _unmet(profile: Profile, claim: Claim) -> Iterator[str]:
     heading = f"Not met of {plain(profile)}:\n\n"
     for one in claim.unmet[:NAMED]:
-        told = f" (<{address.translate(_IN_LINK)}>)" if (address := web_address(one.link)) else ""
-        yield f"{heading}- {one.keyword} **{plain(one.id)}** {plain(one.text)}{told}"
+        where = f" (<{address.translate(_IN_LINK)}>)" if (address := web_address(one.link)) else ""
+        yield f"{heading}- {one.keyword} **{plain(one.id)}** {plain(one.text)}{where}"
         heading = ""
     if claim.unmet:
         left = len(claim.unmet) - NAMED

@@ -1,3 +1,4 @@
+import json
 import os
 import socket
 import subprocess
@@ -71,3 +72,12 @@ def test_configuration_of_a_cluster(cgroup: str, monkeypatch: pytest.MonkeyPatch
     assert found["networking"]["ipFamily"] == "dual"
     assert any("failCgroupV1: false" in patch for patch in found["kubeadmConfigPatches"]) == (cgroup == "1")
     assert sum("leader-elect" in patch for patch in found["kubeadmConfigPatches"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("named", "shown"), [("", "Docker Engine 20.10.24"), ("Docker Engine - Community", "Docker Engine - Community 20.10.24")]
+)
+def test_the_engine_says_its_name_and_version(monkeypatch: pytest.MonkeyPatch, named: str, shown: str) -> None:
+    answer = json.dumps({"Platform": {"Name": named}, "Version": "20.10.24"})
+    monkeypatch.setattr(engine, "docker", lambda *_: answer)
+    assert engine.name_and_version() == shown

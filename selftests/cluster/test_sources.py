@@ -116,3 +116,24 @@ def test_what_is_not_kind_is_told_before_anything_is_done(tmp_path: Path, made: 
     made(tmp_path / "kind")
     with pytest.raises(EnvironmentFault, match=r"found:    no program .*/kind\nto do:    install kind, or pass --kind-bin FILE"):
         kind_binary(str(tmp_path / "kind"), Source.AUTO)
+
+
+@pytest.mark.parametrize(
+    ("known", "reference", "digest"),
+    [
+        ([], "me/controller:pr-123", ""),
+        (["quay.io/metallb/speaker@sha256:aa"], "quay.io/metallb/speaker:v0.16.1", "sha256:aa"),
+        (["mirror.example/metallb/speaker@sha256:bb", "quay.io/metallb/speaker@sha256:aa"], "quay.io/metallb/speaker:v0.16.1", "sha256:aa"),
+        (["kindest/node@sha256:cc"], "kindest/node:v1.36.4@sha256:cc", "sha256:cc"),
+        (["traefik@sha256:dd"], "docker.io/library/traefik:v3", "sha256:dd"),
+    ],
+)
+def test_the_digest_is_the_one_under_the_images_own_name(known: list[str], reference: str, digest: str) -> None:
+    assert sources._digest(known, reference) == digest
+
+
+def test_kind_says_its_version(tmp_path: Path) -> None:
+    program = tmp_path / "kind"
+    program.write_text("#!/bin/sh\necho kind v0.33.0 go1.25.4 linux/amd64\n")
+    program.chmod(0o755)
+    assert sources.kind_version(program) == "0.33.0"

@@ -95,6 +95,15 @@ def test_conditions_that_differ_are_told(compared: Compare) -> None:
     assert "| level | full | smoke |" in out
 
 
+def test_who_judged_and_where_is_compared_as_far_as_both_say_it(compared: Compare) -> None:
+    other = replace(GOOD, identity=replace(GOOD.identity, cpu_model="Another CPU", engine="Docker Engine 29.0.0", commit="", kernel=""))
+    _, out = compared(GOOD, other)
+    assert "| CPUs | 2 x Example CPU | 2 x Another CPU |" in out
+    assert "| engine | Docker Engine 28.3.0 | Docker Engine 29.0.0 |" in out
+    assert "| suite | 0.2.0 (0123456789ab) | 0.2.0 |" in out
+    assert "kernel" not in out
+
+
 def test_a_slower_run_is_told_and_is_no_regression(compared: Compare) -> None:
     code, out = compared(GOOD, _scaled(GOOD, 3.0))
     assert code == 0

@@ -91,6 +91,32 @@ def test_every_statement_can_be_linked_to() -> None:
     assert "failure-LIF-01" in page.ids()
 
 
+def test_unmet_statements_are_named_apart_from_the_gate() -> None:
+    made = synthetic.report()
+    expected = replace(made, results=[replace(one, outcome=Outcome.KNOWN_DEVIATION, link="https://example.org/2") for one in made.results])
+    page = Page(html.render(expected))
+    first, second = page.classed("claim")
+    assert ("As expected" in first.text, "failure" in first.text) == (True, False)
+    assert ("CORE failure" in second.text, "As expected" in second.text) == (True, False)
+    assert "failed" in second.attributes["class"], "its colour is not that of the gate"
+    table = next(one for one in page.all("table") if one.text.strip().startswith("Statements that are not met"))
+    assert "LIF-01" in table.text
+    assert "https://example.org/2" in table.text
+
+
+def test_who_judged_is_told() -> None:
+    section = Page(html.render(synthetic.report())).html.partition('<h2 id="run">')[2]
+    for part in (
+        "0.2.0 (0123456789ab)",
+        "Docker Engine 28.3.0",
+        "2 x Example CPU",
+        "8.0 GiB",
+        "sha256:" + "d1" * 32,
+        "id sha256:" + "5e" * 32,
+    ):
+        assert part in section
+
+
 def test_links_of_known_deviations_are_live() -> None:
     page = Page(html.render(_with_evidence(synthetic.report(), Outcome.KNOWN_DEVIATION)))
     section = page.html[page.html.index('<h2 id="deviations">') : page.html.index('<h2 id="unjudged">')]
