@@ -53,9 +53,9 @@ def check_inputs(_: argparse.Namespace) -> int:
         code, complaint = _collect(run_words(inputs))
     except UsageFault as fault:
         code, complaint = ExitCode.USAGE, str(fault)
-    if code in (ExitCode.CONFORMANT, ExitCode.NOTHING_JUDGED):
+    if code in (ExitCode.AS_EXPECTED, ExitCode.NOTHING_JUDGED):
         github.set_outputs(_names(inputs, os.environ), os.environ)
-        return ExitCode.CONFORMANT
+        return ExitCode.AS_EXPECTED
     print(github.error("The inputs cannot be followed", complaint))
     return code
 

@@ -51,7 +51,7 @@ def comment(report: Report, inputs: Mapping[str, str], environ: Mapping[str, str
         print("this run belongs to no pull request: no comment")
         return
     wanted = mode(inputs)
-    needed = wanted == "always" or (wanted == "failures" and report.verdict is not Verdict.CONFORMANT)
+    needed = wanted == "always" or (wanted == "failures" and report.gate is not Verdict.AS_EXPECTED)
     headers = {"Authorization": f"Bearer {environ['GITHUB_TOKEN']}", "Accept": "application/vnd.github+json"}
     base = f"{environ['GITHUB_API_URL']}/repos/{environ['GITHUB_REPOSITORY']}/issues"
     try:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
 
-from harness.model.verdicts import Outcome
+from harness.model.statements import Profile
+from harness.model.verdicts import Conformance, Outcome
 from harness.report import markdown
 from harness.report.claims import claims, in_short, sentence
 from harness.report.formatting import clipped, printable
@@ -37,9 +38,10 @@ def publish(report: Report, directory: Path, stream: TextIO, environ: Mapping[st
 
 def outputs(report: Report, directory: Path) -> dict[str, str]:
     """What a later step can read of the run; ``docs/gate.md`` describes it."""
-    seen = counts(report)
+    seen, core = counts(report), claims(report).get(Profile.CORE)
     return {
-        "gate": report.verdict.value,
+        "gate": report.gate.value,
+        "core": (core.result if core else Conformance.NOTHING_JUDGED).value,
         "passed": str(seen[Outcome.PASSED]),
         "failed": str(seen[Outcome.FAILED]),
         "deviations": str(seen[Outcome.KNOWN_DEVIATION]),
@@ -82,10 +84,11 @@ def _claims(report: Report) -> Iterator[str]:
     """One line, a warning where a MUST is not met: with known deviations there is no error, and nothing else would tell."""
     made = claims(report)
     broken = [one.id for claim in made.values() for one in claim.broken_musts]
-    title = f"gate {report.gate}; {in_short(made) or 'no conformance'}"
+    title = "; ".join(filter(None, [f"gate {report.gate}", in_short(made)]))
     lines = [f"{profile}: {sentence(claim, report.level)}" for profile, claim in made.items()]
     lines += [f"MUST not met: {', '.join(broken)}"] if broken else []
-    yield f"::{'warning' if broken else 'notice'} title={_property(title)}::{_message(chr(10).join(lines) or headline(report))}"
+    text = "\n".join(lines) or headline(report)
+    yield warning(title, text) if broken else f"::notice title={_property(title)}::{_message(text)}"
 
 
 def _fault(fault: str) -> str:

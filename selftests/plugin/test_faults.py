@@ -56,7 +56,7 @@ def test_a_fault_while_workers_wait(suite: Suite) -> None:
     assert ran.outcomes == {"EXH-01": Outcome.NOT_RUN}
 
 
-def test_an_error_of_a_plugin_is_not_conformant(suite: Suite) -> None:
+def test_an_error_of_a_plugin_is_not_as_expected(suite: Suite) -> None:
     conftest = suite.pytester.path / "conftest.py"
     conftest.write_text(conftest.read_text() + "\ndef pytest_runtest_logfinish(): raise RuntimeError('bug')\n")
     suite.add("EXH-01")

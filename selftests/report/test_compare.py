@@ -81,7 +81,7 @@ def test_statements_added_and_gone_are_named(compared: Compare) -> None:
 
 
 @pytest.mark.parametrize("verdict", [Verdict.ENVIRONMENT_FAILED, Verdict.NOTHING_JUDGED])
-def test_a_run_that_says_nothing_is_worse_than_a_conformant_one(compared: Compare, verdict: Verdict) -> None:
+def test_a_run_that_says_nothing_is_worse_than_one_as_expected(compared: Compare, verdict: Verdict) -> None:
     nothing = replace(GOOD, results=[], planned=0, faults=["the engine stopped"] if verdict is Verdict.ENVIRONMENT_FAILED else [])
     assert nothing.gate is verdict
     assert compared(GOOD, nothing)[0] == 1

@@ -112,6 +112,7 @@ def machine(api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> li
         "require_room": lambda: None,
         "remove_leftovers": lambda steps: None,
         "kind_binary": lambda *_: Path("kind"),
+        "kind_version": lambda _: "0.33.0",
         "Images": Pulled,
         "manifest": lambda name, *_: files[name],
         "kind_cluster": lambda *_: Nodes(),
