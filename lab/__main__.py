@@ -58,14 +58,21 @@ def _parser() -> argparse.ArgumentParser:
 def add_engine(commands: Commands) -> None:
     """Declare `engine`."""
     command = commands.add_parser("engine", help="see to it that a container engine runs", description=_ENGINE)
-    command.add_argument("action", nargs="?", choices=["start", "stop"], default="start", help="stop: end the engine that the lab started")
+    command.add_argument(
+        "action",
+        nargs="?",
+        choices=["start", "stop"],
+        default="start",
+        help="stop: end the engine that this command has started (default: start)",
+    )
     command.set_defaults(command=_engine)
 
 
 def add_build(commands: Commands) -> None:
     """Declare `build`."""
-    command = commands.add_parser("build", help="build images; without names, what a default run needs")
-    command.add_argument("images", nargs="*", metavar="NAME[@VERSION]")
+    command = commands.add_parser("build", help="build images")
+    what = "an image, in the version that a run takes where none is named; list has them (default: what a default run needs)"
+    command.add_argument("images", nargs="*", metavar="NAME[@VERSION]", help=what)
     command.add_argument("--all", action="store_true", help="every image in every version")
     command.set_defaults(command=_build)
 
@@ -73,8 +80,10 @@ def add_build(commands: Commands) -> None:
 def add_manifest(commands: Commands) -> None:
     """Declare `manifest`."""
     command = commands.add_parser("manifest", help="where the published manifest of a component is")
-    command.add_argument("component", metavar="NAME@VERSION")
-    command.add_argument("--source", choices=["packages", "registry"], default="packages", help="out of its Go module, or from the web")
+    command.add_argument("component", metavar="NAME@VERSION", help="a component, for instance metallb@0.16.1")
+    command.add_argument(
+        "--source", choices=["packages", "registry"], default="packages", help="out of its Go module, or from the web (default: packages)"
+    )
     command.set_defaults(command=_manifest)
 
 

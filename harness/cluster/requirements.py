@@ -21,22 +21,30 @@ IN_CONTAINER = "CONFORMANCE_IN_CONTAINER"
 def require_reach() -> None:
     """Refuse a machine whose processes do not reach the addresses of a Docker network.
 
-    Docker Desktop runs its engine in a virtual machine and does not route there (https://docs.docker.com/desktop/features/networking/).
+    Docker Desktop runs its engine in a virtual machine and does not route there (https://docs.docker.com/desktop/features/networking/), nor
+    are the networks of an engine without root those of the machine (https://docs.docker.com/engine/security/rootless/).
 
-    :raises EnvironmentFault: it is not Linux, or its engine is Docker Desktop's
+    :raises EnvironmentFault: it is not Linux, or its engine is one of these
     """
     if os.environ.get(IN_CONTAINER):
         return
-    system = platform.system()
-    found = {"Darwin": "macOS"}.get(system, system)
-    if system == "Linux":
-        found = engine.docker("info", "--format", "{{.OperatingSystem}}").strip()
-    if system != "Linux" or found == "Docker Desktop":
+    if found := _elsewhere():
         raise EnvironmentFault(
             "Linux with an engine of its own, as probes go straight to addresses of a Docker network",
             f"{found}, which does not route there",
             "add --in-container: the whole run takes place in a container of that engine's, which reaches them",
         )
+
+
+def _elsewhere() -> str:
+    """Where the networks of the engine are, if not on this machine."""
+    system = platform.system()
+    if system != "Linux":
+        return {"Darwin": "macOS"}.get(system, system)
+    name, _, security = engine.docker("info", "--format", "{{.OperatingSystem}}\t{{json .SecurityOptions}}").strip().partition("\t")
+    if name == "Docker Desktop":
+        return name
+    return "an engine without root" if "name=rootless" in security else ""
 
 
 def require_room() -> None:

@@ -1,13 +1,16 @@
 """The command's line: what it offers, and with which code it ends."""
 
+import argparse
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from harness.cli.command import main
+from harness.cli.command import command_parser, main
 from harness.model.errors import EnvironmentFault, Fault, UsageFault
 from lab.errors import LabError
 
@@ -39,6 +42,28 @@ def test_help_names_every_command_and_the_exit_codes(capsys: pytest.CaptureFixtu
 def test_every_command_has_help(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert ended(*words, "--help") == 0
     assert f"usage: python -m harness {' '.join(words)}" in capsys.readouterr().out
+
+
+def options(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """Every option and argument of a parser and of its commands."""
+    for action in parser._actions:
+        yield action
+        for one in action.choices.values() if isinstance(action.choices, dict) else ():
+            yield from options(one)
+
+
+def test_the_help_of_an_option_says_its_default_in_words_that_a_user_knows() -> None:
+    declared = [action for action in options(command_parser("suite")) if action.dest not in ("help", "version", "command")]
+    assert len(declared) > 40
+    silent = [action.dest for action in declared if not action.help and not isinstance(action.choices, dict)]
+    assert silent == ["shell"], "its choices say it"
+    said = {action.dest: action.help or "" for action in declared}
+    assert [
+        name
+        for name in ("metallb", "ingress", "kubernetes", "level", "numprocesses", "nodes", "images", "keep_cluster")
+        if not re.search(r"\(default: \S+\)", said[name])
+    ] == []
+    assert [name for name, text in said.items() if re.search("budget|bound|scale", text)] == []
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ class Docker:
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Docker:
-    made = Docker("Debian GNU/Linux 12 (bookworm)")
+    made = Docker('Debian GNU/Linux 12 (bookworm)\t["name=seccomp,profile=builtin","name=cgroupns"]')
     monkeypatch.setattr(engine, "docker", made)
     monkeypatch.setattr(platform, "system", lambda: "Linux")
     monkeypatch.delenv(IN_CONTAINER, raising=False)
@@ -37,7 +37,13 @@ def test_linux_with_its_own_engine_reaches_its_networks(machine: Docker) -> None
 
 
 @pytest.mark.parametrize(
-    ("system", "told", "found"), [("Darwin", "", "macOS"), ("Windows", "", "Windows"), ("Linux", "Docker Desktop", "Docker Desktop")]
+    ("system", "told", "found"),
+    [
+        ("Darwin", "", "macOS"),
+        ("Windows", "", "Windows"),
+        ("Linux", "Docker Desktop\t[]", "Docker Desktop"),
+        ("Linux", 'Debian\t["name=seccomp","name=rootless"]', "an engine without root"),
+    ],
 )
 def test_where_probes_do_not_arrive_the_way_out_is_said_on_one_screen(
     system: str, told: str, found: str, machine: Docker, monkeypatch: pytest.MonkeyPatch
