@@ -15,6 +15,7 @@ from msgspec import Meta
 from harness.model.record import Count
 from harness.model.statements import Keyword, Profile
 from harness.model.verdicts import Conformance, Outcome
+from harness.report.formatting import clipped
 from harness.report.model import Report, Result
 
 #: The profiles that somebody has to conform to; what the others find is recorded only.
@@ -124,8 +125,7 @@ def sentence(claim: Claim, level: str) -> str:
         "MUST not met": broken,
         "SHOULD or MAY not met": len(claim.unmet) - broken,
         "not applicable": claim.not_applicable,
-        "not judged" if level == "full" else f"not judged at level {level}": claim.not_judged,
+        "not judged" if level == "full" else f"not judged at level {clipped(level, 20)}": claim.not_judged,
     }
-    return "; ".join(
-        [f"{claim.met} of {claim.judged} judged statements met", *(f"{number} {what}" for what, number in counted.items() if number)]
-    )
+    met = f"{claim.met} of {claim.judged} judged statements met" if claim.judged else "no statement judged"
+    return "; ".join([met, *(f"{number} {what}" for what, number in counted.items() if number)])

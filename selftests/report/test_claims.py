@@ -77,6 +77,10 @@ def test_what_was_not_selected_makes_success_partial() -> None:
     assert sentence(claim, "smoke") == "2 of 2 judged statements met; 7 not judged at level smoke"
 
 
+def test_what_was_not_judged_is_no_zero_of_zero() -> None:
+    assert sentence(made(Outcome.SKIPPED), "full") == "no statement judged; 1 not judged"
+
+
 def test_a_run_as_expected_is_no_success_over_unmet_musts() -> None:
     deviating = replace(ONE, outcome=Outcome.KNOWN_DEVIATION, link="https://example.org/issues/4667")
     run = replace(synthetic.report(1), results=[deviating])
