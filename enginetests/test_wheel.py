@@ -1,56 +1,19 @@
 """The package: built, installed into an environment of its own, used from an empty folder, and removed."""
 
-import os
-import subprocess
-import sys
-import sysconfig
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from enginetests.environments import ROOT, Environment, build_wheel, create
+
 PACKAGE = "metallb_ingress_conformance"
 FOLDERS = ("fixtures", "harness", "lab", "manifests", "suites", "reports/baselines")
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", directory], cwd=ROOT, check=True, capture_output=True)
-    (built,) = directory.glob("*.whl")
-    return built
-
-
-@dataclass
-class Environment:
-    """A virtual environment that sees the packages of this one."""
-
-    folder: Path
-
-    @property
-    def files(self) -> set[Path]:
-        return set(self.folder.rglob("*"))
-
-    def run(self, here: Path, *words: str, code: int = 0) -> str:
-        """Run a program of the environment in a folder, without what this machine sets for Python."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "COV", "GITHUB"))}
-        argv = [str(self.folder / "bin" / words[0]), *words[1:]]
-        done = subprocess.run(argv, cwd=here, env=environment, capture_output=True, text=True, timeout=120, check=False)
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout
-
-    def pip(self, *words: str) -> None:
-        python = str(self.folder / "bin" / "python")
-        subprocess.run([sys.executable, "-m", "pip", "--quiet", "--python", python, *words], check=True, capture_output=True)
-
-
-def create(folder: Path) -> Environment:
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    (site,) = folder.glob("lib/python*/site-packages")
-    (site / "shared.pth").write_text(sysconfig.get_path("purelib"))
-    return Environment(folder)
+    return build_wheel(tmp_path_factory.mktemp("dist"))
 
 
 @pytest.fixture(scope="module")

@@ -139,6 +139,7 @@ def _said(options: argparse.Namespace, name: str, default: str) -> str:
 
 def _stand_before(argv: Sequence[str]) -> int:
     """Run Docker's command line, which hands each signal on to the container; in a group of its own, so that Ctrl-C arrives there once."""
+    sys.stdout.flush()  # what was said so far comes before what the container says
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, process_group=0) as client:
         before = {number: signal.signal(number, lambda got, _: client.send_signal(got)) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
