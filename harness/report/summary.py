@@ -1,5 +1,6 @@
 """What the renderings of a report have in common: counts, troubles, the matrix."""
 
+import shlex
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
@@ -67,8 +68,8 @@ def name(result: Result) -> str:
 
 
 def again(result: Result) -> str:
-    """The command that judges a result once more."""
-    return f'{COMMAND} run "{result.nodeid}"' if result.case else f"{COMMAND} run {result.id}"
+    """The command that judges a result once more; a shell takes nothing in a case's name for a command."""
+    return f"{COMMAND} run {shlex.quote(result.nodeid if result.case else result.id)}"
 
 
 def profiles(report: Report) -> list[Profile]:

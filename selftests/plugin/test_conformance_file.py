@@ -27,6 +27,7 @@ def test_a_skipped_statement_does_not_run_and_is_no_pass(suite: Suite) -> None:
     assert ran.outcomes == {"EXH-01": Outcome.SKIPPED, "EXH-02": Outcome.PASSED}
     assert ran.results["EXH-01"].reason == "skipped by conformance.toml:1: our nodes have one interface"
     assert "conformance.toml: 1 skipped, 0 deviations" in ran.output
+    assert "SKIP   EXH-01" in ran.output
 
 
 def test_a_run_in_which_all_is_skipped_has_judged_nothing(suite: Suite) -> None:

@@ -1,6 +1,7 @@
 """report.md: failures first, below GitHub's limit, nothing in a text that Markdown acts on."""
 
 import re
+import shlex
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from harness.model.verdicts import Outcome
 from harness.report import markdown
 from harness.report.model import Report
+from harness.report.summary import again
 from selftests.report import synthetic
 
 
@@ -34,6 +36,12 @@ def test_a_failure_is_told_in_full() -> None:
     failure = text[text.index("### ❌ LIF-01") :]
     for part in ("MUST CORE", "([source](<https://metallb.io", "no address in status", "172.19.255.3", "30.0 s, 9 attempts"):
         assert part in failure[:1200]
+
+
+def test_what_to_run_again_is_one_word_for_a_shell() -> None:
+    one = replace(synthetic.report(1).results[0], nodeid="suites/test_a.py::test_a[$(id) it's]", case="$(id) it's")
+    assert shlex.split(again(one))[-1] == one.nodeid
+    assert again(replace(one, case="")).endswith("harness run ALL-01")
 
 
 @pytest.mark.parametrize("limit", [100, 5000, 60_000])
