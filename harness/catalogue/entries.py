@@ -3,9 +3,11 @@
 import re
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from harness.catalogue.places import features_of, system_of
+from harness.model.features import Feature, in_order
 from harness.model.statements import CONTROLLER, Declaration, Gate, Keyword, Profile
 from harness.model.versions import bounded, label, version
 
@@ -21,14 +23,6 @@ RETIRED = {
     "STA-01": "STA-03",
     "STA-05": "STA-02",
     "SUB-03": "HST-07",
-}
-#: The system that the statements of a folder below ``suites/`` speak of; that of a folder within another goes first.
-SYSTEMS = {
-    "metallb": "metallb",
-    "installation": "metallb",
-    "ingress": CONTROLLER,
-    "ingress/nginx": "ingress-nginx",
-    "kubernetes": "kubernetes",
 }
 _SECOND_SENTENCE = re.compile(r"[.!?]\s+[A-Z]")
 
@@ -50,6 +44,7 @@ class Entry:
     gate: Gate
     covers: tuple[str, ...]
     test: str
+    features: tuple[Feature, ...] = ()
 
     @property
     def title(self) -> str:
@@ -58,20 +53,16 @@ class Entry:
 
 
 def entry(declaration: Declaration, docstring: str | None, test: str) -> Entry:
-    """The entry of a test: its docstring begins with the text, its folder gives the subject, and the system where the test names none."""
+    """The entry of a test: its docstring begins with the text; its place gives the subject, features, and the system if it names none."""
     lines = (docstring or "").strip().splitlines()
     text = lines[0].strip() if lines else ""
     parts = Path(test.partition("::")[0]).parts
-    subject = "/".join(parts[parts.index("suites") + 1 : -1]) if "suites" in parts else ""
+    below = parts[parts.index("suites") + 1 :] if "suites" in parts else ()
+    subject = "/".join(below[:-1])
     gate = declaration.gate if declaration.gate.system else replace(declaration.gate, system=system_of(subject))
-    fields = (declaration.source, gate, declaration.covers)
-    return Entry(declaration.id, text, declaration.keyword, declaration.profile, subject, *fields, test)
-
-
-def system_of(subject: str) -> str:
-    """The system that a folder speaks of, empty where no folder says so."""
-    folder = PurePosixPath(subject)
-    return next((SYSTEMS[str(one)] for one in (folder, *folder.parents) if str(one) in SYSTEMS), "")
+    features = in_order(declaration.features | features_of("/".join(below)))
+    fields = (declaration.source, gate, declaration.covers, test, features)
+    return Entry(declaration.id, text, declaration.keyword, declaration.profile, subject, *fields)
 
 
 def violations(entries: Iterable[Entry], rows: Container[str]) -> list[str]:
@@ -88,6 +79,9 @@ def _wrong_with(one: Entry, rows: Container[str]) -> list[str]:
         "it stands in no folder below suites/, so it has no subject": one.subject,
         f"suites/{one.subject} says no system, so the statement has to: system=...": one.gate.system or not one.subject,
         "since and until need the name of one controller: system=...": one.gate.system != CONTROLLER or not bounded(one.gate),
+        "EXTENDED holds where a feature is offered, so it needs one: features={Feature...}": one.features
+        or one.profile is not Profile.EXTENDED
+        or one.gate.system in ("metallb", "kubernetes"),
         **{f"it covers {row!r}, which rows.toml does not list": row in rows for row in one.covers},
     }
     return [wrong for wrong, right in checks.items() if not right] + _wrong_text(one) + _wrong_range(one.gate)

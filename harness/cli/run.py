@@ -48,7 +48,7 @@ def add_selection(parser: "argparse._ActionsContainer") -> None:
     # one that was not given has no value: what conformance.toml says holds then
     add_level(lambda *words, **said: parser.add_argument(*words, **(said | {"default": None})))
     parser.add_argument("what", nargs="*", metavar="WHAT", help=what)
-    parser.add_argument("-m", dest="marks", metavar="EXPRESSION", help="by keyword, profile or subject: -m 'must and core'")
+    parser.add_argument("-m", dest="marks", metavar="EXPRESSION", help="by keyword, profile, subject or feature: -m 'must and core'")
     parser.add_argument("-k", dest="names", metavar="EXPRESSION", help="by words in their names: -k exhaustion")
 
 

@@ -51,6 +51,7 @@ def show(options: argparse.Namespace) -> None:
     case, one = cases[0], cases[0].statement
     print(f"{one.id}  {one.keyword}  {one.profile}  {one.subject}\n\n{one.text}\n")
     facts = {"source": one.source, "versions": label(one.gate), "test": f"{one.test.partition('::')[0]}:{case.line}"}
+    facts |= {f"feature {number}": f"{feature}: {feature.meaning}" for number, feature in enumerate(one.features, 1)}
     facts |= {"cases": str(len(cases))} | _deviations(one.id) | {"judge it": f"{COMMAND} run {one.id}"}
     print("\n".join(f"{name:<12} {value}" for name, value in facts.items()))
     print(f"\n{_source(one.test)}")

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 
 from harness.model.baselines import Deviation, range_complaints
 from harness.model.errors import UsageFault
+from harness.model.features import Feature
 from harness.model.statements import Gate
 
 NAME = "conformance.toml"
@@ -51,6 +52,12 @@ class DeviationTable(Struct, frozen=True, forbid_unknown_fields=True):
     until: Annotated[str, Meta(description="First version of the statement's system that no longer does.")] = ""
 
 
+class FeaturesTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is not to be counted on, though the controller offers it."""
+
+    unsupported: Annotated[list[Feature], Meta(description="Features; statements that need one of them do not apply.")]
+
+
 @dataclass(frozen=True, slots=True)
 class Skip:
     """A statement, or one case of it, that is not judged, and the line of the file that says so."""
@@ -73,12 +80,17 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class ConformanceFile:
-    """What the file says; ``run`` holds options by their names on the command line, without dashes in front."""
+    """What the file says.
+
+    :param run: options by their names on the command line, without dashes in front
+    :param unsupported: features that are not to be counted on, and the lines that say so
+    """
 
     file: Path
     run: Mapping[str, Any]
     skips: tuple[Skip, ...]
     deviations: tuple[Deviation, ...]
+    unsupported: Mapping[Feature, int]
 
 
 def find_file(start: Path) -> Path | None:
@@ -95,6 +107,7 @@ def file_type(run: type[Struct]) -> type[Struct]:
     """The type of the whole file, given that of ``[run]``; its schema is what editors read."""
     fields: list[tuple[str, Any, Any]] = [
         ("run", Annotated[run, Meta(description="Options, by their names on the command line, which wins.")], msgspec.UNSET),
+        ("features", Annotated[FeaturesTable, Meta(description="Features that are not to be counted on.")], msgspec.UNSET),
         ("skip", Annotated[list[SkipTable], Meta(description="Statements that are not to be judged.")], []),
         ("deviation", Annotated[list[DeviationTable], Meta(description="Failures that are known, beside the shipped ones.")], []),
     ]
@@ -116,11 +129,13 @@ def read_file(file: Path, run: type[Struct], unknown_id: Callable[[str], str]) -
         raise UsageFault(f"{file} to be as docs/your-own-file.md says", "\n          ".join(shown), "change these lines")
     skips = [msgspec.convert(table, SkipTable) for table in document.get("skip", [])]
     listed = [msgspec.convert(table, DeviationTable) for table in document.get("deviation", [])]
+    features = msgspec.convert(document.get("features", {"unsupported": []}), FeaturesTable)
     return ConformanceFile(
         file,
         dict(msgspec.to_builtins(msgspec.convert(document.get("run", {}), run))),
         tuple(Skip(one.statement, one.reason, one.case, file, lines.table("skip", index)) for index, one in enumerate(skips)),
         tuple(_deviation(one, file, lines.table("deviation", index)) for index, one in enumerate(listed)),
+        {one: lines.value(lines.table("features"), one) for one in features.unsupported},
     )
 
 
@@ -158,16 +173,23 @@ class _Lines:
                 break
         return max(start, 1)
 
+    def value(self, start: int, text: str) -> int:
+        """The line of a text in quotes, from line ``start`` on; that line where there is none."""
+        quoted = re.compile(rf"[\"']{re.escape(text)}[\"']")
+        return next((number for number, line in enumerate(self._lines, 1) if number >= start and quoted.search(line)), max(start, 1))
+
 
 Complaint = tuple[int, str]
 
 
 def _complaints(document: Mapping[str, Any], lines: _Lines, run: type[Struct], unknown_id: Callable[[str], str]) -> Iterator[Complaint]:
-    kinds: dict[str, type[Struct]] = {"run": run, "skip": SkipTable, "deviation": DeviationTable}
+    kinds: dict[str, type[Struct]] = {"run": run, "features": FeaturesTable, "skip": SkipTable, "deviation": DeviationTable}
     for key in document:
         if key not in kinds:
             yield lines.table(key), f"unknown key {key!r}{_near(key, list(kinds))}"
     yield from _wrong(document.get("run", {}), run, lines, lines.table("run"))
+    if "features" in document:
+        yield from _wrong_features(document["features"], lines, lines.table("features"))
     for name in ("skip", "deviation"):
         tables = document.get(name, [])
         if not isinstance(tables, list):
@@ -177,6 +199,19 @@ def _complaints(document: Mapping[str, Any], lines: _Lines, run: type[Struct], u
             line = lines.table(name, index)
             wrong = list(_wrong(table, kinds[name], lines, line)) or list(_senseless(table, lines, line, unknown_id))
             yield from wrong or _repeated(name, tables, index, lines)
+
+
+def _wrong_features(table: Any, lines: _Lines, line: int) -> Iterator[Complaint]:
+    listed = table.get("unsupported") if isinstance(table, dict) else None
+    names = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+    known = list(Feature)
+    unknown = [name for name in names if name not in known]
+    for name in unknown:
+        yield lines.value(line, name), f"there is no feature {name!r}{_near(name, known)}"
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield lines.value(line, name), f"{name} is listed twice"
+    if not unknown:
+        yield from _wrong(table, FeaturesTable, lines, line)
 
 
 def _wrong(table: Any, kind: type[Struct], lines: _Lines, line: int) -> Iterator[Complaint]:

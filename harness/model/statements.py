@@ -4,10 +4,12 @@ The identifier, the keyword of RFC 2119, the profile, the version range and the 
 the test's docstring is the statement's text.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
+
+from harness.model.features import Feature
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 ATTRIBUTE = "__statement__"
@@ -24,12 +26,11 @@ class Keyword(StrEnum):
 
 
 class Profile(StrEnum):
-    """Who has to conform: everybody, those who offer the feature, one controller family, or nobody (behaviour recorded, not judged)."""
+    """Who has to conform: everybody, those who offer the features, or nobody (behaviour recorded, not judged)."""
 
     CORE = "CORE"
     EXTENDED = "EXTENDED"
-    INGRESS_NGINX = "INGRESS_NGINX"
-    CHARACTERISATION = "CHARACTERISATION"
+    OBSERVED = "OBSERVED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,11 @@ class Declaration:
     source: str
     gate: Gate
     covers: tuple[str, ...] = ()
+    features: frozenset[Feature] = frozenset()
 
 
 MUST, SHOULD, MAY = Keyword.MUST, Keyword.SHOULD, Keyword.MAY
-CORE, EXTENDED, INGRESS_NGINX, CHARACTERISATION = Profile.CORE, Profile.EXTENDED, Profile.INGRESS_NGINX, Profile.CHARACTERISATION
+CORE, EXTENDED, OBSERVED = Profile.CORE, Profile.EXTENDED, Profile.OBSERVED
 
 
 def statement(
@@ -66,6 +68,7 @@ def statement(
     profile: Profile,
     *,
     source: str,
+    features: Set[Feature] = frozenset(),
     system: str = "",
     since: str | None = None,
     until: str | None = None,
@@ -75,10 +78,11 @@ def statement(
 
     :param identifier: unique, subject prefix and number, for instance ``EXH-01``
     :param source: the http address of the text that demands the behaviour
+    :param features: what a controller has to offer for it to apply, beside what its place says (harness/catalogue/places.py)
     :param system: the system that the statement, with ``since`` and ``until``, speaks of, where it is another one than that of its folder
     :param covers: rows of upstream catalogues that this statement answers, for instance ``ROW-MLB-006``
     """
-    declaration = Declaration(identifier, keyword, profile, source, Gate(system, since, until), covers)
+    declaration = Declaration(identifier, keyword, profile, source, Gate(system, since, until), covers, frozenset(features))
 
     def declare(test: Test) -> Test:
         setattr(test, ATTRIBUTE, declaration)

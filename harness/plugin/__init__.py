@@ -5,12 +5,12 @@ import signal
 import pytest
 
 from harness.model.errors import UsageFault
-from harness.plugin import collection, conformance_file, options, ordering
+from harness.plugin import collection, conformance_file, marks, options, ordering
 from harness.plugin.cluster_owner import ClusterOwner
 from harness.plugin.recording import Recording
 from harness.plugin.reporting import Reporting
 from harness.plugin.run_facts import RUN, begin, is_worker
-from harness.plugin.settings import parse_settings, versions_under_test
+from harness.plugin.settings import features_under_test, parse_settings, versions_under_test
 from harness.plugin.watchdog import Watchdog
 
 
@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check the options and stand ready; nothing is created yet."""
     if config.getoption("list_statements"):
         config.option.collectonly = True
-    collection.register_marks(config)
+    marks.register(config)
     ordering.configure(config)
     config.stash[RUN] = begin(config)
     _register_everywhere(config)
@@ -58,6 +58,7 @@ def _register_on_controller(config: pytest.Config) -> None:
         beside = f", or what {own.file} says," if own and own.run else ""
         raise pytest.UsageError(f"the command line{beside} cannot be followed\n\n{fault}") from None
     facts.versions |= versions_under_test(settings)
+    facts.features = features_under_test(settings)
     config.pluginmanager.register(Reporting(config, facts), "conformance-reporting")
     config.pluginmanager.register(ClusterOwner(config, settings), "conformance-cluster")
 

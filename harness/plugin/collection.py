@@ -1,7 +1,5 @@
-"""Collection: reads the declarations off the tests, refuses bad ones, gates versions, and makes ``-m`` know the catalogue's words."""
+"""Collection: reads the declarations off the tests, refuses bad ones, and says which statements do not apply, and why."""
 
-import difflib
-import re
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,8 +11,7 @@ from harness.catalogue.levels import Level, takes
 from harness.catalogue.rows import rows
 from harness.model.conformance_file import OF_THE_STATEMENT
 from harness.model.errors import UsageFault
-from harness.model.project import COMMAND
-from harness.model.statements import ATTRIBUTE, CONTROLLER, Keyword, Profile
+from harness.model.statements import ATTRIBUTE, CONTROLLER
 from harness.model.versions import ALWAYS, label, mismatch
 from harness.plugin import conformance_file, manifests
 from harness.plugin.ids import nearest
@@ -65,44 +62,6 @@ CASE = pytest.StashKey[Case]()
 CASES = pytest.StashKey[int]()
 #: What this run has planned, by node identifier in the order of collection; on the controller, too, once a worker has collected.
 PLAN = pytest.StashKey[dict[str, Case]]()
-
-
-def register_marks(config: pytest.Config) -> None:
-    """Make the words of the catalogue known to ``-m``: keywords, profiles, and the folders of ``suites/``, at every depth."""
-    for keyword in Keyword:
-        config.addinivalue_line("markers", f"{keyword.lower()}: statements with the keyword {keyword} of RFC 2119")
-    for profile in Profile:
-        config.addinivalue_line("markers", f"{profile.lower()}: statements of the profile {profile}")
-    manifests.register(config)
-    for name, places in folders(config).items():
-        config.addinivalue_line("markers", f"{name}: statements below {', '.join(places)}")
-
-
-def folders(config: pytest.Config) -> dict[str, list[str]]:
-    """The names of the folders below ``suites/``, and where folders of each name are."""
-    found: dict[str, list[str]] = {}
-    for folder in sorted((config.rootpath / "suites").glob("**/")):
-        if folder.name.isidentifier() and not folder.name.startswith("_"):
-            found.setdefault(folder.name, []).append(f"{folder.relative_to(config.rootpath).as_posix()}/")
-    found.pop("suites", None)
-    return found
-
-
-def check_selection(config: pytest.Config) -> None:
-    """Refuse an unknown word in ``-m`` before any worker starts: on workers pytest's own error would look like a crash.
-
-    :raises UsageFault: a word is no registered mark
-    """
-    asked = config.getoption("markexpr") or ""
-    # the words of an expression that are not its operators, nor the keywords of a mark's arguments
-    words = re.findall(r"[\w.:-]+", re.sub(r"\([^()]*=[^()]*\)", "", asked))
-    known = [re.split(r"[:(]", line)[0].strip() for line in config.getini("markers")]
-    unknown = [word for word in words if word not in [*known, "and", "or", "not", "True", "False"]]
-    if unknown:
-        near = [match for word in unknown for match in difflib.get_close_matches(word, known, 1)]
-        hint = f"did you mean {' '.join(near)}? " if near else ""
-        ours = ", ".join(word.lower() for word in [*Keyword, *Profile, *folders(config)])
-        raise UsageFault(f"-m with words of the catalogue: {ours}", " ".join(unknown), f"{hint}`{COMMAND} list` shows what there is")
 
 
 class Collection:
@@ -224,13 +183,23 @@ def _hiding(item: pytest.Item) -> list[str]:
 
 def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
     case = item.callspec.id if hasattr(item, "callspec") else ""
-    why = (mismatch(one.gate, config.stash[RUN].versions) or "", conformance_file.skipped(config, one.id, case))
+    inapplicable = mismatch(one.gate, config.stash[RUN].versions) or _lacking(one, config)
+    why = (inapplicable, conformance_file.skipped(config, one.id, case))
     line = (item.location[1] or 0) + 1
     marks = frozenset(_marks(item) & MARKS.keys())
     item.stash[CASE] = Case(item.nodeid, one, case, item.stash[CASES], *why, needs_of(item), manifests.manifest_of(item), line, marks)
     item.extra_keyword_matches.add(one.id)
-    for mark in (one.keyword.lower(), one.profile.lower(), *one.subject.split("/")):
+    for mark in (one.keyword.lower(), one.profile.lower(), *one.subject.split("/"), *(feature.value for feature in one.features)):
         item.add_marker(mark)
+
+
+def _lacking(one: Entry, config: pytest.Config) -> str:
+    """Why a feature that a statement needs is not to be counted on; empty where all of them are."""
+    facts = config.stash[RUN]
+    lacking = [feature for feature in one.features if feature not in facts.features]
+    name = _controller(facts.versions)
+    offered = f"needs {', '.join(lacking)}, which {name} {facts.versions.get(name, '')} does not offer" if lacking else ""
+    return offered or conformance_file.unsupported(config, one.features)
 
 
 def publish(config: pytest.Config, *, plan: Iterable[Case] = (), fault: UsageFault | None = None) -> None:
@@ -266,7 +235,11 @@ def is_needed(config: pytest.Config, provision: Provision) -> bool:
 def implementation(case: Case, versions: Mapping[str, str]) -> str:
     """Whose deviation a failure would be: that of the system which the statement speaks of, by its name."""
     system = case.statement.gate.system
-    return next((name for name in versions if name not in ALWAYS), system) if system == CONTROLLER else system
+    return _controller(versions) if system == CONTROLLER else system
+
+
+def _controller(versions: Mapping[str, str]) -> str:
+    return next((name for name in versions if name not in ALWAYS), CONTROLLER)
 
 
 def versions_of(case: Case, versions: Mapping[str, str]) -> dict[str, str]:
@@ -278,6 +251,7 @@ def listing(cases: Iterable[Case], width: int | None) -> list[str]:
     """The lines of ``--list-statements``: one a statement, its text below, cut where there is a width."""
     lines = []
     for one in {case.statement.id: case.statement for case in cases}.values():
-        lines.append(f"{one.id:<8} {one.keyword:<6} {one.profile:<13} {one.subject:<23} {label(one.gate)}")
+        needs = f" with {', '.join(one.features)}" if one.features else ""
+        lines.append(f"{one.id:<8} {one.keyword:<6} {one.profile:<8} {one.subject:<23} {label(one.gate)}{needs}")
         lines.append(f"         {one.text}"[:width])
     return lines

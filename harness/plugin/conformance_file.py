@@ -7,7 +7,7 @@ import argparse
 import json
 import os
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,6 +19,7 @@ from msgspec import Meta, Struct
 from harness.model.baselines import Deviation
 from harness.model.conformance_file import ConformanceFile, Skip, file_type, find_file, read_file
 from harness.model.errors import UsageFault
+from harness.model.features import Feature
 from harness.plugin.declared import declared
 from harness.plugin.ids import nearest
 from harness.plugin.options import add_level, add_options, add_workers, positive, workers
@@ -53,6 +54,13 @@ def skipped(config: pytest.Config, statement: str, case: str) -> str:
     read = conformance_file(config)
     found = next((one for one in read.skips if one.concerns(statement, case)), None) if read else None
     return f"skipped by {found.file.name}:{found.line}: {found.reason}" if found else ""
+
+
+def unsupported(config: pytest.Config, needed: Iterable[Feature]) -> str:
+    """Why features are not to be counted on, as the file says; empty where it says nothing of them."""
+    read = conformance_file(config)
+    found = {one: read.unsupported[one] for one in needed if one in read.unsupported} if read else {}
+    return "; ".join(f"{read.file.name} line {line} says that {one} is not supported" for one, line in found.items()) if read else ""
 
 
 def unused(config: pytest.Config, collected: set[tuple[str, str]]) -> list[str]:

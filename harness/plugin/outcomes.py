@@ -122,8 +122,8 @@ def known(judged: Judgement, deviation: Deviation | None) -> Judgement:
     return judged
 
 
-def characterised(judged: Judgement, deviation: Deviation | None) -> Judgement:
-    """The judgement of a characterisation: how a system differs is recorded, explained where it is listed, and held against nobody."""
+def observed(judged: Judgement, deviation: Deviation | None) -> Judgement:
+    """The judgement of what is observed only: how a system differs is recorded, explained where it is listed, and held against nobody."""
     if judged.outcome is not Outcome.FAILED or not judged.failure:
         return judged
     listed = deviation is not None and deviation.says in judged.failure.message

@@ -13,7 +13,7 @@ from harness.model.statements import Profile
 from harness.model.verdicts import Outcome
 from harness.plugin import evidence
 from harness.plugin.collection import CASE, Case, versions_of
-from harness.plugin.outcomes import Judgement, characterised, judge, known
+from harness.plugin.outcomes import Judgement, judge, known, observed
 from harness.plugin.run_facts import RUN, known_deviations
 from harness.plugin.transport import packed, unpacked
 from harness.report.model import Failure
@@ -86,7 +86,7 @@ class Recording:
     def _known(self, judged: Judgement, case: Case) -> Judgement:
         versions = versions_of(case, self.config.stash[RUN].versions)
         listed = match(known_deviations(self.config), case.statement.id, case.case, versions)
-        return (characterised if case.statement.profile is Profile.CHARACTERISATION else known)(judged, listed)
+        return (observed if case.statement.profile is Profile.OBSERVED else known)(judged, listed)
 
     def _with_evidence(self, failure: Failure, item: pytest.Item, case: Case, report: pytest.TestReport) -> Failure:
         facts = self.config.stash[RUN]

@@ -13,9 +13,10 @@ import pytest
 from harness.model.errors import EnvironmentFault, UsageFault
 from harness.model.verdicts import EXIT_CODES, ExitCode, Outcome
 from harness.plugin import proposals
-from harness.plugin.collection import PLAN, Case, check_selection, received
+from harness.plugin.collection import PLAN, Case, received
 from harness.plugin.declared import declared
 from harness.plugin.identity import identity
+from harness.plugin.marks import check_selection
 from harness.plugin.outcomes import Judgement, joined
 from harness.plugin.recording import PhaseRecord, phase_record
 from harness.plugin.run_facts import COMMAND_LINE, WORKER_KEY, RunFacts, known_deviations, own_file
@@ -185,6 +186,7 @@ class Reporting:
             subject=one.subject,
             keyword=one.keyword,
             profile=one.profile,
+            features=one.features,
             text=one.text,
             source=one.source,
             outcome=judged.outcome,

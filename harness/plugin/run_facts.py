@@ -12,6 +12,7 @@ import pytest
 
 from harness.model.baselines import Deviation, read_baselines
 from harness.model.errors import UsageFault
+from harness.model.features import Feature
 from harness.model.project import BASELINES, RUNS
 from harness.plugin.conformance_file import conformance_file
 from harness.plugin.transport import unpacked
@@ -32,6 +33,7 @@ class RunFacts:
     :param began: wall clock, ISO 8601 in UTC
     :param started: the same moment on the monotonic clock, which is one for all processes of a machine (seconds)
     :param versions: versions under test by the system's name, ``metallb``, ``kubernetes`` and the ingress controller's
+    :param features: what the ingress controller under test offers
     :param kind: the version of kind, and ``engine`` the name and version of the engine; empty where no cluster was needed
     :param faults: faults of the environment outside any statement
     :param leftovers: what was kept or could not be removed, each with the command that removes it
@@ -43,6 +45,7 @@ class RunFacts:
     began: str
     started: float
     versions: dict[str, str] = field(default_factory=dict)
+    features: frozenset[Feature] = frozenset()
     systems: list[SystemUnderTest] = field(default_factory=list)
     images: list[ImageUsed] = field(default_factory=list)
     phases: list[Phase] = field(default_factory=list)

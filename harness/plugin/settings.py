@@ -8,6 +8,7 @@ from typing import Any
 from harness.cluster.sources import Source, components, parse_overrides
 from harness.model.addresses import AddressRange, Subnet
 from harness.model.errors import UsageFault
+from harness.model.features import Feature
 from harness.model.project import COMMAND
 from harness.model.versions import version as ordered
 from harness.systems.environment import Settings
@@ -58,6 +59,11 @@ def systems_under_test(option: Option) -> Settings:
 def versions_under_test(settings: Settings) -> dict[str, str]:
     """The versions of a run by the system's name."""
     return {"metallb": settings.metallb, "kubernetes": settings.kubernetes, settings.ingress: settings.ingress_version}
+
+
+def features_under_test(settings: Settings) -> frozenset[Feature]:
+    """What the ingress controller of a run offers."""
+    return frozenset(controller(settings.ingress, settings.ingress_version).features)
 
 
 def _version(name: str, text: str) -> str:

@@ -195,6 +195,7 @@ def _own_file(config: pytest.Config) -> list[str]:
     own = conformance_file(config)
     said = {f"{name} = {value}": None for name, value in own.run.items()} if own else {}
     parts = [*said, f"{len(own.skips)} skipped", f"{len(own.deviations)} deviations"] if own else []
+    parts += [f"{len(own.unsupported)} features unsupported"] if own and own.unsupported else []
     return [f"{from_here(own.file, config)}: {', '.join(parts)}"] if own else []
 
 

@@ -19,7 +19,7 @@ from harness.report.formatting import clipped
 from harness.report.model import Report, Result
 
 #: The profiles that somebody has to conform to; what the others find is recorded only.
-CLAIMED = tuple(profile for profile in Profile if profile is not Profile.CHARACTERISATION)
+CLAIMED = tuple(profile for profile in Profile if profile is not Profile.OBSERVED)
 _UNMET = (Outcome.FAILED, Outcome.KNOWN_DEVIATION)
 #: A listed deviation that does not occur is a statement that holds.
 _MET = (Outcome.PASSED, Outcome.STALE_DEVIATION)
@@ -50,7 +50,10 @@ class Claim:
     met: Annotated[Count, Meta(description="How many are met: every case that applies was judged and holds.")]
     unmet: Annotated[tuple[Unmet, ...], Meta(description="Those that are not met, the MUSTs first.")]
     not_applicable: Annotated[Count, Meta(description="How many do not speak of what is under test.")]
-    not_judged: Annotated[Count, Meta(description="How many the level or the command line left out, were skipped, or did not end.")]
+    not_judged: Annotated[
+        Count,
+        Meta(description="How many were left out, skipped, did not end, or are CORE and lack a feature."),
+    ]
 
     @property
     def judged(self) -> int:
@@ -92,7 +95,9 @@ def _is_met(cases: Sequence[Result]) -> bool:
 
 
 def _does_not_apply(cases: Sequence[Result]) -> bool:
-    return _whole(cases) and all(case.outcome is Outcome.NOT_APPLICABLE for case in cases)
+    """Whether nobody asks it here. CORE is asked of everybody: where a feature is lacking that it needs, it was not judged."""
+    asked = cases[0].profile is Profile.CORE and cases[0].features
+    return _whole(cases) and not asked and all(case.outcome is Outcome.NOT_APPLICABLE for case in cases)
 
 
 def _whole(cases: Sequence[Result]) -> bool:

@@ -143,7 +143,7 @@ def compare(a: Report, b: Report) -> Comparison:
 
 def _kind(before: Result, after: Result) -> Kind:
     kind = kind_of(before.outcome, after.outcome)
-    return Kind.OTHER if kind is Kind.REGRESSION and after.profile is Profile.CHARACTERISATION else kind
+    return Kind.OTHER if kind is Kind.REGRESSION and after.profile is Profile.OBSERVED else kind
 
 
 def kind_of(before: Outcome, after: Outcome) -> Kind:

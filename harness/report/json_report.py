@@ -22,7 +22,12 @@ SCHEMA_VERSION: Final = 2
 SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
 #: What a document of an earlier version calls otherwise: a field's name then, and now; by the name now, a value then, and now.
 RENAMED: dict[int, dict[str, str]] = {1: {"looks": "attempts", "met": "satisfied", "verdict": "gate"}}
-REWORDED: dict[int, dict[str, dict[str, str]]] = {1: {"gate": {"conformant": "as expected", "not conformant": "changed"}}}
+REWORDED: dict[int, dict[str, dict[str, str]]] = {
+    1: {
+        "gate": {"conformant": "as expected", "not conformant": "changed"},
+        "profile": {"INGRESS_NGINX": "EXTENDED", "CHARACTERISATION": "OBSERVED"},
+    }
+}
 
 Document = dict[str, Any]
 

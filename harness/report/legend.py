@@ -34,9 +34,8 @@ KEYWORDS = {
 }
 PROFILES = {
     Profile.CORE: "has to hold everywhere",
-    Profile.EXTENDED: "has to hold where the feature is offered",
-    Profile.INGRESS_NGINX: "has to hold for controllers that follow ingress-nginx",
-    Profile.CHARACTERISATION: "recorded and held against nobody: how systems differ where no specification decides",
+    Profile.EXTENDED: "has to hold where the features are offered that it needs",
+    Profile.OBSERVED: "recorded and held against nobody: how systems differ where no specification decides",
 }
 OUTCOMES = {
     Outcome.PASSED: "judged, and it holds",

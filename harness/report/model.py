@@ -51,6 +51,7 @@ class Result:
     worker: Annotated[str, Meta(description="The worker it ran on, empty without workers.")] = ""
     line: Annotated[Count, Meta(description="Line of the test in its file, from 1; 0 when unknown.")] = 0
     failure: Annotated[Failure | None, Meta(description="Why it was not met.")] = None
+    features: Annotated[tuple[str, ...], Meta(description="Features that it needs of the ingress controller.")] = ()
     waits: Annotated[tuple[Wait, ...], Meta(description="What it waited for.")] = ()
     measurements: Annotated[tuple[Measurement, ...], Meta(description="What it measured.")] = ()
 

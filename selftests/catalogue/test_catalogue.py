@@ -10,7 +10,8 @@ from harness.catalogue import documents
 from harness.catalogue.entries import Entry, entry, violations
 from harness.catalogue.rows import Row, rows, untraceable
 from harness.model.errors import UsageFault
-from harness.model.statements import CONTROLLER, CORE, MUST, Declaration, Gate
+from harness.model.features import Feature
+from harness.model.statements import CONTROLLER, CORE, EXTENDED, MUST, Declaration, Gate
 
 DECLARED = Declaration("EXH-01", MUST, CORE, "https://metallb.io/usage/", Gate("metallb", "0.13.9"), ("ROW-MLB-006",))
 TEST = "suites/metallb/exhaustion/test_pending.py::test_service_beyond_the_pool_stays_pending"
@@ -41,6 +42,8 @@ def test_an_entry_is_read_off_a_test() -> None:
         (replace(ENTRY, gate=Gate("metallb", "soon")), "neither a version"),
         (replace(ENTRY, gate=Gate("")), "suites/metallb/exhaustion says no system"),
         (replace(ENTRY, gate=Gate(CONTROLLER, "1.12.0")), "need the name of one controller"),
+        (replace(ENTRY, gate=Gate(CONTROLLER), profile=EXTENDED), "so it needs one: features={Feature...}"),
+        (replace(ENTRY, gate=Gate("ingress-nginx", "1.12.0"), profile=EXTENDED), "so it needs one: features={Feature...}"),
         (replace(ENTRY, covers=("ROW-MLB-999",)), "it covers 'ROW-MLB-999'"),
     ],
 )
@@ -55,7 +58,8 @@ def test_a_bad_entry_is_told(changed: Entry, complaint: str) -> None:
     [
         ("metallb/exhaustion", "", "metallb"),
         ("ingress/routing", "", CONTROLLER),
-        ("ingress/nginx/canary", "", "ingress-nginx"),
+        ("ingress/nginx/canary", "", CONTROLLER),
+        ("ingress/nginx/canary", "ingress-nginx", "ingress-nginx"),
         ("kubernetes", "", "kubernetes"),
         ("installation", "", "metallb"),
         ("installation", CONTROLLER, CONTROLLER),
@@ -65,6 +69,20 @@ def test_a_bad_entry_is_told(changed: Entry, complaint: str) -> None:
 def test_the_folder_gives_the_system_where_the_test_does_not(folder: str, declared: str, system: str) -> None:
     made = entry(replace(DECLARED, gate=Gate(declared)), "A Service MUST.", f"suites/{folder}/test_x.py::test_y")
     assert (made.subject, made.gate.system) == (folder, system)
+
+
+@pytest.mark.parametrize(
+    ("place", "declared", "features"),
+    [
+        ("ingress/nginx/canary/test_x.py", set(), (Feature.CANARY,)),
+        ("ingress/nginx/canary/test_x.py", {Feature.PATH_REWRITE}, (Feature.PATH_REWRITE, Feature.CANARY)),
+        ("ingress/nginx/tls/test_hsts.py", set(), (Feature.TLS_TERMINATION, Feature.HSTS)),
+        ("metallb/exhaustion/test_x.py", set(), ()),
+    ],
+)
+def test_the_place_gives_features_beside_those_the_test_names(place: str, declared: set[Feature], features: tuple[Feature, ...]) -> None:
+    made = entry(replace(DECLARED, features=frozenset(declared)), "A Service MUST.", f"suites/{place}::test_y")
+    assert made.features == features
 
 
 def test_versions_and_abbreviations_end_no_sentence() -> None:
@@ -84,15 +102,19 @@ def test_no_row_can_be_taken_for_a_statement() -> None:
 
 
 def test_documents_say_what_the_tests_say(tmp_path: Path) -> None:
-    documents.write([ENTRY], ROWS, tmp_path)
-    documents.check([ENTRY], ROWS, tmp_path)
+    one = replace(ENTRY, features=(Feature.CANARY,))
+    documents.write([one], ROWS, tmp_path)
+    documents.check([one], ROWS, tmp_path)
     text = (tmp_path / "statements.md").read_text()
     assert "metallb >= 0.13.9" in text
     assert "pending \\| so." in text
     assert "| ROW-MLB-006 | beyond | [EXH-01](#exh-01) |" in text
     assert "| ROW-MLB-007 | recovery | needs &lt;more> |" in text
+    assert "[canary](#feature-canary) | A Service" in text
+    assert f'<a id="feature-canary"></a>canary | {Feature.CANARY.meaning} | [EXH-01](#exh-01) |' in text
     document = json.loads((tmp_path / "statements.json").read_text())
     assert document["statements"][0]["versions"] == {"system": "metallb", "since": "0.13.9", "until": None}
+    assert document["statements"][0]["features"] == ["canary"]
     assert document["rows"][0]["covered_by"] == ["EXH-01"]
 
 

@@ -8,6 +8,7 @@ import pytest
 from harness.catalogue.entries import Entry
 from harness.cli import statements
 from harness.cli.command import command_parser
+from harness.model.features import Feature
 from harness.model.statements import CORE, MUST, Gate
 from harness.plugin.collection import Case
 
@@ -17,7 +18,9 @@ FILE = "suites/ingress/nginx/canary/test_header_and_cookie.py"
 
 def collected(name: str, manifest: str) -> Case:
     test = f"{FILE}::{name}"
-    one = Entry("CAN-11", "It MUST.", MUST, CORE, "ingress/nginx/canary", "https://example.org", Gate("ingress-nginx"), (), test)
+    one = Entry(
+        "CAN-11", "It MUST.", MUST, CORE, "ingress/nginx/canary", "https://example.org", Gate("ingress"), (), test, (Feature.CANARY,)
+    )
     return Case(test, one, "", 1, "", "", (), manifest, 12)
 
 
@@ -39,7 +42,13 @@ def test_a_statement_is_shown_with_its_test_its_manifest_and_what_excuses_it(cas
     ask("show", "CAN-11")
     text = capsys.readouterr().out
     assert text.startswith("CAN-11  MUST  CORE  ingress/nginx/canary\n\nIt MUST.\n")
-    for line in ("source       https://example.org", "versions     ingress-nginx", f"test         {FILE}:12", "cases        1"):
+    for line in (
+        "source       https://example.org",
+        "versions     ingress",
+        f"feature 1    canary: {Feature.CANARY.meaning}",
+        f"test         {FILE}:12",
+        "cases        1",
+    ):
         assert f"\n{line}\n" in text
     assert "deviation 1  ingress-nginx: the canary is attached" in text
     assert "https://github.com/kubernetes/ingress-nginx/issues/4667" in text
@@ -53,7 +62,7 @@ def test_statements_are_listed_and_counted(case: Case, monkeypatch: pytest.Monke
     monkeypatch.setattr(statements, "collected", lambda _selection: [case, case])
     ask("list", "metallb")
     assert capsys.readouterr().out.splitlines() == [
-        "CAN-11   MUST   CORE          ingress/nginx/canary    ingress-nginx",
+        "CAN-11   MUST   CORE     ingress/nginx/canary    ingress with canary",
         "         It MUST.",
         "1 statements, 2 cases",
     ]

@@ -26,7 +26,15 @@ SKIP = '[[skip]]\nstatement = "EXH-01"\nreason = "x"\n'
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[features]\nunsupported = []\n", "line 1: unknown key 'features'; there are run, skip, deviation"),
+        ("[feature]\nunsupported = []\n", "line 1: unknown key 'feature'; did you mean features?"),
+        ("[policies]\n", "line 1: unknown key 'policies'; there are run, features, skip, deviation"),
+        ('[features]\nsupported = ["canary"]\n', "line 2: unknown key 'supported'; did you mean unsupported?"),
+        ('[features]\nunsupported = "canary"\n', "line 2: unsupported: Expected `array`, got `str`"),
+        ("[features]\nunsupported = [1]\n", "line 2: unsupported: Expected `str`, got `int`"),
+        ("[features]\n", "line 1: Object missing required field `unsupported`"),
+        ("[[features]]\n", "line 1: Expected `object`, got `array`"),
+        ('[features]\nunsupported = ["cors",\n  "canry"]\n', "line 3: there is no feature 'canry'; did you mean canary?"),
+        ('[features]\nunsupported = ["cors", "cors"]\n', "line 2: cors is listed twice"),
         ("[[skips]]\n", "line 1: unknown key 'skips'; did you mean skip?"),
         ('# mine\n[run]\nnodes = "3"\n', "line 3: nodes: Expected `int`, got `str`"),
         ("run = 3\n", "line 1: Expected `object`, got `int`"),
@@ -55,7 +63,7 @@ def test_an_empty_file_says_nothing(tmp_path: Path) -> None:
     file = tmp_path / "conformance.toml"
     file.write_text("")
     found = read_file(file, Run, lambda identifier: "unknown")
-    assert (found.run, found.skips, found.deviations) == ({}, (), ())
+    assert (found.run, found.skips, found.deviations, found.unsupported) == ({}, (), (), {})
 
 
 def test_the_file_is_sought_up_to_the_repositorys_root(tmp_path: Path) -> None:

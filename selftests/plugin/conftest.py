@@ -32,6 +32,7 @@ filterwarnings = [
 CONFTEST = """
 import pytest
 
+from harness.model.features import Feature
 from harness.plugin.run_facts import RUN
 
 pytest_plugins = ["harness.plugin"]
@@ -40,6 +41,7 @@ pytest_plugins = ["harness.plugin"]
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
     config.stash[RUN].versions = {"metallb": "0.14.9", "kubernetes": "1.36.3", "traefik": "3.7.15"}
+    config.stash[RUN].features = frozenset({Feature.CANARY, Feature.CORS})
 """
 
 PREAMBLE = """

@@ -65,7 +65,7 @@ def test_an_unknown_word_is_no_empty_run(suite: Suite, workers: tuple[str, ...])
     ran = suite.run("-m", "must and exhaustoin", *workers)
     assert ran.code == 4
     assert "did you mean exhaustion?" in ran.output
-    assert "characterisation" in ran.output
+    assert "observed" in ran.output
 
 
 def test_arguments_of_marks_are_no_words(suite: Suite) -> None:
@@ -78,7 +78,7 @@ def test_statements_are_listed_and_not_run(suite: Suite) -> None:
     ran = suite.run("--list-statements")
     assert ran.code == 0
     assert ran.report is None
-    assert "EXH-01   MUST   CORE          metallb/exhaustion      metallb >= 0.13.9" in ran.output
+    assert "EXH-01   MUST   CORE     metallb/exhaustion      metallb >= 0.13.9" in ran.output
     assert "A Service MUST do what is said here." in ran.output
     assert "<Function" not in ran.output
 

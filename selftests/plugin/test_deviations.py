@@ -34,12 +34,12 @@ def test_a_failure_of_another_kind_is_not_excused(suite: Suite) -> None:
     assert f"{file}:2 excuses only a failure that says 'assert False'" in ran.output
 
 
-def test_a_characterisation_is_recorded_and_held_against_nobody(suite: Suite) -> None:
+def test_what_is_observed_is_recorded_and_held_against_nobody(suite: Suite) -> None:
     suite.write("reports/baselines/metallb.toml", ENTRY.format("EXH-01", "") + ENTRY.format("EXH-02", ""))
-    suite.add("EXH-01", profile="CHARACTERISATION")
-    suite.add("EXH-02", "assert False", profile="CHARACTERISATION")
-    suite.add("EXH-03", "raise WrongAnswer('an event', 'none')", profile="CHARACTERISATION")
-    suite.add("EXH-04", "raise EnvironmentFault('a', 'b', 'c')", profile="CHARACTERISATION")
+    suite.add("EXH-01", profile="OBSERVED")
+    suite.add("EXH-02", "assert False", profile="OBSERVED")
+    suite.add("EXH-03", "raise WrongAnswer('an event', 'none')", profile="OBSERVED")
+    suite.add("EXH-04", "raise EnvironmentFault('a', 'b', 'c')", profile="OBSERVED")
     ran = suite.run()
     assert ran.outcomes == {
         "EXH-01": Outcome.PASSED,

@@ -51,6 +51,14 @@ def test_what_a_profile_comes_to(outcomes: tuple[Outcome, ...], keyword: Keyword
     assert made(*outcomes, keyword=keyword).result is result
 
 
+@pytest.mark.parametrize(("profile", "result"), [(Profile.CORE, Conformance.PARTIAL), (Profile.EXTENDED, Conformance.SUCCESS)])
+def test_a_feature_that_is_lacking_leaves_core_unjudged_and_is_no_matter_elsewhere(profile: Profile, result: Conformance) -> None:
+    met = replace(ONE, id="TLS-01", profile=profile, outcome=Outcome.PASSED)
+    lacking = replace(met, id="TLS-02", outcome=Outcome.NOT_APPLICABLE, features=("tls-termination",))
+    made = claims(replace(synthetic.report(1), results=[met, lacking], planned=2, catalogue={}))[profile]
+    assert (made.result, made.not_applicable + made.not_judged) == (result, 1)
+
+
 @pytest.mark.parametrize(
     ("claim", "met", "unmet", "not_applicable", "not_judged"),
     [

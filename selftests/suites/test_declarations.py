@@ -1,11 +1,13 @@
-"""What the declarations of the statements have in common: the folder says the system, nothing says it again, no id comes back."""
+"""What the declarations of the statements have in common: the place says system and features, nothing says it again, no id comes back."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.catalogue.entries import RETIRED, SYSTEMS, system_of
+from harness.catalogue.entries import RETIRED
+from harness.catalogue.places import FEATURES, SYSTEMS, features_of, system_of
 from harness.model import statements
+from harness.model.features import Feature
 
 ROOT = Path(__file__).parents[2]
 SUITES = ROOT / "suites"
@@ -13,10 +15,15 @@ SUITES = ROOT / "suites"
 
 def declared() -> Iterator[tuple[str, ast.Call]]:
     """Every declaration of a statement, with the folder that it stands in."""
+    return ((file.rpartition("/")[0], call) for file, call in declared_in_files())
+
+
+def declared_in_files() -> Iterator[tuple[str, ast.Call]]:
+    """Every declaration of a statement, with the file that it stands in."""
     for file in sorted(SUITES.rglob("test_*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "statement":
-                yield file.parent.relative_to(SUITES).as_posix(), node
+                yield file.relative_to(SUITES).as_posix(), node
 
 
 def test_a_statement_names_a_system_only_where_its_folder_says_another() -> None:
@@ -28,13 +35,26 @@ def test_a_statement_names_a_system_only_where_its_folder_says_another() -> None
     assert [(folder, system) for folder, system in values if system == system_of(folder)] == []
 
 
-def test_what_ingress_nginx_alone_promises_stands_in_its_folder() -> None:
-    misplaced = [
-        ast.unparse(call.args[0])
-        for folder, call in declared()
-        if (ast.unparse(call.args[2]) == "INGRESS_NGINX") != (system_of(folder) == "ingress-nginx")
-    ]
-    assert misplaced == []
+def named_features() -> Iterator[tuple[str, str, set[Feature]]]:
+    """The statements' files and ids, and the features that their declarations name."""
+    for file, call in declared_in_files():
+        named = [keyword.value for keyword in call.keywords if keyword.arg == "features"]
+        names = {one.attr for value in named for one in ast.walk(value) if isinstance(one, ast.Attribute)}
+        yield file, ast.literal_eval(call.args[0]), {Feature[name] for name in names}
+
+
+def test_a_statement_names_no_feature_that_its_place_says() -> None:
+    assert {identifier: named & features_of(file) for file, identifier, named in named_features() if named & features_of(file)} == {}
+
+
+def test_every_feature_is_needed_by_a_statement() -> None:
+    needed = {feature for file, _, named in named_features() for feature in named | features_of(file)}
+    assert set(Feature) - needed == set()
+
+
+def test_places_that_need_features_hold_statements() -> None:
+    files = {file for file, _ in declared_in_files()}
+    assert [place for place in FEATURES if not any(f"{file}/".startswith(f"{place}/") for file in files)] == []
 
 
 def test_every_folder_has_a_system_and_says_what_it_is_for() -> None:

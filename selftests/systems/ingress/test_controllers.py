@@ -8,6 +8,7 @@ import yaml
 from cryptography import x509
 
 from harness.model.errors import EnvironmentFault, UsageFault
+from harness.model.features import Feature
 from harness.systems.ingress.controllers import controller
 from harness.systems.ingress.controllers.ingress_nginx import CONTROLLER, WEBHOOK
 from selftests.systems.fake_api import FakeApi, an_object
@@ -18,6 +19,13 @@ READY = {"observedGeneration": 9, "updatedReplicas": 1, "readyReplicas": 1}
 
 def deployment(ready: int = 1) -> dict[str, object]:
     return an_object("Deployment", NGINX.deployment, NGINX.namespace, spec={"replicas": 1}, status={**READY, "readyReplicas": ready})
+
+
+@pytest.mark.parametrize(("version", "judges"), [("1.11.8", False), ("1.12.0", True), ("1.15.1", True)])
+def test_it_offers_features_by_its_version(version: str, judges: bool) -> None:
+    features = controller("ingress-nginx", version).features
+    assert set(Feature) - features.keys() == (set() if judges else {Feature.PATH_TYPE_VALIDATION})
+    assert all(link.startswith("https://") for link in features.values())
 
 
 def test_its_manifest_is_applied_with_a_certificate_and_without_jobs(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
@@ -38,7 +39,14 @@ def test_absolute_target_names_the_host(client: IngressClient) -> None:
         assert found.service == backend, f"http://{host}/ with the Host field {other} reached {found.service}, not {backend}"
 
 
-@statement("HST-13", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2", covers=("ROW-HDR-03",))
+@statement(
+    "HST-13",
+    MUST,
+    EXTENDED,
+    source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2",
+    features={Feature.ABSOLUTE_TARGET_HOST},
+    covers=("ROW-HDR-03",),
+)
 @pytest.mark.manifest("host_of_an_absolute_target_arrives.yaml")
 def test_host_of_an_absolute_target_arrives(client: IngressClient) -> None:
     """The host in a target that is a whole URL MUST reach the backend in the place of the Host field."""

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
@@ -19,6 +20,7 @@ CLASS = "https://kubernetes.io/docs/concepts/services-networking/ingress/#ingres
     MUST,
     EXTENDED,
     source="https://kubernetes.io/docs/concepts/services-networking/ingress/#deprecated-annotation",
+    features={Feature.LEGACY_CLASS_ANNOTATION},
     covers=("ROW-CLS-03",),
 )
 def test_legacy_annotation_selects_the_controller(
@@ -53,7 +55,7 @@ def test_other_class_is_left_alone(request_: Request, expectation: Expectation, 
     client.expect(request_, expectation)
 
 
-@statement("CLS-05", MUST, EXTENDED, source=CLASS, covers=("ROW-CLS-04",))
+@statement("CLS-05", MUST, EXTENDED, source=CLASS, features={Feature.CLASS_REQUIRED}, covers=("ROW-CLS-04",))
 @pytest.mark.manifest("class_less_ingress_is_left_alone.yaml")
 def test_class_less_ingress_is_left_alone(client: IngressClient) -> None:
     """An Ingress without a class MUST NOT be served where the cluster has no default class."""

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
@@ -45,7 +46,7 @@ def test_rule_without_path_takes_everything(request_: Request, expectation: Expe
     client.expect(request_, expectation)
 
 
-@statement("PTH-16", MUST, EXTENDED, source=PATH_TYPES, covers=("ROW-PATH-13",))
+@statement("PTH-16", MUST, EXTENDED, source=PATH_TYPES, features={Feature.IMPLEMENTATION_SPECIFIC_PATHS}, covers=("ROW-PATH-13",))
 @pytest.mark.manifest("implementation_specific_path_serves_itself.yaml")
 @cases([(request("/foo"), reaches("one")), (request("/foo?x"), reaches("one")), (request("/bar"), refused(404)), (request(), refused(404))])
 def test_implementation_specific_path_serves_itself(request_: Request, expectation: Expectation, client: IngressClient) -> None:

@@ -5,6 +5,7 @@ import ssl
 import pytest
 
 from harness.model.expectations import Expectation, reaches, redirected
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
@@ -23,7 +24,7 @@ def test_tls_host_gets_its_certificate(client: IngressClient, trust: ssl.SSLCont
     client.with_trust(trust).expect(request("/x?y", scheme="https"), reaches("one", certificate=HOST))
 
 
-@statement("TLS-02", MUST, CORE, source=TLS, covers=("ROW-TLS-02",))
+@statement("TLS-02", MUST, CORE, source=TLS, features={Feature.WILDCARD_HOSTS}, covers=("ROW-TLS-02",))
 @pytest.mark.manifest("certificates_are_chosen_by_name.yaml")
 @cases(
     [

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.model.statistics import expect_plausible_share
@@ -30,7 +31,12 @@ def test_backend_is_named_by_number_or_name(request_: Request, expectation: Expe
 
 
 @statement(
-    "BKD-09", MUST, EXTENDED, source="https://kubernetes.io/docs/concepts/services-networking/service/#externalname", covers=("ROW-BE-07",)
+    "BKD-09",
+    MUST,
+    EXTENDED,
+    source="https://kubernetes.io/docs/concepts/services-networking/service/#externalname",
+    features={Feature.EXTERNAL_NAME},
+    covers=("ROW-BE-07",),
 )
 @pytest.mark.manifest("external_name_is_served.yaml")
 def test_external_name_is_served(client: IngressClient) -> None:
@@ -43,6 +49,7 @@ def test_external_name_is_served(client: IngressClient) -> None:
     SHOULD,
     EXTENDED,
     source=f"{CONFIGMAP}#load-balance",
+    features={Feature.LOAD_BALANCING},
     covers=("ROW-BE-06",),
 )
 @pytest.mark.manifest("every_pod_gets_its_share.yaml")
@@ -60,6 +67,7 @@ def test_every_pod_gets_its_share(client: IngressClient) -> None:
     MUST,
     EXTENDED,
     source="https://kubernetes.io/docs/concepts/services-networking/ingress/#resource-backend",
+    features={Feature.UNAVAILABLE_BACKENDS},
     covers=("ROW-BE-02",),
 )
 @pytest.mark.manifest("resource_backend_leaves_others_alone.yaml")

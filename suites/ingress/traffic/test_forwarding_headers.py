@@ -3,6 +3,7 @@
 import pytest
 
 from harness.model.expectations import Expectation, reaches
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
@@ -41,7 +42,9 @@ def test_forwarding_headers_of_clients_are_not_believed(client: IngressClient) -
     client.expect(request(headers=FORGED), reaches("one", arrives_with=expected_headers))
 
 
-@statement("HDR-04", MUST, EXTENDED, source=f"{CONFIGMAP}#use-forwarded-headers", covers=("ROW-HDR-01",))
+@statement(
+    "HDR-04", MUST, EXTENDED, source=f"{CONFIGMAP}#use-forwarded-headers", features={Feature.TLS_TERMINATION}, covers=("ROW-HDR-01",)
+)
 @pytest.mark.manifest("scheme_is_told_to_the_backend.yaml")
 @cases(
     [
@@ -60,6 +63,7 @@ def test_scheme_is_told_to_the_backend(request_: Request, expectation: Expectati
     MUST,
     EXTENDED,
     source="https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer/#preserving-the-client-source-ip",
+    features={Feature.CLIENT_ADDRESS},
     covers=("ROW-HDR-04",),
 )
 @pytest.mark.manifest("client_address_arrives.yaml")

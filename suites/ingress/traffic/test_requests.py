@@ -3,6 +3,7 @@
 import pytest
 
 from harness.model.expectations import Expectation, reaches
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
@@ -75,7 +76,14 @@ def test_body_arrives(request_: Request, expectation: Expectation, client: Ingre
     client.expect(request_, expectation, times=3)
 
 
-@statement("PRO-05", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9110#section-6.4", covers=("ROW-PROTO-03",))
+@statement(
+    "PRO-05",
+    MUST,
+    EXTENDED,
+    source="https://www.rfc-editor.org/rfc/rfc9110#section-6.4",
+    features={Feature.LARGE_BODIES},
+    covers=("ROW-PROTO-03",),
+)
 @pytest.mark.manifest("large_body_is_intact.yaml")
 def test_large_body_is_intact(client: IngressClient) -> None:
     """A request body of 10 MB MUST reach the backend byte for byte."""

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from harness.model.expectations import Expectation, reaches
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
@@ -37,7 +38,14 @@ def test_answer_headers_come_back(request_: Request, expectation: Expectation, c
     client.expect(request_, expectation)
 
 
-@statement("PRO-03", SHOULD, EXTENDED, source="https://html.spec.whatwg.org/multipage/server-sent-events.html", covers=("ROW-PROTO-03",))
+@statement(
+    "PRO-03",
+    SHOULD,
+    EXTENDED,
+    source="https://html.spec.whatwg.org/multipage/server-sent-events.html",
+    features={Feature.STREAMING},
+    covers=("ROW-PROTO-03",),
+)
 @pytest.mark.manifest("event_stream_is_not_held_back.yaml")
 def test_event_stream_is_not_held_back(client: IngressClient) -> None:
     """The events of a stream SHOULD arrive one by one as they are sent."""
@@ -47,7 +55,14 @@ def test_event_stream_is_not_held_back(client: IngressClient) -> None:
     assert events[-1] - events[0] > 1.5, f"seconds at which events arrived that were sent over 3 s: {events}"
 
 
-@statement("PRO-04", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc9112#section-7.1", covers=("ROW-PROTO-03",))
+@statement(
+    "PRO-04",
+    MUST,
+    EXTENDED,
+    source="https://www.rfc-editor.org/rfc/rfc9112#section-7.1",
+    features={Feature.STREAMING},
+    covers=("ROW-PROTO-03",),
+)
 @pytest.mark.manifest("large_answer_is_intact.yaml")
 def test_large_answer_is_intact(client: IngressClient) -> None:
     """A large answer in chunks MUST arrive complete and in order."""

@@ -1,6 +1,7 @@
 """Endpoints change while requests keep coming."""
 
 from harness.model.expectations import reaches, refused
+from harness.model.features import Feature
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.backends import OwnBackend
 from harness.systems.ingress.client import IngressClient
@@ -52,7 +53,7 @@ def test_scaled_backend_is_used_to_the_last_pod(own_backend: OwnBackend) -> None
     load.expect_no_loss()
 
 
-@statement("DYN-04", SHOULD, EXTENDED, source=ROLLOUT, covers=("ROW-DYN-03",))
+@statement("DYN-04", SHOULD, EXTENDED, source=ROLLOUT, features={Feature.SEAMLESS_UPDATES}, covers=("ROW-DYN-03",))
 def test_rolling_update_of_the_backend_loses_no_request(own_backend: OwnBackend) -> None:
     """A rolling update of a backend that ends gracefully SHOULD lose no request."""
     before = own_backend.wait_until_served_by(1)

@@ -1,6 +1,7 @@
 """Routes change while requests keep coming."""
 
 from harness.model.expectations import reaches, refused
+from harness.model.features import Feature
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.controllers import Controller
@@ -36,7 +37,7 @@ def test_removed_path_leaves_the_others(ingresses: Ingresses, own_client: Ingres
     load.expect_no_loss()
 
 
-@statement("DYN-03", MUST, EXTENDED, source=RELOAD, covers=("ROW-DYN-02",))
+@statement("DYN-03", MUST, EXTENDED, source=RELOAD, features={Feature.SEAMLESS_UPDATES}, covers=("ROW-DYN-02",))
 def test_changes_elsewhere_lose_no_request(ingresses: Ingresses, own_client: IngressClient) -> None:
     """Thirty changes of other routes MUST NOT lose a request that comes over a connection of its own."""
     ingresses.add(ingresses.ingress(path("/", "one")))
@@ -51,7 +52,7 @@ def test_changes_elsewhere_lose_no_request(ingresses: Ingresses, own_client: Ing
     load.expect_no_loss()
 
 
-@statement("DYN-05", MUST, EXTENDED, source=RELOAD, covers=("ROW-DYN-05",))
+@statement("DYN-05", MUST, EXTENDED, source=RELOAD, features={Feature.SEAMLESS_UPDATES}, covers=("ROW-DYN-05",))
 def test_request_under_way_survives_a_change(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A request under way MUST be answered although routes change meanwhile."""
     ingresses.add(ingresses.ingress(path("/", "one")))

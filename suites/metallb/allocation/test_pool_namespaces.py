@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.model.statements import CHARACTERISATION, CORE, EXTENDED, MUST, SHOULD, statement
+from harness.model.statements import CORE, EXTENDED, MUST, OBSERVED, SHOULD, statement
 from harness.systems.kubernetes.namespaces import Namespaces
 from harness.systems.metallb import messages
 from harness.systems.metallb.pools import Pools, bound_to
@@ -45,7 +45,7 @@ def test_selected_namespaces_follow_their_labels(
     services.create(address=pool.addresses[2], namespace=another_namespace).wait_until_refused(messages.not_compatible(pool.name))
 
 
-@statement("ALC-41", SHOULD, CHARACTERISATION, source=SELECTION, since="0.13.9", covers=("ROW-MLB-030",))
+@statement("ALC-41", SHOULD, OBSERVED, source=SELECTION, since="0.13.9", covers=("ROW-MLB-030",))
 def test_pool_of_no_namespace_refuses_everybody(label: str, pools: Pools, services: Services) -> None:
     """A pool bound to namespaces by a label that none has SHOULD refuse every request for it."""
     nobody = {"priority": 1, "namespaceSelectors": [{"matchLabels": {"pool": label}}]}

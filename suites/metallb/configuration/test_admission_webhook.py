@@ -5,7 +5,7 @@ Everything is asked for as a dry run, so that nothing is stored; a refusal count
 
 import pytest
 
-from harness.model.statements import CHARACTERISATION, CORE, EXTENDED, MUST, SHOULD, statement
+from harness.model.statements import CORE, EXTENDED, MUST, OBSERVED, SHOULD, statement
 from harness.systems.kubernetes.admission import Admission
 from harness.systems.kubernetes.nodes import KubeNodes
 from harness.systems.metallb import invalid_configuration, messages
@@ -108,15 +108,13 @@ def test_pool_with_the_address_of_a_node_is_refused(kube_nodes: KubeNodes, admis
     assert "contains nodeIp" in admission.refusal(pools.document(invalid_configuration.address_of_a_node(kube_nodes, pools.family)))
 
 
-@statement(
-    "CFG-08", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/364", since="0.15.1", covers=("ROW-MLB-047",)
-)
+@statement("CFG-08", SHOULD, OBSERVED, source="https://github.com/metallb/metallb/issues/364", since="0.15.1", covers=("ROW-MLB-047",))
 def test_pool_with_the_address_of_a_node_should_be_refused(kube_nodes: KubeNodes, admission: Admission, pools: Pools) -> None:
     """A pool SHOULD be refused where it contains the address of a node, which would come to have two owners."""
     admission.refusal(pools.document(invalid_configuration.address_of_a_node(kube_nodes, pools.family)))
 
 
-@statement("CFG-09", SHOULD, CHARACTERISATION, source=CONFIGURATION, since="0.14.4", covers=("ROW-MLB-048",))
+@statement("CFG-09", SHOULD, OBSERVED, source=CONFIGURATION, since="0.14.4", covers=("ROW-MLB-048",))
 def test_peer_elsewhere_is_refused_whatever_it_says(admission: Admission, namespace: str) -> None:
     """A BGP peer outside of MetalLB's namespace SHOULD be refused also with the deprecated field disableMP."""
     invalid_configuration.require_kind(admission, "BGPPeer")

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.model.budgets import RECONSIDERATION
-from harness.model.statements import CHARACTERISATION, EXTENDED, MUST, SHOULD, statement
+from harness.model.statements import EXTENDED, MUST, OBSERVED, SHOULD, statement
 from harness.systems.metallb.metrics import Metrics
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.webhook import PoolWebhook
@@ -11,7 +11,7 @@ from harness.systems.metallb.webhook import PoolWebhook
 STALE = "metallb_k8s_client_config_stale_bool"
 
 
-@statement("CFG-18", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/2245", covers=("ROW-MLB-050",))
+@statement("CFG-18", SHOULD, OBSERVED, source="https://github.com/metallb/metallb/issues/2245", covers=("ROW-MLB-050",))
 @pytest.mark.disruptive
 def test_stale_flag_falls_when_the_configuration_is_as_before(pool_webhook: PoolWebhook, pools: Pools, metrics: Metrics) -> None:
     """The metric for stale configuration MUST rise with a configuration that is not valid, and SHOULD fall when it is as it was before."""

@@ -1,11 +1,11 @@
 """An address that another host on the network has already."""
 
-from harness.model.statements import CHARACTERISATION, MAY, statement
+from harness.model.statements import MAY, OBSERVED, statement
 from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.layer2 import Segment, TrafficMonitor
 
 
-@statement("OPS-01", MAY, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/157")
+@statement("OPS-01", MAY, OBSERVED, source="https://github.com/metallb/metallb/issues/157")
 def test_address_of_a_foreign_host_is_announced_all_the_same(
     announced_services: AnnouncedServices, segment: Segment, lan_monitor: TrafficMonitor
 ) -> None:

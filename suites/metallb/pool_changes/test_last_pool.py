@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.model.statements import CHARACTERISATION, CORE, MUST, SHOULD, statement
+from harness.model.statements import CORE, MUST, OBSERVED, SHOULD, statement
 from harness.systems.metallb.other_pools import OtherPools
 from harness.systems.metallb.services import Service, Services, consistently_keep
 
@@ -10,7 +10,7 @@ from harness.systems.metallb.services import Service, Services, consistently_kee
 FOREIGN = "203.0.113.77"
 
 
-@statement("LIF-13", SHOULD, CHARACTERISATION, source="https://github.com/metallb/metallb/issues/2887", covers=("ROW-MLB-043",))
+@statement("LIF-13", SHOULD, OBSERVED, source="https://github.com/metallb/metallb/issues/2887", covers=("ROW-MLB-043",))
 @pytest.mark.disruptive
 def test_foreign_status_is_left_alone_without_pools(other_pools: OtherPools, services: Services, controller_service: Service) -> None:
     """Where no pool exists MetalLB SHOULD leave alone what another load balancer wrote into the status of a Service."""

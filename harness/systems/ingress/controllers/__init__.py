@@ -7,6 +7,7 @@ from typing import Protocol
 from harness.cluster.api import Api, Object
 from harness.model.errors import UsageFault
 from harness.model.expectations import Signature
+from harness.model.features import Feature
 
 #: The annotation that named an Ingress's class before there was a field for it.
 LEGACY_CLASS = "kubernetes.io/ingress.class"
@@ -52,6 +53,13 @@ class Controller(Protocol):
     @property
     def components(self) -> Mapping[str, str]:
         """The repository of each image in its manifest, and the component that stands for it."""
+
+    @property
+    def features(self) -> Mapping[Feature, str]:
+        """What this version offers in its configuration here, each with the address of the text that says so.
+
+        Statements that need another feature do not apply to it; those that need none but these are judged.
+        """
 
     @property
     def signature(self) -> Signature:

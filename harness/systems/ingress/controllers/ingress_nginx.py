@@ -10,6 +10,8 @@ import trustme
 from harness.cluster.api import Api, Object
 from harness.model.errors import EnvironmentFault
 from harness.model.expectations import Signature
+from harness.model.features import Feature
+from harness.model.versions import version as ordered
 from harness.systems.ingress.controllers import INSTANCE, LEGACY_CLASS
 from harness.systems.ingress.resources import path, rule
 from harness.systems.kubernetes.admission import accepted
@@ -21,6 +23,45 @@ CONTROLLER = "ingress-nginx-controller"
 WEBHOOK_SERVICE = "ingress-nginx-controller-admission"
 WEBHOOK = "ingress-nginx-admission"
 RBAC = "rbac.authorization.k8s.io"
+_GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/"
+_FLAGS = f"{_GUIDE}cli-arguments/"
+_CONFIGMAP = f"{_GUIDE}nginx-configuration/configmap/"
+#: What every version offers, and where that is said: of the features that its own annotations and settings gave a name, their sources.
+FEATURES: dict[Feature, str] = {
+    Feature.PATH_TYPES: f"{_GUIDE}miscellaneous/#path-types",
+    Feature.WILDCARD_HOSTS: f"{_GUIDE}ingress-path-matching/#regular-expression-support",
+    Feature.DEFAULT_BACKEND: f"{_GUIDE}default-backend/",
+    Feature.TLS_TERMINATION: f"{_GUIDE}tls/",
+    Feature.STATUS_ADDRESS: _FLAGS,
+    Feature.IMPLEMENTATION_SPECIFIC_PATHS: f"{_GUIDE}miscellaneous/#path-types",
+    Feature.LEGACY_CLASS_ANNOTATION: f"{_GUIDE}multiple-ingress/#using-the-kubernetesioingressclass-annotation-in-deprecation",
+    Feature.CLASS_REQUIRED: _FLAGS,
+    Feature.ABSOLUTE_TARGET_HOST: "https://nginx.org/en/docs/http/ngx_http_core_module.html#var_host",
+    Feature.TLS_VERSIONS: f"{_GUIDE}tls/#default-tls-version-and-ciphers",
+    Feature.HTTP2: f"{_CONFIGMAP}#use-http2",
+    Feature.WEBSOCKET: f"{_GUIDE}miscellaneous/#websockets",
+    Feature.STREAMING: f"{_CONFIGMAP}#proxy-buffering",
+    Feature.LARGE_BODIES: f"{_CONFIGMAP}#proxy-body-size",
+    Feature.UNAVAILABLE_BACKENDS: f"{_CONFIGMAP}#custom-http-errors",
+    Feature.EXTERNAL_NAME: _FLAGS,
+    Feature.CLIENT_ADDRESS: f"{_GUIDE}miscellaneous/#source-ip-address",
+    Feature.SEAMLESS_UPDATES: "https://kubernetes.github.io/ingress-nginx/how-it-works/#avoiding-reloads",
+    Feature.GRACEFUL_ROLLOUT: f"{_CONFIGMAP}#worker-shutdown-timeout",
+    **{
+        one: one.source
+        for one in (
+            *(Feature.GRPC, Feature.LOAD_BALANCING, Feature.FORWARDED_HEADERS, Feature.FORWARDED_PREFIX, Feature.REQUEST_ID),
+            *(Feature.ADMISSION, Feature.SNIPPETS, Feature.REGEX_PATHS, Feature.PATH_REWRITE, Feature.HOST_REWRITE, Feature.REDIRECT),
+            *(Feature.APP_ROOT, Feature.WWW_REDIRECT, Feature.SCHEME_REDIRECT, Feature.HSTS, Feature.DEFAULT_CERTIFICATE),
+            *(Feature.CUSTOM_ERRORS, Feature.SERVER_ALIAS, Feature.CANARY, Feature.COOKIE_AFFINITY, Feature.UPSTREAM_HASHING),
+            *(Feature.SOURCE_RANGES, Feature.BASIC_AUTH, Feature.EXTERNAL_AUTH, Feature.CLIENT_CERTIFICATES, Feature.CORS),
+            *(Feature.BODY_SIZE_LIMIT, Feature.RATE_LIMIT, Feature.CONNECTION_LIMIT, Feature.BACKEND_TIMEOUT, Feature.BACKEND_TLS),
+            *(Feature.RETRY, Feature.SERVICE_UPSTREAM, Feature.CONNECTION_HEADER, Feature.INGRESS_NGINX_HABITS),
+        )
+    },
+}
+#: The first version whose webhook judges path types by default: strict-validate-path-type.
+JUDGES_PATH_TYPES = "1.12.0"
 #: Arguments of the first instance that are its own; its webhook judges the Ingresses of one class only.
 REPLACED = ("--publish-service", "--controller-class", "--ingress-class", "--configmap", "--validating-webhook")
 
@@ -47,6 +88,12 @@ class IngressNginx:
     def components(self) -> Mapping[str, str]:
         """One image; the one of the certificate Jobs is not used, see :meth:`install`."""
         return {"registry.k8s.io/ingress-nginx/controller": CONTROLLER}
+
+    @property
+    def features(self) -> Mapping[Feature, str]:
+        """As its manifest configures it."""
+        judges = ordered(self.version) >= ordered(JUDGES_PATH_TYPES)
+        return FEATURES | ({Feature.PATH_TYPE_VALIDATION: Feature.PATH_TYPE_VALIDATION.source} if judges else {})
 
     def install(self, api: Api, manifest: Path, references: Mapping[str, str]) -> None:
         """Apply the manifest without its two Jobs: the webhook's certificate, which they would make, is made here.

@@ -6,7 +6,7 @@ import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
@@ -17,7 +17,7 @@ def password(text: str) -> dict[str, str]:
     return {"Authorization": f"Basic {b64encode(text.encode()).decode()}"}
 
 
-@statement("ACC-03", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", covers=("ROW-ACC-02",))
+@statement("ACC-03", MUST, EXTENDED, source=f"{ANNOTATIONS}#authentication", covers=("ROW-ACC-02",))
 @pytest.mark.manifest("password_is_asked_for.yaml")
 @cases(
     [
@@ -34,7 +34,7 @@ def test_password_is_asked_for(request_: Request, expectation: Expectation, clie
     client.expect(request_, expectation, times=3)
 
 
-@statement("ACC-04", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#authentication", covers=("ROW-ACC-02",))
+@statement("ACC-04", MUST, EXTENDED, source=f"{ANNOTATIONS}#authentication", covers=("ROW-ACC-02",))
 @pytest.mark.manifest("missing_passwords_close_the_route.yaml")
 @cases([(request(), refused(503)), (request(headers=password("user:secret")), refused(503))])
 def test_missing_passwords_close_the_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:

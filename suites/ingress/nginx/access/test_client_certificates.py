@@ -5,14 +5,14 @@ import re
 import pytest
 
 from harness.model.expectations import answered, reaches, refused
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.shared_routes import SharedRoutes, tls_context
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import request
 
 
-@statement("ACC-08", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#client-certificate-authentication", covers=("ROW-ACC-04",))
+@statement("ACC-08", MUST, EXTENDED, source=f"{ANNOTATIONS}#client-certificate-authentication", covers=("ROW-ACC-04",))
 @pytest.mark.manifest("client_certificate_is_required.yaml")
 def test_client_certificate_is_required(client: IngressClient, shared_routes: SharedRoutes) -> None:
     """A client without a certificate, or with one of another authority, MUST be refused with 400, and one with a certificate be served."""
@@ -23,7 +23,7 @@ def test_client_certificate_is_required(client: IngressClient, shared_routes: Sh
     client.with_trust(tls_context(authority, authority.issue_cert("guest.test"))).expect(asked, known)
 
 
-@statement("ACC-09", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#client-certificate-authentication", covers=("ROW-ACC-04",))
+@statement("ACC-09", MUST, EXTENDED, source=f"{ANNOTATIONS}#client-certificate-authentication", covers=("ROW-ACC-04",))
 @pytest.mark.manifest("name_of_a_client_certificate_is_matched.yaml")
 def test_name_of_a_client_certificate_is_matched(client: IngressClient, shared_routes: SharedRoutes) -> None:
     """A client whose certificate is for another name than the annotation asks for MUST be refused with 403, and the right one be served."""

@@ -6,7 +6,7 @@ import pytest
 
 from harness.model.expectations import Expectation, reaches, redirected, refused
 from harness.model.http_exchange import Request
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.shared_routes import NAMESPACE
 from suites.ingress.cases import cases
@@ -14,7 +14,7 @@ from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import HOST, request
 
 
-@statement("ACC-05", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", covers=("ROW-ACC-03",))
+@statement("ACC-05", MUST, EXTENDED, source=f"{ANNOTATIONS}#external-authentication", covers=("ROW-ACC-03",))
 @pytest.mark.manifest("external_service_decides.yaml")
 @cases(
     [
@@ -29,7 +29,7 @@ def test_external_service_decides(request_: Request, expectation: Expectation, c
     client.expect(request_, expectation)
 
 
-@statement("ACC-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", covers=("ROW-ACC-03",))
+@statement("ACC-06", MUST, EXTENDED, source=f"{ANNOTATIONS}#external-authentication", covers=("ROW-ACC-03",))
 @pytest.mark.manifest("external_service_can_send_to_a_sign_in.yaml")
 @cases([(request("/x?y=z"), redirected(302, f"https://login.test/start?rd=http://{HOST}%2Fx%3Fy%3Dz"))])
 def test_external_service_can_send_to_a_sign_in(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -37,7 +37,7 @@ def test_external_service_can_send_to_a_sign_in(request_: Request, expectation: 
     client.expect(request_, expectation)
 
 
-@statement("ACC-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#external-authentication", covers=("ROW-ACC-03",))
+@statement("ACC-07", MUST, EXTENDED, source=f"{ANNOTATIONS}#external-authentication", covers=("ROW-ACC-03",))
 @pytest.mark.manifest("missing_external_service_closes_the_route.yaml")
 @cases([(request(), refused(500, 503))])
 def test_missing_external_service_closes_the_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:

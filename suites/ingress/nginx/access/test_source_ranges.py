@@ -4,14 +4,14 @@ import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import HOST, request
 
 
-@statement("ACC-01", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#whitelist-source-range", covers=("ROW-ACC-01",))
+@statement("ACC-01", MUST, EXTENDED, source=f"{ANNOTATIONS}#whitelist-source-range", covers=("ROW-ACC-01",))
 @pytest.mark.manifest("clients_are_allowed_by_address.yaml")
 @cases(
     [
@@ -26,7 +26,7 @@ def test_clients_are_allowed_by_address(request_: Request, expectation: Expectat
     client.expect(request_, expectation)
 
 
-@statement("ACC-02", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#denylist-source-range", covers=("ROW-ACC-01",))
+@statement("ACC-02", MUST, EXTENDED, source=f"{ANNOTATIONS}#denylist-source-range", covers=("ROW-ACC-01",))
 @pytest.mark.manifest("clients_are_denied_by_address.yaml")
 @cases([(request(), reaches("one")), (request(host=f"closed.{HOST}"), refused(403))])
 def test_clients_are_denied_by_address(request_: Request, expectation: Expectation, client: IngressClient) -> None:

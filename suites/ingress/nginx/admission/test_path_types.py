@@ -1,6 +1,7 @@
 """What the admission webhook says of regular expressions as paths."""
 
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.features import Feature
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.resources import Ingresses, path
 from harness.systems.kubernetes.admission import Admission
 from suites.ingress.nginx.annotations import CONFIGMAP, annotations
@@ -9,8 +10,9 @@ from suites.ingress.nginx.annotations import CONFIGMAP, annotations
 @statement(
     "ADM-06",
     MUST,
-    INGRESS_NGINX,
+    EXTENDED,
     source="https://kubernetes.github.io/ingress-nginx/faq/#validation-of-path",
+    features={Feature.REGEX_PATHS},
     covers=("ROW-ADM-01", "ROW-RW-03"),
 )
 def test_regular_expression_is_accepted(admission: Admission, validated_ingresses: Ingresses) -> None:
@@ -24,9 +26,9 @@ def test_regular_expression_is_accepted(admission: Admission, validated_ingresse
 @statement(
     "RWR-18",
     MUST,
-    INGRESS_NGINX,
+    EXTENDED,
     source=f"{CONFIGMAP}#strict-validate-path-type",
-    since="1.12.0",
+    features={Feature.PATH_TYPE_VALIDATION},
     covers=("ROW-RW-08",),
 )
 def test_regular_expression_as_a_prefix_is_refused(admission: Admission, validated_ingresses: Ingresses) -> None:
@@ -40,8 +42,10 @@ def test_regular_expression_as_a_prefix_is_refused(admission: Admission, validat
 @statement(
     "RWR-19",
     MUST,
-    INGRESS_NGINX,
+    EXTENDED,
     source=f"{CONFIGMAP}#strict-validate-path-type",
+    features={Feature.REGEX_PATHS},
+    system="ingress-nginx",
     until="1.12.0",
     covers=("ROW-RW-08",),
 )
@@ -55,7 +59,7 @@ def test_regular_expression_as_a_prefix_is_accepted(admission: Admission, valida
 @statement(
     "ADM-09",
     MUST,
-    INGRESS_NGINX,
+    EXTENDED,
     source="https://github.com/kubernetes/ingress-nginx/pull/13798",
     covers=("ROW-ADM-01",),
 )

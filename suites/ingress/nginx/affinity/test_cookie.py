@@ -5,8 +5,9 @@ import re
 import pytest
 
 from harness.model.expectations import reaches
+from harness.model.features import Feature
 from harness.model.http_exchange import Exchange, Request, combined
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 from suites.ingress.nginx.annotations import ANNOTATIONS, annotations
@@ -35,7 +36,7 @@ def with_cookie(cookie: str) -> Request:
     return request(headers={"Cookie": cookie.partition(";")[0]})
 
 
-@statement("AFF-01", MUST, INGRESS_NGINX, source=AFFINITY, covers=("ROW-AFF-01",))
+@statement("AFF-01", MUST, EXTENDED, source=AFFINITY, covers=("ROW-AFF-01",))
 @pytest.mark.manifest("cookie_keeps_a_client_with_its_pod.yaml")
 def test_cookie_keeps_a_client_with_its_pod(client: IngressClient) -> None:
     """A client that sends its cookie back MUST reach the same Pod every time, and get no other cookie."""
@@ -47,7 +48,7 @@ def test_cookie_keeps_a_client_with_its_pod(client: IngressClient) -> None:
         assert pod_of(again) == pod, f"the client with the cookie {cookie} of Pod {pod} reached Pod {pod_of(again)}"
 
 
-@statement("AFF-02", MUST, INGRESS_NGINX, source=AFFINITY, covers=("ROW-AFF-01",))
+@statement("AFF-02", MUST, EXTENDED, source=AFFINITY, covers=("ROW-AFF-01",))
 def test_clients_without_a_cookie_are_spread(ingresses: Ingresses, own_client: IngressClient) -> None:
     """Clients that send no cookie MUST be spread over the Pods, and get a cookie each."""
     ingresses.add(ingresses.service(selector="many"), ingresses.ingress(path("/", ingresses.label), annotations=BY_COOKIE))
@@ -58,7 +59,7 @@ def test_clients_without_a_cookie_are_spread(ingresses: Ingresses, own_client: I
     assert len(cookies) > 3, f"40 clients got {len(cookies)} different cookies: {sorted(cookies)}"
 
 
-@statement("AFF-03", MUST, INGRESS_NGINX, source=AFFINITY, covers=("ROW-AFF-01",))
+@statement("AFF-03", MUST, EXTENDED, source=AFFINITY, covers=("ROW-AFF-01",))
 def test_client_is_let_go_with_its_pod(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A client whose Pod is no endpoint any more MUST be served by another one, and stay with that."""
     pods = ingresses.pods_of("many")
@@ -76,7 +77,7 @@ def test_client_is_let_go_with_its_pod(ingresses: Ingresses, own_client: Ingress
     own_client.expect(with_cookie(cookie), reaches("many", pods={pod_of(moved)}))
 
 
-@statement("AFF-04", MUST, INGRESS_NGINX, source=AFFINITY, covers=("ROW-AFF-01",))
+@statement("AFF-04", MUST, EXTENDED, source=AFFINITY, features={Feature.TLS_TERMINATION}, covers=("ROW-AFF-01",))
 @pytest.mark.manifest("cookie_has_the_attributes_asked_for.yaml")
 def test_cookie_has_the_attributes_asked_for(client: IngressClient) -> None:
     """The cookie MUST have the name, the path, the age and the attributes of the annotations, and be Secure over https only."""
@@ -89,7 +90,7 @@ def test_cookie_has_the_attributes_asked_for(client: IngressClient) -> None:
     assert ["Secure" in found for found in attributes] == [False, True], cookies
 
 
-@statement("AFF-05", MUST, INGRESS_NGINX, source=AFFINITY, covers=("ROW-AFF-01",))
+@statement("AFF-05", MUST, EXTENDED, source=AFFINITY, covers=("ROW-AFF-01",))
 @pytest.mark.manifest("cookie_has_a_name_by_default.yaml")
 def test_cookie_has_a_name_by_default(client: IngressClient) -> None:
     """The cookie MUST be called INGRESSCOOKIE where no name is given, and last for the session."""

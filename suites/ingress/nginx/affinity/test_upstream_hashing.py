@@ -3,13 +3,13 @@
 import pytest
 
 from harness.model.expectations import reaches
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import request
 
 
-@statement("BKD-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-hashing", covers=("ROW-BE-06",))
+@statement("BKD-12", MUST, EXTENDED, source=f"{ANNOTATIONS}#custom-nginx-upstream-hashing", covers=("ROW-BE-06",))
 @pytest.mark.manifest("hash_keeps_a_path_on_a_pod.yaml")
 def test_hash_keeps_a_path_on_a_pod(client: IngressClient) -> None:
     """Requests for one target MUST reach one Pod where the target is hashed, and different targets different Pods."""

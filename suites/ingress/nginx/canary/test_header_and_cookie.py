@@ -3,7 +3,7 @@
 import pytest
 
 from harness.model.expectations import reaches
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import request
@@ -12,7 +12,7 @@ CANARY = f"{ANNOTATIONS}#canary"
 MAIN, OTHER = reaches("one"), reaches("two")
 
 
-@statement("CAN-01", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-01",))
+@statement("CAN-01", MUST, EXTENDED, source=CANARY, covers=("ROW-CAN-01",))
 @pytest.mark.manifest("canary_is_chosen_by_header.yaml")
 def test_canary_is_chosen_by_header(client: IngressClient) -> None:
     """With a header for a canary "always" MUST choose it, and "never", any other value and no header the main route."""
@@ -21,7 +21,7 @@ def test_canary_is_chosen_by_header(client: IngressClient) -> None:
         client.expect(request("/x?y", headers={"X-Canary": value}), MAIN)
 
 
-@statement("CAN-02", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-01",))
+@statement("CAN-02", MUST, EXTENDED, source=CANARY, covers=("ROW-CAN-01",))
 @pytest.mark.manifest("canary_is_chosen_by_value_of_header.yaml")
 def test_canary_is_chosen_by_value_of_header(client: IngressClient) -> None:
     """With a value for a canary this value MUST choose it, and any other the main route, "always" included."""
@@ -30,7 +30,7 @@ def test_canary_is_chosen_by_value_of_header(client: IngressClient) -> None:
         client.expect(request("/x?y", headers={"X-Canary": value}), MAIN)
 
 
-@statement("CAN-03", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-01",))
+@statement("CAN-03", MUST, EXTENDED, source=CANARY, covers=("ROW-CAN-01",))
 @pytest.mark.manifest("canary_is_chosen_by_pattern_of_header.yaml")
 def test_canary_is_chosen_by_pattern_of_header(client: IngressClient) -> None:
     """With a pattern for a canary a value that matches MUST choose it, and any other the main route."""
@@ -40,7 +40,7 @@ def test_canary_is_chosen_by_pattern_of_header(client: IngressClient) -> None:
         client.expect(request("/x?y", headers={"X-Canary": other}), MAIN)
 
 
-@statement("CAN-04", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-01",))
+@statement("CAN-04", MUST, EXTENDED, source=CANARY, covers=("ROW-CAN-01",))
 @pytest.mark.manifest("canary_is_chosen_by_cookie.yaml")
 def test_canary_is_chosen_by_cookie(client: IngressClient) -> None:
     """With a cookie for a canary "always" MUST choose it, and "never", any other value and no cookie the main route."""
@@ -49,7 +49,7 @@ def test_canary_is_chosen_by_cookie(client: IngressClient) -> None:
         client.expect(request("/x?y", headers={"Cookie": cookie}), MAIN)
 
 
-@statement("CAN-05", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-01",))
+@statement("CAN-05", MUST, EXTENDED, source=CANARY, covers=("ROW-CAN-01",))
 @pytest.mark.manifest("header_outranks_cookie_and_weight.yaml")
 def test_header_outranks_cookie_and_weight(client: IngressClient) -> None:
     """A canary MUST be chosen by its header, without a word there by its cookie, and without a word there by its weight."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from harness.model.expectations import reaches, refused
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 from suites.ingress.nginx.annotations import ANNOTATIONS, annotations
@@ -18,14 +18,14 @@ BY_HEADER = annotations({"canary": "true", "canary-by-header": "X-Canary"})
 CHOSEN = request("/x?y", headers={"X-Canary": "always"})
 
 
-@statement("CAN-09", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
+@statement("CAN-09", MUST, EXTENDED, source=CANARY, covers=("ROW-CAN-02",))
 @pytest.mark.manifest("canary_without_main_route_is_not_served.yaml")
 def test_canary_without_main_route_is_not_served(client: IngressClient) -> None:
     """A canary without a main route of the same host and path MUST NOT be served."""
     client.expect(request("/x?y"), refused(404))
 
 
-@statement("CAN-10", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02", "ROW-DEF-01"))
+@statement("CAN-10", MUST, EXTENDED, source=CANARY, covers=("ROW-CAN-02", "ROW-DEF-01"))
 @pytest.mark.disruptive
 @pytest.mark.usefixtures("unknown_hosts")
 def test_canary_without_main_route_leaves_unknown_hosts_alone(ingresses: Ingresses, own_client: IngressClient) -> None:
@@ -40,7 +40,7 @@ def test_canary_without_main_route_leaves_unknown_hosts_alone(ingresses: Ingress
     own_client.expect(request(host="nobody.test"), refused(404))
 
 
-@statement("CAN-11", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
+@statement("CAN-11", MUST, EXTENDED, source=CANARY, covers=("ROW-CAN-02",))
 def test_canary_gets_requests_of_its_own_host_only(ingresses: Ingresses, own_client: IngressClient, own_services: tuple[str, str]) -> None:
     """A canary MUST NOT get requests for another host whose route leads to the Service of the main route."""
     one, two = own_services
@@ -51,7 +51,7 @@ def test_canary_gets_requests_of_its_own_host_only(ingresses: Ingresses, own_cli
     own_client.expect(replace(CHOSEN, host=f"other.{HOST}"), MAIN)
 
 
-@statement("CAN-12", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
+@statement("CAN-12", MUST, EXTENDED, source=CANARY, covers=("ROW-CAN-02",))
 def test_service_of_a_canary_serves_a_younger_route(ingresses: Ingresses, own_client: IngressClient, own_services: tuple[str, str]) -> None:
     """A route to the Service of a canary MUST be served also where the canary is older."""
     one, two = own_services
@@ -62,7 +62,7 @@ def test_service_of_a_canary_serves_a_younger_route(ingresses: Ingresses, own_cl
     own_client.expect(request(host=f"younger.{HOST}"), OTHER)
 
 
-@statement("CAN-13", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
+@statement("CAN-13", MUST, EXTENDED, source=CANARY, covers=("ROW-CAN-02",))
 def test_canary_shares_its_service_with_an_older_route(
     ingresses: Ingresses, own_client: IngressClient, own_services: tuple[str, str]
 ) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.model.expectations import reaches
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.model.statistics import expect_plausible_share
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.nginx.annotations import ANNOTATIONS
@@ -13,14 +13,14 @@ CANARY = f"{ANNOTATIONS}#canary"
 MAIN, OTHER = reaches("one"), reaches("two")
 
 
-@statement("CAN-06", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
+@statement("CAN-06", MUST, EXTENDED, source=CANARY, covers=("ROW-CAN-02",))
 @pytest.mark.manifest("canary_of_no_weight_gets_nothing.yaml")
 def test_canary_of_no_weight_gets_nothing(client: IngressClient) -> None:
     """A canary whose weight is 0 MUST get no request."""
     client.expect(request("/x?y"), MAIN, times=50)
 
 
-@statement("CAN-07", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
+@statement("CAN-07", MUST, EXTENDED, source=CANARY, covers=("ROW-CAN-02",))
 @pytest.mark.manifest("canary_of_full_weight_gets_everything.yaml")
 def test_canary_of_full_weight_gets_everything(client: IngressClient) -> None:
     """A canary whose weight is the total, 100 or another one, MUST get every request."""
@@ -28,7 +28,7 @@ def test_canary_of_full_weight_gets_everything(client: IngressClient) -> None:
     client.expect(request("/x?y", host=f"total.{HOST}"), OTHER, times=50)
 
 
-@statement("CAN-08", MUST, INGRESS_NGINX, source=CANARY, covers=("ROW-CAN-02",))
+@statement("CAN-08", MUST, EXTENDED, source=CANARY, covers=("ROW-CAN-02",))
 @pytest.mark.manifest("canary_gets_the_share_of_its_weight.yaml")
 def test_canary_gets_the_share_of_its_weight(client: IngressClient) -> None:
     """Of 300 requests a canary MUST get a share that its weight explains, with one false alarm in a million."""

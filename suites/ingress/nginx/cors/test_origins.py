@@ -4,7 +4,7 @@ import pytest
 
 from harness.model.expectations import Expectation, answered, reaches
 from harness.model.http_exchange import Request
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
@@ -14,7 +14,7 @@ CORS = f"{ANNOTATIONS}#enable-cors"
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 
 
-@statement("COR-01", MUST, INGRESS_NGINX, source=CORS, covers=("ROW-CORS-01",))
+@statement("COR-01", MUST, EXTENDED, source=CORS, covers=("ROW-CORS-01",))
 @pytest.mark.manifest("allowed_origin_gets_its_headers.yaml")
 @cases(
     [
@@ -30,7 +30,7 @@ def test_allowed_origin_gets_its_headers(request_: Request, expectation: Expecta
     client.expect(request_, expectation)
 
 
-@statement("COR-02", MUST, INGRESS_NGINX, source=CORS, covers=("ROW-CORS-01",))
+@statement("COR-02", MUST, EXTENDED, source=CORS, covers=("ROW-CORS-01",))
 @pytest.mark.manifest("other_origin_gets_no_headers.yaml")
 @cases(
     [
@@ -53,7 +53,7 @@ def test_other_origin_gets_no_headers(request_: Request, expectation: Expectatio
     client.expect(request_, expectation)
 
 
-@statement("COR-03", MUST, INGRESS_NGINX, source=CORS, covers=("ROW-CORS-01",))
+@statement("COR-03", MUST, EXTENDED, source=CORS, covers=("ROW-CORS-01",))
 @pytest.mark.manifest("preflight_is_answered.yaml")
 @cases(
     [
@@ -89,7 +89,7 @@ def test_preflight_is_answered(request_: Request, expectation: Expectation, clie
     client.expect(request_, expectation)
 
 
-@statement("COR-04", MUST, INGRESS_NGINX, source=CORS, covers=("ROW-CORS-01",))
+@statement("COR-04", MUST, EXTENDED, source=CORS, covers=("ROW-CORS-01",))
 @pytest.mark.manifest("cors_is_off_unless_asked_for.yaml")
 @cases(
     [
@@ -106,7 +106,7 @@ def test_cors_is_off_unless_asked_for(request_: Request, expectation: Expectatio
     client.expect(request_, expectation)
 
 
-@statement("COR-05", MUST, INGRESS_NGINX, source=CORS, covers=("ROW-CORS-01",))
+@statement("COR-05", MUST, EXTENDED, source=CORS, covers=("ROW-CORS-01",))
 @pytest.mark.manifest("any_origin_is_allowed_by_default.yaml")
 @cases(
     [

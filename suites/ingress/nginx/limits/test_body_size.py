@@ -4,14 +4,14 @@ import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import HOST, request
 
 
-@statement("LIM-01", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-max-body-size", covers=("ROW-LIM-01",))
+@statement("LIM-01", MUST, EXTENDED, source=f"{ANNOTATIONS}#custom-max-body-size", covers=("ROW-LIM-01",))
 @pytest.mark.manifest("large_body_is_refused.yaml")
 @cases(
     [

@@ -3,13 +3,13 @@
 import pytest
 
 from harness.model.expectations import reaches
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import request
 
 
-@statement("LIM-04", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", covers=("ROW-LIM-02",))
+@statement("LIM-04", MUST, EXTENDED, source=f"{ANNOTATIONS}#rate-limiting", covers=("ROW-LIM-02",))
 @pytest.mark.manifest("connections_beyond_their_number_are_refused.yaml")
 def test_connections_beyond_their_number_are_refused(client: IngressClient) -> None:
     """Of five connections at once as many as the limit allows MUST be served, the rest be refused with 503, and later ones be served."""

@@ -3,13 +3,13 @@
 import pytest
 
 from harness.model.expectations import reaches, refused
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import HOST, request
 
 
-@statement("LIM-02", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", covers=("ROW-LIM-02",))
+@statement("LIM-02", MUST, EXTENDED, source=f"{ANNOTATIONS}#rate-limiting", covers=("ROW-LIM-02",))
 @pytest.mark.manifest("requests_beyond_their_rate_are_refused.yaml")
 def test_requests_beyond_their_rate_are_refused(client: IngressClient) -> None:
     """Requests beyond the rate and its burst of five times as many MUST be refused with 503 until the rate has fallen, others not."""
@@ -18,7 +18,7 @@ def test_requests_beyond_their_rate_are_refused(client: IngressClient) -> None:
     client.wait_until_answered(request(), reaches("one"), measured="limit recovered", consecutive=1)
 
 
-@statement("LIM-03", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#rate-limiting", covers=("ROW-LIM-02",))
+@statement("LIM-03", MUST, EXTENDED, source=f"{ANNOTATIONS}#rate-limiting", covers=("ROW-LIM-02",))
 @pytest.mark.manifest("burst_of_requests_can_be_set.yaml")
 def test_burst_of_requests_can_be_set(client: IngressClient) -> None:
     """Requests beyond the rate and its burst MUST be refused with 503 where the burst is a multiple of the statement's own."""

@@ -3,8 +3,9 @@
 import pytest
 
 from harness.model.expectations import Expectation, reaches, redirected
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
@@ -13,7 +14,7 @@ from suites.ingress.requests import HOST, request
 REWRITE = "https://kubernetes.github.io/ingress-nginx/examples/rewrite/"
 
 
-@statement("RWR-06", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-06",))
+@statement("RWR-06", MUST, EXTENDED, source=REWRITE, features={Feature.REGEX_PATHS, Feature.PATH_REWRITE}, covers=("ROW-RW-06",))
 @pytest.mark.manifest("rewrite_to_a_url_redirects.yaml")
 @cases([(request("/old/page?x=y"), redirected(302, "https://elsewhere.test/page?x=y"))])
 def test_rewrite_to_a_url_redirects(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -21,7 +22,7 @@ def test_rewrite_to_a_url_redirects(request_: Request, expectation: Expectation,
     client.expect(request_, expectation)
 
 
-@statement("RWR-11", MUST, INGRESS_NGINX, source=f"{REWRITE}#app-root", covers=("ROW-RW-05",))
+@statement("RWR-11", MUST, EXTENDED, source=f"{REWRITE}#app-root", features={Feature.APP_ROOT}, covers=("ROW-RW-05",))
 @pytest.mark.manifest("root_is_redirected_to_the_application.yaml")
 @cases(
     [
@@ -35,7 +36,7 @@ def test_root_is_redirected_to_the_application(request_: Request, expectation: E
     client.expect(request_, expectation)
 
 
-@statement("RWR-12", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#permanent-redirect", covers=("ROW-RW-06",))
+@statement("RWR-12", MUST, EXTENDED, source=f"{ANNOTATIONS}#permanent-redirect", features={Feature.REDIRECT}, covers=("ROW-RW-06",))
 @pytest.mark.manifest("permanent_redirect.yaml")
 @cases(
     [
@@ -49,7 +50,7 @@ def test_permanent_redirect(request_: Request, expectation: Expectation, client:
     client.expect(request_, expectation)
 
 
-@statement("RWR-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#temporal-redirect", covers=("ROW-RW-06",))
+@statement("RWR-13", MUST, EXTENDED, source=f"{ANNOTATIONS}#temporal-redirect", features={Feature.REDIRECT}, covers=("ROW-RW-06",))
 @pytest.mark.manifest("temporal_redirect.yaml")
 @cases([(request(), redirected(302, "https://elsewhere.test/now")), (request("/x?y"), redirected(302, "https://elsewhere.test/now"))])
 def test_temporal_redirect(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -57,7 +58,7 @@ def test_temporal_redirect(request_: Request, expectation: Expectation, client: 
     client.expect(request_, expectation)
 
 
-@statement("RWR-14", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#redirect-fromto-www", covers=("ROW-RW-06",))
+@statement("RWR-14", MUST, EXTENDED, source=f"{ANNOTATIONS}#redirect-fromto-www", features={Feature.WWW_REDIRECT}, covers=("ROW-RW-06",))
 @pytest.mark.manifest("www_is_redirected.yaml")
 @cases([(request("/x?y", host=f"www.{HOST}"), redirected(308, f"http://{HOST}/x?y")), (request("/x?y"), reaches("one"))])
 def test_www_is_redirected(request_: Request, expectation: Expectation, client: IngressClient) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
 from suites.ingress.requests import request
@@ -12,7 +12,7 @@ from suites.ingress.requests import request
 REGEX = "https://kubernetes.github.io/ingress-nginx/user-guide/ingress-path-matching/"
 
 
-@statement("RWR-08", MUST, INGRESS_NGINX, source=REGEX, covers=("ROW-RW-03",))
+@statement("RWR-08", MUST, EXTENDED, source=REGEX, covers=("ROW-RW-03",))
 @pytest.mark.manifest("regular_expression_matches_from_the_beginning.yaml")
 @cases(
     [
@@ -33,7 +33,7 @@ def test_regular_expression_matches_from_the_beginning(request_: Request, expect
     client.expect(request_, expectation)
 
 
-@statement("RWR-09", MUST, INGRESS_NGINX, source=f"{REGEX}#path-priority", covers=("ROW-RW-03",))
+@statement("RWR-09", MUST, EXTENDED, source=f"{REGEX}#path-priority", covers=("ROW-RW-03",))
 @pytest.mark.manifest("longest_regular_expression_is_tried_first.yaml")
 @cases(
     [
@@ -48,7 +48,7 @@ def test_longest_regular_expression_is_tried_first(request_: Request, expectatio
     client.expect(request_, expectation)
 
 
-@statement("RWR-10", MUST, INGRESS_NGINX, source=REGEX, covers=("ROW-RW-04",))
+@statement("RWR-10", MUST, EXTENDED, source=REGEX, covers=("ROW-RW-04",))
 @pytest.mark.manifest("regular_expression_changes_the_whole_host.yaml")
 @cases(
     [

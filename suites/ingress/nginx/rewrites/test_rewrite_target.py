@@ -3,8 +3,9 @@
 import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
@@ -26,7 +27,7 @@ REWRITE = "https://kubernetes.github.io/ingress-nginx/examples/rewrite/"
 @statement(
     "RWR-01",
     MUST,
-    INGRESS_NGINX,
+    EXTENDED,
     source="https://kubernetes.github.io/ingress-nginx/examples/rewrite/",
     covers=("ROW-RW-01",),
 )
@@ -36,7 +37,7 @@ def test_path_is_rewritten(request_: Request, expectation: Expectation, example_
     example_client.expect(request_, expectation)
 
 
-@statement("RWR-02", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-01",))
+@statement("RWR-02", MUST, EXTENDED, source=REWRITE, covers=("ROW-RW-01",))
 @pytest.mark.manifest("rewrite_without_capture_drops_the_path.yaml")
 @cases(
     [
@@ -54,7 +55,7 @@ def test_rewrite_without_capture_drops_the_path(request_: Request, expectation: 
     client.expect(request_, expectation)
 
 
-@statement("RWR-03", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-01",))
+@statement("RWR-03", MUST, EXTENDED, source=REWRITE, covers=("ROW-RW-01",))
 @pytest.mark.manifest("rewrite_without_capture_takes_the_target.yaml")
 @cases([(request("/app/x"), reaches("one", "/new/place")), (request("/app?a=b&a=c"), reaches("one", "/new/place?a=b&a=c"))])
 def test_rewrite_without_capture_takes_the_target(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -62,7 +63,7 @@ def test_rewrite_without_capture_takes_the_target(request_: Request, expectation
     client.expect(request_, expectation)
 
 
-@statement("RWR-04", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-02",))
+@statement("RWR-04", MUST, EXTENDED, source=REWRITE, features={Feature.REGEX_PATHS}, covers=("ROW-RW-02",))
 @pytest.mark.manifest("rewrite_with_capture_keeps_the_rest.yaml")
 @cases(
     [
@@ -80,7 +81,7 @@ def test_rewrite_with_capture_keeps_the_rest(request_: Request, expectation: Exp
     client.expect(request_, expectation)
 
 
-@statement("RWR-05", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-02",))
+@statement("RWR-05", MUST, EXTENDED, source=REWRITE, features={Feature.REGEX_PATHS}, covers=("ROW-RW-02",))
 @pytest.mark.manifest("rewrite_can_swap_captures.yaml")
 @cases(
     [
@@ -95,7 +96,7 @@ def test_rewrite_can_swap_captures(request_: Request, expectation: Expectation, 
     client.expect(request_, expectation)
 
 
-@statement("RWR-07", MUST, INGRESS_NGINX, source=REWRITE, covers=("ROW-RW-02", "ROW-HOST-05"))
+@statement("RWR-07", MUST, EXTENDED, source=REWRITE, features={Feature.REGEX_PATHS}, covers=("ROW-RW-02", "ROW-HOST-05"))
 @pytest.mark.manifest("rewrite_per_host.yaml")
 @cases(
     [
@@ -110,7 +111,14 @@ def test_rewrite_per_host(request_: Request, expectation: Expectation, client: I
     client.expect(request_, expectation)
 
 
-@statement("RWR-15", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#x-forwarded-prefix-header", covers=("ROW-RW-07",))
+@statement(
+    "RWR-15",
+    MUST,
+    EXTENDED,
+    source=f"{ANNOTATIONS}#x-forwarded-prefix-header",
+    features={Feature.REGEX_PATHS, Feature.FORWARDED_PREFIX},
+    covers=("ROW-RW-07",),
+)
 @pytest.mark.manifest("prefix_is_told_to_the_backend.yaml")
 @cases([(request("/app/x?y"), reaches("one", "/x?y", arrives_with={"X-Forwarded-Prefix": "/app"}))])
 def test_prefix_is_told_to_the_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -118,7 +126,14 @@ def test_prefix_is_told_to_the_backend(request_: Request, expectation: Expectati
     client.expect(request_, expectation)
 
 
-@statement("RWR-17", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#canary", covers=("ROW-RW-02", "ROW-CAN-01"))
+@statement(
+    "RWR-17",
+    MUST,
+    EXTENDED,
+    source=f"{ANNOTATIONS}#canary",
+    features={Feature.REGEX_PATHS, Feature.CANARY},
+    covers=("ROW-RW-02", "ROW-CAN-01"),
+)
 @pytest.mark.manifest("canary_is_rewritten_like_its_main_route.yaml")
 @cases([(request("/app/x?y"), reaches("one", "/x?y")), (request("/app/x?y", headers={"X-Canary": "always"}), reaches("two", "/x?y"))])
 def test_canary_is_rewritten_like_its_main_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.shared_routes import NAMESPACE
 from suites.ingress.cases import cases
@@ -12,7 +12,7 @@ from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import request
 
 
-@statement("DFB-06", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#default-backend", covers=("ROW-BE-03",))
+@statement("DFB-06", MUST, EXTENDED, source=f"{ANNOTATIONS}#default-backend", covers=("ROW-BE-03",))
 @pytest.mark.manifest("custom_default_backend_takes_over.yaml")
 def test_custom_default_backend_takes_over(client: IngressClient) -> None:
     """The default backend of the annotation MUST answer in the place of a Service without endpoints, and be told what was asked of whom."""
@@ -20,7 +20,7 @@ def test_custom_default_backend_takes_over(client: IngressClient) -> None:
     client.expect(request("/x"), reaches("two", arrives_with=expected_headers))
 
 
-@statement("DFB-07", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-http-errors", covers=("ROW-DEF-01",))
+@statement("DFB-07", MUST, EXTENDED, source=f"{ANNOTATIONS}#custom-http-errors", covers=("ROW-DEF-01",))
 @pytest.mark.manifest("custom_errors_go_to_the_default_backend.yaml")
 @cases(
     [

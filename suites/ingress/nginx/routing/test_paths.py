@@ -4,7 +4,7 @@ import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
-from harness.model.statements import INGRESS_NGINX, MAY, MUST, SHOULD, statement
+from harness.model.statements import EXTENDED, MAY, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 from suites.ingress.cases import cases
@@ -13,7 +13,7 @@ from suites.ingress.requests import request
 PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
 
 
-@statement("PTH-17", MAY, INGRESS_NGINX, source=PATH_TYPES, covers=("ROW-PATH-13",))
+@statement("PTH-17", MAY, EXTENDED, source=PATH_TYPES, covers=("ROW-PATH-13",))
 @pytest.mark.manifest("implementation_specific_path_is_a_prefix.yaml")
 @cases(
     [
@@ -31,7 +31,7 @@ def test_implementation_specific_path_is_a_prefix(request_: Request, expectation
 @statement(
     "PTH-20",
     SHOULD,
-    INGRESS_NGINX,
+    EXTENDED,
     source="https://nginx.org/en/docs/http/ngx_http_core_module.html#location",
     covers=("ROW-PATH-14",),
 )
@@ -56,7 +56,7 @@ def test_path_is_normalised_before_matching(request_: Request, expectation: Expe
 @statement(
     "PTH-22",
     MUST,
-    INGRESS_NGINX,
+    EXTENDED,
     source="https://kubernetes.github.io/ingress-nginx/how-it-works/#building-the-nginx-model",
     covers=("ROW-PATH-15",),
 )

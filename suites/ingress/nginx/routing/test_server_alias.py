@@ -4,7 +4,7 @@ import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
@@ -14,7 +14,7 @@ from suites.ingress.requests import HOST, request
 @statement(
     "HST-12",
     MUST,
-    INGRESS_NGINX,
+    EXTENDED,
     source=f"{ANNOTATIONS}#server-alias",
     covers=("ROW-HOST-07",),
 )

@@ -3,8 +3,9 @@
 import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import TLS
@@ -13,7 +14,7 @@ from suites.ingress.requests import HOST, request
 DEFAULT = "ingress.local"
 
 
-@statement("TLS-04", MUST, INGRESS_NGINX, source=f"{TLS}#default-ssl-certificate", covers=("ROW-TLS-03",))
+@statement("TLS-04", MUST, EXTENDED, source=f"{TLS}#default-ssl-certificate", covers=("ROW-TLS-03",))
 @cases(
     [
         (request(host="nobody.test", scheme="https"), refused(404, certificate=DEFAULT)),
@@ -25,7 +26,7 @@ def test_unknown_name_gets_the_default_certificate(request_: Request, expectatio
     own_client.expect(request_, expectation)
 
 
-@statement("TLS-05", MUST, INGRESS_NGINX, source=f"{TLS}#default-ssl-certificate", covers=("ROW-TLS-03",))
+@statement("TLS-05", MUST, EXTENDED, source=f"{TLS}#default-ssl-certificate", features={Feature.TLS_TERMINATION}, covers=("ROW-TLS-03",))
 @pytest.mark.manifest("missing_certificate_falls_back.yaml")
 @cases(
     [

@@ -6,14 +6,14 @@ import pytest
 
 from harness.model.expectations import Expectation, reaches, redirected
 from harness.model.http_exchange import Request
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import TLS
 from suites.ingress.requests import HOST, request
 
 
-@statement("TLS-09", MUST, INGRESS_NGINX, source=f"{TLS}#http-strict-transport-security", covers=("ROW-TLS-05",))
+@statement("TLS-09", MUST, EXTENDED, source=f"{TLS}#http-strict-transport-security", covers=("ROW-TLS-05",))
 @pytest.mark.manifest("https_is_made_strict.yaml")
 @cases(
     [

@@ -3,8 +3,9 @@
 import pytest
 
 from harness.model.expectations import Expectation, reaches, redirected
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS, TLS
@@ -16,8 +17,9 @@ DEFAULT = "ingress.local"
 @statement(
     "TLS-07",
     MUST,
-    INGRESS_NGINX,
+    EXTENDED,
     source=f"{TLS}#server-side-https-enforcement-through-redirect",
+    features={Feature.TLS_TERMINATION},
     covers=("ROW-TLS-05",),
 )
 @pytest.mark.manifest("plain_http_of_a_tls_host_is_redirected.yaml")
@@ -39,8 +41,9 @@ def test_plain_http_of_a_tls_host_is_redirected(request_: Request, expectation: 
 @statement(
     "TLS-10",
     MUST,
-    INGRESS_NGINX,
+    EXTENDED,
     source=f"{TLS}#server-side-https-enforcement-through-redirect",
+    features={Feature.TLS_TERMINATION},
     covers=("ROW-TLS-06",),
 )
 @pytest.mark.manifest("redirect_to_https_can_be_switched_off.yaml")
@@ -53,7 +56,7 @@ def test_redirect_to_https_can_be_switched_off(request_: Request, expectation: E
 @statement(
     "TLS-11",
     MUST,
-    INGRESS_NGINX,
+    EXTENDED,
     source=f"{TLS}#server-side-https-enforcement-through-redirect",
     covers=("ROW-TLS-06",),
 )
@@ -67,7 +70,7 @@ def test_redirect_to_https_can_be_forced(request_: Request, expectation: Expecta
 @statement(
     "TLS-12",
     MUST,
-    INGRESS_NGINX,
+    EXTENDED,
     source=f"{ANNOTATIONS}#server-side-https-enforcement-through-redirect",
     covers=("ROW-TLS-06",),
 )

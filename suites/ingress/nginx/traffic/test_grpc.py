@@ -4,14 +4,14 @@ import ssl
 
 import pytest
 
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 
 
 @statement(
     "PRO-06",
     MUST,
-    INGRESS_NGINX,
+    EXTENDED,
     source="https://kubernetes.github.io/ingress-nginx/examples/grpc/",
     covers=("ROW-PROTO-02",),
 )
@@ -28,7 +28,7 @@ def test_grpc_call_passes(client: IngressClient, trust: ssl.SSLContext) -> None:
 @statement(
     "PRO-07",
     MUST,
-    INGRESS_NGINX,
+    EXTENDED,
     source="https://kubernetes.github.io/ingress-nginx/examples/grpc/",
     covers=("ROW-PROTO-02",),
 )

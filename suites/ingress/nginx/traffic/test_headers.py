@@ -5,15 +5,18 @@ import re
 import pytest
 
 from harness.model.expectations import Expectation, reaches
+from harness.model.features import Feature
 from harness.model.http_exchange import Request, combined
-from harness.model.statements import INGRESS_NGINX, MUST, SHOULD, statement
+from harness.model.statements import EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS, CONFIGMAP
 from suites.ingress.requests import FORGED, HOST, request
 
 
-@statement("HDR-03", SHOULD, INGRESS_NGINX, source=f"{CONFIGMAP}#use-forwarded-headers", covers=("ROW-HDR-01",))
+@statement(
+    "HDR-03", SHOULD, EXTENDED, source=f"{CONFIGMAP}#use-forwarded-headers", features={Feature.INGRESS_NGINX_HABITS}, covers=("ROW-HDR-01",)
+)
 @pytest.mark.manifest("forwarding_headers_of_clients_are_kept_aside.yaml")
 @cases([(request(headers=FORGED), reaches("one", arrives_with={"X-Original-Forwarded-For": "203.0.113.7", "X-Scheme": "http"}))])
 def test_forwarding_headers_of_clients_are_kept_aside(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -21,7 +24,7 @@ def test_forwarding_headers_of_clients_are_kept_aside(request_: Request, expecta
     client.expect(request_, expectation)
 
 
-@statement("HDR-05", MUST, INGRESS_NGINX, source=f"{CONFIGMAP}#generate-request-id", covers=("ROW-HDR-02",))
+@statement("HDR-05", MUST, EXTENDED, source=f"{CONFIGMAP}#generate-request-id", features={Feature.REQUEST_ID}, covers=("ROW-HDR-02",))
 @pytest.mark.manifest("request_gets_an_identifier.yaml")
 def test_request_gets_an_identifier(client: IngressClient) -> None:
     """Every request MUST reach the backend with an identifier, its own or else a fresh one."""
@@ -31,7 +34,7 @@ def test_request_gets_an_identifier(client: IngressClient) -> None:
     assert len(seen) == 5, f"identifiers: {seen}"
 
 
-@statement("HDR-13", SHOULD, INGRESS_NGINX, source=f"{CONFIGMAP}#server-tokens", covers=("ROW-HDR-02",))
+@statement("HDR-13", SHOULD, EXTENDED, source=f"{CONFIGMAP}#server-tokens", features={Feature.INGRESS_NGINX_HABITS}, covers=("ROW-HDR-02",))
 @pytest.mark.manifest("answer_does_not_tell_the_server.yaml")
 @cases([(request(), reaches("one", without_headers=("Server", "X-Powered-By")))])
 def test_answer_does_not_tell_the_server(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -42,8 +45,9 @@ def test_answer_does_not_tell_the_server(request_: Request, expectation: Expecta
 @statement(
     "HDR-14",
     MUST,
-    INGRESS_NGINX,
+    EXTENDED,
     source=f"{ANNOTATIONS}#connection-proxy-header",
+    features={Feature.CONNECTION_HEADER},
     covers=("ROW-HDR-02",),
 )
 @pytest.mark.manifest("connection_header_can_be_set.yaml")
@@ -53,7 +57,9 @@ def test_connection_header_can_be_set(request_: Request, expectation: Expectatio
     client.expect(request_, expectation)
 
 
-@statement("RWR-16", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-nginx-upstream-vhost", covers=("ROW-RW-07",))
+@statement(
+    "RWR-16", MUST, EXTENDED, source=f"{ANNOTATIONS}#custom-nginx-upstream-vhost", features={Feature.HOST_REWRITE}, covers=("ROW-RW-07",)
+)
 @pytest.mark.manifest("host_can_be_replaced.yaml")
 @cases([(request("/x?y"), reaches("one", host="inside.test", arrives_with={"X-Forwarded-Host": HOST}))])
 def test_host_can_be_replaced(request_: Request, expectation: Expectation, client: IngressClient) -> None:

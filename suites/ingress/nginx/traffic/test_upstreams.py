@@ -3,8 +3,9 @@
 import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
-from harness.model.statements import INGRESS_NGINX, MUST, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 from suites.ingress.cases import cases
@@ -12,7 +13,7 @@ from suites.ingress.nginx.annotations import ANNOTATIONS, CONFIGMAP
 from suites.ingress.requests import request
 
 
-@statement("BKD-07", MUST, INGRESS_NGINX, source=f"{CONFIGMAP}#proxy-next-upstream", covers=("ROW-BE-05",))
+@statement("BKD-07", MUST, EXTENDED, source=f"{CONFIGMAP}#proxy-next-upstream", features={Feature.RETRY}, covers=("ROW-BE-05",))
 def test_refusing_endpoint_is_passed_over(ingresses: Ingresses, own_client: IngressClient, refusing_address: str) -> None:
     """A request MUST be tried at another endpoint where one refuses the connection, without the client noticing."""
     ingresses.add(ingresses.service(selector=None), ingresses.endpoints(*ingresses.pods_of("two").values(), refusing_address))
@@ -21,7 +22,7 @@ def test_refusing_endpoint_is_passed_over(ingresses: Ingresses, own_client: Ingr
     own_client.expect(request(), reaches("two"), times=30)
 
 
-@statement("BKD-10", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#custom-timeouts", covers=("ROW-BE-08",))
+@statement("BKD-10", MUST, EXTENDED, source=f"{ANNOTATIONS}#custom-timeouts", features={Feature.BACKEND_TIMEOUT}, covers=("ROW-BE-08",))
 @pytest.mark.manifest("slow_backend_is_a_gateway_timeout.yaml")
 @cases([(request("/?echo-delay=0.3"), reaches("one")), (request("/?echo-delay=2.5"), refused(504))])
 def test_slow_backend_is_a_gateway_timeout(request_: Request, expectation: Expectation, client: IngressClient) -> None:
@@ -29,7 +30,7 @@ def test_slow_backend_is_a_gateway_timeout(request_: Request, expectation: Expec
     client.expect(request_, expectation, times=2)
 
 
-@statement("BKD-13", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#service-upstream", covers=("ROW-BE-06",))
+@statement("BKD-13", MUST, EXTENDED, source=f"{ANNOTATIONS}#service-upstream", features={Feature.SERVICE_UPSTREAM}, covers=("ROW-BE-06",))
 @pytest.mark.manifest("service_address_can_be_the_upstream.yaml")
 def test_service_address_can_be_the_upstream(client: IngressClient) -> None:
     """A route MUST be served by way of the Service's own address where the annotation asks for it."""
@@ -37,7 +38,7 @@ def test_service_address_can_be_the_upstream(client: IngressClient) -> None:
     assert len(pods) == 1, f"the Service keeps each of its clients with one Pod, but these answered: {pods}"
 
 
-@statement("BKD-14", MUST, INGRESS_NGINX, source=f"{ANNOTATIONS}#backend-protocol", covers=("ROW-PROTO-02",))
+@statement("BKD-14", MUST, EXTENDED, source=f"{ANNOTATIONS}#backend-protocol", features={Feature.BACKEND_TLS}, covers=("ROW-PROTO-02",))
 @pytest.mark.manifest("backend_protocol_can_be_https.yaml")
 def test_backend_protocol_can_be_https(client: IngressClient) -> None:
     """A backend MUST be spoken to over TLS where the annotation says so."""
