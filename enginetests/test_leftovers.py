@@ -11,8 +11,10 @@ import pytest
 
 import lab
 from harness.cluster import engine, lifetime
+from harness.cluster.downloads import Web
 from harness.cluster.engine import docker
-from harness.cluster.sources import Source, components, kind_binary
+from harness.cluster.publications import Publications
+from harness.cluster.sources import Source, components
 from harness.cluster.steps import Steps
 
 MAKE = "import sys; from harness.cluster.engine import create_network; create_network(sys.argv[1], ipv6=False)"
@@ -81,7 +83,7 @@ def test_what_a_running_process_owns_stays(states: Path) -> None:
 
 def test_a_kept_one_goes_when_it_is_no_longer_wanted(left: str, states: Path) -> None:
     store(states, left, kept=True)
-    lifetime.remove(left, kind_binary(None, Source.AUTO), Steps(print))
+    lifetime.remove(left, Publications(Source.AUTO, Web(), Steps(print)).kind(), Steps(print))
     assert left not in engine.ours("network")
     assert left not in engine.ours("container")
     assert not (states / left).exists()

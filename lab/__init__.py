@@ -3,12 +3,10 @@
 As a program: `python -m lab`. Everything here raises LabError, with a message of one screen, when it cannot go on.
 """
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
-from lab import cache, engine, publications
+from lab import cache, engine, programs
 from lab.builds import RECIPES, Builder
 from lab.catalogue import Catalogue, Component
 from lab.commands import run
@@ -16,7 +14,21 @@ from lab.errors import LabError
 from lab.modules import Go, find_go
 from lab.progress import Progress
 
-__all__ = ["Component", "LabError", "Progress", "binary", "build", "components", "ensure_engine", "manifest", "tag"]
+__all__ = [
+    "Component",
+    "LabError",
+    "Progress",
+    "binary",
+    "binary_url",
+    "binary_version",
+    "build",
+    "compiled",
+    "components",
+    "ensure_engine",
+    "manifest",
+    "manifest_url",
+    "tag",
+]
 
 
 def ensure_engine(progress: Progress) -> None:
@@ -39,21 +51,36 @@ def build(wanted: Sequence[tuple[str, str]], progress: Progress) -> dict[tuple[s
     return _builder(progress).build(wanted)
 
 
-def manifest(name: str, version: str, source: Literal["packages", "registry"] = "packages") -> Path:
-    """The YAML that a project publishes for a version: out of its Go module, or (`registry`) from its public address."""
-    catalogue = Catalogue()
-    if source == "registry":
-        return publications.download(catalogue.manifest_url(name, version), cache.directory() / "manifests" / f"{name}-{version}.yaml")
-    return _go(Progress()).path(catalogue.manifest_file(name, version))
+def manifest(name: str, version: str) -> Path:
+    """The YAML that a project publishes for a version, out of its Go module."""
+    return _go(Progress()).path(Catalogue().manifest_file(name, version))
+
+
+def manifest_url(name: str, version: str) -> str:
+    """Where that YAML is on the web, at any version."""
+    return Catalogue().manifest_url(name, version)
 
 
 def binary(name: str, progress: Progress | None = None) -> Path:
-    """A program for this machine, `kind` or `kubectl`: the one on PATH, else compiled into the cache."""
-    found = shutil.which(name)
-    if found:
-        return Path(found)
+    """A program for this machine, `kind` or `kubectl`, compiled into the cache."""
     shown = progress or Progress()
-    return publications.compiled(name, Catalogue().binaries, cache.directory(), lambda: _go(shown), shown)
+    return programs.compiled(name, Catalogue().binaries, cache.directory(), lambda: _go(shown), shown)
+
+
+def compiled(name: str) -> Path | None:
+    """That program where it is compiled already."""
+    place = programs.place(name, Catalogue().binaries[name], cache.directory())
+    return place if place.exists() else None
+
+
+def binary_version(name: str) -> str:
+    """The version of a program that goes with the images here, with its "v"."""
+    return Catalogue().binaries[name].version
+
+
+def binary_url(name: str, system: str, processor: str) -> str:
+    """Where that version is on the web, for a system and a processor as Go names them."""
+    return Catalogue().binary_url(name, system, processor)
 
 
 def _builder(progress: Progress) -> Builder:

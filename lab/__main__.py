@@ -1,6 +1,7 @@
 """`python -m lab`: the lab as a program. Its commands are offered by the command of the suite, too."""
 
 import argparse
+import shutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -79,11 +80,8 @@ def add_build(commands: Commands) -> None:
 
 def add_manifest(commands: Commands) -> None:
     """Declare `manifest`."""
-    command = commands.add_parser("manifest", help="where the published manifest of a component is")
+    command = commands.add_parser("manifest", help="where the manifest of a component is: out of its Go module")
     command.add_argument("component", metavar="NAME@VERSION", help="a component, for instance metallb@0.16.1")
-    command.add_argument(
-        "--source", choices=["packages", "registry"], default="packages", help="out of its Go module, or from the web (default: packages)"
-    )
     command.set_defaults(command=_manifest)
 
 
@@ -134,13 +132,13 @@ def _manifest(arguments: argparse.Namespace) -> None:
     name, _, version = arguments.component.partition("@")
     if not version:
         raise LabError("NAME@VERSION", arguments.component, "name the version, as in metallb@0.16.1")
-    print(lab.manifest(name, version, arguments.source))
+    print(lab.manifest(name, version))
 
 
 def _bin(_: argparse.Namespace) -> None:
     progress = Progress()
     for name in Catalogue().binaries:
-        print(lab.binary(name, progress))
+        print(shutil.which(name) or lab.binary(name, progress))
 
 
 if __name__ == "__main__":

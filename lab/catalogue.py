@@ -12,8 +12,9 @@ from typing import Any
 from lab.errors import LabError
 
 CATALOGUE = Path(__file__).with_name("images.toml")
-_IMAGE_KEYS = "reference recipe default versions needs args debootstrap go files by-version"
+_IMAGE_KEYS = "reference recipe default versions published needs args debootstrap go files by-version"
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NUMBERED = re.compile(r"(?P<major>\d+)\.(?P<minor>\d+)(\.(?P<patch>\d+))?")
 
@@ -62,18 +63,22 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Component:
-    """An image as a user names it: the reference in public registries and the versions that the lab can build."""
+    """An image as a user names it: the reference in public registries and the versions that the lab can build.
+
+    `published` has the digest of each version that is published, newest first, where these are few; it is empty where any version may be.
+    """
 
     name: str
     default: str
     versions: tuple[str, ...]
+    published: Mapping[str, str]
     pattern: str
     _placeholders: Mapping[str, Mapping[str, str]]
 
     def reference(self, version: str) -> str:
-        """The image in its public registry. Any version will do, not only those that the lab builds."""
+        """The image in its public registry, by its digest where that is known. Any version will do, not only those that the lab builds."""
         filled: str = _fill(self.pattern, placeholders(version, self._placeholders), f"image.{self.name}")
-        return filled
+        return "@".join(filter(None, (filled, self.published.get(version))))
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,8 @@ class Catalogue:
         self._images: dict[str, Any] = top.values.get("image", {})
         self._manifests: dict[str, Any] = top.values.get("manifest", {})
         self.components: Mapping[str, Component] = MappingProxyType({name: self._component(name) for name in self._images})
-        self.binaries: Mapping[str, GoBuild] = MappingProxyType(dict(self._binaries(top.values.get("binary", {}))))
+        self._binaries: dict[str, Any] = top.values.get("binary", {})
+        self.binaries: Mapping[str, GoBuild] = MappingProxyType({name: self._program(name) for name in self._binaries})
         self._check()
 
     def recipe(self, name: str, version: str) -> Recipe:
@@ -201,6 +207,13 @@ class Catalogue:
             remedy = f"did you mean {near[0]!r}?" if near else "choose one of them"
             raise LabError(f"an image out of {', '.join(self.components)}", name, remedy)
         return self.components[name]
+
+    def binary_url(self, name: str, system: str, processor: str) -> str:
+        """Where a program is on the web, for a system and a processor as Go names them."""
+        table = self._binary(name)
+        known = {"version": table.text("version"), "system": system, "processor": processor}
+        filled: str = _fill(table.text("url"), known, table.where)
+        return filled
 
     def manifest_url(self, name: str, version: str) -> str:
         """Where the manifest of a project is on the web, at any version."""
@@ -234,16 +247,19 @@ class Catalogue:
         for version in table.values.get("by-version", {}):
             if version not in versions:
                 raise table.wrong(f"by-version entries only for its versions ({', '.join(versions)})", version)
-        return Component(name, table.text("default"), versions, table.text("reference"), table.values.get("by-version", {}))
+        published = table.texts_by_name("published")
+        for digest in published.values():
+            if not _DIGEST.fullmatch(digest):
+                raise table.wrong("digests as sha256: and 64 digits", digest)
+        return Component(name, table.text("default"), versions, published, table.text("reference"), table.values.get("by-version", {}))
 
-    def _binaries(self, entries: Mapping[str, object]) -> Iterator[tuple[str, GoBuild]]:
-        for name, entry in entries.items():
-            table = _Table(entry, f"binary.{name}", self.path, "module version package ldflags staging")
-            packages = {name: table.text("package")}
-            build = GoBuild(
-                table.text("module"), table.text("version"), packages, table.texts("ldflags"), staging=table.optional("staging")
-            )
-            yield name, build
+    def _binary(self, name: str) -> _Table:
+        return _Table(self._binaries[name], f"binary.{name}", self.path, "module version package ldflags staging url")
+
+    def _program(self, name: str) -> GoBuild:
+        table = self._binary(name)
+        packages = {name: table.text("package")}
+        return GoBuild(table.text("module"), table.text("version"), packages, table.texts("ldflags"), staging=table.optional("staging"))
 
     def _default(self, table: _Table, name: str) -> tuple[str, str]:
         if name not in self.components:

@@ -4,7 +4,9 @@ import argparse
 
 from harness.cli import Commands
 from harness.cluster import engine, lifetime
-from harness.cluster.sources import Source, kind_binary
+from harness.cluster.downloads import Web
+from harness.cluster.publications import Publications
+from harness.cluster.sources import Source
 from harness.cluster.steps import Steps
 
 _NAMES = f"the cluster's name, or {lifetime.LATEST} for the one kept last, or {lifetime.LEFTOVERS} for what killed runs left"
@@ -40,4 +42,4 @@ def delete(options: argparse.Namespace) -> None:
         engine.require_engine()
         lifetime.remove_leftovers(Steps(print))
         return
-    lifetime.remove(options.name, kind_binary(None, Source.AUTO), Steps(print))
+    lifetime.remove(options.name, Publications(Source.AUTO, Web(), Steps(print)).kind(), Steps(print))

@@ -48,9 +48,10 @@ def print_list(options: argparse.Namespace) -> None:
         return
     settings = _settings(options)
     wanted = _wanted(settings)
-    for name, image in _images(settings).at_hand(wanted).items():
-        public = f"{settings.image_mirror}{components()[name].reference(wanted[name])}"
-        print(f"{name:<26} {wanted[name]:<9} {'at hand' if image else 'missing':<8} {image.reference if image else public}")
+    images = _images(settings)
+    for name, image in images.at_hand(wanted).items():
+        reference = image.reference if image else images.reference(name, wanted[name])
+        print(f"{name:<26} {wanted[name]:<9} {'at hand' if image else 'missing':<8} {reference}")
 
 
 def pull(options: argparse.Namespace) -> None:

@@ -1,11 +1,9 @@
-"""Where images, manifests and binaries come from: the engine, an image registry, package registries (through the lab), or the user."""
+"""Where images come from: the engine, an image registry, package registries (through the lab), or the user."""
 
 import json
-import os
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -13,12 +11,14 @@ import httpx
 
 import lab
 from harness.cluster.engine import docker
-from harness.cluster.process import run_command
 from harness.cluster.steps import Steps
 from harness.model.errors import EnvironmentFault, UsageFault
 
 #: Seconds within which a registry has to show that it is there, and seconds for one image to arrive.
 ANSWER_TIMEOUT, PULL_TIMEOUT = 4, 900
+#: What the name begins with that an image gets besides its digest: without one it would be saved, and arrive in a node, nameless.
+NAMED = "localhost/pulled"
+NODE_IMAGE = "kind-node"
 
 
 class Source(StrEnum):
@@ -61,6 +61,37 @@ def parse_overrides(words: Sequence[str]) -> dict[str, str]:
     return overrides
 
 
+def kubernetes_version(asked: str, source: Source) -> str:
+    """The version of the node image for the one asked for: that one, or the patch of a minor version that is published or can be built.
+
+    :raises UsageFault: there is none
+    """
+    node = components()[NODE_IMAGE]
+    published = [] if source is Source.PACKAGES else list(node.published)
+    built = [] if source is Source.REGISTRY else list(node.versions)
+    found = [version for version in (*published, *built) if version == asked or version.startswith(f"{asked}.")]
+    if not found:
+        ways = {f"published for kind {lab.binary_version('kind')}": published, "built from packages": built}
+        known = "; ".join(f"{way}: {', '.join(versions)}" for way, versions in ways.items() if versions)
+        raise UsageFault(
+            f"--kubernetes with a version that has a node image. {known}", asked, f"choose one, or add --image {NODE_IMAGE}=REF"
+        )
+    return found[0]
+
+
+def require_versions(wanted: Mapping[str, str], source: Source, overrides: Mapping[str, str]) -> None:
+    """Refuse versions that cannot be built where nothing else may be done.
+
+    :param wanted: versions by component
+    :raises UsageFault: there is one
+    """
+    for name, version in wanted.items():
+        if source is Source.PACKAGES and name not in overrides and version not in (known := components()[name].versions):
+            raise UsageFault(
+                f"a version of {name} that can be built from packages: {', '.join(known)}", version, "choose one, or use --images=registry"
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class Images:
     """Brings images into the engine, as the options say."""
@@ -79,66 +110,76 @@ class Images:
         missing = {name: wanted[name] for name, image in found.items() if image is None}
         pulled, built = self._split(missing)
         with ThreadPoolExecutor(max_workers=4) as pool:
-            arrived = dict(zip(pulled, pool.map(lambda name: self._pull(name, missing.get(name, "")), pulled), strict=True))
-        made = self._build({name: missing[name] for name in built})
-        return {name: image for name in wanted if (image := found[name] or arrived.get(name) or made.get(name))}
+            arrived = dict(zip(pulled, pool.map(lambda name: self._pull(name, missing[name]), pulled), strict=True))
+        made = self._build({name: missing[name] for name in (*built, *(name for name in pulled if arrived[name] is None))})
+        return {name: _named(image) for name in wanted if (image := found[name] or arrived.get(name) or made.get(name))}
 
     def at_hand(self, wanted: Mapping[str, str]) -> dict[str, Image | None]:
         """What the engine has of the wanted components (name to version)."""
         return {name: self._on_hand(name, version) for name, version in wanted.items()}
 
+    def reference(self, name: str, version: str) -> str:
+        """What is pulled for a component."""
+        return self.overrides.get(name) or f"{self.mirror}{components()[name].reference(version)}"
+
     def _on_hand(self, name: str, version: str) -> Image | None:
         """What the engine has already; a build of the user's comes first, then what was pulled, then what the lab built."""
-        if override := self.overrides.get(name):
-            return _in_engine(name, override, "user")
+        own, reference = name in self.overrides, self.reference(name, version)
         candidates = []
-        if self.source is not Source.PACKAGES:
-            candidates.append((self._public(name, version), "engine"))
-        if self.source is not Source.REGISTRY and version in components()[name].versions:
+        if own or self.source is not Source.PACKAGES:
+            candidates += [(one, "user" if own else "engine") for one in (reference, _name_of(reference))]
+        if self._may_build(name, version):
             candidates.append((lab.tag(name, version), "packages"))
-        return next((image for reference, origin in candidates if (image := _in_engine(name, reference, origin))), None)
+        return next((image for one, origin in candidates if (image := _in_engine(name, one, origin))), None)
+
+    def _may_build(self, name: str, version: str) -> bool:
+        return self.source is not Source.REGISTRY and name not in self.overrides and version in components()[name].versions
 
     def _split(self, missing: Mapping[str, str]) -> tuple[list[str], list[str]]:
-        """Which of the missing to pull, and which to build."""
-        if self.source is Source.REGISTRY:
-            return list(missing), []
-        pulled = [name for name in missing if name in self.overrides]
-        built = [name for name in missing if name not in self.overrides]
-        if self.source is Source.AUTO:
-            hosts = {_registry_of(self._public(name, missing[name])) for name in built}
-            with ThreadPoolExecutor() as pool:
-                answering = {host for host, answers in zip(hosts, pool.map(_answers, hosts), strict=True) if answers}
-            pulled += [name for name in built if _registry_of(self._public(name, missing[name])) in answering]
-        return pulled, [name for name in built if name not in pulled]
+        """Which of the missing to pull, and which to build: where both may be done, it depends on whether a registry answers."""
+        if self.source is Source.PACKAGES:
+            pulled = [name for name in missing if name in self.overrides]
+        else:
+            either = {name: _registry_of(self.reference(name, missing[name])) for name in missing if self._may_build(name, missing[name])}
+            silent = self._silent(set(either.values()))
+            pulled = [name for name in missing if either.get(name) not in silent]
+        return pulled, [name for name in missing if name not in pulled]
 
-    def _public(self, name: str, version: str) -> str:
-        return f"{self.mirror}{components()[name].reference(version)}"
+    def _silent(self, hosts: Collection[str]) -> set[str]:
+        with ThreadPoolExecutor() as pool:
+            silent = {host for host, answers in zip(hosts, pool.map(_answers, hosts), strict=True) if not answers}
+        if silent:
+            self.steps.tell(f"no answer from {', '.join(sorted(silent))}: images are built from packages")
+        return silent
 
-    def _pull(self, name: str, version: str) -> Image:
-        override = self.overrides.get(name)
-        reference = override or self._public(name, version)
-        with self.steps.step(f"pull {name}"):
-            try:
+    def _pull(self, name: str, version: str) -> Image | None:
+        """Pull an image; none where that failed and it can be built, which is told."""
+        reference = self.reference(name, version)
+        try:
+            with self.steps.step(f"pull {name}"):
                 docker("pull", "--quiet", reference, timeout=PULL_TIMEOUT)
-            except EnvironmentFault as fault:
-                raise EnvironmentFault(
-                    f"the image {reference}", fault.found, "check the name, --image-mirror, or use --images=packages"
-                ) from None
-        image = _in_engine(name, reference, "user" if override else "registry")
+        except EnvironmentFault as fault:
+            if not self._may_build(name, version):
+                raise EnvironmentFault(f"the image {reference}", fault.found, self._remedy(name)) from None
+            self.steps.tell(f"{reference} cannot be pulled ({fault.found.splitlines()[-1]}): {name} {version} is built from packages")
+            return None
+        image = _in_engine(name, reference, "user" if name in self.overrides else "registry")
         if image is None:
             raise EnvironmentFault(f"the image {reference} after its pull", "the engine does not have it", "look at `docker images`")
         return image
 
+    def _remedy(self, name: str) -> str:
+        if name in self.overrides:
+            return "check the name"
+        component = components()[name]
+        by_digest = (
+            f"a mirror has to keep digests; --image {name}=REF takes what yours has. " if self.mirror and component.published else ""
+        )
+        return f"check the version and --image-mirror. {by_digest}{', '.join(component.versions)} can be built: --images=packages"
+
     def _build(self, wanted: Mapping[str, str]) -> dict[str, Image]:
         if not wanted:
             return {}
-        unknown = {name: version for name, version in wanted.items() if version not in components()[name].versions}
-        if unknown:
-            name, version = next(iter(unknown.items()))
-            known = ", ".join(components()[name].versions)
-            raise UsageFault(
-                f"a version of {name} that can be built from packages: {known}", version, "choose one, or use --images=registry"
-            )
         try:
             with self.steps.step(f"build {', '.join(wanted)}"):
                 tags = lab.build(list(wanted.items()), lab.Progress(self.steps.tell))
@@ -146,45 +187,6 @@ class Images:
             raise EnvironmentFault(fault.expected, fault.found, fault.remedy) from fault
         images = {name: _in_engine(name, tag, "packages") for (name, _), tag in tags.items()}
         return {name: image for name, image in images.items() if image}
-
-
-def manifest(name: str, version: str, source: Source) -> Path:
-    """The YAML that a project publishes for a version: out of its Go module, or from the web where only a registry is to be used.
-
-    :raises EnvironmentFault: it cannot be had
-    """
-    try:
-        return lab.manifest(name, version, "registry" if source is Source.REGISTRY else "packages")
-    except lab.LabError as fault:
-        raise EnvironmentFault(fault.expected, fault.found, fault.remedy) from fault
-
-
-def kind_binary(option: str | None, source: Source) -> Path:
-    """The kind program: the option, else the one on ``PATH``, else the lab's own build where packages may be used.
-
-    :raises EnvironmentFault: there is none
-    """
-    found = option or shutil.which("kind")
-    if found and Path(found).is_file() and os.access(found, os.X_OK):
-        return Path(found)
-    if option or source is Source.REGISTRY:
-        raise EnvironmentFault(
-            "the kind program, version 0.30 or later",
-            f"no program {option}" if option else "none on PATH",
-            "install kind, or pass --kind-bin FILE",
-        )
-    try:
-        return lab.binary("kind")
-    except lab.LabError as fault:
-        raise EnvironmentFault(fault.expected, fault.found, fault.remedy) from fault
-
-
-def kind_version(program: Path) -> str:
-    """The version of a kind program, which says ``kind v0.33.0 go1.25 linux/amd64``.
-
-    :raises EnvironmentFault: it does not say
-    """
-    return next(iter(run_command([str(program), "version"], timeout=10).split()[1:2]), "").removeprefix("v")
 
 
 def save(images: Sequence[Image], archive: Path) -> None:
@@ -195,6 +197,23 @@ def save(images: Sequence[Image], archive: Path) -> None:
 def load(archive: Path) -> str:
     """Bring the images of an archive into the engine, and return what the engine says of it."""
     return docker("load", "--input", str(archive), timeout=PULL_TIMEOUT)
+
+
+def _named(image: Image) -> Image:
+    """The image under a name, which one that is known by its digest only gets here."""
+    name = _name_of(image.reference)
+    if name != image.reference:
+        docker("tag", image.reference, name)
+    return replace(image, reference=name)
+
+
+def _name_of(reference: str) -> str:
+    """A name of ours for a reference with a digest, which is part of it; any other is a name."""
+    name, _, digest = reference.partition("@sha256:")
+    if not digest:
+        return reference
+    path, slash, last = name.rpartition("/")
+    return f"{NAMED}/{path.replace(':', '_')}{slash}{last}{'-' if ':' in last else ':'}{digest[:12]}"
 
 
 def _in_engine(component: str, reference: str, origin: str) -> Image | None:

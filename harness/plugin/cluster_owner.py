@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from harness.cluster import engine
 from harness.cluster.lifetime import reuse, tear_down
-from harness.cluster.sources import kind_binary
+from harness.cluster.publications import Publications
 from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
 from harness.model.errors import EnvironmentFault
@@ -85,7 +85,7 @@ class ClusterOwner:
     def _asked(self) -> dict[str, str | None]:
         """What the command line names of a cluster to reuse; options left out take what the cluster has."""
         option: Callable[[str], Any] = self.config.getoption
-        return {"metallb": option("metallb"), "kubernetes": option("kubernetes")}
+        return {name: getattr(self.settings, name) if option(name) else None for name in ("metallb", "kubernetes")}
 
     def _publish(self, state: ClusterState) -> None:
         facts = self.facts
@@ -120,7 +120,7 @@ class ClusterOwner:
 
     def _delete(self, state: ClusterState, *, logs: bool) -> None:
         try:
-            kind_path = kind_binary(self.settings.kind_bin, self.settings.images)
+            kind_path = Publications(self.settings.images, self.settings.web, self.steps).kind(self.settings.kind_bin)
             folder = self.facts.directory / LOGS if logs else None
             tear_down(state, kind_path, self.steps, logs=folder)
             self.facts.leftovers += [f"the nodes' logs: {folder}"] if folder and folder.exists() else []

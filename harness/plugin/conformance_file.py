@@ -110,7 +110,8 @@ def _declare(parser: argparse.ArgumentParser, words: tuple[str, ...], said: dict
 def _from_file(read: ConformanceFile, name: str, option: argparse.Action) -> Any:
     """The value of an option; a path is one from the file's folder."""
     value = read.run[name]
-    return str(read.file.parent / value) if option.metavar in ("DIR", "FILE") else value
+    is_path = option.metavar in ("DIR", "FILE") or (option.metavar == "FILE|URL" and "://" not in value)
+    return str(read.file.parent / value) if is_path else value
 
 
 def _declared() -> list[tuple[tuple[str, ...], dict[str, Any]]]:

@@ -61,7 +61,18 @@ def add_systems(add: Add) -> None:
     metallb, ingress, kubernetes = (known[name].default for name in ("metallb-controller", "ingress-nginx-controller", "kind-node"))
     add("--metallb", metavar="VERSION", help=f"version of MetalLB under test (default: {metallb})")
     add("--ingress", metavar="NAME[@VERSION]", help=f"ingress controller under test (default: ingress-nginx@{ingress})")
-    add("--kubernetes", metavar="VERSION", help=f"version of Kubernetes, that is of the kind node image (default: {kubernetes})")
+    minor = kubernetes.rpartition(".")[0]
+    add(
+        "--kubernetes",
+        metavar="VERSION",
+        help=f"version of Kubernetes, that is of the kind node image; {minor} is enough (default: {kubernetes})",
+    )
+    add(
+        "--metallb-manifest",
+        metavar="FILE|URL",
+        help="install MetalLB from this instead of the published manifest, with the images it names",
+    )
+    add("--ingress-manifest", metavar="FILE|URL", help="the same of the ingress controller")
 
 
 def add_images(add: Add) -> None:
@@ -73,6 +84,8 @@ def add_images(add: Add) -> None:
         help="registry: pull them; packages: build them; auto: what the engine has, else pull, else build (default: auto)",
     )
     add("--image-mirror", metavar="PREFIX", default="", help="put before every public image reference, for instance registry.example.org/")
+    mirrored = "put before every public address that a manifest or kind is fetched from, without its https://"
+    add("--download-mirror", metavar="URL", default="", help=mirrored)
     add(
         "--image",
         metavar="COMPONENT=REF",
@@ -86,7 +99,7 @@ def _add_cluster(add: Add) -> None:
     """Declare what the cluster is like, and whether it stays."""
     add("--nodes", type=int, default=3, metavar="NUMBER", help="nodes of the cluster, the control plane included (default: 3)")
     add("--ip-family", choices=("ipv4", "ipv6", "dual"), default="ipv4", help="address families of the cluster (default: ipv4)")
-    add("--kind-bin", metavar="FILE", help="the kind binary (default: the one on PATH, or the lab's)")
+    add("--kind-bin", metavar="FILE", help="the kind binary (default: the one on PATH if it fits, else a published or built one)")
     add("--subnet", metavar="CIDR", help="IPv4 subnet of the run's Docker network (default: the engine chooses)")
     in_pool = "addresses of the example project's pool, in --subnet (default: .200 to .250 of the network's last /24)"
     add("--example-pool", metavar="RANGE", help=in_pool)

@@ -1,18 +1,21 @@
 """What the options of a run mean together: the settings of its cluster."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
 
-from harness.cluster.sources import Source, components, parse_overrides
+from harness.cluster.downloads import parse_mirror
+from harness.cluster.sources import NODE_IMAGE, Source, components, kubernetes_version, parse_overrides, require_versions
 from harness.model.addresses import AddressRange, Subnet
 from harness.model.errors import UsageFault
 from harness.model.features import Feature
 from harness.model.project import COMMAND
 from harness.model.versions import version as ordered
 from harness.systems.environment import Settings
-from harness.systems.ingress.controllers import controller
+from harness.systems.ingress.controllers import Controller, controller
+from harness.systems.kubernetes.own_manifests import OwnManifest, own_manifest, version_of
+from harness.systems.metallb.installation import WORKLOADS
 
 #: The value of an option by its name.
 Option = Callable[[str], Any]
@@ -41,24 +44,72 @@ def systems_under_test(option: Option) -> Settings:
 
     :raises UsageFault: an option cannot be
     """
-    known = components()
     name, _, version = (option("ingress") or "ingress-nginx").partition("@")
-    mirror = option("image_mirror")
-    component = next(iter(controller(name, version).components.values()))
-    return Settings(
-        kubernetes=_version("--kubernetes", option("kubernetes") or known["kind-node"].default),
-        metallb=_version("--metallb", option("metallb") or known["metallb-controller"].default),
+    own = _own_manifests(option, controller(name, version))
+    source, mirror = Source(option("images")), option("image_mirror")
+    overrides = parse_overrides(option("image"))
+    settings = Settings(
+        kubernetes=_kubernetes(option("kubernetes"), source, overrides),
+        metallb=_version("--metallb", option("metallb"), "metallb-controller", own.get("metallb")),
         ingress=name,
-        ingress_version=_version("--ingress", version or known[component].default),
-        images=Source(option("images")),
+        ingress_version=_version("--ingress", version, _component(controller(name, version)), own.get(name)),
+        images=source,
         image_mirror=f"{mirror.rstrip('/')}/" if mirror else "",
-        overrides=parse_overrides(option("image")),
+        web=parse_mirror(option("download_mirror")),
+        own_manifests=own,
     )
+    settings = replace(settings, overrides=_named_images(settings) | overrides)
+    require_versions(settings.components, source, settings.overrides)
+    return settings
+
+
+def _own_manifests(option: Option, ingress: Controller) -> dict[str, OwnManifest]:
+    """The manifests that the user names, by the name of the system that each installs."""
+    needed = {
+        "metallb": ("metallb_manifest", WORKLOADS),
+        ingress.name: ("ingress_manifest", {_component(ingress): ("Deployment", ingress.namespace, ingress.deployment)}),
+    }
+    return {
+        system: own_manifest(f"--{name.replace('_', '-')}", option(name), workloads)
+        for system, (name, workloads) in needed.items()
+        if option(name)
+    }
+
+
+def _component(ingress: Controller) -> str:
+    return next(iter(ingress.components.values()))
+
+
+def _named_images(settings: Settings) -> dict[str, str]:
+    """The images that the user's manifests name, by component; one that is the published one comes from where others do."""
+    known = components()
+    return {
+        component: image
+        for system, own in settings.own_manifests.items()
+        for component, image in own.images.items()
+        if component not in known or image.partition("@")[0] != known[component].reference(settings.versions[system])
+    }
+
+
+def _kubernetes(asked: str | None, source: Source, overrides: Mapping[str, str]) -> str:
+    version = _parsed("--kubernetes", asked or components()[NODE_IMAGE].default)
+    return version if NODE_IMAGE in overrides else kubernetes_version(version, source)
+
+
+def _version(name: str, asked: str | None, component: str, own: OwnManifest | None) -> str:
+    """The version under test: the one asked for, else the one that the tag in the user's manifest names, else the default."""
+    if asked or own is None:
+        return _parsed(name, asked or components()[component].default)
+    image = own.images[component]
+    try:
+        return _parsed(name, version_of(image))
+    except UsageFault:
+        raise UsageFault(f"a version as the tag of {image}, or {name} beside it", "none", f"say by {name} what it is judged as") from None
 
 
 def versions_under_test(settings: Settings) -> dict[str, str]:
     """The versions of a run by the system's name."""
-    return {"metallb": settings.metallb, "kubernetes": settings.kubernetes, settings.ingress: settings.ingress_version}
+    return {"kubernetes": settings.kubernetes, **settings.versions}
 
 
 def features_under_test(settings: Settings) -> frozenset[Feature]:
@@ -66,7 +117,7 @@ def features_under_test(settings: Settings) -> frozenset[Feature]:
     return frozenset(controller(settings.ingress, settings.ingress_version).features)
 
 
-def _version(name: str, text: str) -> str:
+def _parsed(name: str, text: str) -> str:
     try:
         ordered(text)
     except ValueError as fault:

@@ -12,9 +12,11 @@ from filelock import FileLock
 
 from harness.cluster import engine
 from harness.cluster.api import Api
+from harness.cluster.downloads import Web
 from harness.cluster.lifetime import kind_cluster, open_ledgers, remove_leftovers, tear_down
+from harness.cluster.publications import Publications, kind_version
 from harness.cluster.requirements import require_reach, require_room
-from harness.cluster.sources import Image, Images, Source, components, kind_binary, kind_version, manifest, save
+from harness.cluster.sources import NODE_IMAGE, Image, Images, Source, components, save
 from harness.cluster.state import ClusterState, states_directory
 from harness.cluster.steps import Steps
 from harness.model.addresses import AddressRange, Subnet
@@ -25,11 +27,12 @@ from harness.probes.wire import WireProbe
 from harness.systems.apps import example
 from harness.systems.ingress.controllers import Controller, controller
 from harness.systems.kubernetes.load_balancers import assigned_addresses
+from harness.systems.kubernetes.own_manifests import OwnManifest
 from harness.systems.kubernetes.readiness import wait_ready
+from harness.systems.metallb.installation import COMPONENTS as METALLB
 from harness.systems.metallb.installation import MetalLB
 
 PROGRAM_IMAGE = "python"
-NODE_IMAGE = "kind-node"
 #: What runs on the control plane, too; everything else keeps off it by its taint, and its image is not loaded there.
 EVERYWHERE = ("metallb-speaker",)
 
@@ -46,7 +49,9 @@ class Settings:
     ip_family: str = "ipv4"
     images: Source = Source.AUTO
     image_mirror: str = ""
+    web: Web = field(default_factory=Web)
     overrides: Mapping[str, str] = field(default_factory=dict)
+    own_manifests: Mapping[str, OwnManifest] = field(default_factory=dict)
     kind_bin: str | None = None
     subnet: Subnet | None = None
     pool: AddressRange | None = None
@@ -55,8 +60,20 @@ class Settings:
     def components(self) -> dict[str, str]:
         """The components a run needs, and their versions."""
         needed = {NODE_IMAGE: self.kubernetes, PROGRAM_IMAGE: components()[PROGRAM_IMAGE].default}
-        needed |= dict.fromkeys(("metallb-controller", "metallb-speaker"), self.metallb)
-        return needed | dict.fromkeys(controller(self.ingress, self.ingress_version).components.values(), self.ingress_version)
+        for name, version in self.versions.items():
+            needed |= dict.fromkeys(self.images_of(name).values(), version)
+        return needed
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The version of each system that is installed, by its name."""
+        return {"metallb": self.metallb, self.ingress: self.ingress_version}
+
+    def images_of(self, system: str) -> Mapping[str, str]:
+        """The repository of each image in a system's manifest, and the component that stands for it."""
+        if own := self.own_manifests.get(system):
+            return own.components
+        return METALLB if system == "metallb" else controller(self.ingress, self.ingress_version).components
 
 
 def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
@@ -68,19 +85,19 @@ def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
     engine.require_engine()
     require_reach()
     require_room()
-    kind_path = kind_binary(settings.kind_bin, settings.images)
+    publications = Publications(settings.images, settings.web, steps)
+    kind_path = publications.kind(settings.kind_bin)
     remove_leftovers(steps)
     images = Images(settings.images, settings.image_mirror, settings.overrides, steps).resolve(settings.components)
     with steps.step("manifests of MetalLB and the ingress controller"):
-        versions = {"metallb": settings.metallb, settings.ingress: settings.ingress_version}
-        manifests = {name: manifest(name, version, settings.images) for name, version in versions.items()}
+        manifests = _manifests(settings, publications, images)
     state = _fresh_state(settings, images, kind_version(kind_path))
     state.save()
     try:
         network = engine.create_network(state.name, ipv6=settings.ip_family != "ipv4", subnet=settings.subnet)
         _create_cluster(state, kind_path, images, steps)
         open_ledgers(state, engine.network(network.name), settings.pool)
-        _install(state, manifests, steps)
+        _install(state, settings, manifests, steps)
     except EnvironmentFault as fault:
         tear_down(state, kind_path, steps, logs=logs)
         remedy = f"{fault.todo}; the nodes' logs are in {logs}" if logs.exists() else fault.todo
@@ -89,6 +106,15 @@ def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
         tear_down(state, kind_path, steps)
         raise
     return state
+
+
+def _manifests(settings: Settings, publications: Publications, images: Mapping[str, Image]) -> dict[str, Path]:
+    """What is installed, by the system's name: the user's own manifest, or the published one."""
+    found = {name: own.path for name, own in settings.own_manifests.items()}
+    for name in settings.versions.keys() - found:
+        origins = {images[component].origin for component in settings.images_of(name).values()}
+        found[name] = publications.manifest(name, settings.versions[name], origins)
+    return found
 
 
 def add_image(state: ClusterState, component: str, settings: Settings, steps: Steps) -> None:
@@ -132,7 +158,7 @@ def _create_cluster(state: ClusterState, kind_path: Path, images: Mapping[str, I
     cluster = kind_cluster(state, kind_path, images[NODE_IMAGE].reference)
     config = kind.write_configuration(state.directory / "kind.yaml", nodes=state.nodes, ip_family=state.ip_family)
     for_workers = [image for name, image in images.items() if name != NODE_IMAGE]
-    for_control_plane = for_workers if state.nodes == 1 else [image for image in for_workers if image.component in EVERYWHERE]
+    for_control_plane = for_workers if state.nodes == 1 else [image for image in for_workers if _runs_everywhere(image)]
     archives = {state.directory / "workers.tar": for_workers, state.directory / "control-plane.tar": for_control_plane}
     with ThreadPoolExecutor(2) as pool:
         packing = [pool.submit(save, part, archive) for archive, part in archives.items()]
@@ -145,6 +171,11 @@ def _create_cluster(state: ClusterState, kind_path: Path, images: Mapping[str, I
             list(pool.map(cluster.load_archive, archives, (cluster.workers(), [cluster.control_plane])))
     for archive in archives:
         archive.unlink()
+
+
+def _runs_everywhere(image: Image) -> bool:
+    """Whether an image is for the control plane, too; one that only the user's manifest knows may be."""
+    return image.component in EVERYWHERE or image.component not in components()
 
 
 def _start_wire_probe(state: ClusterState) -> None:
@@ -169,11 +200,13 @@ def probe_container(state: ClusterState, role: str, *, network: str | None = Non
     return name
 
 
-def _install(state: ClusterState, manifests: Mapping[str, Path], steps: Steps) -> None:
+def _install(state: ClusterState, settings: Settings, manifests: Mapping[str, Path], steps: Steps) -> None:
     """Install everything at once and wait for each: the waits overlap, and the slowest decides."""
     api = state.api()
     metallb, ingress = MetalLB(state.metallb), controller(state.ingress, state.ingress_version)
-    references = {image.component: image.reference for image in state.images}
+    images = {
+        name: {repository: state.image(component) for repository, component in settings.images_of(name).items()} for name in manifests
+    }
     with steps.step("apply MetalLB, controller and applications"):
         if state.nodes == 1:
             api.merge(
@@ -182,8 +215,8 @@ def _install(state: ClusterState, manifests: Mapping[str, Path], steps: Steps) -
                 None,
                 {"metadata": {"labels": {"node.kubernetes.io/exclude-from-external-load-balancers": None}}},
             )
-        metallb.install(api, manifests["metallb"], references)
-        ingress.install(api, manifests[state.ingress], references)
+        metallb.install(api, manifests["metallb"], images["metallb"])
+        ingress.install(api, manifests[state.ingress], images[state.ingress])
         api.apply(*example.app_objects(state.image(PROGRAM_IMAGE), state.nonce))
     with steps.step(f"MetalLB {state.metallb} usable"):
         metallb.wait_until_usable(api)

@@ -40,7 +40,7 @@ def test_that_none_is_kept_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_kept_cluster_is_deleted_by_its_name(kept: ClusterState, monkeypatch: pytest.MonkeyPatch) -> None:
     removed: list[str] = []
-    monkeypatch.setattr("harness.cli.clusters.kind_binary", lambda *_: Path("kind"))
+    monkeypatch.setattr("harness.cluster.publications.Publications.kind", lambda _: Path("kind"))
     monkeypatch.setattr("harness.cluster.lifetime.engine.require_engine", lambda: None)
     monkeypatch.setattr("harness.cluster.lifetime.tear_down", lambda state, *_: removed.append(state.name))
     ask("clusters", "delete", "latest")

@@ -1,17 +1,19 @@
 import json
+import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 import lab
 from harness.cluster import sources
-from harness.cluster.sources import Images, Source, kind_binary, parse_overrides
+from harness.cluster.sources import Images, Source, kubernetes_version, parse_overrides, require_versions
 from harness.cluster.steps import Steps
 from harness.model.errors import EnvironmentFault, UsageFault
 
-WANTED = {"python": "3.13"}
 PUBLIC = "python:3.13-slim"
+NODE = "kindest/node:v1.37.0@sha256:a1ed56cfb0e7b93589bdf97c8cd566405a265939e3620fc4f5de89adff580ae5"
+#: What that is called in the engine, and in an archive of it.
+NODE_NAME = "localhost/pulled/kindest/node:v1.37.0-a1ed56cfb0e7"
 
 
 class FakeEngine:
@@ -27,6 +29,9 @@ class FakeEngine:
             if words[2] in self.present:
                 return json.dumps([{"Id": f"sha256:{words[2]}"}])
             raise EnvironmentFault("the image", "no such image", "pull it")
+        if words[0] == "tag":
+            self.present.add(words[2])
+            return ""
         assert words[0] == "pull"
         if words[-1] not in self.pullable:
             raise EnvironmentFault("a pull", "manifest unknown", "check")
@@ -36,8 +41,22 @@ class FakeEngine:
 
 
 @pytest.fixture
-def resolve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[str, str]]:
-    def resolved(engine: FakeEngine, source: Source, *, mirror: str = "", answers: bool = False, **overrides: str) -> tuple[str, str]:
+def lines() -> list[str]:
+    """What was said on the terminal."""
+    return []
+
+
+@pytest.fixture
+def resolve(monkeypatch: pytest.MonkeyPatch, lines: list[str]) -> Callable[..., tuple[str, str]]:
+    def resolved(
+        engine: FakeEngine,
+        source: Source,
+        *,
+        mirror: str = "",
+        answers: bool = False,
+        wanted: tuple[str, str] = ("python", "3.13"),
+        overrides: dict[str, str] | None = None,
+    ) -> tuple[str, str]:
         monkeypatch.setattr(sources, "docker", engine)
         monkeypatch.setattr(sources, "_answers", lambda _host: answers)
 
@@ -47,7 +66,7 @@ def resolve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[str, str]]:
             return tags
 
         monkeypatch.setattr(lab, "build", build)
-        image = Images(source, mirror, overrides, Steps(lambda _line: None)).resolve(WANTED)["python"]
+        image = Images(source, mirror, overrides or {}, Steps(lines.append)).resolve(dict([wanted]))[wanted[0]]
         return image.reference, image.origin
 
     return resolved
@@ -67,6 +86,77 @@ def test_auto_pulls_where_a_registry_answers_and_builds_elsewhere(resolve: Calla
     assert resolve(FakeEngine(), Source.AUTO) == (lab_tag(), "packages")
 
 
+def test_a_pull_that_fails_falls_back_to_a_build_and_says_so(resolve: Callable[..., tuple[str, str]], lines: list[str]) -> None:
+    assert resolve(FakeEngine(), Source.AUTO, answers=True) == (lab_tag(), "packages")
+    (said,) = [line for line in lines if "cannot be pulled" in line]
+    assert said.endswith(f"{PUBLIC} cannot be pulled (manifest unknown): python 3.13 is built from packages")
+
+
+def test_a_registry_without_an_answer_is_named(resolve: Callable[..., tuple[str, str]], lines: list[str]) -> None:
+    resolve(FakeEngine(), Source.AUTO)
+    assert lines[0].endswith("no answer from registry-1.docker.io: images are built from packages")
+
+
+def test_what_cannot_be_built_is_pulled_whoever_answers(resolve: Callable[..., tuple[str, str]]) -> None:
+    speaker = "quay.io/metallb/speaker:v0.16.2"
+    wanted = ("metallb-speaker", "0.16.2")
+    assert resolve(FakeEngine(pullable=(speaker,)), Source.AUTO, wanted=wanted) == (speaker, "registry")
+    with pytest.raises(
+        EnvironmentFault, match=r"the image quay.io/metallb/speaker:v0.16.2\n(.|\n)*manifest unknown(.|\n)*0.16.1 can be built"
+    ):
+        resolve(FakeEngine(), Source.AUTO, wanted=wanted)
+
+
+def test_what_is_pulled_by_its_digest_gets_a_name(resolve: Callable[..., tuple[str, str]]) -> None:
+    wanted = ("kind-node", "1.37.0")
+    assert resolve(FakeEngine(pullable=(NODE,)), Source.REGISTRY, wanted=wanted) == (NODE_NAME, "registry")
+    assert resolve(FakeEngine(NODE), Source.REGISTRY, wanted=wanted) == (NODE_NAME, "engine")
+    assert resolve(FakeEngine(NODE_NAME), Source.REGISTRY, wanted=wanted) == (NODE_NAME, "engine")
+    own = f"localhost:5000/me/node@sha256:{'0' * 64}"
+    found = resolve(FakeEngine(pullable=(own,)), Source.AUTO, wanted=wanted, overrides={"kind-node": own})
+    assert found == ("localhost/pulled/localhost_5000/me/node:000000000000", "user")
+
+
+def test_a_tag_is_not_taken_for_a_digest(resolve: Callable[..., tuple[str, str]]) -> None:
+    engine = FakeEngine("kindest/node:v1.37.0", "m/kindest/node:v1.37.0", pullable=("m/kindest/node:v1.37.0",))
+    with pytest.raises(EnvironmentFault, match=r"to do: .*a mirror has to keep digests; --image kind-node=REF takes what yours has"):
+        resolve(engine, Source.REGISTRY, mirror="m/", wanted=("kind-node", "1.37.0"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "source", "version"),
+    [
+        ("1.36", Source.REGISTRY, "1.36.4"),
+        ("1.36", Source.PACKAGES, "1.36.4"),
+        ("1.34", Source.AUTO, "1.34.11"),
+        ("1.35.8", Source.AUTO, "1.35.8"),
+    ],
+)
+def test_a_minor_version_of_kubernetes_is_the_patch_that_there_is(asked: str, source: Source, version: str) -> None:
+    assert kubernetes_version(asked, source) == version
+
+
+@pytest.mark.parametrize(
+    ("asked", "source", "known"),
+    [
+        ("1.36.3", Source.AUTO, "published for kind v0.33.0: 1.37.0, 1.36.4, 1.35.8, 1.34.11; built from packages: 1.36.4"),
+        ("1.3", Source.REGISTRY, "published for kind v0.33.0: 1.37.0, 1.36.4, 1.35.8, 1.34.11\n"),
+        ("1.35", Source.PACKAGES, "node image. built from packages: 1.36.4\n"),
+    ],
+)
+def test_a_version_of_kubernetes_that_nobody_has_is_answered_with_those_there_are(asked: str, source: Source, known: str) -> None:
+    with pytest.raises(UsageFault, match=re.escape(known)):
+        kubernetes_version(asked, source)
+
+
+def test_a_version_that_packages_do_not_give_is_refused_where_nothing_else_is_allowed() -> None:
+    wanted = {"metallb-speaker": "0.16.2"}
+    with pytest.raises(UsageFault, match=r"a version of metallb-speaker that can be built from packages: 0.13.12, .*\n.*0.16.2"):
+        require_versions(wanted, Source.PACKAGES, {})
+    require_versions(wanted, Source.AUTO, {})
+    require_versions(wanted, Source.PACKAGES, {"metallb-speaker": "me/speaker:1"})
+
+
 def test_registry_never_takes_what_the_lab_built(resolve: Callable[..., tuple[str, str]]) -> None:
     engine = FakeEngine(lab_tag(), pullable=(PUBLIC,))
     assert resolve(engine, Source.REGISTRY) == (PUBLIC, "registry")
@@ -83,8 +173,8 @@ def test_mirror_stands_before_the_reference(resolve: Callable[..., tuple[str, st
 
 
 def test_image_of_the_users_own_comes_first(resolve: Callable[..., tuple[str, str]]) -> None:
-    assert resolve(FakeEngine("me/python:1", PUBLIC), Source.AUTO, python="me/python:1") == ("me/python:1", "user")
-    assert resolve(FakeEngine(pullable=("me/python:2",)), Source.PACKAGES, python="me/python:2") == ("me/python:2", "user")
+    assert resolve(FakeEngine("me/python:1", PUBLIC), Source.AUTO, overrides={"python": "me/python:1"}) == ("me/python:1", "user")
+    assert resolve(FakeEngine(pullable=("me/python:2",)), Source.PACKAGES, overrides={"python": "me/python:2"}) == ("me/python:2", "user")
 
 
 def test_image_that_cannot_be_had_is_told(resolve: Callable[..., tuple[str, str]]) -> None:
@@ -111,13 +201,6 @@ def test_registry_of_a_reference(reference: str, host: str) -> None:
     assert sources._registry_of(reference) == host
 
 
-@pytest.mark.parametrize("made", [Path.mkdir, Path.touch], ids=["a folder", "no program"])
-def test_what_is_not_kind_is_told_before_anything_is_done(tmp_path: Path, made: Callable[[Path], None]) -> None:
-    made(tmp_path / "kind")
-    with pytest.raises(EnvironmentFault, match=r"found:    no program .*/kind\nto do:    install kind, or pass --kind-bin FILE"):
-        kind_binary(str(tmp_path / "kind"), Source.AUTO)
-
-
 @pytest.mark.parametrize(
     ("known", "reference", "digest"),
     [
@@ -130,10 +213,3 @@ def test_what_is_not_kind_is_told_before_anything_is_done(tmp_path: Path, made: 
 )
 def test_the_digest_is_the_one_under_the_images_own_name(known: list[str], reference: str, digest: str) -> None:
     assert sources._digest(known, reference) == digest
-
-
-def test_kind_says_its_version(tmp_path: Path) -> None:
-    program = tmp_path / "kind"
-    program.write_text("#!/bin/sh\necho kind v0.33.0 go1.25.4 linux/amd64\n")
-    program.chmod(0o755)
-    assert sources.kind_version(program) == "0.33.0"

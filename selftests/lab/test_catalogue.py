@@ -104,6 +104,26 @@ def test_an_unknown_version_is_answered_with_the_known_ones(tmp_path: Path) -> N
         catalogue(tmp_path, IMAGE).recipe("speaker", "0.16.2")
 
 
+PUBLISHED = '[image.speaker.published]\n"0.16.1" = "sha256:DIGEST"\n\n'.replace("DIGEST", "0" * 64)
+
+
+def test_a_version_that_is_published_with_a_digest_is_known_by_it(tmp_path: Path) -> None:
+    speaker = catalogue(tmp_path, IMAGE.replace("[[image.speaker.go]]", f"{PUBLISHED}[[image.speaker.go]]")).components["speaker"]
+    assert speaker.reference("0.16.1") == f"quay.io/speaker:v0.16.1@sha256:{'0' * 64}"
+    assert speaker.reference("0.16.0") == "quay.io/speaker:v0.16.0"
+    wrong = PUBLISHED.replace("sha256:", "sha1:")
+    assert "digests as sha256:" in complaint(tmp_path, IMAGE.replace("[[image.speaker.go]]", f"{wrong}[[image.speaker.go]]"))
+
+
+def test_where_a_program_is_on_the_web_is_known() -> None:
+    assert Catalogue().binary_url("kind", "linux", "arm64") == "https://kind.sigs.k8s.io/dl/v0.33.0/kind-linux-arm64"
+
+
+def test_the_node_image_that_is_built_by_default_is_published_too() -> None:
+    node = Catalogue().components["kind-node"]
+    assert node.default in node.published
+
+
 MANIFEST = """
 [manifest.ingress]
 module = "example.org/ingress"

@@ -49,7 +49,7 @@ cluster_owner.bring_up = bring_up
 cluster_owner.tear_down = lambda state, kind_path, steps, logs: note("export delete" if logs else "delete")
 watchdog.wait_ready = lambda probe, expected, within: probe()
 watchdog.answering = lambda api: answer
-cluster_owner.kind_binary = lambda option, source: pathlib.Path("kind")
+cluster_owner.Publications.kind = lambda self, named: pathlib.Path("kind")
 cluster_owner.engine.name_and_version = lambda: "Docker Engine 28.3.0"
 """
 

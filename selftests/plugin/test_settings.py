@@ -1,10 +1,13 @@
 import re
 
 import pytest
+import yaml
 
 from harness.model.errors import UsageFault
 from harness.plugin.settings import parse_settings
+from harness.systems.environment import Settings
 from selftests.plugin.conftest import Suite
+from selftests.systems.kubernetes.test_own_manifests import workload
 
 
 @pytest.mark.parametrize(
@@ -17,6 +20,10 @@ from selftests.plugin.conftest import Suite
         (["--subnet=10.0.0.1/8"], "--subnet with a CIDR"),
         (["--metallb=0.1x"], "--metallb with a version"),
         (["--kubernetes=newest"], "--kubernetes with a version"),
+        (["--kubernetes=1.36.3"], "--kubernetes with a version that has a node image"),
+        (["--images=packages", "--metallb=0.16.2"], "a version of metallb-controller that can be built from packages"),
+        (["--download-mirror=mirror.example.org"], "--download-mirror with a URL"),
+        (["--metallb-manifest=none.yaml"], "--metallb-manifest with a manifest"),
         (["--ingress=ingress-nginx@newest"], "--ingress with a version"),
         (["--ingress=haproxy"], "one of: ingress-nginx"),
         (["--image=none=x"], "--image COMPONENT=REFERENCE"),
@@ -28,3 +35,48 @@ def test_option_that_cannot_be_is_told(suite: Suite, words: list[str], expected:
     config = suite.pytester.parseconfig("-p", "harness.plugin", *words)
     with pytest.raises(UsageFault, match=re.escape(expected)):
         parse_settings(config.getoption)
+
+
+def settings(suite: Suite, *words: str) -> Settings:
+    suite.write("conftest.py", "")
+    suite.add("EXH-01")
+    return parse_settings(suite.pytester.parseconfig("-p", "harness.plugin", *words).getoption)
+
+
+def test_kubernetes_is_a_minor_version_or_whatever_an_image_of_ones_own_is(suite: Suite) -> None:
+    assert settings(suite, "--kubernetes=1.35").kubernetes == "1.35.8"
+    assert settings(suite, "--kubernetes=1.36.3", "--image=kind-node=me/node:1").kubernetes == "1.36.3"
+
+
+class TestOwnManifest:
+    def manifest(self, suite: Suite, controller: str, speaker: str = "quay.io/metallb/speaker:v0.16.1") -> str:
+        objects = [workload("controller", controller, "proxy/p:1"), workload("speaker", speaker, kind="DaemonSet")]
+        suite.write("own.yaml", yaml.safe_dump_all(objects))
+        return f"--metallb-manifest={suite.pytester.path / 'own.yaml'}"
+
+    def test_says_version_and_images(self, suite: Suite) -> None:
+        found = settings(suite, self.manifest(suite, "me/controller:v0.15.3"))
+        assert found.metallb == "0.15.3"
+        assert found.overrides == {
+            "metallb-controller": "me/controller:v0.15.3",
+            "metallb-speaker": "quay.io/metallb/speaker:v0.16.1",
+            "proxy/p:1": "proxy/p:1",
+        }
+        assert found.components["proxy/p:1"] == found.components["metallb-controller"] == "0.15.3"
+        assert found.images_of("metallb")["me/controller"] == "metallb-controller"
+
+    def test_published_images_come_from_where_others_do(self, suite: Suite) -> None:
+        found = settings(suite, self.manifest(suite, "quay.io/metallb/controller:v0.16.1@sha256:00"))
+        assert found.overrides == {"proxy/p:1": "proxy/p:1"}
+
+    def test_gives_way_to_options(self, suite: Suite) -> None:
+        words = ("--metallb=0.14.9", "--image=metallb-controller=me/mine:1")
+        found = settings(suite, self.manifest(suite, "me/controller:v0.15.3"), *words)
+        assert found.metallb == "0.14.9"
+        assert found.overrides["metallb-controller"] == "me/mine:1"
+
+    def test_without_a_version_needs_one(self, suite: Suite) -> None:
+        assert settings(suite, self.manifest(suite, "me/controller:main")).metallb == "main"
+        for tag in (":pr-123", ""):
+            with pytest.raises(UsageFault, match=f"a version as the tag of me/controller{tag}, or --metallb beside it"):
+                settings(suite, self.manifest(suite, f"me/controller{tag}"))

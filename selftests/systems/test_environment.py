@@ -19,7 +19,7 @@ from harness.systems.environment import Settings, add_image, bring_up, probe_con
 from selftests.systems.fake_api import FakeApi
 
 pytestmark = pytest.mark.usefixtures("short")
-ASKED = Settings("1.36.3", "0.16.1", "ingress-nginx", "1.11.0")
+ASKED = Settings("1.36.4", "0.16.1", "ingress-nginx", "1.11.0")
 VIP = "172.18.255.200"
 
 
@@ -87,6 +87,16 @@ def machine(api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> li
             done.append(f"images of {len(wanted)} components")
             return {name: Image(name, f"localhost/{name}:{version}", "packages", "id") for name, version in wanted.items()}
 
+    class Published:
+        def __init__(self, *_: object) -> None: ...
+
+        def kind(self, _: str | None) -> Path:
+            return Path("kind")
+
+        def manifest(self, name: str, version: str, origins: set[str]) -> Path:
+            assert origins == {"packages"}
+            return files[name]
+
     class Nodes:
         control_plane = "cp"
 
@@ -111,10 +121,9 @@ def machine(api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> li
     for name, stand_in in {
         "require_room": lambda: None,
         "remove_leftovers": lambda steps: None,
-        "kind_binary": lambda *_: Path("kind"),
         "kind_version": lambda _: "0.33.0",
+        "Publications": Published,
         "Images": Pulled,
-        "manifest": lambda name, *_: files[name],
         "kind_cluster": lambda *_: Nodes(),
         "save": save,
         "tear_down": lambda state, kind_path, steps, logs=None: done.append(f"tear down{', with logs' if logs else ''}"),

@@ -32,7 +32,7 @@ def with_images(objects: Iterable[Object], references: Mapping[str, str]) -> lis
     """
     changed = list(objects)
     for item in changed:
-        for container in _containers(item):
+        for container in containers(item):
             repository = repository_of(container["image"])
             if repository not in references:
                 raise EnvironmentFault(
@@ -49,7 +49,17 @@ def repository_of(reference: str) -> str:
     return f"{head}{slash}{last.partition(':')[0]}"
 
 
-def _containers(item: Object) -> list[Object]:
+def with_namespace(objects: Iterable[Object], name: str) -> list[Object]:
+    """The objects with their Namespaces first; where the manifest leaves its own to who applies it, it is added."""
+    rest = list(objects)
+    spaces = [item for item in rest if item["kind"] == "Namespace"]
+    if all(item["metadata"]["name"] != name for item in spaces):
+        spaces.append({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    return [*spaces, *(item for item in rest if item["kind"] != "Namespace")]
+
+
+def containers(item: Object) -> list[Object]:
+    """The containers of a workload; none of anything else."""
     if item["kind"] not in {"Deployment", "DaemonSet", "Job"}:
         return []
     pod = item["spec"]["template"]["spec"]

@@ -9,7 +9,7 @@ from harness.cluster.api import Api, Object, Refused
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.prometheus import Series, parse
 from harness.model.versions import version as ordered
-from harness.systems.kubernetes.manifests import read, with_images
+from harness.systems.kubernetes.manifests import read, with_images, with_namespace
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.metallb.components import CONTROLLER, SPEAKER, pods_of, speaker_nodes
 from harness.systems.metallb.configuration_state import ConfigurationStates
@@ -36,6 +36,8 @@ KINDS: Mapping[str, tuple[str, str, str | None]] = {
 }
 #: The component of each repository in the published manifest.
 COMPONENTS = {"quay.io/metallb/controller": "metallb-controller", "quay.io/metallb/speaker": "metallb-speaker"}
+#: What a manifest of MetalLB's has to have, by the component whose image it runs.
+WORKLOADS = {"metallb-controller": ("Deployment", NAMESPACE, CONTROLLER), "metallb-speaker": ("DaemonSet", NAMESPACE, SPEAKER)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,9 @@ class MetalLB:
             return '["<nil>"] is not allowed in config'
         return f"no available IPs in pool {pool}" if self.at_least("0.14.9") else f'no available IPs in pool "{pool}"'
 
-    def install(self, api: Api, manifest: Path, references: Mapping[str, str]) -> None:
-        """Apply MetalLB's own manifest with the run's images; ``references`` maps a component to its reference."""
-        images = {repository: references[component] for repository, component in COMPONENTS.items()}
-        api.apply(*with_images(_without_repeated_rules(read(manifest)), images))
+    def install(self, api: Api, manifest: Path, images: Mapping[str, str]) -> None:
+        """Apply a manifest of MetalLB's with the run's images; ``images`` maps a repository in it to the run's reference."""
+        api.apply(*with_images(with_namespace(_without_repeated_rules(read(manifest)), NAMESPACE), images))
 
     def wait_until_usable(self, api: Api) -> None:
         """Wait until pods run, the webhook accepts a pool and, where the version has them, every ConfigurationState is valid.

@@ -40,7 +40,7 @@ def test_its_manifest_is_applied_with_a_certificate_and_without_jobs(tmp_path: P
     manifest = tmp_path / "deploy.yaml"
     manifest.write_text(yaml.safe_dump_all(objects))
     api = FakeApi()
-    NGINX.install(api, manifest, {CONTROLLER: "local/controller:1"})
+    NGINX.install(api, manifest, {"registry.k8s.io/ingress-nginx/controller": "local/controller:1"})
     assert [kind for _, kind, _ in api.calls] == ["Namespace", "Secret", "Service", "Deployment", "ValidatingWebhookConfiguration"]
     stored = {kind: item for (kind, _, _), item in api.objects.items()}
     assert stored["Service"]["spec"] == {}

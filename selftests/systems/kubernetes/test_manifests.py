@@ -6,7 +6,7 @@ import pytest
 
 from harness.cluster.api import Object
 from harness.model.errors import EnvironmentFault
-from harness.systems.kubernetes.manifests import read, repository_of, with_images
+from harness.systems.kubernetes.manifests import read, repository_of, with_images, with_namespace
 
 
 def deployment(image: str) -> Object:
@@ -44,3 +44,10 @@ def test_manifest_that_is_missing_or_broken_is_told(tmp_path: Path) -> None:
     (tmp_path / "broken.yaml").write_text("a: [")
     with pytest.raises(EnvironmentFault, match="restore the file"):
         read(tmp_path / "broken.yaml")
+
+
+def test_a_namespace_comes_first_and_is_added_where_it_is_left_to_whoever_applies() -> None:
+    own, space = deployment("a:1"), {"kind": "Namespace", "metadata": {"name": "n", "labels": {}}}
+    assert with_namespace([own, space], "n") == [space, own]
+    (added, rest) = with_namespace([own], "n")
+    assert (added["kind"], added["metadata"], rest) == ("Namespace", {"name": "n"}, own)

@@ -68,7 +68,7 @@ def test_the_manifest_is_applied_with_the_images_of_the_run(tmp_path: Path) -> N
     file = tmp_path / "metallb.yaml"
     file.write_text(yaml.safe_dump_all([workload("Deployment", "controller", "quay.io/metallb/controller:v0.16.1")]))
     api = FakeApi()
-    MetalLB("0.16.1").install(api, file, {"metallb-controller": "mine:1", "metallb-speaker": "mine:2"})
+    MetalLB("0.16.1").install(api, file, {"quay.io/metallb/controller": "mine:1"})
     (stored,) = api.list("Deployment")
     assert stored["spec"]["template"]["spec"]["containers"][0]["image"] == "mine:1"
 
@@ -82,7 +82,7 @@ def test_a_rule_that_a_manifest_says_twice_is_applied_once(tmp_path: Path) -> No
     file = tmp_path / "metallb.yaml"
     file.write_text(yaml.safe_dump(definition))
     api = FakeApi()
-    MetalLB("0.14.6").install(api, file, {"metallb-controller": "mine:1", "metallb-speaker": "mine:2"})
+    MetalLB("0.14.6").install(api, file, {"quay.io/metallb/controller": "mine:1"})
     (stored,) = api.list("CustomResourceDefinition")
     fields = stored["spec"]["versions"][0]["schema"]["properties"]
     assert fields["serviceName"]["x-kubernetes-validations"] == [rule, other]

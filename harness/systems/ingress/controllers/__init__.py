@@ -65,8 +65,8 @@ class Controller(Protocol):
     def signature(self) -> Signature:
         """How its own refusals are told from anybody else's."""
 
-    def install(self, api: Api, manifest: Path, references: Mapping[str, str]) -> None:
-        """Apply its own manifest with the run's images; ``references`` maps a component to its reference."""
+    def install(self, api: Api, manifest: Path, images: Mapping[str, str]) -> None:
+        """Apply a manifest of its own with the run's images; ``images`` maps a repository in it to the run's reference."""
 
     def exempt_from_webhook(self, api: Api, label: str) -> None:
         """Keep its admission webhook, if it has one, from judging what is written to namespaces with this label.

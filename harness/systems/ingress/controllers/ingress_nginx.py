@@ -15,7 +15,7 @@ from harness.model.versions import version as ordered
 from harness.systems.ingress.controllers import INSTANCE, LEGACY_CLASS
 from harness.systems.ingress.resources import path, rule
 from harness.systems.kubernetes.admission import accepted
-from harness.systems.kubernetes.manifests import read, with_images
+from harness.systems.kubernetes.manifests import read, with_images, with_namespace
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.kubernetes.secrets import encoded
 
@@ -95,22 +95,20 @@ class IngressNginx:
         judges = ordered(self.version) >= ordered(JUDGES_PATH_TYPES)
         return FEATURES | ({Feature.PATH_TYPE_VALIDATION: Feature.PATH_TYPE_VALIDATION.source} if judges else {})
 
-    def install(self, api: Api, manifest: Path, references: Mapping[str, str]) -> None:
+    def install(self, api: Api, manifest: Path, images: Mapping[str, str]) -> None:
         """Apply the manifest without its two Jobs: the webhook's certificate, which they would make, is made here.
 
         Its Service asks for IPv4; the cluster's own first family is taken instead.
         """
         authority = trustme.CA()
-        objects = [item for item in read(manifest) if item["kind"] != "Job"]
+        objects = with_namespace((item for item in read(manifest) if item["kind"] != "Job"), self.namespace)
         for item in objects:
             item.get("spec", {}).pop("ipFamilies", None)
             if item["kind"] == "ValidatingWebhookConfiguration":
                 for webhook in item["webhooks"]:
                     webhook["clientConfig"]["caBundle"] = encoded(authority.cert_pem.bytes())
-        namespaces = [item for item in objects if item["kind"] == "Namespace"]
-        rest = [item for item in objects if item["kind"] != "Namespace"]
-        images = {repository: references[component] for repository, component in self.components.items()}
-        api.apply(*namespaces, self._certificate(authority), *with_images(rest, images))
+        spaces = sum(item["kind"] == "Namespace" for item in objects)
+        api.apply(*objects[:spaces], self._certificate(authority), *with_images(objects[spaces:], images))
 
     def exempt_from_webhook(self, api: Api, label: str) -> None:
         """Exclude namespaces with the label in the webhook's own configuration."""

@@ -1,9 +1,6 @@
-"""Published manifests, and programs for this machine."""
+"""Programs for this machine."""
 
-import os
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -13,24 +10,10 @@ from lab.locks import exclusive
 from lab.modules import Go
 from lab.progress import Progress
 
-_DOWNLOAD_SECONDS = 30.0
 
-
-def download(url: str, target: Path) -> Path:
-    """Fetch `url` (https) once; later calls return the same file. A release's manifest does not change."""
-    if target.exists():
-        return target
-    try:
-        with urllib.request.urlopen(url, timeout=_DOWNLOAD_SECONDS) as response:
-            content = response.read()
-    except (urllib.error.URLError, TimeoutError) as error:
-        remedy = "check the version and the network; with `packages` as the source, the file comes out of the project's Go module"
-        raise LabError(f"a manifest at {url}", str(error), remedy) from error
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as stream:
-        stream.write(content)
-    os.replace(stream.name, target)
-    return target
+def place(name: str, build: GoBuild, cache: Path) -> Path:
+    """Where a program of some version is in the cache, or will be."""
+    return cache / "bin" / f"{name}-{build.version}" / name
 
 
 def compiled(name: str, known: Mapping[str, GoBuild], cache: Path, find_go: Callable[[], Go], progress: Progress) -> Path:
@@ -38,7 +21,7 @@ def compiled(name: str, known: Mapping[str, GoBuild], cache: Path, find_go: Call
     if name not in known:
         raise LabError(f"a program out of {', '.join(known)}", name, "choose one")
     build = known[name]
-    home = cache / "bin" / f"{name}-{build.version}"
+    home = place(name, build, cache).parent
     with exclusive(cache / "locks" / f"{home.name}.lock"):
         if not (home / name).exists():
             log = cache / "logs" / f"{home.name}.log"

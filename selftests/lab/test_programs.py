@@ -1,8 +1,5 @@
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -10,35 +7,8 @@ import pytest
 from lab.catalogue import GoBuild
 from lab.errors import LabError
 from lab.modules import Go
+from lab.programs import compiled
 from lab.progress import Progress
-from lab.publications import compiled, download
-
-URL = "https://example.org/v1/native.yaml"
-
-
-def test_a_manifest_is_downloaded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-
-    def answer(url: str, timeout: float) -> BytesIO:
-        asked.append(url)
-        return BytesIO(b"kind: Namespace\n")
-
-    monkeypatch.setattr(urllib.request, "urlopen", answer)
-    target = tmp_path / "manifests" / "metallb-1.yaml"
-    for _ in range(2):
-        assert download(URL, target).read_text() == "kind: Namespace\n"
-    assert asked == [URL]
-    assert list(target.parent.iterdir()) == [target]
-
-
-def test_a_manifest_out_of_reach_is_an_error_with_its_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(url: str, timeout: float) -> BytesIO:
-        raise urllib.error.URLError("no route to host")
-
-    monkeypatch.setattr(urllib.request, "urlopen", refuse)
-    with pytest.raises(LabError, match=r"(?s)a manifest at https://example\.org.*no route to host.*Go module"):
-        download(URL, tmp_path / "x.yaml")
-    assert not list(tmp_path.iterdir())
 
 
 class Compiler(Go):

@@ -1,0 +1,75 @@
+"""A manifest of the user's, which is installed instead of a published one: read and judged before anything is created."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.cluster.api import Object
+from harness.cluster.downloads import named
+from harness.cluster.publications import complaint_about_manifest
+from harness.model.errors import EnvironmentFault, UsageFault
+from harness.systems.kubernetes.manifests import containers, read, repository_of
+
+#: A workload by kind, namespace and name.
+Workload = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnManifest:
+    """A manifest of the user's; ``images`` has the image that it names for each component, and each other one under its own name."""
+
+    path: Path
+    images: Mapping[str, str]
+
+    @property
+    def components(self) -> dict[str, str]:
+        """The repository of each image in it, and the component that stands for it."""
+        return {repository_of(image): component for component, image in self.images.items()}
+
+
+def own_manifest(option: str, place: str, workloads: Mapping[str, Workload]) -> OwnManifest:
+    """Read the manifest that an option names by a path or a URL.
+
+    :param workloads: what it has to have, by the component whose image that runs
+    :raises UsageFault: it cannot be had, or is no such manifest
+    """
+    try:
+        path = named(place, f"the manifest of {option}")
+        wrong = complaint_about_manifest(path.read_bytes())
+    except OSError as fault:
+        wrong = str(fault)
+    except EnvironmentFault as fault:
+        raise UsageFault(fault.expected, fault.found, "check the address") from None
+    if wrong:
+        raise UsageFault(f"{option} with a manifest", f"{place}: {wrong}", "name a file of YAML, or where one is on the web")
+    objects = read(path)
+    images = {component: _image_of(objects, workload, option, place) for component, workload in workloads.items()}
+    others = {container["image"] for item in objects if item["kind"] != "Job" for container in containers(item)} - set(images.values())
+    return OwnManifest(path, images | {image: image for image in sorted(others)})
+
+
+def _image_of(objects: list[Object], workload: Workload, option: str, place: str) -> str:
+    """The image of a workload: of the container that is called like it, at least in the end, else of the first."""
+    _, _, name = workload
+    there = {_identity(item): item for item in objects if containers(item)}
+    if workload not in there:
+        found = ", ".join(_shown(one) for one in there) or "no workload"
+        raise UsageFault(f"{option} with a manifest that has {_shown(workload)}", f"{place} has {found}", "name one that installs it so")
+    running = there[workload]["spec"]["template"]["spec"]["containers"]
+    called = [container for container in running if name == container["name"] or name.endswith(f"-{container['name']}")]
+    return str((called or running)[0]["image"])
+
+
+def _identity(item: Object) -> Workload:
+    return item["kind"], item["metadata"].get("namespace", "default"), item["metadata"]["name"]
+
+
+def _shown(workload: Workload) -> str:
+    kind, namespace, name = workload
+    return f"{kind} {namespace}/{name}"
+
+
+def version_of(image: str) -> str:
+    """The version that the tag of an image names; empty where there is no tag."""
+    last = image.partition("@")[0].rpartition("/")[2]
+    return last.partition(":")[2].removeprefix("v")
