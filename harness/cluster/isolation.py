@@ -1,18 +1,15 @@
-"""What keeps parallel statements apart: address ranges of their own, and a lock for those that break something shared."""
+"""What keeps the addresses of parallel statements apart: a ledger of ranges, for all processes of a run."""
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, ReadWriteLock
+from filelock import FileLock
 
 from harness.model.addresses import BLOCKS, Address, AddressRange, free_range
 from harness.model.errors import EnvironmentFault
 
-#: Seconds a statement waits for the exclusive ones to end, or for the others to end; more than any budget.
-LOCK_TIMEOUT = 900
 #: The file of the ledger of unrouted blocks, in the run's folder.
 UNROUTED = "unrouted.json"
 
@@ -91,21 +88,3 @@ def unrouted(directory: Path) -> Ledger:
 def open_unrouted(directory: Path) -> None:
     """Begin that ledger; the blocks are of the range for benchmarks (https://www.rfc-editor.org/rfc/rfc2544#appendix-C.2.2)."""
     Ledger.open(directory / UNROUTED, [AddressRange.parse(f"198.18.{block}.0/24") for block in range(BLOCKS)], [], [])
-
-
-@contextmanager
-def shared(directory: Path) -> Iterator[None]:
-    """Hold the reading side of the run's lock: many at once, none while an exclusive one runs."""
-    with _lock(directory) as lock, lock.read_lock():
-        yield
-
-
-@contextmanager
-def exclusive(directory: Path) -> Iterator[None]:
-    """Hold the writing side of the run's lock: alone."""
-    with _lock(directory) as lock, lock.write_lock():
-        yield
-
-
-def _lock(directory: Path) -> closing[ReadWriteLock]:
-    return closing(ReadWriteLock(directory / "exclusive.lock", timeout=LOCK_TIMEOUT, is_singleton=False))

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.cluster.api import Api
 from harness.cluster.isolation import Ledger
+from harness.cluster.resource_locks import ResourceLocks
 from harness.cluster.sources import Image
 
 
@@ -45,6 +46,11 @@ class ClusterState:
     def ledger(self) -> Ledger:
         """The run's address ledger."""
         return Ledger(self.directory / "ledger.json")
+
+    @property
+    def locks(self) -> ResourceLocks:
+        """The turns of those that share the cluster."""
+        return ResourceLocks(self.directory / "turns.json")
 
     def api(self) -> Api:
         """A client of the cluster; each process has its own discovery cache."""

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from harness.model.errors import UsageFault
-from harness.plugin import collection, conformance_file, marks, options, ordering
+from harness.plugin import collection, conformance_file, marks, options, ordering, scheduling
 from harness.plugin.cluster_owner import ClusterOwner
 from harness.plugin.recording import Recording
 from harness.plugin.reporting import Reporting
@@ -59,6 +59,7 @@ def _register_on_controller(config: pytest.Config) -> None:
         raise pytest.UsageError(f"the command line{beside} cannot be followed\n\n{fault}") from None
     facts.versions |= versions_under_test(settings)
     facts.features = features_under_test(settings)
+    config.pluginmanager.register(scheduling, "conformance-scheduling")
     config.pluginmanager.register(Reporting(config, facts), "conformance-reporting")
     config.pluginmanager.register(ClusterOwner(config, settings), "conformance-cluster")
 

@@ -1,7 +1,7 @@
 """Collection: reads the declarations off the tests, refuses bad ones, and says which statements do not apply, and why."""
 
 from collections.abc import Generator, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,11 @@ from harness.catalogue.levels import Level, takes
 from harness.catalogue.rows import rows
 from harness.model.conformance_file import OF_THE_STATEMENT
 from harness.model.errors import UsageFault
+from harness.model.resources import Claim
 from harness.model.statements import ATTRIBUTE, CONTROLLER
 from harness.model.versions import ALWAYS, label, mismatch
 from harness.plugin import conformance_file, manifests
+from harness.plugin.claims import claim_of
 from harness.plugin.ids import nearest
 from harness.plugin.ordering import MARKS
 from harness.plugin.provisions import Provision, needs_of
@@ -35,6 +37,7 @@ class Case:
     :param manifest: the path of the manifest with its routes, from the project's folder; empty where it names none
     :param line: where the test stands in its file, from 1
     :param marks: those of its marks that order a run
+    :param claim: what it needs of what statements share
     """
 
     nodeid: str
@@ -47,6 +50,7 @@ class Case:
     manifest: str
     line: int
     marks: frozenset[str] = frozenset()
+    claim: Claim = field(default_factory=Claim)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,8 @@ def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
     why = (inapplicable, conformance_file.skipped(config, one.id, case))
     line = (item.location[1] or 0) + 1
     marks = frozenset(_marks(item) & MARKS.keys())
-    item.stash[CASE] = Case(item.nodeid, one, case, item.stash[CASES], *why, needs_of(item), manifests.manifest_of(item), line, marks)
+    manifest, needed, claim = manifests.manifest_of(item), needs_of(item), claim_of(item)
+    item.stash[CASE] = Case(item.nodeid, one, case, item.stash[CASES], *why, needed, manifest, line, marks, claim)
     item.extra_keyword_matches.add(one.id)
     for mark in (one.keyword.lower(), one.profile.lower(), *one.subject.split("/"), *(feature.value for feature in one.features)):
         item.add_marker(mark)

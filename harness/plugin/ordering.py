@@ -1,38 +1,33 @@
-"""The order of a run: slow statements begin before the others, and those that nothing may run beside come last."""
+"""The order of a run: what a statement needs to itself decides when its turn comes, so that somebody always has something to do."""
 
 import pytest
 
-from harness.catalogue.levels import ALONE
+from harness.model.resources import EVERYTHING, Claim, Resource
+from harness.plugin import claims
 
-#: Statements that pytest-xdist hands to a worker at a time. With large shares some workers still have statements that run beside others
-#: when the rest have come to those that run alone, and each of these would wait for them.
-CHUNK = 2
-MARKS = {
-    "disruptive": "breaks something that other statements share, so it runs alone",
-    "serial": "breaks nothing, but what others do at the same time could hide what it looks for",
-    "slow": "takes a minute or more, so it begins before the others and they run beside it",
-}
-#: Where a statement stands in the order of a run.
-FIRST, BETWEEN, LAST = range(3)
+MARKS = claims.MARKS | {"slow": "takes a minute or more, so it begins before those that it can run beside"}
 
 
 def configure(config: pytest.Config) -> None:
-    """Register the marks that order a run, and keep the shares of the workers small."""
+    """Register the marks that order a run."""
     for mark, meaning in MARKS.items():
         config.addinivalue_line("markers", f"{mark}: {meaning}")
-    if getattr(config.option, "maxschedchunk", 0) is None:
-        config.option.maxschedchunk = CHUNK
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put slow statements first, no two of them into one chunk, and statements that run alone last: each waits for all others."""
-    items.sort(key=_place)
-    for nth in reversed(range(sum(_place(item) == FIRST for item in items))):
-        items.insert(nth * CHUNK, items.pop(nth))
+    """Put the statements in order."""
+    items.sort(key=lambda item: place(claims.claim_of(item), slow=item.get_closest_marker("slow") is not None))
 
 
-def _place(item: pytest.Item) -> int:
-    if any(map(item.get_closest_marker, ALONE)):
-        return LAST
-    return FIRST if item.get_closest_marker("slow") else BETWEEN
+def place(claim: Claim, *, slow: bool) -> tuple[int, bool]:
+    """Where a statement stands in the order of a run.
+
+    First those that need MetalLB to themselves: they are many, and one after the other they take long. Beside them everything that does not
+    rely on MetalLB, then the rest, beside those that need the ingress controller to themselves. Last comes what nothing can run beside.
+    """
+    if claim.writes == EVERYTHING:
+        return 4, False
+    if claim.writes:
+        return (0 if Resource.METALLB in claim.writes else 3), False
+    return (2 if Resource.METALLB in claim.reads else 1), not slow

@@ -11,8 +11,8 @@ from time import monotonic
 
 import pytest
 
-from harness.catalogue.levels import ALONE
 from harness.model.errors import UsageFault
+from harness.model.resources import EVERYTHING, Claim
 from harness.plugin.collection import Case
 from harness.report.json_report import read_report
 from harness.report.model import Result
@@ -58,10 +58,11 @@ class Progress:
 
     def left(self) -> float:
         """Seconds that the rest will take: what is expected of it, at the pace of this run so far."""
-        rest = [one for one in self.cases if one not in self.ended]
-        alone = sum(self._seconds(one) for one in rest if self._alone(one))
-        beside = sum(self._seconds(one) for one in rest if not self._alone(one))
-        return (alone + beside / self.workers) * (self._took + TRUSTED) / (self._expected + TRUSTED)
+        rest = {one: self._seconds(one) for one in self.cases if one not in self.ended}
+        alone = sum(seconds for one, seconds in rest.items() if self._claim(one).writes == EVERYTHING)
+        chains = [sum(seconds for one, seconds in rest.items() if resource in self._claim(one).writes) - alone for resource in EVERYTHING]
+        beside = (sum(rest.values()) - alone) / self.workers
+        return (alone + max(beside, *chains)) * (self._took + TRUSTED) / (self._expected + TRUSTED)
 
     def position(self, width: int) -> str:
         """How many cases of how many have ended, and how long the rest will take, as short as the terminal's width asks."""
@@ -73,11 +74,10 @@ class Progress:
     def running_now(self) -> str:
         """Which statements are running, and for how long; empty where none is."""
         now, running = monotonic(), dict(self.running)
-        listed = ", ".join(f"{self.cases[one].statement.id} {now - since:.0f} s" for one, since in running.items())
-        return f"one after the other: {listed}" if len(running) > 1 and all(map(self._alone, running)) else listed
+        return ", ".join(f"{self.cases[one].statement.id} {now - since:.0f} s" for one, since in running.items())
 
-    def _alone(self, nodeid: str) -> bool:
-        return bool(ALONE & self.cases[nodeid].marks)
+    def _claim(self, nodeid: str) -> Claim:
+        return self.cases[nodeid].claim
 
     def _seconds(self, nodeid: str) -> float:
         case = self.cases[nodeid]

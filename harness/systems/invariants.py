@@ -1,9 +1,11 @@
 """The invariant that stands behind every statement: what it made is gone, and what it shares is as it was."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.cluster.api import Api, Object, named
 from harness.model.errors import Unanswered
+from harness.model.resources import Claim, Resource
 from harness.probes.http import port_open
 from harness.systems.kubernetes.cleanup import wait_until_gone, wait_until_undone
 from harness.systems.kubernetes.load_balancers import assigned_addresses
@@ -21,9 +23,10 @@ class Invariant:
     """What has to hold after a statement, given its label.
 
     :param metallb: the version under test, which knows the kinds of objects that there can be
-    :param nodes: labels and taints of the nodes before it; empty unless it runs serially
-    :param addresses: external addresses of all Services before it, by ``namespace/name``; empty unless it runs serially
-    :param answering: addresses and ports of these that accepted connections before it
+    :param nodes: labels and taints of the nodes before it; empty unless it has MetalLB to itself
+    :param addresses: external addresses of all Services before it, by ``namespace/name``; empty unless it has MetalLB to itself
+    :param answering: addresses and ports that accepted connections before it: of these Services, or of the ingress controller's alone where
+        it has that to itself
     """
 
     api: Api
@@ -34,12 +37,17 @@ class Invariant:
     answering: list[tuple[str, int]]
 
     @classmethod
-    def of(cls, api: Api, metallb: MetalLB, label: str, *, alone: bool) -> "Invariant":
-        """Remember what it shares as it is; beside other statements it is not remembered, as those may change it meanwhile."""
-        return cls(api, metallb, label, *((_nodes(api), _addresses(api), _answering(api)) if alone else ({}, {}, [])))
+    def of(cls, api: Api, metallb: MetalLB, label: str, claim: Claim, ingress: str) -> "Invariant":
+        """Remember what it has to itself as it is; what it shares is not remembered, as others may change it meanwhile.
+
+        :param ingress: the namespace of the ingress controller
+        """
+        if Resource.METALLB in claim.writes:
+            return cls(api, metallb, label, _nodes(api), _addresses(api), _answering(api.list("Service")))
+        return cls(api, metallb, label, {}, {}, _answering(api.list("Service", ingress)) if claim.writes else [])
 
     def expect_restored(self) -> None:
-        """Require it, waiting for what MetalLB removes on its own; what others change meanwhile is compared after serial ones only.
+        """Require it, waiting for what MetalLB removes on its own; what others may change meanwhile is not compared.
 
         :raises Leak: named, the first that is left
         """
@@ -94,8 +102,8 @@ class Invariant:
         return "; ".join(port_open(address, port) for address, port in self.answering) or "nothing to ask"
 
 
-def _answering(api: Api) -> list[tuple[str, int]]:
-    ports = [(address, port) for item in api.list("Service") for address in assigned_addresses(item) for port in _tcp_ports(item)]
+def _answering(services: Iterable[Object]) -> list[tuple[str, int]]:
+    ports = [(address, port) for item in services for address in assigned_addresses(item) for port in _tcp_ports(item)]
     return [end for end in ports if _accepts(*end)]
 
 

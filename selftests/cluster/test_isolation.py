@@ -1,11 +1,10 @@
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from threading import Event
 
 import pytest
 
-from harness.cluster.isolation import Ledger, exclusive, shared
+from harness.cluster.isolation import Ledger
 from harness.model.addresses import AddressRange
 from harness.model.errors import EnvironmentFault
 
@@ -53,27 +52,3 @@ def test_processes_never_share_a_range(tmp_path: Path) -> None:
     ranges = [AddressRange.parse(text) for text in taken]
     assert len(ranges) == 40
     assert not any(one.overlaps(other) for index, one in enumerate(ranges) for other in ranges[:index])
-
-
-def test_exclusive_waits_for_the_shared_and_keeps_them_out(tmp_path: Path) -> None:
-    entered, leave = Event(), Event()
-    order: list[str] = []
-
-    def reader() -> None:
-        with shared(tmp_path):
-            entered.set()
-            leave.wait(10)
-            order.append("shared")
-
-    def writer() -> None:
-        with exclusive(tmp_path):
-            order.append("exclusive")
-
-    with ThreadPoolExecutor(2) as pool:
-        reading = pool.submit(reader)
-        assert entered.wait(10)
-        writing = pool.submit(writer)
-        leave.set()
-        reading.result(10)
-        writing.result(10)
-    assert order == ["shared", "exclusive"]

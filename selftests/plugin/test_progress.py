@@ -6,6 +6,7 @@ import pytest
 
 from harness.catalogue.entries import Entry
 from harness.model.record import Wait
+from harness.model.resources import EVERYTHING, METALLB, Claim
 from harness.model.statements import Gate, Keyword, Profile
 from harness.plugin import progress
 from harness.plugin.collection import Case
@@ -18,7 +19,8 @@ from selftests.report import synthetic
 
 def case(identifier: str, *marks: str, subject: str = "metallb/layer2", not_applicable: str = "") -> Case:
     entry = Entry(identifier, "It MUST.", Keyword.MUST, Profile.CORE, subject, "https://metallb.io", Gate("metallb"), (), identifier)
-    return Case(identifier, entry, "", 1, not_applicable, "", (), "", 1, frozenset(marks))
+    claim = Claim(EVERYTHING if "disruptive" in marks else frozenset({METALLB}) if "serial" in marks else frozenset())
+    return Case(identifier, entry, "", 1, not_applicable, "", (), "", 1, frozenset(marks), claim)
 
 
 def result(nodeid: str, seconds: float, turn: float = 0.0) -> Result:
@@ -38,6 +40,12 @@ def test_what_runs_alone_takes_its_whole_time_and_the_rest_its_share() -> None:
     others = [case("FLO-20", "disruptive"), case("HST-02", subject="ingress/routing"), case("ANN-09", not_applicable="needs IPv6")]
     assert planned(*beside, *others).left() == pytest.approx(12 + (8 * 5 + 1) / 4)
     assert planned(*beside, *others, workers=1).left() == pytest.approx(12 + 8 * 5 + 1)
+
+
+def test_what_runs_one_after_the_other_takes_its_whole_time_beside_the_rest() -> None:
+    chain = [case(f"EXH-0{number}", "serial") for number in range(9)]  # 3 s each
+    assert planned(*chain).left() == pytest.approx(27)
+    assert planned(*chain, *(case(f"ANN-{number}") for number in range(40))).left() == pytest.approx((27 + 200) / 4)
 
 
 def test_what_has_ended_no_longer_counts_and_its_pace_does() -> None:
@@ -111,7 +119,6 @@ def test_what_runs_is_said_with_its_time(monkeypatch: pytest.MonkeyPatch) -> Non
     run.begin("FLO-21")
     assert run.running_now() == "ANN-01 45 s, FLO-20 45 s, FLO-21 0 s"
     run.end(result("ANN-01", 45.0))
-    assert run.running_now() == "one after the other: FLO-20 45 s, FLO-21 0 s"
     run.end(result("FLO-20", 45.0))
     assert run.running_now() == "FLO-21 0 s"
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, cast
 
@@ -7,6 +8,7 @@ import pytest
 from harness.cluster.api import Api
 from harness.model.errors import EnvironmentFault, Leak, Unanswered
 from harness.model.record import Record, recording
+from harness.model.resources import Claim, Resource
 from harness.systems import invariants
 from harness.systems.invariants import Invariant
 from harness.systems.metallb.installation import KINDS, MetalLB
@@ -25,7 +27,7 @@ class Stored:
     def list(self, kind: str, namespace: str | None = None) -> list[dict[str, Any]]:
         if kind in KINDS and not self.metallb.serves(kind):
             raise EnvironmentFault("an API that serves the kind asked for", f"No matches found for {kind}", "")
-        return self.kinds.get(kind, [])
+        return [item for item in self.kinds.get(kind, []) if namespace in {None, "metallb-system", item["metadata"]["namespace"]}]
 
 
 def named(name: str, **more: Any) -> dict[str, Any]:
@@ -33,14 +35,14 @@ def named(name: str, **more: Any) -> dict[str, Any]:
 
 
 def node(**labels: str) -> dict[str, Any]:
-    return {"metadata": {"name": "one", "labels": labels}, "spec": {"taints": [{"key": "node.kubernetes.io/not-ready"}]}}
+    return {"metadata": {"name": "one", "namespace": "", "labels": labels}, "spec": {"taints": [{"key": "node.kubernetes.io/not-ready"}]}}
 
 
 PORTS = [{"port": 80}, {"port": 53, "protocol": "UDP"}]
 
 
-def exposed(address: str) -> dict[str, Any]:
-    return {**named("controller", namespace="ingress", status={"loadBalancer": {"ingress": [{"ip": address}]}}), "spec": {"ports": PORTS}}
+def exposed(address: str, namespace: str = "elsewhere") -> dict[str, Any]:
+    return {**named("controller", namespace=namespace, status={"loadBalancer": {"ingress": [{"ip": address}]}}), "spec": {"ports": PORTS}}
 
 
 @pytest.fixture(autouse=True)
@@ -62,8 +64,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     return ends
 
 
-def after(*, alone: bool = False, before: Stored | None = None, **kinds: list[dict[str, Any]]) -> None:
-    invariant = Invariant.of(cast(Api, before or Stored(**kinds)), METALLB, "t1", alone=alone)
+def remembered(api: Stored, metallb: MetalLB = METALLB, *alone: Resource) -> Invariant:
+    return Invariant.of(cast(Api, api), metallb, "t1", Claim(frozenset(alone)), "ingress")
+
+
+def after(*alone: Resource, before: Stored | None = None, **kinds: list[dict[str, Any]]) -> None:
+    invariant = remembered(before or Stored(**kinds), METALLB, *alone)
     replace(invariant, api=cast(Api, Stored(**kinds))).expect_restored()
 
 
@@ -95,41 +101,45 @@ def test_what_is_left_is_named(kinds: dict[str, Any], told: str) -> None:
 
 
 def test_a_kind_that_the_version_does_not_serve_is_not_asked_for() -> None:
-    without = cast(Api, Stored(EARLY, Service=[exposed("198.18.0.1")], Node=[node()]))
-    Invariant.of(without, EARLY, "t1", alone=True).expect_restored()
+    without = Stored(EARLY, Service=[exposed("198.18.0.1")], Node=[node()])
+    remembered(without, EARLY, Resource.METALLB).expect_restored()
     with pytest.raises(EnvironmentFault, match="ServiceL2Status"):
-        Invariant.of(without, METALLB, "t1", alone=True).expect_restored()
+        remembered(without, METALLB, Resource.METALLB).expect_restored()
 
 
 def test_leaks_are_found_in_a_version_without_statuses() -> None:
-    left = cast(Api, Stored(EARLY, IPAddressPool=[named("t1-0")]))
+    left = Stored(EARLY, IPAddressPool=[named("t1-0")])
     with pytest.raises(Leak, match="IPAddressPool t1-0"):
-        Invariant.of(left, EARLY, "t1", alone=False).expect_restored()
+        remembered(left, EARLY).expect_restored()
 
 
-def test_nodes_are_compared_after_a_statement_that_ran_alone() -> None:
+def test_nodes_are_compared_after_a_statement_that_had_metallb_to_itself() -> None:
     changed: dict[str, Any] = {"before": Stored(Node=[node(zone="a")]), "Node": [node(zone="b")]}
-    after(**changed)
+    after(Resource.INGRESS, **changed)
     with pytest.raises(Leak, match="before"):
-        after(alone=True, **changed)
+        after(Resource.METALLB, **changed)
 
 
-def test_addresses_of_others_are_compared_after_a_statement_that_ran_alone() -> None:
+def test_addresses_of_others_are_compared_after_a_statement_that_had_metallb_to_itself() -> None:
     changed: dict[str, Any] = {"before": Stored(Service=[exposed("198.18.0.1")]), "Service": [exposed("198.18.0.2")]}
-    after(**changed)
+    after(Resource.INGRESS, **changed)
     with pytest.raises(Leak, match=r"198\.18\.0\.1"):
-        after(alone=True, **changed)
+        after(Resource.METALLB, **changed)
 
 
-def test_what_answered_before_a_statement_that_ran_alone_has_to_answer(
-    asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("alone", "ports"),
+    [((), []), ((Resource.METALLB,), [("198.18.0.1", 80), ("198.18.0.2", 80)]), ((Resource.INGRESS,), [("198.18.0.2", 80)])],
+)
+def test_what_answered_before_has_to_answer_where_it_was_not_shared(
+    alone: tuple[Resource, ...], ports: list[tuple[str, int]], asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def silent(address: str, port: int) -> str:
         raise Unanswered(f"{address}:{port}: timed out")
 
-    invariant = Invariant.of(cast(Api, Stored(Service=[exposed("198.18.0.1")])), METALLB, "t1", alone=True)
+    invariant = remembered(Stored(Service=[exposed("198.18.0.1"), exposed("198.18.0.2", namespace="ingress")]), METALLB, *alone)
     invariant.expect_restored()
-    assert asked == [("198.18.0.1", 80)] * 2
+    assert asked == ports * 2
     monkeypatch.setattr(invariants, "port_open", silent)
-    with pytest.raises(Leak, match="80: timed out"):
+    with pytest.raises(Leak, match="80: timed out") if ports else nullcontext():
         invariant.expect_restored()

@@ -4,6 +4,7 @@ import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
+from harness.model.resources import INGRESS
 from harness.model.statements import CORE, EXTENDED, MAY, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses
@@ -32,7 +33,7 @@ def test_unmatched_host_is_refused(request_: Request, expectation: Expectation, 
 
 
 @statement("DFB-02", MUST, CORE, source=DEFAULT_BACKEND, covers=("ROW-DEF-02",))
-@pytest.mark.disruptive
+@pytest.mark.disruptive(INGRESS)
 @pytest.mark.usefixtures("unknown_hosts")
 def test_default_backend_alone_takes_everything(ingresses: Ingresses, own_client: IngressClient) -> None:
     """An Ingress that has a default backend and no rules MUST serve every request that no rule matches, as it was sent."""

@@ -4,6 +4,7 @@ import pytest
 
 from harness.model.budgets import CONTROLLER_RESTART
 from harness.model.expectations import reaches
+from harness.model.resources import INGRESS
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
@@ -12,7 +13,7 @@ from harness.systems.scenarios.ingress_rollout import IngressRollout
 from suites.ingress.requests import request
 
 DEPLOYMENT = "https://kubernetes.github.io/ingress-nginx/deploy/"
-pytestmark = pytest.mark.disruptive
+pytestmark = pytest.mark.disruptive(INGRESS)
 
 
 @statement(

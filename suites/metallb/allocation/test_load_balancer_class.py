@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.model.resources import METALLB
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.metallb.controller import MetalLBController
 from harness.systems.metallb.pools import Pools
@@ -27,7 +28,7 @@ def test_foreign_class_is_not_touched(pools: Pools, services: Services) -> None:
 
 
 @statement("ALC-45", MUST, EXTENDED, source="https://metallb.io/concepts/#load-balancer-class", covers=("ROW-MLB-042",))
-@pytest.mark.disruptive
+@pytest.mark.disruptive(METALLB)
 def test_own_class_is_served_and_no_other(metallb_controller: MetalLBController, pools: Pools, services: Services) -> None:
     """With a load balancer class of its own MetalLB MUST serve the Services of that class, and none of another or without one."""
     pool = pools.create(size=4)

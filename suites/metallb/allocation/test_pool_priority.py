@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.model.resources import METALLB
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.metallb.pools import Pools, bound_to
 from harness.systems.metallb.services import Services, consistently_keep
@@ -31,7 +32,7 @@ def test_unbound_pool_is_used_when_the_bound_is_exhausted(pools: Pools, services
 
 
 @statement("ALC-40", MUST, EXTENDED, source="https://github.com/metallb/metallb/pull/2714", since="0.15.0", covers=("ROW-MLB-029",))
-@pytest.mark.serial  # the pools are for everybody
+@pytest.mark.serial(METALLB)  # the pools are for everybody
 def test_priority_alone_restricts_nothing(pools: Pools, services: Services) -> None:
     """Pools with a priority and nothing else MUST serve every Service, in the order of their priorities."""
     second = pools.create(size=1, serviceAllocation={"priority": 20})

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.model.addresses import AddressRange
+from harness.model.resources import METALLB
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.metallb import messages
 from harness.systems.metallb.installation import MetalLB
@@ -40,7 +41,7 @@ def test_address_requested_twice_is_refused(pools: Pools, services: Services, me
 
 
 @statement("ALC-23", MUST, CORE, source=REQUESTS, covers=("ROW-MLB-020",))
-@pytest.mark.serial  # the release of an address elsewhere would reconsider the Service, too
+@pytest.mark.serial(METALLB)  # the release of an address elsewhere would reconsider the Service, too
 def test_address_of_no_pool_waits_for_a_pool(pools: Pools, services: Services) -> None:
     """A Service that asks for an address of no pool MUST stay pending and be told why, until a pool has the address."""
     pools.create(size=1)  # has an address, but not the one that is asked for

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.model.resources import METALLB
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.metallb.components import CONTROLLER, SPEAKER
 from harness.systems.metallb.configuration_state import ConfigurationStates, of_speaker
@@ -22,7 +23,7 @@ def test_every_component_says_that_the_configuration_is_valid(configuration_stat
 
 
 @statement("CFG-15", MUST, EXTENDED, source=STATE, since="0.15.3", covers=("ROW-MLB-049",))
-@pytest.mark.disruptive
+@pytest.mark.disruptive(METALLB)
 def test_broken_secret_is_told_by_the_node_concerned(
     configuration_states: ConfigurationStates, installation: Installation, label: str
 ) -> None:
@@ -37,7 +38,7 @@ def test_broken_secret_is_told_by_the_node_concerned(
 
 
 @statement("CFG-16", MUST, EXTENDED, source=STATE, since="0.15.3", covers=("ROW-MLB-049",))
-@pytest.mark.disruptive
+@pytest.mark.disruptive(METALLB)
 def test_contradictory_pools_are_told_by_the_controller(
     configuration_states: ConfigurationStates, pool_webhook: PoolWebhook, pools: Pools
 ) -> None:
@@ -52,7 +53,7 @@ def test_contradictory_pools_are_told_by_the_controller(
 
 
 @statement("CFG-17", MUST, EXTENDED, source=STATE, since="0.15.3", covers=("ROW-MLB-049",))
-@pytest.mark.disruptive
+@pytest.mark.disruptive(METALLB)
 @pytest.mark.parametrize("component", [CONTROLLER, SPEAKER])
 def test_deleted_state_comes_back(component: str, configuration_states: ConfigurationStates, installation: Installation) -> None:
     """A ConfigurationState that somebody deletes MUST be written anew."""

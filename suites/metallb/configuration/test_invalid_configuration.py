@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.model.resources import METALLB
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.kubernetes.admission import Admission
 from harness.systems.metallb.pools import Pools
@@ -24,7 +25,7 @@ def test_refused_change_costs_no_address(admission: Admission, pools: Pools, ser
 
 
 @statement("LIF-12", MUST, CORE, source=CONFIGURATION, since="0.13.9", covers=("ROW-MLB-044",))
-@pytest.mark.disruptive
+@pytest.mark.disruptive(METALLB)
 def test_contradictory_pools_leave_the_last_good_configuration(pool_webhook: PoolWebhook, pools: Pools, services: Services) -> None:
     """Pools that cannot be valid together MUST leave the configuration from before in force: addresses are kept, and given out."""
     pool = pools.create(size=3)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.model.resources import METALLB
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.kubernetes.admission import Admission
 from harness.systems.kubernetes.network_policies import NetworkPolicies
@@ -15,7 +16,7 @@ STALE = "metallb_k8s_client_config_stale_bool"
 
 
 @statement("CFG-20", MUST, EXTENDED, source="https://metallb.io/installation/", since="0.15.3")
-@pytest.mark.disruptive
+@pytest.mark.disruptive(METALLB)
 def test_network_policies_leave_metallb_working(  # noqa: PLR0917 -- a statement is given what it names
     backend: dict[str, str], pools: Pools, services: Services, metrics: Metrics, network_policies: NetworkPolicies, admission: Admission
 ) -> None:

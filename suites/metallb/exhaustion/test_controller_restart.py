@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.model.resources import METALLB
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.metallb.controller import MetalLBController
 from harness.systems.metallb.installation import MetalLB
@@ -13,7 +14,7 @@ RESTARTS = 3
 
 
 @statement("EXH-13", MUST, CORE, source="https://metallb.io/release-notes/#version-0-14-2", since="0.14.2", covers=("ROW-MLB-015",))
-@pytest.mark.disruptive
+@pytest.mark.disruptive(METALLB)
 def test_addresses_survive_restarts_while_others_wait(
     metallb_controller: MetalLBController, pools: Pools, services: Services, metallb: MetalLB
 ) -> None:

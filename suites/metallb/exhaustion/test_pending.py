@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.model.resources import METALLB
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.apps import example
 from harness.systems.metallb import messages
@@ -28,7 +29,7 @@ def test_service_beyond_the_pool_stays_pending(pools: Pools, services: Services,
 
 
 @statement("EXH-14", MUST, CORE, source="https://metallb.io/troubleshooting/", covers=("ROW-MLB-006",))
-@pytest.mark.disruptive
+@pytest.mark.disruptive(METALLB)
 def test_service_that_asks_for_nothing_is_told_why(other_pools: OtherPools, pools: Pools, services: Services) -> None:
     """A Service that asks for no particular pool MUST stay pending and be told so when no pool that may serve it has an address left."""
     with other_pools.on_request_only(example.POOL):

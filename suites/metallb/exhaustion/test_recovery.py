@@ -7,6 +7,7 @@ could serve a Service which its own trigger left out.
 import pytest
 
 from harness.model.record import measure
+from harness.model.resources import METALLB
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.kubernetes.namespaces import Namespaces
 from harness.systems.metallb import messages
@@ -28,7 +29,7 @@ def holder_and_waiter(pools: Pools, services: Services, metallb: MetalLB) -> tup
 
 
 @statement("EXH-03", MUST, CORE, source=RELEASE, since="0.13.9", covers=("ROW-MLB-007",))
-@pytest.mark.serial
+@pytest.mark.serial(METALLB)
 def test_deletion_serves_the_waiting(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A pending Service MUST get the address that the deletion of another Service frees."""
     _, holder, address, waiter = holder_and_waiter(pools, services, metallb)
@@ -36,7 +37,7 @@ def test_deletion_serves_the_waiting(pools: Pools, services: Services, metallb: 
 
 
 @statement("EXH-04", MUST, CORE, source=RELEASE, since="0.13.9", covers=("ROW-MLB-008",))
-@pytest.mark.serial
+@pytest.mark.serial(METALLB)
 def test_change_of_type_serves_the_waiting(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A pending Service MUST get the address that another Service frees by becoming ClusterIP, which loses it."""
     _, holder, address, waiter = holder_and_waiter(pools, services, metallb)
@@ -46,7 +47,7 @@ def test_change_of_type_serves_the_waiting(pools: Pools, services: Services, met
 
 
 @statement("EXH-05", MUST, CORE, source="https://metallb.io/configuration/", covers=("ROW-MLB-009",))
-@pytest.mark.serial
+@pytest.mark.serial(METALLB)
 def test_growth_serves_the_waiting(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A pending Service MUST get one of the addresses that are added to its pool."""
     pool, holder, address, waiter = holder_and_waiter(pools, services, metallb)
@@ -56,7 +57,7 @@ def test_growth_serves_the_waiting(pools: Pools, services: Services, metallb: Me
 
 
 @statement("EXH-06", MUST, EXTENDED, source=RELEASE, since="0.13.9", covers=("ROW-MLB-008",))
-@pytest.mark.serial
+@pytest.mark.serial(METALLB)
 def test_deletion_of_a_namespace_serves_the_waiting(
     another_namespace: str, namespaces: Namespaces, pools: Pools, services: Services, metallb: MetalLB
 ) -> None:
@@ -69,7 +70,7 @@ def test_deletion_of_a_namespace_serves_the_waiting(
 
 
 @statement("EXH-07", MUST, CORE, source=RELEASE, since="0.13.9", covers=("ROW-MLB-010",))
-@pytest.mark.serial
+@pytest.mark.serial(METALLB)
 def test_as_many_are_served_as_addresses_are_freed(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """When two of three addresses are freed at once, exactly two of four pending Services MUST be served, each with one of its own."""
     pool = pools.create(size=3)
@@ -87,7 +88,7 @@ def test_as_many_are_served_as_addresses_are_freed(pools: Pools, services: Servi
 
 
 @statement("EXH-08", MUST, CORE, source=RELEASE, since="0.13.9", covers=("ROW-MLB-010", "ROW-LB-01"))
-@pytest.mark.serial
+@pytest.mark.serial(METALLB)
 def test_every_address_that_is_freed_serves_one(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """With one address freed at a time, each time one of five pending Services MUST be served until all were; the order is recorded."""
     pool = pools.create(size=1)
@@ -123,7 +124,7 @@ def test_deletion_of_a_pending_service_changes_nobody(pools: Pools, services: Se
 
 
 @statement("EXH-10", MUST, CORE, source=RELEASE, since="0.13.9", covers=("ROW-MLB-007", "ROW-MLB-021"))
-@pytest.mark.serial
+@pytest.mark.serial(METALLB)
 def test_waiting_for_a_particular_address_ends_with_its_release(pools: Pools, services: Services) -> None:
     """A Service that waits for a particular address MUST get it when its holder is deleted, and no other before."""
     pool = pools.create(size=2)
@@ -136,7 +137,7 @@ def test_waiting_for_a_particular_address_ends_with_its_release(pools: Pools, se
 
 
 @statement("EXH-12", MUST, CORE, source="https://metallb.io/usage/")
-@pytest.mark.serial
+@pytest.mark.serial(METALLB)
 def test_change_of_a_pending_service_serves_it(pools: Pools, services: Services, metallb: MetalLB) -> None:
     """A pending Service that is changed to ask for something that can be had MUST get it."""
     _, holder, address, waiter = holder_and_waiter(pools, services, metallb)

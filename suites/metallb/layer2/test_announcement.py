@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.model.resources import METALLB
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.endpoints import Backends
@@ -44,7 +45,7 @@ def test_shared_address_is_announced_by_one_node(announced_services: AnnouncedSe
 
 
 @statement("ANN-11", SHOULD, EXTENDED, source="https://github.com/metallb/metallb/issues/3135")
-@pytest.mark.serial
+@pytest.mark.serial(METALLB)
 def test_assignment_is_not_told_over_and_over(announced_services: AnnouncedServices, segment: Segment, speakers: Speakers) -> None:
     """The event that names the announcing node SHOULD NOT be written again and again while nothing changes."""
     service = announced_services.service()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.model.resources import METALLB
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
@@ -26,7 +27,7 @@ def test_counters_follow_allocation_growth_and_release(pool_status: PoolStatus, 
 
 
 @statement("OBS-11", MUST, CORE, source=COUNTERS, since="0.15.0", covers=("ROW-MLB-040",))
-@pytest.mark.serial  # any change of any pool would write the counters of all
+@pytest.mark.serial(METALLB)  # any change of any pool would write the counters of all
 def test_overwritten_counters_are_put_right(pool_status: PoolStatus, pools: Pools, services: Services) -> None:
     """Counters in a pool's status that somebody overwrites MUST be put right."""
     pool = pools.create(size=3)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.model.resources import METALLB
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.metallb import messages
 from harness.systems.metallb.pools import Pools
@@ -11,7 +12,7 @@ REVOCATION = "https://metallb.io/release-notes/#version-0-14-2"
 
 
 @statement("LIF-02", MUST, CORE, source=REVOCATION, since="0.14.2", covers=("ROW-MLB-037",))
-@pytest.mark.serial  # the release of an address elsewhere would reconsider the Service, too
+@pytest.mark.serial(METALLB)  # the release of an address elsewhere would reconsider the Service, too
 def test_holder_moves_when_its_pool_is_deleted(pools: Pools, services: Services) -> None:
     """A Service whose pool is deleted MUST get an address of another pool that serves it, and name that pool."""
     pool = pools.create(size=2)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.model.resources import METALLB
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
@@ -11,7 +12,7 @@ REVOCATION = "https://metallb.io/release-notes/#version-0-14-2"
 
 
 @statement("LIF-07", MUST, EXTENDED, source=REVOCATION, since="0.14.2", covers=("ROW-MLB-038",))
-@pytest.mark.disruptive
+@pytest.mark.disruptive(METALLB)
 def test_range_that_moves_to_another_pool_keeps_its_holders(pool_webhook: PoolWebhook, pools: Pools, services: Services) -> None:
     """A Service MUST keep its address when the range moves at once to a pool of another name, and name that pool."""
     pool = pools.create(size=2)

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.model.addresses import AddressRange
+from harness.model.resources import METALLB
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
@@ -11,7 +12,7 @@ REVOCATION = "https://metallb.io/release-notes/#version-0-14-2"
 
 
 @statement("LIF-01", MUST, CORE, source=REVOCATION, since="0.14.2", covers=("ROW-MLB-036",))
-@pytest.mark.serial  # the release of an address elsewhere would reconsider the Service, too
+@pytest.mark.serial(METALLB)  # the release of an address elsewhere would reconsider the Service, too
 def test_holder_outside_a_shrunk_pool_moves(pools: Pools, services: Services) -> None:
     """A Service whose address leaves its pool MUST be told so and get another one, and the others keep theirs."""
     lower, upper = (pools.take(2) for _ in range(2))

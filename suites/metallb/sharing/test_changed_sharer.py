@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from harness.model.resources import METALLB
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.metallb import messages
 from harness.systems.metallb.pools import Pool, Pools
@@ -33,7 +34,7 @@ def test_local_policy_ends_sharing(pools: Pools, services: Services) -> None:
 
 
 @statement("SHR-11", MUST, EXTENDED, source=RECONSIDERED, since="0.15.0", covers=("ROW-MLB-034",))
-@pytest.mark.serial  # any change of any pool would reconsider the Service, too
+@pytest.mark.serial(METALLB)  # any change of any pool would reconsider the Service, too
 def test_same_policy_restores_sharing(pools: Pools, services: Services) -> None:
     """A Service that lost a shared address by its traffic policy MUST get it again when the other turns to the same policy."""
     pool, first, second = sharers(pools, services)
@@ -66,7 +67,7 @@ def test_another_key_ends_sharing(pools: Pools, services: Services) -> None:
 
 
 @statement("SHR-14", MUST, EXTENDED, source=RECONSIDERED, since="0.15.0", covers=("ROW-MLB-034",))
-@pytest.mark.serial  # any change of any pool would reconsider the Service, too
+@pytest.mark.serial(METALLB)  # any change of any pool would reconsider the Service, too
 def test_same_key_lets_the_waiting_share(pools: Pools, services: Services) -> None:
     """A Service that waits for an address under another key MUST get it when the holder turns to that key."""
     pool = pools.create(size=1)
@@ -93,7 +94,7 @@ def test_port_of_another_sharer_costs_the_address(pools: Pools, services: Servic
 
 
 @statement("SHR-16", MUST, CORE, source=SHARING, covers=("ROW-MLB-035",))
-@pytest.mark.serial  # any change of any pool would reconsider the Service, too
+@pytest.mark.serial(METALLB)  # any change of any pool would reconsider the Service, too
 def test_shared_address_is_freed_by_its_last_user(pools: Pools, services: Services) -> None:
     """A shared address MUST be free for others when the last of its Services is deleted, and not before."""
     pool, first, second = sharers(pools, services)

@@ -1,0 +1,32 @@
+"""What a statement claims of what is shared: by its mark what it has to itself, by its fixtures what it relies on."""
+
+import sys
+
+import pytest
+
+from harness.model.resources import CLUSTER, EVERYTHING, INGRESS, METALLB, Claim, Resource
+from harness.plugin.provisions import Provision, needs_of
+
+#: The name by which a module of fixtures says what those who use them rely on.
+RELIES_ON = "RELIES_ON"
+MARKS = {
+    "disruptive": "breaks something that other statements share",
+    "serial": "breaks nothing, but what others do at the same time could hide what it looks for",
+}
+
+
+def claim_of(item: pytest.Item) -> Claim:
+    """The claim of a test; one that needs no cluster relies on nothing."""
+    writes = frozenset(resource for mark in MARKS for one in item.iter_markers(mark) for resource in one.args or EVERYTHING)
+    if not isinstance(item, pytest.Function) or Provision.CLUSTER not in needs_of(item):
+        return Claim(writes)
+    definitions = item._fixtureinfo.name2fixturedefs.values()  # pytest has no public way from a test to the functions of its fixtures
+    modules = {one.func.__module__ for several in definitions for one in several}
+    reads = {getattr(sys.modules[module], RELIES_ON, CLUSTER) for module in modules} | _of_folder(item)
+    return Claim(writes, frozenset(reads) - writes)
+
+
+def _of_folder(item: pytest.Item) -> frozenset[Resource]:
+    """What the statements of a folder rely on: those of a system on that system, all others on everything."""
+    system = next((resource for resource in (METALLB, INGRESS) if resource in item.path.parts), None)
+    return frozenset({system, CLUSTER}) if system else EVERYTHING
