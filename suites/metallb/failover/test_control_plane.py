@@ -2,7 +2,6 @@
 
 import pytest
 
-from harness.model.resources import METALLB
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.metallb.advertisements import ReachableService
 from harness.systems.metallb.clients import ExternalClient
@@ -13,10 +12,11 @@ from harness.systems.metallb.services import Services
 from harness.systems.scenarios.faults import Faults
 
 LAYER_2 = "https://metallb.io/concepts/layer2/"
+# everything to themselves, for none may lose a single answer: on a busy machine some come late
+pytestmark = pytest.mark.disruptive
 
 
 @statement("FLO-40", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-016",))
-@pytest.mark.disruptive(METALLB)
 def test_addresses_answer_without_a_controller(
     reachable_service: ReachableService, segment: Segment, metallb_controller: MetalLBController, traffic_monitor: TrafficMonitor
 ) -> None:
@@ -27,7 +27,6 @@ def test_addresses_answer_without_a_controller(
 
 
 @statement("FLO-41", MUST, CORE, source=LAYER_2)
-@pytest.mark.disruptive(METALLB)
 def test_connection_survives_a_restart_of_the_controller(
     reachable_service: ReachableService, segment: Segment, metallb_controller: MetalLBController, traffic_monitor: TrafficMonitor
 ) -> None:
@@ -41,7 +40,6 @@ def test_connection_survives_a_restart_of_the_controller(
 
 
 @statement("FLO-42", MUST, CORE, source=LAYER_2)
-@pytest.mark.disruptive
 def test_addresses_answer_without_an_api_server(
     reachable_service: ReachableService, segment: Segment, faults: Faults, traffic_monitor: TrafficMonitor
 ) -> None:
@@ -52,7 +50,6 @@ def test_addresses_answer_without_an_api_server(
 
 
 @statement("LIF-09", MUST, CORE, source="https://metallb.io/concepts/", since="0.14.2", covers=("ROW-MLB-016",))
-@pytest.mark.disruptive(METALLB)
 def test_absence_of_the_controller_costs_nothing(  # noqa: PLR0917 -- a statement is given what it names
     metallb_controller: MetalLBController,
     pools: Pools,
