@@ -24,10 +24,10 @@ def place(claim: Claim, *, slow: bool) -> tuple[int, bool]:
     """Where a statement stands in the order of a run.
 
     First those that need MetalLB to themselves: they are many, and one after the other they take long. Beside them everything that does not
-    rely on MetalLB, then the rest, beside those that need the ingress controller to themselves. Last comes what nothing can run beside.
+    rely on MetalLB, then those that need the ingress controller to themselves, beside the rest. Last comes what nothing can run beside.
     """
     if claim.writes == EVERYTHING:
         return 4, False
     if claim.writes:
-        return (0 if Resource.METALLB in claim.writes else 3), False
-    return (2 if Resource.METALLB in claim.reads else 1), not slow
+        return (0 if Resource.METALLB in claim.writes else 2), False
+    return (3 if Resource.METALLB in claim.reads else 1), not slow

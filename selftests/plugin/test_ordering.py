@@ -17,8 +17,8 @@ def test_what_can_run_beside_each_other_stands_beside_each_other() -> None:
     claims = [
         Claim(frozenset({METALLB}), frozenset({CLUSTER})),
         Claim(reads=frozenset({INGRESS, CLUSTER})),
-        Claim(reads=frozenset({METALLB, CLUSTER})),
         Claim(frozenset({INGRESS}), frozenset({METALLB, CLUSTER})),
+        Claim(reads=frozenset({METALLB, CLUSTER})),
         Claim(EVERYTHING),
     ]
     mixed = [claims[index] for index in (4, 1, 3, 0, 2)]
