@@ -53,7 +53,7 @@ class Publications:
         :raises EnvironmentFault: there is none
         """
         if named:
-            return _named_kind(Path(named))
+            return _named_kind(Path(named).absolute())  # a bare name would be sought on PATH
         on_path = shutil.which("kind")
         version = kind_version(Path(on_path)) if on_path else ""
         if on_path and fits(version):

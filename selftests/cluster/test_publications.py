@@ -192,6 +192,11 @@ class TestKind:
             publications(Source.AUTO).kind(str(old))
         assert publications(Source.AUTO).kind(str(program(tmp_path, "v0.33.0"))) == old
 
+    def test_named_in_the_folder_of_the_run_is_not_sought_on_path(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        named = program(tmp_path, "v0.33.0")
+        monkeypatch.chdir(named.parent)
+        assert publications(Source.AUTO).kind("./kind") == named
+
     @pytest.mark.parametrize("made", [Path.mkdir, Path.touch], ids=["a folder", "no program"])
     def test_named_has_to_be_one(self, tmp_path: Path, made: Callable[[Path], None]) -> None:
         made(tmp_path / "kind")
