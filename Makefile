@@ -55,6 +55,10 @@ engine-test: engine $(READY) ## the registry path on a real registry, the packag
 	$(BIN)/pytest selftests -m slow -q -n 4
 	$(BIN)/pytest enginetests -q
 
+published-test: $(READY) ## a first run with nothing but Python and Docker, in a container, from a registry and a web server on loopback; creates a cluster
+	$(BIN)/python -m lab engine
+	$(BIN)/pytest enginetests/published_run.py -q
+
 format: $(READY) ## write the code the way `make test` wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -76,4 +80,4 @@ $(VENV)/ready: requirements.txt requirements-uv.txt
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirement requirements.txt
 	touch $@
 
-.PHONY: help test checks selftests statement engine kept one conformance smoke engine-test format documents lock clean
+.PHONY: help test checks selftests statement engine kept one conformance smoke engine-test published-test format documents lock clean
