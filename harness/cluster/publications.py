@@ -139,8 +139,8 @@ def fits(version: str) -> bool:
 
 
 def _fitting() -> str:
-    series = ".".join(lab.binary_version("kind").split(".")[:2])
-    return f"the kind program in a version {series}, which the node images are made for"
+    series = ".".join(lab.binary_version("kind").removeprefix("v").split(".")[:2])
+    return f"the kind program in a version {series}.x, which the node images are made for"
 
 
 def _named_kind(program: Path) -> Path:

@@ -109,7 +109,7 @@ def _version(name: str, asked: str | None, component: str, own: OwnManifest | No
 
 def versions_under_test(settings: Settings) -> dict[str, str]:
     """The versions of a run by the system's name."""
-    return {"kubernetes": settings.kubernetes, **settings.versions}
+    return {"metallb": settings.metallb, "kubernetes": settings.kubernetes, settings.ingress: settings.ingress_version}
 
 
 def features_under_test(settings: Settings) -> frozenset[Feature]:

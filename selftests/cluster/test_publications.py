@@ -164,7 +164,7 @@ class TestKind:
         program(tmp_path, "v0.20.0")
         web.files[f"{KIND}.sha256sum"] = 0
         told = (
-            r"the kind program in a version v0.33, (.*)\nfound:    0.20.0 on PATH; the checksum of kind v0.33.0 at (.*)\n.*--kind-bin FILE"
+            r"the kind program in a version 0.33.x, (.*)\nfound:    0.20.0 on PATH; the checksum of kind v0.33.0 at (.*)\n.*--kind-bin FILE"
         )
         with pytest.raises(EnvironmentFault, match=told):
             publications(Source.REGISTRY).kind()
@@ -192,10 +192,14 @@ class TestKind:
             publications(Source.AUTO).kind(str(old))
         assert publications(Source.AUTO).kind(str(program(tmp_path, "v0.33.0"))) == old
 
-    def test_named_in_the_folder_of_the_run_is_not_sought_on_path(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        named = program(tmp_path, "v0.33.0")
-        monkeypatch.chdir(named.parent)
-        assert publications(Source.AUTO).kind("./kind") == named
+    @pytest.mark.usefixtures("web")
+    def test_named_without_its_folder_is_the_one_here(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        program(tmp_path, "v0.20.0")  # on PATH
+        here = tmp_path / "kind"
+        here.write_bytes(PROGRAM)
+        here.chmod(0o755)
+        monkeypatch.chdir(tmp_path)
+        assert publications(Source.AUTO).kind("kind") == here
 
     @pytest.mark.parametrize("made", [Path.mkdir, Path.touch], ids=["a folder", "no program"])
     def test_named_has_to_be_one(self, tmp_path: Path, made: Callable[[Path], None]) -> None:
