@@ -53,5 +53,5 @@ def check_selection(config: pytest.Config) -> None:
     if unknown:
         near = [match for word in unknown for match in difflib.get_close_matches(word, known, 1)]
         hint = f"did you mean {' '.join(near)}? " if near else ""
-        ours = ", ".join(word.lower() for word in [*Keyword, *Profile, *folders(config), *Feature])
+        ours = ", ".join(dict.fromkeys(word.lower() for word in [*Keyword, *Profile, *folders(config), *Feature]))
         raise UsageFault(f"-m with words of the catalogue: {ours}", " ".join(unknown), f"{hint}`{COMMAND} list` shows what there is")

@@ -7,6 +7,7 @@ from harness.model.verdicts import Conformance, Outcome, Verdict
 THINGS = {
     "statement": "a sentence about MetalLB or an ingress controller that a run judges, with an id such as CAN-11 and a source",
     "case": "a statement is judged once, or once a case, for instance for IPv4 and for IPv6; it is met when all cases that apply are",
+    "feature": "something that an ingress controller may offer, for instance canary; statements that need one it lacks do not apply",
     "expected, seen last": "what the statement demands, and what the last attempt within the time limit found",
     "time limit": "the seconds within which a state has to be reached; --timeout-scale multiplies all of them",
     "evidence": "what was collected when a case failed: objects, events, logs and requests, in a folder beside this report",
@@ -34,7 +35,7 @@ KEYWORDS = {
 }
 PROFILES = {
     Profile.CORE: "has to hold everywhere",
-    Profile.EXTENDED: "has to hold where the features are offered that it needs",
+    Profile.EXTENDED: "has to hold where what it needs is offered",
     Profile.OBSERVED: "recorded and held against nobody: how systems differ where no specification decides",
 }
 OUTCOMES = {
@@ -45,5 +46,5 @@ OUTCOMES = {
     Outcome.ENVIRONMENT_ERROR: "the ground gave way, for instance a node or an image; nothing is said about the systems under test",
     Outcome.NOT_RUN: "planned, and the run ended before",
     Outcome.SKIPPED: "your own file says that it is not to be judged, for the reason given",
-    Outcome.NOT_APPLICABLE: "does not apply to the versions or the cluster of this run, for the reason given",
+    Outcome.NOT_APPLICABLE: "does not apply to the versions, the controller or the cluster of this run, for the reason given",
 }

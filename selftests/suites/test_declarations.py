@@ -52,6 +52,12 @@ def test_every_feature_is_needed_by_a_statement() -> None:
     assert set(Feature) - needed == set()
 
 
+def test_a_folder_that_is_called_like_a_feature_needs_it() -> None:
+    named = {(folder, feature) for folder, _ in declared() for feature in Feature if folder.rpartition("/")[2] == feature}
+    assert named
+    assert [pair for pair in named if pair[1] not in features_of(pair[0])] == []
+
+
 def test_places_that_need_features_hold_statements() -> None:
     files = {file for file, _ in declared_in_files()}
     assert [place for place in FEATURES if not any(f"{file}/".startswith(f"{place}/") for file in files)] == []
