@@ -188,6 +188,16 @@ def test_the_command_reports_where_the_user_stands_or_the_file_says(suite: Suite
     assert len(list(place.glob("*/report.json"))) == 1
 
 
+@pytest.mark.parametrize(
+    ("word", "found"), [("ours/metallb.yaml", "{folder}/ours/metallb.yaml"), ("https://example.org/m.yaml", "https://example.org/m.yaml")]
+)
+def test_a_manifest_is_a_path_from_the_files_folder_or_an_address(suite: Suite, word: str, found: str) -> None:
+    suite.write("ci/conformance.toml", f'[run]\nmetallb-manifest = "{word}"\n')
+    config = suite.pytester.parseconfig("-p", "harness.plugin", "--config=ci/conformance.toml", str(suite.write("conftest.py", "")))
+    conformance_file.begin(config)
+    assert config.getoption("metallb_manifest") == found.format(folder=suite.pytester.path / "ci")
+
+
 def test_the_schema_says_what_options_and_types_say(tmp_path: Path) -> None:
     conformance_file.check_schema()
     stale = tmp_path / "conformance.schema.json"
