@@ -43,14 +43,18 @@ class IngressRollout:
         self._expect_interruption_within(observation.attempts_since(began), GRACEFUL_END, "the rollout of the ingress controller")
 
     def lose_a_replica(self) -> None:
-        """Have two replicas, lose the one on the announcing node without notice, and hold the interruption against a bound."""
+        """Have two replicas, lose the one on the announcing node without notice, and hold the interruption against a bound.
+
+        Its replacement comes to another node: on the same one it would take the address back, and clients be interrupted a second time.
+        """
         __tracebackhide__ = True
         with self._two_replicas(), self._monitored() as observation:
-            pod = self._on_the_announcing_node()
-            began = now()
-            self.api.delete("Pod", pod, self.controller.namespace, grace=0)
-            wait_ready(lambda: self._is_replaced(pod), "the lost replica is replaced")  # before that nobody may have felt its loss
-            self._wait_until_recovered(observation)
+            node, pod = self._on_the_announcing_node()
+            with self.faults.cordoned(node):
+                began = now()
+                self.api.delete("Pod", pod, self.controller.namespace, grace=0)
+                wait_ready(lambda: self._is_replaced(pod), "the lost replica is replaced")  # before that nobody may have felt its loss
+                self._wait_until_recovered(observation)
         self._expect_interruption_within(observation.attempts_since(began), BRIEF_OUTAGE, "the loss of a replica of the ingress controller")
 
     def scale(self) -> None:
@@ -67,7 +71,7 @@ class IngressRollout:
                     observation.attempts_since(began), BRIEF_OUTAGE, "growth of the ingress controller", "outage of the growth"
                 )
                 cheap = {"metadata": {"annotations": {DELETION_COST: "-1"}}}
-                self.api.merge("Pod", self._on_the_announcing_node(), self.controller.namespace, cheap)
+                self.api.merge("Pod", self._on_the_announcing_node()[1], self.controller.namespace, cheap)
                 grown = now()
             self._wait_until_recovered(observation)
         self._expect_interruption_within(observation.attempts_since(grown), GRACEFUL_END, "shrinking of the ingress controller")
@@ -77,9 +81,11 @@ class IngressRollout:
         __tracebackhide__ = True
         wait_ready(self._one_pod, "one pod of the ingress controller is left")
 
-    def _on_the_announcing_node(self) -> str:
+    def _on_the_announcing_node(self) -> tuple[str, str]:
+        """The node that announces the address, and the pod on it."""
         pods = {pod["spec"]["nodeName"]: str(pod["metadata"]["name"]) for pod in self.controller.pods()}
-        return pods[self.segment.wait_until_announced_by(self.vip, *pods)]
+        node = self.segment.wait_until_announced_by(self.vip, *pods)
+        return node, pods[node]
 
     def _wait_until_recovered(self, observation: Observation) -> None:
         __tracebackhide__ = True

@@ -39,10 +39,12 @@ class Deployed(FakeApi):
         deployment = an_object("Deployment", DEPLOYMENT, NAMESPACE, spec={"replicas": 1, "template": {"metadata": {}}}, status={})
         super().__init__(service, *nodes, deployment)
         self.network, self.outage, self.moves, self.made = network, outage, moves, 0
+        self.started: list[str] = []
         self.start("one")
 
     def start(self, node: str) -> None:
         self.made += 1
+        self.started.append(node)
         labels = dict(part.split("=") for part in NGINX.pod_labels.split(","))
         status = {"conditions": [{"type": "Ready", "status": "True"}]}
         self._store(an_object("Pod", f"controller-{self.made}", NAMESPACE, labels=labels, spec={"nodeName": node}, status=status))
@@ -64,7 +66,8 @@ class Deployed(FakeApi):
 
     def open_node(self) -> str:
         closed = [name for (kind, _, name), item in self.objects.items() if kind == "Node" and item["spec"].get("unschedulable")]
-        return next(name for name in ("two", "one") if name not in closed and name not in self.pods().values())
+        open_ones = [name for name in ("one", "two") if name not in closed]
+        return min(open_ones, key=lambda name: list(self.pods().values()).count(name))
 
     def merge(self, kind: str, name: str, namespace: str | None, patch: Object, *, subresource: str | None = None) -> Object:
         merged = super().merge(kind, name, namespace, patch, subresource=subresource)
@@ -86,7 +89,7 @@ class Deployed(FakeApi):
         node = self.pods().get(name)
         super().delete(kind, name, namespace, grace=grace)
         if kind == "Pod" and node:
-            self.start(node)
+            self.start(self.open_node())
 
 
 def rollout(network: FakeNetwork, *, outage: bool = False, moves: str = "") -> IngressRollout:
@@ -109,8 +112,11 @@ def test_clients_that_are_never_served_again_are_told(change: str) -> None:
         getattr(rollout(FakeNetwork(), outage=True), change)()
 
 
-def test_a_replica_is_lost_and_replaced() -> None:
-    rollout(FakeNetwork()).lose_a_replica()
+def test_a_replica_is_lost_and_replaced_on_another_node() -> None:
+    losing = rollout(FakeNetwork())
+    losing.lose_a_replica()
+    assert isinstance(losing.api, Deployed)
+    assert losing.api.started == ["one", "two", "two"]  # the replacement takes nothing back
 
 
 def test_growth_and_shrinking() -> None:
