@@ -12,8 +12,7 @@ PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-test: $(READY) ## everything that needs no Docker, in a minute or two: the checks, and the selftests with the threshold of their coverage
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target checks selftests
+test: checks selftests ## everything that needs no Docker, in a minute: the checks, then the selftests with the threshold of their coverage
 
 # The one list of checks: tox and pre-commit call it, too, with tools of their own in BIN.
 checks: $(READY) ## style, types, import rules, stale documents, workflows
