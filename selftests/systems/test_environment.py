@@ -1,5 +1,6 @@
 """From an engine to a cluster that statements can run on: with an engine, an API and a controller's address in memory."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,20 @@ from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
 from harness.model.errors import EnvironmentFault
 from harness.model.http_exchange import Exchange, Request
+from harness.model.record import Record, recording
 from harness.systems import environment
 from harness.systems.environment import Settings, add_image, bring_up, probe_container, wire_container
 from selftests.systems.fake_api import FakeApi
 
-pytestmark = pytest.mark.usefixtures("short")
 ASKED = Settings("1.36.4", "0.16.1", "ingress-nginx", "1.11.0")
 VIP = "172.18.255.200"
+
+
+@pytest.fixture(autouse=True)
+def brief() -> Iterator[None]:
+    """Bounds of a fiftieth: a rollout may take 2.4 s, so that three polls in a row fit on a busy machine, too."""
+    with recording(Record(scale=0.02)):
+        yield
 
 
 class Cluster(FakeApi):
