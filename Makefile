@@ -12,7 +12,8 @@ PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-test: checks selftests ## everything that needs no Docker, in a minute: the checks, then the selftests with the threshold of their coverage
+test: $(READY) ## everything that needs no Docker, in a minute or two: the checks, and beside them the selftests with the threshold of their coverage
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target checks selftests
 
 # The one list of checks: tox and pre-commit call it, too, with tools of their own in BIN.
 checks: $(READY) ## style, types, import rules, stale documents, workflows
@@ -28,8 +29,8 @@ selftests: $(READY) ## the selftests, those of the systems with the threshold of
 ifdef T
 	$(BIN)/pytest $(T) -q
 else
-	$(BIN)/pytest selftests --ignore selftests/systems -m "not slow" -q -n 4
-	$(BIN)/pytest selftests/systems -q -n 4 --cov
+	$(BIN)/pytest selftests --ignore selftests/systems -m "not slow" -q -n 3
+	$(BIN)/pytest selftests/systems -q -n 3 --cov
 endif
 
 statement: $(READY) ## the next free id of a prefix, and with NAME a test and a manifest from a template: make statement ID=RWR NAME=target_is_kept

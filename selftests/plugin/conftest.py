@@ -14,6 +14,8 @@ from harness.model.verdicts import Outcome
 from harness.report.json_report import read_report
 from harness.report.model import Report, Result
 
+#: Arguments of a whole run with workers, which takes seconds: it is judged with the slow tests.
+WITH_WORKERS = pytest.param(("-n2",), id="two workers", marks=pytest.mark.slow)
 ROOT = Path(__file__).parents[2]
 
 CONFIGURATION = f"""

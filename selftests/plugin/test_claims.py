@@ -5,7 +5,7 @@ import pytest
 from harness.model.statements import Profile
 from harness.model.verdicts import Conformance, Verdict
 from harness.report.claims import Claim, claims
-from selftests.plugin.conftest import Ran, Suite
+from selftests.plugin.conftest import WITH_WORKERS, Ran, Suite
 
 CASES = '@pytest.mark.parametrize("number", ["one", "two"])'
 BASELINE = """
@@ -49,7 +49,7 @@ def test_all_that_the_suite_has_is_counted_whatever_is_selected(suite: Suite) ->
 
 
 @pytest.mark.parametrize("chosen", [["-k", "one"], ["suites/metallb/exhaustion/test_exh_01.py::test_exh_01[one]"]])
-@pytest.mark.parametrize("workers", [(), pytest.param(("-n2",), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("workers", [(), WITH_WORKERS])
 def test_one_case_of_two_does_not_meet_a_statement(suite: Suite, chosen: list[str], workers: tuple[str, ...]) -> None:
     suite.add("EXH-01", before=CASES, parameters="number")
     ran = suite.run(*chosen, *workers)

@@ -1,7 +1,7 @@
 import pytest
 
 from harness.model.verdicts import Outcome
-from selftests.plugin.conftest import PREAMBLE, Suite
+from selftests.plugin.conftest import PREAMBLE, WITH_WORKERS, Suite
 
 BAD = (
     PREAMBLE
@@ -25,7 +25,7 @@ def test_undeclared():
 )
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "two workers"])
+@pytest.mark.parametrize("workers", [pytest.param((), id="one process"), WITH_WORKERS])
 def test_bad_declarations_are_refused_on_one_screen(suite: Suite, workers: tuple[str, ...]) -> None:
     suite.write("suites/metallb/exhaustion/test_bad.py", BAD)
     ran = suite.run(*workers)
@@ -59,7 +59,7 @@ def test_marks_select_by_keyword_profile_and_subject(suite: Suite) -> None:
     assert suite.run("-k", "nothing_of_this_name").code == 5
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "two workers"])
+@pytest.mark.parametrize("workers", [pytest.param((), id="one process"), WITH_WORKERS])
 def test_an_unknown_word_is_no_empty_run(suite: Suite, workers: tuple[str, ...]) -> None:
     suite.add("EXH-01")
     ran = suite.run("-m", "must and exhaustoin", *workers)
@@ -83,14 +83,14 @@ def test_statements_are_listed_and_not_run(suite: Suite) -> None:
     assert "<Function" not in ran.output
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "two workers"])
+@pytest.mark.parametrize("workers", [pytest.param((), id="one process"), WITH_WORKERS])
 def test_statements_are_chosen_by_their_ids_and_no_others(suite: Suite, workers: tuple[str, ...]) -> None:
     for identifier in ("EXH-01", "EXH-010", "EXH-02", "EXH-03"):
         suite.add(identifier)
     assert sorted(suite.run("--statement=EXH-01", "--statement=EXH-03", *workers).outcomes) == ["EXH-01", "EXH-03"]
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "two workers"])
+@pytest.mark.parametrize("workers", [pytest.param((), id="one process"), WITH_WORKERS])
 @pytest.mark.parametrize(("asked", "told"), [("EXH-11", "did you mean EXH-01?"), ("EXH-02", "EXH-02 is gone, as EXH-01 says the same")])
 def test_an_id_that_no_statement_has_is_told(suite: Suite, asked: str, told: str, workers: tuple[str, ...]) -> None:
     suite.add("EXH-01")

@@ -11,7 +11,7 @@ from harness.model.errors import UsageFault
 from harness.model.verdicts import Outcome
 from harness.plugin import conformance_file
 from harness.plugin.declared import declared
-from selftests.plugin.conftest import Suite
+from selftests.plugin.conftest import WITH_WORKERS, Suite
 
 GUIDE = Path(__file__).parents[2] / "docs" / "your-own-file.md"
 SKIP = '[[skip]]\nstatement = "{}"\nreason = "our nodes have one interface"\n'
@@ -46,8 +46,8 @@ def test_a_skip_of_one_case_leaves_the_others(suite: Suite) -> None:
     assert ran.outcomes == {"EXH-01 one": Outcome.SKIPPED, "EXH-01 two": Outcome.PASSED}
 
 
-@pytest.mark.parametrize("arguments", [[], ["-n2"]])
-def test_an_unused_entry_is_told_before_anything_runs(suite: Suite, arguments: list[str]) -> None:
+@pytest.mark.parametrize("arguments", [pytest.param((), id="one process"), WITH_WORKERS])
+def test_an_unused_entry_is_told_before_anything_runs(suite: Suite, arguments: tuple[str, ...]) -> None:
     file = suite.write("conformance.toml", SKIP.format("EXH-01") + 'case = "three"\n\n' + DEVIATION.format("EXH-01") + 'case = "four"')
     suite.add("EXH-01", before='@pytest.mark.parametrize("number", ["one", "two"])', parameters="number")
     ran = suite.run(*arguments)
@@ -57,8 +57,8 @@ def test_an_unused_entry_is_told_before_anything_runs(suite: Suite, arguments: l
     assert not (suite.pytester.path / "reports").exists()
 
 
-@pytest.mark.parametrize("arguments", [[], ["-n2"]])
-def test_deviations_of_ones_own_join_the_shipped_ones(suite: Suite, arguments: list[str]) -> None:
+@pytest.mark.parametrize("arguments", [pytest.param((), id="one process"), WITH_WORKERS])
+def test_deviations_of_ones_own_join_the_shipped_ones(suite: Suite, arguments: tuple[str, ...]) -> None:
     file = suite.write("conformance.toml", f'{DEVIATION.format("EXH-01")}since = "0.14.9"\n{DEVIATION.format("EXH-02")}')
     suite.write("reports/baselines/metallb.toml", f'{DEVIATION.format("EXH-03")}link = "https://metallb.io"\n')
     suite.add("EXH-01", "assert False")

@@ -49,6 +49,7 @@ def test_what_was_planned_is_reported_as_not_run(suite: Suite) -> None:
     assert ran.output.count("start the engine") == 1
 
 
+@pytest.mark.slow
 def test_a_fault_while_workers_wait(suite: Suite) -> None:
     raising(suite, "pytest_xdist_node_collection_finished", "EnvironmentFault")
     ran = suite.run("-n2")

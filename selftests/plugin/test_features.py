@@ -3,11 +3,11 @@
 import pytest
 
 from harness.model.verdicts import Outcome
-from selftests.plugin.conftest import Suite
+from selftests.plugin.conftest import WITH_WORKERS, Suite
 
 
-@pytest.mark.parametrize("arguments", [[], ["-n2"]])
-def test_what_the_controller_does_not_offer_does_not_apply_and_what_it_offers_is_judged(suite: Suite, arguments: list[str]) -> None:
+@pytest.mark.parametrize("arguments", [pytest.param((), id="one process"), WITH_WORKERS])
+def test_what_the_controller_does_not_offer_does_not_apply_and_what_it_offers_is_judged(suite: Suite, arguments: tuple[str, ...]) -> None:
     suite.add("CAN-01", "assert False", folder="ingress/nginx/canary", profile="EXTENDED")
     suite.add("CAN-02", "assert False", folder="ingress/nginx/canary", options="features={Feature.PATH_REWRITE, Feature.GRPC}")
     suite.add("SUB-01", folder="ingress/routing")
@@ -17,8 +17,8 @@ def test_what_the_controller_does_not_offer_does_not_apply_and_what_it_offers_is
     assert ran.results["CAN-02"].features == ("grpc", "path-rewrite", "canary")
 
 
-@pytest.mark.parametrize("arguments", [[], ["-n2"]])
-def test_the_users_file_takes_features_away(suite: Suite, arguments: list[str]) -> None:
+@pytest.mark.parametrize("arguments", [pytest.param((), id="one process"), WITH_WORKERS])
+def test_the_users_file_takes_features_away(suite: Suite, arguments: tuple[str, ...]) -> None:
     suite.write("conformance.toml", '# ours\n[features]\nunsupported = [\n  "grpc",\n  "canary",\n]\n')
     suite.add("CAN-01", "assert False", folder="ingress/nginx/canary")
     suite.add("COR-01", folder="ingress/nginx/cors")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from selftests.plugin.conftest import Suite
+from selftests.plugin.conftest import WITH_WORKERS, Suite
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def mixed(suite: Suite) -> Suite:
 @pytest.mark.parametrize(
     ("level", "left"), [("smoke", {"ALC-01"}), ("core", {"ALC-01", "ALC-04"}), ("full", {"ALC-01", "ALC-02", "ALC-04"})]
 )
-@pytest.mark.parametrize("workers", [(), ("-n2",)])
+@pytest.mark.parametrize("workers", [pytest.param((), id="one process"), WITH_WORKERS])
 def test_a_level_is_selected_and_told(mixed: Suite, level: str, left: set[str], workers: tuple[str, ...]) -> None:
     ran = mixed.run(f"--level={level}", *workers)
     assert {result.id for result in ran.results.values()} == left

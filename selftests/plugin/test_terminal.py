@@ -101,6 +101,7 @@ def test_plain_pytest_says_once_that_it_is_serial(suite: Suite, number: int, tol
     assert suite.run().output.count(SERIAL) == told
 
 
+@pytest.mark.slow
 def test_who_has_chosen_the_number_of_workers_is_told_nothing(suite: Suite) -> None:
     for nth in range(1, 6):
         suite.add(f"EXH-0{nth}")
