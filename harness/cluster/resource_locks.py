@@ -86,7 +86,9 @@ class ResourceLocks:
         return queue
 
     def _write(self, queue: list[dict[str, Any]]) -> None:
-        self.file.write_text(json.dumps(queue))
+        written = self.file.with_suffix(".new")  # a process that is killed while it writes leaves the queue as it was
+        written.write_text(json.dumps(queue))
+        written.replace(self.file)
 
 
 def _claim(entry: dict[str, Any]) -> Claim:

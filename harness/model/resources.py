@@ -8,8 +8,9 @@ from enum import StrEnum
 class Resource(StrEnum):
     """Something that several statements use at a time, and that one of them may need to itself.
 
-    ``METALLB`` is its controller, its configuration, its announcements and sessions, and which Services exist. ``INGRESS`` is the ingress
-    controller and what it serves. ``CLUSTER`` is what both stand on: nodes, speakers, the API server.
+    ``METALLB`` is its controller, its configuration, its announcements and sessions, and which Services have addresses: only the end of one
+    of these lets it look at pending Services again. ``INGRESS`` is the ingress controller and what it serves. ``CLUSTER`` is what both
+    stand on: nodes, speakers, the API server.
     """
 
     METALLB = "metallb"

@@ -22,11 +22,15 @@ def claim_of(item: pytest.Item) -> Claim:
         return Claim(writes)
     definitions = item._fixtureinfo.name2fixturedefs.values()  # pytest has no public way from a test to the functions of its fixtures
     modules = {one.func.__module__ for several in definitions for one in several}
-    reads = {getattr(sys.modules[module], RELIES_ON, CLUSTER) for module in modules} | _of_folder(item)
+    reads = {getattr(sys.modules[module], RELIES_ON, CLUSTER) for module in modules} | of_folder(item.nodeid)
     return Claim(writes, frozenset(reads) - writes)
 
 
-def _of_folder(item: pytest.Item) -> frozenset[Resource]:
-    """What the statements of a folder rely on: those of a system on that system, all others on everything."""
-    system = next((resource for resource in (METALLB, INGRESS) if resource in item.path.parts), None)
+def of_folder(nodeid: str) -> frozenset[Resource]:
+    """What the statements of a folder rely on: those of a system on that system, all others on everything.
+
+    :param nodeid: the test's, which begins at the project's folder: that, or one above it, may itself be called after a system
+    """
+    folders = nodeid.partition("::")[0].split("/")
+    system = next((resource for resource in (METALLB, INGRESS) if resource in folders), None)
     return frozenset({system, CLUSTER}) if system else EVERYTHING

@@ -98,6 +98,21 @@ def test_a_process_that_has_ended_holds_nobody_up(locks: ResourceLocks) -> None:
     assert locks.ahead(locks.ask(Claim(EVERYTHING), "FLO-02")) == []
 
 
+def test_a_process_that_is_killed_while_it_writes_leaves_the_queue_whole(locks: ResourceLocks, monkeypatch: pytest.MonkeyPatch) -> None:
+    locks.ask(writing(METALLB), "EXH-03")
+    whole = Path.write_text
+
+    def half(path: Path, text: str) -> int:
+        whole(path, text[: len(text) // 2])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        killed.setattr(Path, "write_text", half)
+        with pytest.raises(KeyboardInterrupt):
+            locks.ask(reading(METALLB), "ANN-01")
+    assert locks.ahead(locks.ask(reading(METALLB), "ANN-02")) == ["EXH-03"]
+
+
 class Turns(RuleBasedStateMachine):
     """Any order of asking and giving back: nobody who excludes another is met at a time, nobody is passed, and somebody is always met."""
 
