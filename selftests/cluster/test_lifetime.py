@@ -15,6 +15,7 @@ Store = Callable[..., None]
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setattr("harness.cluster.engine.require_engine", lambda: None)
+    monkeypatch.setattr("harness.cluster.lifetime.require_reach", lambda: None)
 
     def save(name: str, *, age: int, kept: bool = True) -> None:
         directory = states_directory() / name

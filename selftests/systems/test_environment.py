@@ -144,6 +144,7 @@ def machine(api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> li
         "docker": lambda *_, **__: "",
     }.items():
         monkeypatch.setattr(engine, name, stand_in)
+    monkeypatch.setattr("harness.cluster.kind.docker", lambda *_, **__: "2")
     monkeypatch.setattr(ClusterState, "api", lambda self: api)
     monkeypatch.setattr(environment, "HttpProbe", Answering)
     return done
