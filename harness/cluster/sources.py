@@ -48,15 +48,16 @@ def components() -> Mapping[str, lab.Component]:
     return lab.components()
 
 
-def parse_overrides(words: Sequence[str]) -> dict[str, str]:
+def parse_overrides(words: Sequence[str], others: Collection[str] = ()) -> dict[str, str]:
     """Read ``--image COMPONENT=REFERENCE`` options.
 
+    :param others: components beside those of the lab
     :raises UsageFault: not of that form, or an unknown component
     """
     overrides = dict(word.partition("=")[::2] for word in words)
     for component, reference in overrides.items():
-        if component not in components() or not reference:
-            known = ", ".join(components())
+        if component not in (*components(), *others) or not reference:
+            known = ", ".join((*components(), *others))
             raise UsageFault("--image COMPONENT=REFERENCE", f"--image {component}={reference}", f"name one of: {known}")
     return overrides
 

@@ -67,12 +67,11 @@ def match(deviations: Iterable[Deviation], statement: str, case: str, versions: 
     return min(found, key=lambda deviation: deviation.case is None, default=None)
 
 
-def read_baselines(directory: Path, implementations: Iterable[str]) -> list[Deviation]:
-    """The known deviations of the given implementations; one without a file has none.
+def read_baselines(files: Iterable[Path]) -> list[Deviation]:
+    """The known deviations in several files; one that is not there has none.
 
     :raises UsageFault: a file cannot be understood
     """
-    files = [directory / f"{name}.toml" for name in implementations]
     return [deviation for file in files if file.is_file() for deviation in read_baseline(file)]
 
 

@@ -51,14 +51,12 @@ NODE_LOSS = Budget("node loss", 60, "gossip finds a dead node in about 10 s, as 
 RETURN = Budget("return", 150, "a node that was stopped boots its runtime, its pods and the speaker, which joins the others anew")
 
 # Ingress
-ROUTE = Budget("route", 30, "ingress-nginx syncs at most once in 3.3 s, then reloads and lets Lua fetch backends every second")
-STATUS = Budget(
-    "status", 150, "ingress-nginx polls once in 60 s, then writes one Ingress after the other: about 4 a second, and a run has some 170"
-)
+ROUTE = Budget("route", 30, "controllers gather changes for some seconds, then hand them to processes that may learn of them one by one")
+STATUS = Budget("status", 60, "a controller learns of its Service's addresses by a watch, or looks again once in a minute")
 CONTROLLER_RESTART = Budget(
     "controller restart",
     15,
-    "ingress-nginx lets its only Pod go first (maxUnavailable 1); the next is ready once its probe's first 10 s are over",
+    "a rollout may let the only Pod go first; the next is ready once its probe's first 10 s are over",
 )
 GRACEFUL_END = Budget(
     "graceful end",

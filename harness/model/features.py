@@ -103,6 +103,17 @@ class Feature(StrEnum):
         "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination",
     )
 
+    REPLICAS = (
+        "replicas",
+        "A Deployment serves the clients, with as many Pods as it is told.",
+        "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#scaling-a-deployment",
+    )
+    SEVERAL_INSTANCES = (
+        "several-instances",
+        "A second instance beside the first serves the Ingresses of its own class.",
+        f"{_API}#ingress-class",
+    )
+
     # what annotations of ingress-nginx ask for; any controller may follow them
     ADMISSION = (
         "admission",

@@ -8,17 +8,16 @@ import pytest
 
 from harness.model import baselines
 from harness.model.baselines import Deviation, match, new_entry
-from harness.model.project import BASELINES
 from harness.model.verdicts import Outcome
 from harness.plugin.collection import Case, implementation, versions_of
-from harness.plugin.run_facts import RUN, known_deviations, named_directory
+from harness.plugin.run_facts import RUN, baseline_of, known_deviations
 from harness.report.model import Report, Result
 
 
 def write_proposals(config: pytest.Config, report: Report, plan: Mapping[str, Case]) -> list[Path]:
     """Write a proposal for every baseline that the run contradicts."""
     versions = config.stash[RUN].versions
-    directory, into = named_directory(config, "baselines", BASELINES), config.stash[RUN].directory
+    into = config.stash[RUN].directory
     new: dict[str, list[dict[str, str]]] = defaultdict(list)
     stale: dict[str, list[Deviation]] = defaultdict(list)
     for result in report.results:
@@ -28,7 +27,7 @@ def write_proposals(config: pytest.Config, report: Report, plan: Mapping[str, Ca
         listed = match(known_deviations(config), result.id, result.case, versions_of(plan[result.nodeid], versions))
         if result.outcome is Outcome.STALE_DEVIATION and listed and listed.gate.system:  # not of the user's own file
             stale[listed.gate.system].append(listed)
-    return [baselines.write_proposal(directory / f"{name}.toml", stale[name], new[name], into) for name in sorted({*new, *stale})]
+    return [baselines.write_proposal(baseline_of(config, name), stale[name], new[name], into) for name in sorted({*new, *stale})]
 
 
 def _observed(result: Result) -> str:

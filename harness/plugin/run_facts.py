@@ -17,6 +17,7 @@ from harness.model.project import BASELINES, RUNS
 from harness.plugin.conformance_file import conformance_file
 from harness.plugin.transport import unpacked
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
+from harness.systems.ingress.controllers import controller, known
 
 #: The key of the facts in the ``workerinput`` of a worker.
 WORKER_KEY = "conformance_run"
@@ -115,6 +116,13 @@ def known_deviations(config: pytest.Config) -> list[Deviation]:
         if config.getoption("baselines") and not directory.is_dir():
             raise UsageFault("--baselines with a directory", str(directory), f"leave it out for {BASELINES}")
         own = conformance_file(config)
-        shipped = read_baselines(directory, config.stash[RUN].versions)
+        shipped = read_baselines(baseline_of(config, name) for name in config.stash[RUN].versions)
         config.stash[DEVIATIONS] = [*(own.deviations if own else ()), *shipped]
     return config.stash[DEVIATIONS]
+
+
+def baseline_of(config: pytest.Config, name: str) -> Path:
+    """The file with the known deviations of a system under test: in the folder asked for, where a controller brings it, or the suite's."""
+    brought = controller(name, config.stash[RUN].versions[name]).baseline if name in known() else None
+    in_folder = named_directory(config, "baselines", BASELINES) / f"{name}.toml"
+    return brought if brought and not config.getoption("baselines") else in_folder

@@ -45,20 +45,21 @@ def systems_under_test(option: Option) -> Settings:
     :raises UsageFault: an option cannot be
     """
     name, _, version = (option("ingress") or "ingress-nginx").partition("@")
-    own = _own_manifests(option, controller(name, version))
+    ingress = controller(name, version)
+    own = _own_manifests(option, ingress)
     source, mirror = Source(option("images")), option("image_mirror")
-    overrides = parse_overrides(option("image"))
+    overrides = parse_overrides(option("image"), ingress.references)
     settings = Settings(
         kubernetes=_kubernetes(option("kubernetes"), source, overrides),
         metallb=_version("--metallb", option("metallb"), "metallb-controller", own.get("metallb")),
         ingress=name,
-        ingress_version=_version("--ingress", version, _component(controller(name, version)), own.get(name)),
+        ingress_version=_version("--ingress", version or ingress.default_version, _component(ingress), own.get(name)),
         images=source,
         image_mirror=f"{mirror.rstrip('/')}/" if mirror else "",
         web=parse_mirror(option("download_mirror")),
         own_manifests=own,
     )
-    settings = replace(settings, overrides=_named_images(settings) | overrides)
+    settings = replace(settings, overrides=_brought_images(settings) | _named_images(settings) | overrides)
     require_versions(settings.components, source, settings.overrides)
     return settings
 
@@ -67,7 +68,7 @@ def _own_manifests(option: Option, ingress: Controller) -> dict[str, OwnManifest
     """The manifests that the user names, by the name of the system that each installs."""
     needed = {
         "metallb": ("metallb_manifest", WORKLOADS),
-        ingress.name: ("ingress_manifest", {_component(ingress): ("Deployment", ingress.namespace, ingress.deployment)}),
+        ingress.name: ("ingress_manifest", {_component(ingress): ingress.workloads[0]}),
     }
     return {
         system: own_manifest(f"--{name.replace('_', '-')}", option(name), workloads)
@@ -78,6 +79,12 @@ def _own_manifests(option: Option, ingress: Controller) -> dict[str, OwnManifest
 
 def _component(ingress: Controller) -> str:
     return next(iter(ingress.components.values()))
+
+
+def _brought_images(settings: Settings) -> dict[str, str]:
+    """The images that a controller brings of its own, by component."""
+    versions = settings.components
+    return {name: one.format(version=versions[name]) for name, one in settings.controller.references.items() if name in versions}
 
 
 def _named_images(settings: Settings) -> dict[str, str]:
@@ -114,7 +121,7 @@ def versions_under_test(settings: Settings) -> dict[str, str]:
 
 def features_under_test(settings: Settings) -> frozenset[Feature]:
     """What the ingress controller of a run offers."""
-    return frozenset(controller(settings.ingress, settings.ingress_version).features)
+    return frozenset(settings.controller.features)
 
 
 def _parsed(name: str, text: str) -> str:

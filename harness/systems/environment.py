@@ -62,7 +62,12 @@ class Settings:
         needed = {NODE_IMAGE: self.kubernetes, PROGRAM_IMAGE: components()[PROGRAM_IMAGE].default}
         for name, version in self.versions.items():
             needed |= dict.fromkeys(self.images_of(name).values(), version)
-        return needed
+        return needed | {name: version for name, version in self.controller.component_versions.items() if name in needed}
+
+    @property
+    def controller(self) -> Controller:
+        """The ingress controller under test."""
+        return controller(self.ingress, self.ingress_version)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -73,7 +78,7 @@ class Settings:
         """The repository of each image in a system's manifest, and the component that stands for it."""
         if own := self.own_manifests.get(system):
             return own.components
-        return METALLB if system == "metallb" else controller(self.ingress, self.ingress_version).components
+        return METALLB if system == "metallb" else self.controller.components
 
 
 def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
@@ -109,8 +114,10 @@ def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
 
 
 def _manifests(settings: Settings, publications: Publications, images: Mapping[str, Image]) -> dict[str, Path]:
-    """What is installed, by the system's name: the user's own manifest, or the published one."""
-    found = {name: own.path for name, own in settings.own_manifests.items()}
+    """What is installed, by the system's name: the user's own manifest, the controller's own, or the published one."""
+    brought = settings.controller.manifest
+    found = {settings.ingress: brought} if brought else {}
+    found |= {name: own.path for name, own in settings.own_manifests.items()}
     for name in settings.versions.keys() - found:
         origins = {images[component].origin for component in settings.images_of(name).values()}
         found[name] = publications.manifest(name, settings.versions[name], origins)

@@ -82,7 +82,7 @@ def test_a_bad_file_is_refused_with_the_line(tmp_path: Path, text: str, complain
 def test_only_baselines_of_what_is_under_test_are_read(tmp_path: Path) -> None:
     (tmp_path / "metallb.toml").write_text(ENTRY.format("EXH-01", ""))
     (tmp_path / "traefik.toml").write_text("this is no TOML")
-    assert [one.statement for one in read_baselines(tmp_path, ["metallb", "kubernetes"])] == ["EXH-01"]
+    assert [one.statement for one in read_baselines(tmp_path / f"{name}.toml" for name in ("metallb", "kubernetes"))] == ["EXH-01"]
 
 
 def test_a_proposal_keeps_what_is_not_stale(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from harness.systems.kubernetes.workloads import Workloads
 @statement("DEP-05", MUST, CORE, source="https://kubernetes.github.io/ingress-nginx/deploy/#bare-metal-clusters", system=CONTROLLER)
 def test_controller_runs_without_restarts(workloads: Workloads, ingress_controller: Controller) -> None:
     """The ingress controller MUST be ready, and none of its containers restarted."""
-    workloads.wait_until_rolled_out("Deployment", ingress_controller.deployment, ingress_controller.namespace)
+    for one in ingress_controller.workloads:
+        workloads.wait_until_rolled_out(one.kind, one.name, one.namespace)
     seen = workloads.restart_counts(ingress_controller.namespace)
     assert seen, "the controller has no containers"
     assert not any(seen.values()), f"restarts: {seen}"

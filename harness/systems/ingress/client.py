@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Self
 
-from harness.model.budgets import ROUTE, SLOW_ANSWER, Budget
+from harness.model.budgets import SLOW_ANSWER, Budget
 from harness.model.errors import NoAnswer, StatementFailed, Unanswered
 from harness.model.expectations import Expectation, Signature, differences, require, sentence
 from harness.model.http_exchange import TABLE_HOST, Exchange, Request
@@ -19,11 +19,10 @@ from harness.probes.load import Load, generate_load
 from harness.probes.tls import handshake, refusal_of
 from harness.probes.waiting import eventually
 from harness.probes.websocket import WebSocket
+from harness.systems.ingress.controllers import USUAL, Controller, Timing
 
 #: Requests, each over its own connection, that a settled route has to answer rightly: a fault in one of ten shows with p = 0.65.
 SAMPLE = 10
-#: Right answers in a row that end a wait for a change: workers of nginx learn of it one by one, within a second.
-CONVERGED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,7 @@ class IngressClient:
     :param namespace: where the backends are
     :param host: what stands in tables as ``example.test`` (TABLE_HOST)
     :param nonce: what backends of this run prove themselves by
+    :param timing: how long the controller may take
     """
 
     probe: HttpProbe
@@ -41,11 +41,17 @@ class IngressClient:
     namespace: str
     host: str = TABLE_HOST
     nonce: str | None = None
+    timing: Timing = USUAL
+
+    @classmethod
+    def of(cls, controller: Controller, probe: HttpProbe, namespace: str, host: str = TABLE_HOST, nonce: str | None = None) -> Self:
+        """The client of a controller."""
+        return cls(probe, controller.signature, namespace, host, nonce, controller.timing)
 
     def expect(self, request: Request, expectation: Expectation, *, times: int = SAMPLE) -> Exchange:
         """Require that a settled route gives this answer, every one of ten times, without waiting for it.
 
-        Changes of other routes excuse nothing: a reload of nginx hands its listening sockets on, with every connection in their queues.
+        Changes of other routes excuse nothing: processes hand their listening sockets on, with every connection in their queues.
 
         :raises StatementFailed: one of the answers differs, with every difference
         :raises NoAnswer: one did not come
@@ -56,11 +62,16 @@ class IngressClient:
             return [require(bound, self._ask(request)) for _ in range(times)][-1]
 
     def wait_until_answered(
-        self, request: Request, expectation: Expectation, *, measured: str, within: Budget = ROUTE, consecutive: int = CONVERGED
+        self, request: Request, expectation: Expectation, *, measured: str, within: Budget | None = None, consecutive: int | None = None
     ) -> Exchange:
-        """Wait until a changed route gives this answer twenty times in a row, which takes a second; the time is kept as a measurement."""
+        """Wait until a changed route gives this answer so often in a row that all of the controller knows; the time is a measurement.
+
+        :param within: the route's budget if none is said
+        :param consecutive: as often as the controller's processes need it if no number is said
+        """
         __tracebackhide__ = True
-        bound = self._bound(expectation)
+        bound, within = self._bound(expectation), within or self.timing.route
+        consecutive = consecutive or self.timing.consecutive
         began = monotonic()
         exchange = eventually(
             lambda: require(bound, self._ask(request)), within=within, expected=sentence(request, bound), consecutive=consecutive

@@ -1,15 +1,16 @@
-"""The ingress controller as it runs: its Deployment, its Pods, and the Service before them."""
+"""The ingress controller as it runs: its workloads, their Pods, and the Service before them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from harness.cluster.api import Api, Object
 from harness.model.errors import Unanswered
-from harness.systems.ingress.controllers import Controller
+from harness.systems.ingress.controllers import Controller, Timing
 from harness.systems.kubernetes.load_balancers import external_addresses
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
-from harness.systems.kubernetes.workloads import Workloads
+from harness.systems.kubernetes.workloads import Workload, Workloads
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,38 +21,44 @@ class ControllerDeployment:
     controller: Controller
 
     @property
-    def name(self) -> str:
-        """The name of the Deployment."""
-        return self.controller.deployment
+    def serving(self) -> Workload:
+        """The workload whose Pods clients reach."""
+        return self.controller.serving
 
     @property
-    def namespace(self) -> str:
-        """Its namespace."""
-        return self.controller.namespace
+    def timing(self) -> Timing:
+        """How long it may take."""
+        return self.controller.timing
 
     def restart(self) -> None:
         """Replace its Pods as ``kubectl rollout restart`` does, and wait until the old ones no longer serve.
 
         :raises EnvironmentFault: the new Pods do not become ready
         """
-        before = {pod["metadata"]["name"] for pod in self.pods()}
-        Workloads(self.api).restart("Deployment", self.name, self.namespace)
-        wait_ready(rolled_out(self.api, "Deployment", self.name, self.namespace), f"the new Pods of {self.controller.name} are ready")
-        wait_ready(lambda: self._ending(before), f"the old Pods of {self.controller.name} end")
+        before = {pod["metadata"]["name"] for one in self.controller.workloads for pod in self._pods_of(one)}
+        for one in self.controller.workloads:
+            Workloads(self.api).restart(*one[:3])
+        for one in self.controller.workloads:
+            wait_ready(rolled_out(self.api, one.kind, one.name, one.namespace), f"the new Pods of {one} are ready")
+            wait_ready(partial(self._ending, one, before), f"the old Pods of {one} end")
 
-    def _ending(self, before: set[str]) -> str:
-        serving = {str(pod["metadata"]["name"]) for pod in self.pods() if "deletionTimestamp" not in pod["metadata"]}
+    def _ending(self, workload: Workload, before: set[str]) -> str:
+        pods = self._pods_of(workload)
+        serving = {str(pod["metadata"]["name"]) for pod in pods if "deletionTimestamp" not in pod["metadata"]}
         assert not serving & before, f"still serving: {', '.join(sorted(serving & before))}"
         return "the old Pods end"
 
     def pods(self) -> list[Object]:
-        """Its Pods, those included that are ending."""
-        return self.api.list("Pod", self.namespace, labels=self.controller.pod_labels)
+        """The Pods that clients reach, those included that are ending."""
+        return self._pods_of(self.serving)
+
+    def _pods_of(self, workload: Workload) -> list[Object]:
+        return self.api.list("Pod", workload.namespace, labels=workload.selector)
 
     @property
     def service(self) -> str:
         """Its Service, for messages."""
-        return f"Service {self.namespace}/{self.controller.service}"
+        return f"Service {self.controller.namespace}/{self.controller.service}"
 
     @property
     def addresses(self) -> list[str]:
@@ -72,10 +79,10 @@ class ControllerDeployment:
             self._set_external_ips(before)
 
     def _set_external_ips(self, addresses: list[str] | None) -> None:
-        self.api.merge("Service", self.controller.service, self.namespace, {"spec": {"externalIPs": addresses}})
+        self.api.merge("Service", self.controller.service, self.controller.namespace, {"spec": {"externalIPs": addresses}})
 
     def _stored(self) -> Object:
-        found = self.api.get("Service", self.controller.service, self.namespace)
+        found = self.api.get("Service", self.controller.service, self.controller.namespace)
         if found is None:
             raise Unanswered(f"{self.service} does not exist")
         return found

@@ -1,7 +1,7 @@
 """Backends and static routes that the routing statements of a run share, set up once for all workers together.
 
-ingress-nginx reads changes at most once in about three seconds and then reloads. A statement that made its own route and waited for it
-would cost seconds; here every route is made before the first statement asks, and one sentinel tells when the controller has read them.
+A controller may take seconds to serve a change, and a statement that made its own route and waited for it would cost them; here every
+route is made before the first statement asks, and one sentinel tells when the controller has read them.
 Nothing of it is changed afterwards: statements about changes make routes of their own.
 """
 
@@ -42,8 +42,6 @@ CERTIFICATE_FOR = "conformance/certificate-for"
 AUTHORITY = "conformance/authority"
 #: The label of namespaces in which the controller's webhook judges nothing; statements about it use others.
 WEBHOOK_EXEMPT = "conformance-webhook-exempt"
-#: Requests in a row that the sentinel has to answer: every worker process of nginx fetches backends by itself, once a second.
-STABLE_ANSWERS = 25
 #: Seconds for setting up all of it; the workers that did not begin that wait as long.
 SETUP_TIMEOUT = 300
 APPS, _FOLDER = MANIFESTS / "apps", MANIFESTS / "ingress"
@@ -196,7 +194,9 @@ def set_up(api: Api, controller: Controller, probe: HttpProbe, manifests: Mappin
     api.apply(*read(_FOLDER / "shared_routes" / "sentinel.yaml", host=host, namespace=NAMESPACE, ingress_class=controller.ingress_class))
     bound = reaches("one").bound(NAMESPACE, controller.signature)
     wait_ready(
-        lambda: require(bound, probe.send(Request("/", host=host))), "the sentinel of the shared routes answers", consecutive=STABLE_ANSWERS
+        lambda: require(bound, probe.send(Request("/", host=host))),
+        "the sentinel of the shared routes answers",
+        consecutive=controller.timing.consecutive,
     )
     return routes
 

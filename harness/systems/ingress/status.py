@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.cluster.api import Api
-from harness.model.budgets import SILENCE, STATUS
+from harness.model.budgets import SILENCE, STATUS, Budget
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.record import measure, record
 from harness.probes.waiting import consistently, eventually
@@ -15,9 +15,13 @@ from harness.systems.kubernetes.load_balancers import assigned_addresses
 
 @dataclass(frozen=True, slots=True)
 class IngressStatus:
-    """Reads the status of Ingresses, in the namespace of the shared ones where no other is named."""
+    """Reads the status of Ingresses, in the namespace of the shared ones where no other is named.
+
+    :param budget: how long the controller may take to write one
+    """
 
     api: Api
+    budget: Budget = STATUS
 
     def wait_until_shown(self, name: str, address: str, *, namespace: str = NAMESPACE) -> None:
         """Wait until the status of an Ingress shows this address among others; the time is kept as a measurement."""
@@ -30,7 +34,7 @@ class IngressStatus:
             return shown
 
         self._wait(poll, namespace, f"the status of Ingress {namespace}/{name} shows {address}")
-        measure("address in the status", record().now() - began, budget=STATUS)
+        measure("address in the status", record().now() - began, budget=self.budget)
 
     def wait_until_same(self, name: str, controller: ControllerDeployment, *, namespace: str = NAMESPACE) -> list[str]:
         """Wait until the status of an Ingress shows what the controller's Service has and nothing else, and return it."""
@@ -58,7 +62,7 @@ class IngressStatus:
 
     def _wait(self, poll: Callable[[], list[str]], namespace: str, expected: str) -> list[str]:
         __tracebackhide__ = True
-        return eventually(poll, within=STATUS, expected=expected, pause=self.api.changed("Ingress", namespace))
+        return eventually(poll, within=self.budget, expected=expected, pause=self.api.changed("Ingress", namespace))
 
     def _shown(self, name: str, namespace: str) -> list[str]:
         found = self.api.get("Ingress", name, namespace)

@@ -35,10 +35,17 @@ def logs_of(api: Api, name: str, labels: str) -> Callable[[], str]:
     began = record().opened
 
     def collect() -> str:
-        pods = [pod["metadata"]["name"] for pod in api.list("Pod", name, labels=labels)]
-        return "\n".join(f"=== {pod}\n{api.logs(pod, name, since=ceil(monotonic() - began))}" for pod in pods)
+        since = ceil(monotonic() - began)
+        several = [(pod["metadata"]["name"], container) for pod in api.list("Pod", name, labels=labels) for container in _names(pod)]
+        return "\n".join(f"=== {pod} {one or ''}".rstrip() + f"\n{api.logs(pod, name, since=since, container=one)}" for pod, one in several)
 
     return collect
+
+
+def _names(pod: Object) -> list[str | None]:
+    """The names of a Pod's containers; none where there is one only, which needs none."""
+    containers = pod.get("spec", {}).get("containers", [])
+    return [one["name"] for one in containers] if len(containers) > 1 else [None]
 
 
 def network_view() -> str:

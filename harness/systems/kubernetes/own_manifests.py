@@ -9,9 +9,7 @@ from harness.cluster.downloads import named
 from harness.cluster.publications import complaint_about_manifest
 from harness.model.errors import EnvironmentFault, UsageFault
 from harness.systems.kubernetes.manifests import containers, read, repository_of
-
-#: A workload by kind, namespace and name.
-Workload = tuple[str, str, str]
+from harness.systems.kubernetes.workloads import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +48,17 @@ def own_manifest(option: str, place: str, workloads: Mapping[str, Workload]) -> 
 
 def _image_of(objects: list[Object], workload: Workload, option: str, place: str) -> str:
     """The image of a workload: of the container that is called like it, at least in the end, else of the first."""
-    _, _, name = workload
-    there = {_identity(item): item for item in objects if containers(item)}
-    if workload not in there:
-        found = ", ".join(_shown(one) for one in there) or "no workload"
-        raise UsageFault(f"{option} with a manifest that has {_shown(workload)}", f"{place} has {found}", "name one that installs it so")
-    running = there[workload]["spec"]["template"]["spec"]["containers"]
-    called = [container for container in running if name == container["name"] or name.endswith(f"-{container['name']}")]
+    there = {str(_identity(item)): item for item in objects if containers(item)}
+    if str(workload) not in there:
+        found = ", ".join(there) or "no workload"
+        raise UsageFault(f"{option} with a manifest that has {workload}", f"{place} has {found}", "name one that installs it so")
+    running = there[str(workload)]["spec"]["template"]["spec"]["containers"]
+    called = [container for container in running if workload.name == container["name"] or workload.name.endswith(f"-{container['name']}")]
     return str((called or running)[0]["image"])
 
 
 def _identity(item: Object) -> Workload:
-    return item["kind"], item["metadata"].get("namespace", "default"), item["metadata"]["name"]
-
-
-def _shown(workload: Workload) -> str:
-    kind, namespace, name = workload
-    return f"{kind} {namespace}/{name}"
+    return Workload(item["kind"], item["metadata"]["name"], item["metadata"].get("namespace", "default"))
 
 
 def version_of(image: str) -> str:

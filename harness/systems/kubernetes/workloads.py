@@ -2,11 +2,24 @@
 
 from dataclasses import dataclass
 from time import time
+from typing import NamedTuple
 
 from harness.cluster.api import Api
 from harness.model.budgets import ROLLOUT
 from harness.probes.waiting import eventually
 from harness.systems.kubernetes.readiness import rolled_out
+
+
+class Workload(NamedTuple):
+    """A Deployment or DaemonSet, and the label selector of its Pods, empty where nobody asks for them."""
+
+    kind: str
+    name: str
+    namespace: str
+    selector: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

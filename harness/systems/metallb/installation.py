@@ -11,6 +11,7 @@ from harness.model.prometheus import Series, parse
 from harness.model.versions import version as ordered
 from harness.systems.kubernetes.manifests import read, with_images, with_namespace
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
+from harness.systems.kubernetes.workloads import Workload
 from harness.systems.metallb.components import CONTROLLER, SPEAKER, pods_of, speaker_nodes
 from harness.systems.metallb.configuration_state import ConfigurationStates
 from harness.systems.metallb.custom_resources import NAMESPACE
@@ -37,7 +38,10 @@ KINDS: Mapping[str, tuple[str, str, str | None]] = {
 #: The component of each repository in the published manifest.
 COMPONENTS = {"quay.io/metallb/controller": "metallb-controller", "quay.io/metallb/speaker": "metallb-speaker"}
 #: What a manifest of MetalLB's has to have, by the component whose image it runs.
-WORKLOADS = {"metallb-controller": ("Deployment", NAMESPACE, CONTROLLER), "metallb-speaker": ("DaemonSet", NAMESPACE, SPEAKER)}
+WORKLOADS = {
+    "metallb-controller": Workload("Deployment", CONTROLLER, NAMESPACE),
+    "metallb-speaker": Workload("DaemonSet", SPEAKER, NAMESPACE),
+}
 
 
 @dataclass(frozen=True, slots=True)

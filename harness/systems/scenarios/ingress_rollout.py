@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from harness.cluster.api import Api
-from harness.model.budgets import BRIEF_OUTAGE, GRACEFUL_END, ROLLOUT, Budget
+from harness.model.budgets import BRIEF_OUTAGE, ROLLOUT, Budget
 from harness.model.outages import Attempt, expect_outage_within
 from harness.model.record import measure, record
 from harness.probes.monitor import Observation, TrafficMonitor, now
@@ -31,16 +31,23 @@ class IngressRollout:
     segment: Segment
     monitor: TrafficMonitor
 
+    @property
+    def _serving(self) -> tuple[str, str, str]:
+        """Kind, name and namespace of the workload that serves the clients."""
+        return self.controller.serving[:3]
+
     def roll_out(self) -> None:
         """Roll its pod to another node, require that the address stays, and hold the interruption against the bound of a graceful end."""
         __tracebackhide__ = True
         with self._monitored() as observation:
             with self._from_its_node():
-                began = self.faults.restart("Deployment", self.controller.name, self.controller.namespace)
-                self.faults.wait_until_rolled_out("Deployment", self.controller.name, self.controller.namespace)
+                began = self.faults.restart(*self._serving)
+                self.faults.wait_until_rolled_out(*self._serving)
             self.wait_until_one_pod()
             self._wait_until_recovered(observation)
-        self._expect_interruption_within(observation.attempts_since(began), GRACEFUL_END, "the rollout of the ingress controller")
+        self._expect_interruption_within(
+            observation.attempts_since(began), self.controller.timing.graceful_end, "the rollout of the ingress controller"
+        )
 
     def lose_a_replica(self) -> None:
         """Have two replicas, lose the one on the announcing node without notice, and hold the interruption against a bound.
@@ -52,7 +59,7 @@ class IngressRollout:
             node, pod = self._on_the_announcing_node()
             with self.faults.cordoned(node):
                 began = now()
-                self.api.delete("Pod", pod, self.controller.namespace, grace=0)
+                self.api.delete("Pod", pod, self.controller.serving.namespace, grace=0)
                 wait_ready(lambda: self._is_replaced(pod), "the lost replica is replaced")  # before that nobody may have felt its loss
                 self._wait_until_recovered(observation)
         self._expect_interruption_within(observation.attempts_since(began), BRIEF_OUTAGE, "the loss of a replica of the ingress controller")
@@ -71,10 +78,12 @@ class IngressRollout:
                     observation.attempts_since(began), BRIEF_OUTAGE, "growth of the ingress controller", "outage of the growth"
                 )
                 cheap = {"metadata": {"annotations": {DELETION_COST: "-1"}}}
-                self.api.merge("Pod", self._on_the_announcing_node()[1], self.controller.namespace, cheap)
+                self.api.merge("Pod", self._on_the_announcing_node()[1], self.controller.serving.namespace, cheap)
                 grown = now()
             self._wait_until_recovered(observation)
-        self._expect_interruption_within(observation.attempts_since(grown), GRACEFUL_END, "shrinking of the ingress controller")
+        self._expect_interruption_within(
+            observation.attempts_since(grown), self.controller.timing.graceful_end, "shrinking of the ingress controller"
+        )
 
     def wait_until_one_pod(self) -> None:
         """Wait until the controller has one pod, none beside it that is ending: that one may still hold the address."""
@@ -112,15 +121,15 @@ class IngressRollout:
     @contextmanager
     def _two_replicas(self) -> Iterator[None]:
         """One on each of two nodes, and one again afterwards."""
-        where = self.controller.name, self.controller.namespace
+        _, name, namespace = self._serving
         try:
             with self._from_its_node():
-                self.faults.scale(*where, 2)
-                self.faults.wait_until_rolled_out("Deployment", *where)
+                self.faults.scale(name, namespace, 2)
+                self.faults.wait_until_rolled_out(*self._serving)
             yield
         finally:
-            self.faults.scale(*where, 1)
-            self.faults.wait_until_rolled_out("Deployment", *where)
+            self.faults.scale(name, namespace, 1)
+            self.faults.wait_until_rolled_out(*self._serving)
             self.wait_until_one_pod()
 
     def _one_pod(self) -> str:

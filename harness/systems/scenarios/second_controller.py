@@ -54,12 +54,12 @@ class SecondController:
     def wait_until_status_shows(self, address: str) -> None:
         """Wait until the status of its Ingress shows an address."""
         __tracebackhide__ = True
-        IngressStatus(self.api).wait_until_shown(self.name, address, namespace=self.name)
+        IngressStatus(self.api, self.first.timing.status).wait_until_shown(self.name, address, namespace=self.name)
 
     def consistently_without_status(self) -> None:
         """Watch that the status of its Ingress is empty."""
         __tracebackhide__ = True
-        IngressStatus(self.api).consistently_empty(self.name, namespace=self.name)
+        IngressStatus(self.api, self.first.timing.status).consistently_empty(self.name, namespace=self.name)
 
 
 def _route(name: str) -> Object:

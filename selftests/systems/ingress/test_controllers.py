@@ -1,6 +1,8 @@
-"""ingress-nginx as it is installed and waited for."""
+"""Controllers as they are found, and ingress-nginx as it is installed and waited for."""
 
 from base64 import b64decode
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -8,9 +10,13 @@ import yaml
 from cryptography import x509
 
 from harness.model.errors import EnvironmentFault, UsageFault
+from harness.model.expectations import Signature
 from harness.model.features import Feature
-from harness.systems.ingress.controllers import controller
+from harness.systems.ingress import controllers
+from harness.systems.ingress.controllers import Controller, controller
 from harness.systems.ingress.controllers.ingress_nginx import CONTROLLER, WEBHOOK
+from harness.systems.kubernetes.manifests import MANIFESTS
+from harness.systems.kubernetes.workloads import Workload
 from selftests.systems.fake_api import FakeApi, an_object
 
 NGINX = controller("ingress-nginx", "1.12.1")
@@ -18,7 +24,7 @@ READY = {"observedGeneration": 9, "updatedReplicas": 1, "readyReplicas": 1}
 
 
 def deployment(ready: int = 1) -> dict[str, object]:
-    return an_object("Deployment", NGINX.deployment, NGINX.namespace, spec={"replicas": 1}, status={**READY, "readyReplicas": ready})
+    return an_object("Deployment", CONTROLLER, NGINX.namespace, spec={"replicas": 1}, status={**READY, "readyReplicas": ready})
 
 
 @pytest.mark.parametrize(("version", "judges"), [("1.11.8", False), ("1.12.0", True), ("1.15.1", True)])
@@ -65,7 +71,7 @@ class TestUsable:
         NGINX.wait_until_usable(FakeApi(deployment()))
 
     def test_pods_that_are_not_ready_are_told(self) -> None:
-        with pytest.raises(EnvironmentFault, match=r"controller of ingress-nginx is ready\n.*0 of 1 ready"):
+        with pytest.raises(EnvironmentFault, match=r"ingress-nginx-controller of ingress-nginx is ready\n.*0 of 1 ready"):
             NGINX.wait_until_usable(FakeApi(deployment(ready=0)))
 
     def test_a_webhook_that_lets_nothing_pass_is_told(self) -> None:
@@ -77,5 +83,87 @@ class TestUsable:
 
 def test_an_unknown_controller_is_told_with_the_known_ones() -> None:
     assert NGINX.legacy_class == {"kubernetes.io/ingress.class": "nginx"}
-    with pytest.raises(UsageFault, match="one of: ingress-nginx"):
+    with pytest.raises(UsageFault, match=r"one of: .*ingress-nginx"):
         controller("nobodys", "1")
+
+
+class Foreign(Controller):
+    """A controller of another package's, with what cannot be left out."""
+
+    name = "foreign"
+    namespace = service = "foreign-system"
+    ingress_class = "foreign"
+    class_controller = "example.com/foreign"
+    workloads = (
+        Workload("Deployment", "proxy", "foreign-system", "app=proxy"),
+        Workload("DaemonSet", "agent", "foreign-system", "app=agent"),
+    )
+    components: Mapping[str, str] = {"example.com/proxy": "foreign-proxy"}
+    signature = Signature("foreign", body="foreign")
+    features: Mapping[Feature, str] = {}
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Installs packages that name controllers, each by its value."""
+
+    def install(**values: str) -> None:
+        points = [EntryPoint(name, value, controllers.GROUP) for name, value in values.items()]
+        monkeypatch.setattr(controllers, "entry_points", lambda group: points if group == controllers.GROUP else [])
+        controllers.known.cache_clear()
+
+    yield install
+    controllers.known.cache_clear()
+
+
+class TestOtherPackages:
+    def test_theirs_are_found_by_name(self, installed: Callable[..., None]) -> None:
+        installed(foreign=f"{__name__}:Foreign")
+        found = controller("foreign", "2.0.0")
+        assert (found.name, found.version, found.legacy_class) == ("foreign", "2.0.0", {"kubernetes.io/ingress.class": "foreign"})
+        assert (found.serving.name, found.manifest) == ("proxy", MANIFESTS / "controllers/foreign/deploy.yaml")
+
+    @pytest.mark.parametrize(
+        ("value", "found"),
+        [
+            ("nowhere.at.all:Foreign", "ModuleNotFoundError"),
+            (f"{__name__}:deployment", "Deployment"),
+            ("harness.systems.ingress.controllers:Controller", "TypeError: Can't instantiate abstract class"),
+        ],
+    )
+    def test_what_is_none_is_told(self, installed: Callable[..., None], value: str, found: str) -> None:
+        installed(broken=value)
+        with pytest.raises(UsageFault, match=f"(?s)expected: a.*{value}.*{found}"):
+            controller("broken", "1")
+
+    def test_a_name_that_is_taken_is_told(self, installed: Callable[..., None]) -> None:
+        installed(**{"ingress-nginx": f"{__name__}:Foreign"})
+        with pytest.raises(UsageFault, match=r"a name that no other controller has[^\n]*Foreign\nfound: +ingress-nginx"):
+            controller("nobodys", "1")
+
+    @pytest.mark.usefixtures("short")
+    def test_each_of_its_workloads_is_waited_for(self) -> None:
+        proxy = an_object("Deployment", "proxy", "foreign-system", spec={"replicas": 1}, status=READY)
+        agent = an_object(
+            "DaemonSet",
+            "agent",
+            "foreign-system",
+            status={"observedGeneration": 9, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": 2},
+        )
+        Foreign("1").wait_until_usable(FakeApi(proxy, agent))
+        with pytest.raises(EnvironmentFault, match="DaemonSet foreign-system/agent of foreign is ready"):
+            Foreign("1").wait_until_usable(FakeApi(proxy))
+
+    def test_its_own_manifest_is_applied_with_its_namespace(self, tmp_path: Path) -> None:
+        container = {"name": "proxy", "image": "example.com/proxy:1"}
+        manifest = tmp_path / "deploy.yaml"
+        manifest.write_text(
+            yaml.safe_dump(an_object("Deployment", "proxy", "foreign-system", spec={"template": {"spec": {"containers": [container]}}}))
+        )
+        api = FakeApi()
+        Foreign("1").install(api, manifest, {"example.com/proxy": "local/proxy:1"})
+        assert [kind for _, kind, _ in api.calls] == ["Namespace", "Deployment"]
+
+    def test_one_without_a_second_instance_says_so(self) -> None:
+        with pytest.raises(NotImplementedError, match="foreign says nothing of a second instance"):
+            Foreign("1").another(FakeApi(), "t1")

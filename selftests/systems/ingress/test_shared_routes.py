@@ -14,8 +14,7 @@ from cryptography import x509
 from harness.cluster.api import Denied, Object
 from harness.model.errors import EnvironmentFault, StatementFailed
 from harness.model.record import Record, recording
-from harness.systems.ingress import shared_routes
-from harness.systems.ingress.controllers import controller
+from harness.systems.ingress.controllers import Timing, controller
 from harness.systems.ingress.shared_routes import (
     NAMESPACE,
     OTHER_NAMESPACE,
@@ -45,7 +44,7 @@ ANSWERING = ScriptedProbe("192.0.2.10", answers=repeat(served_by("one", namespac
 @pytest.fixture(autouse=True)
 def brief(monkeypatch: pytest.MonkeyPatch) -> Iterator[Record]:
     """Rollouts of an eighth of a second, and two answers in a row."""
-    monkeypatch.setattr(shared_routes, "STABLE_ANSWERS", 2)
+    monkeypatch.setattr(NGINX, "timing", Timing(consecutive=2))
     with recording(Record(scale=0.001)) as kept:
         yield kept
 

@@ -63,15 +63,15 @@ class Rolling(FakeApi):
     """
 
     def __init__(self, *, stays: bool = False) -> None:
-        deployment = an_object("Deployment", NGINX.deployment, WHERE, spec={"replicas": 1, "template": {"metadata": {}}}, status={})
+        deployment = an_object("Deployment", NGINX.serving.name, WHERE, spec={"replicas": 1, "template": {"metadata": {}}}, status={})
         super().__init__(deployment, service("192.0.2.10"))
         self.stays = stays
         self.start("old")
 
     def start(self, name: str) -> None:
-        key, _, value = NGINX.pod_labels.partition("=")
+        key, _, value = NGINX.serving.selector.partition("=")
         self._store(an_object("Pod", name, WHERE, labels={key: value}, spec={}, status={}))
-        self.status("Deployment", NGINX.deployment, WHERE, observedGeneration=9, updatedReplicas=1, readyReplicas=1)
+        self.status("Deployment", NGINX.serving.name, WHERE, observedGeneration=9, updatedReplicas=1, readyReplicas=1)
 
     def merge(self, kind: str, name: str, namespace: str | None, patch: Object, *, subresource: str | None = None) -> Object:
         merged = super().merge(kind, name, namespace, patch, subresource=subresource)
@@ -89,7 +89,9 @@ class TestDeployment:
         assert [pod["metadata"]["name"] for pod in deployment.pods()] == ["old", "new"]
 
     def test_an_old_pod_that_serves_on_is_told(self) -> None:
-        with pytest.raises(EnvironmentFault, match=r"old Pods of ingress-nginx end\n.*still serving: old"):
+        with pytest.raises(
+            EnvironmentFault, match=r"old Pods of Deployment ingress-nginx/ingress-nginx-controller end\n.*still serving: old"
+        ):
             ControllerDeployment(Rolling(stays=True), NGINX).restart()
 
     def test_a_further_address_is_there_for_the_block(self) -> None:

@@ -20,5 +20,12 @@ def test_the_logs_of_a_selection_are_named_by_pod() -> None:
     assert logs_of(api, "t1", "app=echo")() == "=== one\na line"
 
 
+@pytest.mark.usefixtures("short")
+def test_the_logs_of_a_pod_with_several_containers_are_named_by_both() -> None:
+    api = FakeApi(an_object("Pod", "one", "t1", spec={"containers": [{"name": "proxy"}, {"name": "manager"}]}))
+    api.answers["logs", "one"] = "a line"
+    assert logs_of(api, "t1", "")() == "=== one proxy\na line\n=== one manager\na line"
+
+
 def test_the_view_of_the_network_is_that_of_the_kernel() -> None:
     assert all(line.startswith("===") for line in network_view().splitlines()[:1])

@@ -8,8 +8,9 @@ import yaml
 from harness.cluster.api import Object
 from harness.model.errors import UsageFault
 from harness.systems.kubernetes.own_manifests import own_manifest, version_of
+from harness.systems.kubernetes.workloads import Workload
 
-WORKLOADS = {"metallb-controller": ("Deployment", "metallb-system", "controller")}
+WORKLOADS = {"metallb-controller": Workload("Deployment", "controller", "metallb-system")}
 
 
 def workload(name: str, *images: str, kind: str = "Deployment", namespace: str | None = "metallb-system") -> Object:
@@ -31,7 +32,7 @@ def test_the_image_of_a_component_is_that_of_the_container_called_like_its_workl
 
 
 def test_a_name_that_ends_like_its_container_will_do_and_jobs_are_not_installed(tmp_path: Path) -> None:
-    needed = {"x": ("Deployment", "n", "nginx-controller")}
+    needed = {"x": Workload("Deployment", "nginx-controller", "n")}
     objects = [workload("nginx-controller", "other/o", "controller/c:1", namespace="n"), workload("job", "certgen/g:1", kind="Job")]
     assert own_manifest("--ingress-manifest", written(tmp_path, *objects), needed).images == {"x": "controller/c:1", "other/o": "other/o"}
 

@@ -16,7 +16,7 @@ from selftests.systems.fake_api import FakeApi, an_object, external
 from selftests.systems.fake_network import NODES, VIP, FakeNetwork
 
 NGINX = controller("ingress-nginx", "1.11.0")
-NAMESPACE, DEPLOYMENT = NGINX.namespace, NGINX.deployment
+NAMESPACE, DEPLOYMENT = NGINX.namespace, NGINX.serving.name
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +45,7 @@ class Deployed(FakeApi):
     def start(self, node: str) -> None:
         self.made += 1
         self.started.append(node)
-        labels = dict(part.split("=") for part in NGINX.pod_labels.split(","))
+        labels = dict(part.split("=") for part in NGINX.serving.selector.split(","))
         status = {"conditions": [{"type": "Ready", "status": "True"}]}
         self._store(an_object("Pod", f"controller-{self.made}", NAMESPACE, labels=labels, spec={"nodeName": node}, status=status))
         self.follow()

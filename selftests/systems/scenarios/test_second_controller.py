@@ -40,7 +40,7 @@ def api() -> FakeApi:
     container = {"name": "controller", "image": "nginx:1", "args": arguments, "volumeMounts": [], "lifecycle": {}}
     pod = {"containers": [container], "serviceAccountName": "ingress-nginx", "volumes": []}
     return Ready(
-        an_object("Deployment", NGINX.deployment, WHERE, spec={"replicas": 1, "template": {"spec": pod}}),
+        an_object("Deployment", NGINX.serving.name, WHERE, spec={"replicas": 1, "template": {"spec": pod}}),
         an_object("Role", NGINX.name, WHERE, rules=[{"verbs": ["get"]}]),
         an_object(
             "Deployment", "t1", "t1", spec={"replicas": 1}, status={"observedGeneration": 9, "updatedReplicas": 1, "readyReplicas": 1}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.model.budgets import CONTROLLER_RESTART
 from harness.model.expectations import reaches
+from harness.model.features import Feature
 from harness.model.resources import INGRESS
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
@@ -34,7 +34,7 @@ def test_rolling_restart_of_the_controller_is_brief(
     with own_client.under_load(request(), reaches("one")) as load:
         controller_deployment.restart()
         own_client.wait_until_answered(request(), reaches("one"), measured="controller replaced")
-    load.expect_outage_within(CONTROLLER_RESTART)
+    load.expect_outage_within(controller_deployment.timing.restart)
     assert controller_deployment.addresses == [vip], f"{controller_deployment.service} has another address after the restart"
 
 
@@ -57,21 +57,21 @@ def test_request_under_way_survives_a_graceful_stop(
 
 
 @ALONE
-@statement("FLO-50", MUST, EXTENDED, source=DEPLOYMENT, covers=("ROW-MLB-074",))
+@statement("FLO-50", MUST, EXTENDED, source=DEPLOYMENT, features={Feature.REPLICAS}, covers=("ROW-MLB-074",))
 def test_rollout_of_the_ingress_controller_keeps_the_address(ingress_rollout: IngressRollout) -> None:
     """A rollout of the ingress controller to another node MUST keep its address, and routes answer within the time of a graceful end."""
     ingress_rollout.roll_out()
 
 
 @ALONE
-@statement("FLO-51", SHOULD, EXTENDED, source=DEPLOYMENT, covers=("ROW-MLB-074",))
+@statement("FLO-51", SHOULD, EXTENDED, source=DEPLOYMENT, features={Feature.REPLICAS}, covers=("ROW-MLB-074",))
 def test_loss_of_a_replica_interrupts_briefly(ingress_rollout: IngressRollout) -> None:
     """The sudden loss of one of two replicas of the ingress controller SHOULD NOT interrupt its clients for longer than a brief outage."""
     ingress_rollout.lose_a_replica()
 
 
 @ALONE
-@statement("FLO-52", SHOULD, EXTENDED, source=DEPLOYMENT, covers=("ROW-MLB-074",))
+@statement("FLO-52", SHOULD, EXTENDED, source=DEPLOYMENT, features={Feature.REPLICAS}, covers=("ROW-MLB-074",))
 def test_scaling_of_the_ingress_controller_interrupts_for_a_bounded_time(ingress_rollout: IngressRollout) -> None:
     """Growth of the ingress controller SHOULD interrupt clients briefly at most, shrinking no longer than a graceful end may take."""
     ingress_rollout.scale()

@@ -1,60 +1,92 @@
-"""Ingress controllers under test: one module a controller, all behind one small protocol."""
+"""Ingress controllers under test: one module a controller, and what the suite needs to know of each.
 
-from collections.abc import Mapping
+A module of this package lists its classes in ``CONTROLLERS``. A package of somebody else's names one by an entry point of the group
+``metallb_ingress_conformance.controllers``. Nothing outside of such a module knows a controller.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Protocol
+from pkgutil import iter_modules
 
 from harness.cluster.api import Api, Object
-from harness.model.errors import UsageFault
+from harness.model.budgets import CONTROLLER_RESTART, GRACEFUL_END, ROUTE, STATUS, Budget
+from harness.model.errors import EnvironmentFault, UsageFault
 from harness.model.expectations import Signature
 from harness.model.features import Feature
+from harness.systems.kubernetes.manifests import MANIFESTS, read, with_images, with_namespace
+from harness.systems.kubernetes.readiness import rolled_out, wait_ready
+from harness.systems.kubernetes.workloads import Workload
 
 #: The annotation that named an Ingress's class before there was a field for it.
 LEGACY_CLASS = "kubernetes.io/ingress.class"
 #: The label that tells the Pods of one more instance of a controller from others; its value is the instance's name.
 INSTANCE = "conformance-instance"
+#: Where other packages name their controllers.
+GROUP = "metallb_ingress_conformance.controllers"
 
 
-class Controller(Protocol):
-    """What the suite needs to know of an ingress controller."""
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long a controller may take; one that needs longer than others says in a budget of its own why.
+
+    :ivar route: until a changed route is served as it says
+    :ivar status: until the status of an Ingress shows the address
+    :ivar restart: the longest interruption while its only Pod is replaced
+    :ivar graceful_end: the same while the Pod that has the address ends and another takes it over
+    :ivar consecutive: right answers in a row, about one in 50 ms, by which all its processes have learned of a change
+    """
+
+    route: Budget = ROUTE
+    status: Budget = STATUS
+    restart: Budget = CONTROLLER_RESTART
+    graceful_end: Budget = GRACEFUL_END
+    consecutive: int = 20
+
+
+#: What is enough for most.
+USUAL = Timing()
+
+
+class Controller(ABC):
+    """An ingress controller in one version and configuration. What has no value here, each has to say."""
+
+    #: The name used by ``--ingress``, in version gates and in the file name of its baseline.
+    name: str
+    #: Where its objects are.
+    namespace: str
+    #: Its Service of type LoadBalancer.
+    service: str
+    #: The IngressClass it serves, also the value of the legacy annotation.
+    ingress_class: str
+    #: What that IngressClass says in ``spec.controller``.
+    class_controller: str
+    #: What runs of it; the first runs the first component.
+    workloads: tuple[Workload, ...]
+    #: The repository of each image in its manifest, and the component that stands for it; the first has the version of the controller.
+    components: Mapping[str, str]
+    #: How its own refusals are told from anybody else's.
+    signature: Signature
+    #: The version of each component that has another one than the controller.
+    component_versions: Mapping[str, str] = {}
+    #: What is pulled for each component that the lab does not know, with ``{version}`` in it.
+    references: Mapping[str, str] = {}
+    #: The version under test where none is asked for; empty for the lab's default of the first component.
+    default_version: str = ""
+    #: The file of its known deviations, called ``NAME.toml``; none where the suite's own folder of baselines has it.
+    baseline: Path | None = None
+    #: How long it may take.
+    timing: Timing = USUAL
+
+    def __init__(self, version: str) -> None:
+        self.version = version
 
     @property
-    def name(self) -> str:
-        """The name used by ``--ingress``, in version gates and in file names of baselines."""
-
-    @property
-    def version(self) -> str:
-        """The version under test."""
-
-    @property
-    def namespace(self) -> str:
-        """Where its objects are."""
-
-    @property
-    def service(self) -> str:
-        """Its Service of type LoadBalancer."""
-
-    @property
-    def deployment(self) -> str:
-        """The Deployment of its Pods."""
-
-    @property
-    def pod_labels(self) -> str:
-        """The label selector of its Pods."""
-
-    @property
-    def ingress_class(self) -> str:
-        """The IngressClass it serves, also the value of the legacy annotation."""
-
-    @property
-    def legacy_class(self) -> Mapping[str, str]:
-        """The annotation by which an Ingress without a class field belongs to it."""
-
-    @property
-    def components(self) -> Mapping[str, str]:
-        """The repository of each image in its manifest, and the component that stands for it."""
-
-    @property
+    @abstractmethod
     def features(self) -> Mapping[Feature, str]:
         """What this version offers in its configuration here, each with the address of the text that says so.
 
@@ -62,13 +94,34 @@ class Controller(Protocol):
         """
 
     @property
-    def signature(self) -> Signature:
-        """How its own refusals are told from anybody else's."""
+    def manifest(self) -> Path | None:
+        """The file that installs this version; none where the published one does, which the lab's catalogue has under its name."""
+        return MANIFESTS / "controllers" / self.name / "deploy.yaml"
+
+    @property
+    def legacy_class(self) -> Mapping[str, str]:
+        """The annotation by which an Ingress without a class field belongs to it."""
+        return {LEGACY_CLASS: self.ingress_class}
+
+    @property
+    def serving(self) -> Workload:
+        """The one of its workloads whose Pods clients reach; with ``Feature.REPLICAS`` a Deployment, which is scaled."""
+        return self.workloads[0]
 
     def install(self, api: Api, manifest: Path, images: Mapping[str, str]) -> None:
         """Apply a manifest of its own with the run's images; ``images`` maps a repository in it to the run's reference."""
+        api.apply(*with_images(with_namespace(read(manifest), self.namespace), images))
 
-    def exempt_from_webhook(self, api: Api, label: str) -> None:
+    def wait_until_usable(self, api: Api) -> None:
+        """Wait until its Pods run and its admission webhook, if it has one, answers.
+
+        :raises EnvironmentFault: it does not become usable in time
+        """
+        __tracebackhide__ = True
+        for one in self.workloads:
+            wait_ready(rolled_out(api, one.kind, one.name, one.namespace), f"{one} of {self.name} is ready")
+
+    def exempt_from_webhook(self, api: Api, label: str) -> None:  # noqa: B027 -- most have no webhook
         """Keep its admission webhook, if it has one, from judging what is written to namespaces with this label.
 
         ingress-nginx before 1.11.5, and 1.12.0, tests its whole configuration for every Ingress, about a second of processor time each.
@@ -77,14 +130,11 @@ class Controller(Protocol):
     def another(self, api: Api, name: str) -> list[Object]:
         """The objects of one more instance, which serves the class ``name`` from the namespace ``name``, behind the Service ``name``.
 
+        Its Deployment is called ``name``; its Pods have the label ``INSTANCE`` with that value. Needed by ``Feature.SEVERAL_INSTANCES``.
+
         :raises EnvironmentFault: the first instance, which is its model, is not as its manifest installs it
         """
-
-    def wait_until_usable(self, api: Api) -> None:
-        """Wait until its pods run and its admission webhook, if it has one, answers.
-
-        :raises EnvironmentFault: it does not become usable in time
-        """
+        raise NotImplementedError(f"{self.name} says nothing of a second instance beside the first")
 
 
 def controller(name: str, version: str) -> Controller:
@@ -92,9 +142,48 @@ def controller(name: str, version: str) -> Controller:
 
     :raises UsageFault: there is none
     """
-    from harness.systems.ingress.controllers.ingress_nginx import IngressNginx
+    found = known()
+    if name not in found:
+        raise UsageFault(f"--ingress NAME[@VERSION] with NAME one of: {', '.join(found)}", name, "choose one of them")
+    return found[name](version)
 
-    known = {"ingress-nginx": IngressNginx}
-    if name not in known:
-        raise UsageFault(f"--ingress NAME[@VERSION] with NAME one of: {', '.join(known)}", name, "choose one of them")
-    return known[name](version)
+
+@cache
+def known() -> Mapping[str, Callable[[str], Controller]]:
+    """Every controller by its name: those of this package, then those that other packages bring.
+
+    :raises UsageFault: two have the same name
+    """
+    modules = sorted(one.name for one in iter_modules(__path__))
+    own = [one for module in modules for one in import_module(f"{__name__}.{module}").CONTROLLERS]
+    found: dict[str, Callable[[str], Controller]] = {one.name: one for one in own}
+    for point in entry_points(group=GROUP):
+        if point.name in found:
+            raise UsageFault(f"a name that no other controller has, for {point.value}", point.name, "rename it, or uninstall its package")
+        found[point.name] = partial(_loaded, point)
+    return found
+
+
+def _loaded(point: EntryPoint, version: str) -> Controller:
+    """A controller of another package's.
+
+    :raises UsageFault: it cannot be imported, or does not say all that it has to
+    """
+    try:
+        made = point.load()(version)
+    except Exception as fault:  # whatever somebody else's module raises
+        raise UsageFault(f"a controller at {point.value}", f"{type(fault).__name__}: {fault}", "correct its package") from fault
+    if not isinstance(made, Controller):
+        raise UsageFault(f"a class of {Controller.__module__}.Controller at {point.value}", repr(made), "correct its package")
+    return made
+
+
+def stored(api: Api, kind: str, name: str, namespace: str) -> Object:
+    """An object of a controller's installation.
+
+    :raises EnvironmentFault: it is not there
+    """
+    found = api.get(kind, name, namespace)
+    if found is None:
+        raise EnvironmentFault(f"{kind} {namespace}/{name}", "it does not exist", "install the ingress controller from its manifest")
+    return found

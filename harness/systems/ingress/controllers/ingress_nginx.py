@@ -2,22 +2,22 @@
 
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import trustme
 
 from harness.cluster.api import Api, Object
-from harness.model.errors import EnvironmentFault
+from harness.model.budgets import Budget
 from harness.model.expectations import Signature
 from harness.model.features import Feature
 from harness.model.versions import version as ordered
-from harness.systems.ingress.controllers import INSTANCE, LEGACY_CLASS
+from harness.systems.ingress.controllers import INSTANCE, Controller, Timing, stored
 from harness.systems.ingress.resources import path, rule
 from harness.systems.kubernetes.admission import accepted
 from harness.systems.kubernetes.manifests import read, with_images, with_namespace
-from harness.systems.kubernetes.readiness import rolled_out, wait_ready
+from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.kubernetes.secrets import encoded
+from harness.systems.kubernetes.workloads import Workload
 
 CONTROLLER = "ingress-nginx-controller"
 WEBHOOK_SERVICE = "ingress-nginx-controller-admission"
@@ -46,6 +46,8 @@ FEATURES: dict[Feature, str] = {
     Feature.EXTERNAL_NAME: _FLAGS,
     Feature.CLIENT_ADDRESS: f"{_GUIDE}miscellaneous/#source-ip-address",
     Feature.SEAMLESS_UPDATES: "https://kubernetes.github.io/ingress-nginx/how-it-works/#avoiding-reloads",
+    Feature.REPLICAS: "https://kubernetes.github.io/ingress-nginx/deploy/",
+    Feature.SEVERAL_INSTANCES: f"{_GUIDE}multiple-ingress/",
     Feature.GRACEFUL_ROLLOUT: f"{_CONFIGMAP}#worker-shutdown-timeout",
     **{
         one: one.source
@@ -66,28 +68,25 @@ JUDGES_PATH_TYPES = "1.12.0"
 REPLACED = ("--publish-service", "--controller-class", "--ingress-class", "--configmap", "--validating-webhook")
 
 
-@dataclass(frozen=True, slots=True)
-class IngressNginx:
+#: It polls once in 60 s, then writes one Ingress after the other: about 4 a second, and a run has some 170.
+STATUS = Budget("status", 150, "ingress-nginx polls once in 60 s, then writes about 4 of a run's 170 Ingresses a second")
+
+
+class IngressNginx(Controller):
     """A version of ingress-nginx."""
 
-    version: str
-    name: str = "ingress-nginx"
-    namespace: str = "ingress-nginx"
-    service: str = CONTROLLER
-    deployment: str = CONTROLLER
-    pod_labels: str = "app.kubernetes.io/component=controller"
-    ingress_class: str = "nginx"
-    signature: Signature = field(default_factory=lambda: Signature("ingress-nginx", body="<center>nginx</center>"))
-
-    @property
-    def legacy_class(self) -> Mapping[str, str]:
-        """The value of its flag ``--ingress-class``."""
-        return {LEGACY_CLASS: self.ingress_class}
-
-    @property
-    def components(self) -> Mapping[str, str]:
-        """One image; the one of the certificate Jobs is not used, see :meth:`install`."""
-        return {"registry.k8s.io/ingress-nginx/controller": CONTROLLER}
+    name = "ingress-nginx"
+    namespace = "ingress-nginx"
+    service = CONTROLLER
+    ingress_class = "nginx"
+    class_controller = "k8s.io/ingress-nginx"
+    workloads = (Workload("Deployment", CONTROLLER, "ingress-nginx", "app.kubernetes.io/component=controller"),)
+    #: One image; the one of the certificate Jobs is not used, see :meth:`install`.
+    components: Mapping[str, str] = {"registry.k8s.io/ingress-nginx/controller": CONTROLLER}
+    signature = Signature("ingress-nginx", body="<center>nginx</center>")
+    manifest = None
+    #: Every worker process fetches backends by itself, once a second.
+    timing = Timing(status=STATUS, consecutive=25)
 
     @property
     def features(self) -> Mapping[Feature, str]:
@@ -122,13 +121,13 @@ class IngressNginx:
     def wait_until_usable(self, api: Api) -> None:
         """Wait for the Deployment, then until the webhook lets an Ingress pass."""
         __tracebackhide__ = True
-        wait_ready(rolled_out(api, "Deployment", self.deployment, self.namespace), "the controller of ingress-nginx is ready")
+        super().wait_until_usable(api)
         wait_ready(accepted(api, _probe_ingress(self.ingress_class)), "the webhook of ingress-nginx accepts an Ingress")
 
     def another(self, api: Api, name: str) -> list[Object]:
         """Its own way to have several (https://kubernetes.github.io/ingress-nginx/user-guide/multiple-ingress/)."""
-        rules = _stored(api, "Role", self.name, self.namespace)["rules"]
-        deployment = _another_deployment(_stored(api, "Deployment", self.deployment, self.namespace), name)
+        rules = stored(api, "Role", self.name, self.namespace)["rules"]
+        deployment = _another_deployment(stored(api, "Deployment", self.serving.name, self.namespace), name)
         return [*_cluster_wide(self.name, name), *_permissions(rules, name), deployment]
 
     def _certificate(self, authority: trustme.CA) -> Object:
@@ -171,9 +170,9 @@ def _account(name: str) -> Object:
     return {"kind": "ServiceAccount", "name": name, "namespace": name}
 
 
-def _another_deployment(stored: Object, name: str) -> Object:
+def _another_deployment(first: Object, name: str) -> Object:
     """The first controller's Deployment, changed where a second one has to differ."""
-    pod = deepcopy(stored["spec"]["template"]["spec"])
+    pod = deepcopy(first["spec"]["template"]["spec"])
     kept = ("containers", "nodeSelector", "dnsPolicy")
     pod = {key: value for key, value in pod.items() if key in kept}
     pod |= {"serviceAccountName": name, "terminationGracePeriodSeconds": 1}  # nobody uses it when its namespace goes
@@ -197,8 +196,4 @@ def _another_deployment(stored: Object, name: str) -> Object:
     }
 
 
-def _stored(api: Api, kind: str, name: str, namespace: str) -> Object:
-    found = api.get(kind, name, namespace)
-    if found is None:
-        raise EnvironmentFault(f"{kind} {namespace}/{name}", "it does not exist", "install the ingress controller from its manifest")
-    return found
+CONTROLLERS = (IngressNginx,)
