@@ -6,6 +6,7 @@
     ├── UsageFault            the command line asks for something that cannot be           exit code 4
     ├── EnvironmentFault      cluster, engine, image or probe failed, not the system       exit code 3
     ├── Unanswered            one poll got no answer                                       exit code 1
+    ├── Blocked               what the statement rests on does not hold; another one says so   exit code 1
     ├── NotApplicable         the statement does not speak of what is under test           no failure
     ├── Skipped               the user's own file says that it is not to be judged         no failure
     └── AssertionError
@@ -15,6 +16,8 @@
             ├── Violated      a state that had to last did not
             └── Leak          the statement left something behind
 """
+
+from collections.abc import Iterable
 
 
 class Fault(Exception):
@@ -37,6 +40,23 @@ class UsageFault(Fault):
 
 class EnvironmentFault(Fault):
     """The cluster, the engine, an image or a probe failed; says nothing about the system under test."""
+
+
+class Blocked(Exception):
+    """The statement could not be judged: something of the systems under test that it rests on does not hold.
+
+    :param by: ids of the statements that say so
+    :param what: what does not hold, with what was found
+    """
+
+    def __init__(self, by: Iterable[str], what: str) -> None:
+        self.by = tuple(by)
+        self.what = what
+        super().__init__(f"blocked by {', '.join(self.by)}: {what}")
+
+    def __reduce__(self) -> tuple[type["Blocked"], tuple[tuple[str, ...], str]]:
+        """Rebuild from the two parts: xdist and pickle would call the constructor with the message alone."""
+        return type(self), (self.by, self.what)
 
 
 class NotApplicable(Exception):

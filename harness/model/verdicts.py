@@ -9,6 +9,7 @@ class Outcome(StrEnum):
 
     PASSED = "passed"
     FAILED = "failed"
+    BLOCKED = "blocked"
     NOT_APPLICABLE = "not-applicable"
     SKIPPED = "skipped"
     KNOWN_DEVIATION = "known-deviation"
@@ -60,10 +61,11 @@ def gate(outcomes: Iterable[Outcome]) -> Verdict:
     """The verdict of a run: the gravest thing that happened decides.
 
     A failed statement outweighs an environment fault (it was judged before), an environment fault outweighs an interruption, and a run in
-    which nothing passed or deviated as known has judged nothing.
+    which nothing passed or deviated as known has judged nothing. A blocked statement counts as its cause does: who asks leaves out what is
+    excused.
     """
     seen = set(outcomes)
-    if seen & {Outcome.FAILED, Outcome.STALE_DEVIATION}:
+    if seen & {Outcome.FAILED, Outcome.STALE_DEVIATION, Outcome.BLOCKED}:
         return Verdict.CHANGED
     if Outcome.ENVIRONMENT_ERROR in seen:
         return Verdict.ENVIRONMENT_FAILED

@@ -8,7 +8,7 @@ from harness.model.verdicts import Outcome
 from harness.report.claims import Claim
 from harness.report.formatting import amount, printable
 from harness.report.model import Report, Result
-from harness.report.summary import having, name
+from harness.report.summary import blockings, having, name
 from harness.report.time_spent import time_spent
 
 SLOWEST = 10
@@ -49,6 +49,14 @@ def times(report: Report) -> list[str]:
         f"{amount(time.waiting):>9}  of it waiting on the systems under test",
         f"{amount(time.harness):>9}  of it the harness: {time.share:.1%} of all work",
     ]
+
+
+def blocked(report: Report, width: int) -> list[str]:
+    """What could not be judged, by its cause."""
+    lines = []
+    for one in blockings(report):
+        lines += [one.sentence, f"  {cut(', '.join(one.statements), width - 2)}"]
+    return lines
 
 
 def not_run(report: Report) -> list[str]:

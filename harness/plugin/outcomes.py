@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.model.baselines import Deviation
-from harness.model.errors import EnvironmentFault, NotApplicable, Skipped, StatementFailed, Unanswered
+from harness.model.errors import Blocked, EnvironmentFault, NotApplicable, Skipped, StatementFailed, Unanswered
 from harness.model.verdicts import Outcome
 from harness.report.model import Failure
 
@@ -17,13 +17,17 @@ LAST_FRAMES = 3
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What one phase says about its statement; ``trace`` shows the statement's own frames, ``link`` leads to the known deviation."""
+    """What one phase says about its statement; ``trace`` shows the statement's own frames, ``link`` leads to the known deviation.
+
+    :param blocked_by: of a blocked one, the statements that say why
+    """
 
     outcome: Outcome
     reason: str = ""
     failure: Failure | None = None
     trace: str = ""
     link: str = ""
+    blocked_by: tuple[str, ...] = ()
 
 
 def judge(raised: pytest.ExceptionInfo[BaseException] | None, phase: str, root: Path) -> Judgement:
@@ -31,6 +35,8 @@ def judge(raised: pytest.ExceptionInfo[BaseException] | None, phase: str, root: 
     if raised is None:
         return Judgement(Outcome.PASSED)
     error = gravest(raised.value)
+    if isinstance(error, Blocked):
+        return Judgement(Outcome.BLOCKED, str(error), blocked_by=error.by)
     if isinstance(error, NotApplicable):
         return Judgement(Outcome.NOT_APPLICABLE, str(error))
     if isinstance(error, Skipped):
@@ -46,7 +52,7 @@ def gravest(error: BaseException) -> BaseException:
     """
     leaves = list(_leaves(error))
     candidates = [*(cause for leaf in leaves for cause in _causes(leaf) if isinstance(cause, EnvironmentFault)), *leaves]
-    return next((one for one in candidates if isinstance(one, (EnvironmentFault, AssertionError, Unanswered))), leaves[0])
+    return next((one for one in candidates if isinstance(one, (EnvironmentFault, AssertionError, Unanswered, Blocked))), leaves[0])
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

@@ -128,7 +128,7 @@ def _presentable(failure: Failure) -> Failure:
 
 def _align(report: pytest.TestReport, judged: Judgement) -> None:
     """Let pytest count a phase as we judge it, so that ``-x``, ``--lf`` and other plugins act on the same outcome."""
-    if judged.outcome in (Outcome.NOT_APPLICABLE, Outcome.SKIPPED, Outcome.KNOWN_DEVIATION):
+    if judged.outcome in (Outcome.BLOCKED, Outcome.NOT_APPLICABLE, Outcome.SKIPPED, Outcome.KNOWN_DEVIATION):
         report.outcome = "skipped"
         report.longrepr = (str(report.fspath), (report.location[1] or 0) + 1, judged.reason)
     elif judged.outcome is not Outcome.PASSED:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.model.verdicts import EXIT_CODES, Conformance, Outcome, Verdict
-from harness.plugin.closing import SLOWEST, conformance, cut, in_full, not_run, slowest, times
+from harness.plugin.closing import SLOWEST, blocked, conformance, cut, in_full, not_run, slowest, times
 from harness.plugin.collection import Case
 from harness.plugin.conformance_file import conformance_file
 from harness.plugin.options import WORKERS
@@ -22,6 +22,7 @@ from harness.report.summary import TROUBLES, having, headline, name
 WORDS = {
     Outcome.PASSED: "PASS",
     Outcome.FAILED: "FAIL",
+    Outcome.BLOCKED: "BLOCK",
     Outcome.NOT_APPLICABLE: "N/A",
     Outcome.SKIPPED: "SKIP",
     Outcome.KNOWN_DEVIATION: "KNOWN",
@@ -33,11 +34,14 @@ GREEN, YELLOW, RED = {"green": True}, {"yellow": True}, {"red": True}
 COLOURS = {
     **dict.fromkeys(WORDS, RED),
     Outcome.PASSED: GREEN,
+    Outcome.BLOCKED: YELLOW,
     Outcome.NOT_APPLICABLE: YELLOW,
     Outcome.SKIPPED: YELLOW,
     Outcome.KNOWN_DEVIATION: YELLOW,
     Outcome.NOT_RUN: YELLOW,
 }
+#: Outcomes of which a line says why, and not what the statement says.
+REASONED = (Outcome.BLOCKED, Outcome.NOT_APPLICABLE, Outcome.SKIPPED, Outcome.KNOWN_DEVIATION)
 
 
 class StatementTerminal:
@@ -116,7 +120,7 @@ class StatementTerminal:
         self._progress.end(result)
         if self._verbose < 0 and result.outcome not in TROUBLES:
             return
-        text = result.reason if result.outcome in (Outcome.NOT_APPLICABLE, Outcome.SKIPPED, Outcome.KNOWN_DEVIATION) else title
+        text = result.reason if result.outcome in REASONED else title
         text = f"{result.case}: {text}" if result.case else text
         self._reporter.ensure_newline()
         self._writer.write(f"{WORDS[result.outcome]:<5}", **COLOURS[result.outcome])
@@ -172,7 +176,7 @@ class StatementTerminal:
         for other in others:
             self._writer.sep("-", f"{other.when} of {other.nodeid}", **RED)
             self._lines(other.longreprtext.splitlines())
-        self._lines(not_run(report))
+        self._lines([*blocked(report, self._writer.fullwidth), *not_run(report)])
 
     def _section(self, title: str, lines: Iterable[str]) -> None:
         self._writer.sep("-", title)

@@ -25,8 +25,8 @@ class Anchors:
         return self._of_result[id(result)]
 
     def of_statement(self, statement: str) -> str:
-        """The name of the first case of a statement."""
-        return self._of_statement[statement]
+        """The name of the first case of a statement; empty where the run has none."""
+        return self._of_statement.get(statement, "")
 
 
 def _safe(text: str) -> str:

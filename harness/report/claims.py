@@ -2,7 +2,8 @@
 
 Meant as in the conformance reports of the Gateway API
 (https://github.com/kubernetes-sigs/gateway-api/blob/main/conformance/apis/v1/profilereport.go): a failure outweighs what was left out, and
-what was left out makes a result partial. A known deviation excuses nothing here.
+what was left out makes a result partial. A known deviation excuses nothing here. What is blocked was not judged: the statement that blocks
+it says what is not met, and where that is of another profile, this one is partial at most.
 """
 
 from collections import defaultdict
@@ -52,7 +53,7 @@ class Claim:
     not_applicable: Annotated[Count, Meta(description="How many do not speak of what is under test.")]
     not_judged: Annotated[
         Count,
-        Meta(description="How many were left out, skipped, did not end, or are CORE and lack a feature."),
+        Meta(description="How many were left out, skipped, blocked, did not end, or are CORE and lack a feature."),
     ]
 
     @property

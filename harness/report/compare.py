@@ -27,7 +27,7 @@ from harness.report.writer import write_whole
 
 #: How far from conforming a judged case is; other outcomes say nothing about the system under test.
 _RANKS = {Outcome.PASSED: 0, Outcome.STALE_DEVIATION: 0, Outcome.KNOWN_DEVIATION: 1, Outcome.FAILED: 2}
-_LOST = (Outcome.ENVIRONMENT_ERROR, Outcome.NOT_RUN)
+_LOST = (Outcome.ENVIRONMENT_ERROR, Outcome.NOT_RUN, Outcome.BLOCKED)
 #: Seconds and share that a median has to move by to be worth a line.
 _STEP, _SHARE = 0.1, 0.10
 #: Per cent from which a change is described in powers of ten.

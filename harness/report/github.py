@@ -15,7 +15,7 @@ from harness.report import markdown
 from harness.report.claims import claims, in_short, sentence
 from harness.report.formatting import clipped, printable
 from harness.report.model import Report, Result
-from harness.report.summary import TROUBLES, counts, describe, having, headline, name
+from harness.report.summary import TROUBLES, blockings, counts, describe, having, headline, name
 
 #: GitHub shows this many errors of a step and drops the rest.
 ANNOTATIONS = 10
@@ -44,6 +44,7 @@ def outputs(report: Report, directory: Path) -> dict[str, str]:
         "core": (core.result if core else Conformance.NOTHING_JUDGED).value,
         "passed": str(seen[Outcome.PASSED]),
         "failed": str(seen[Outcome.FAILED]),
+        "blocked": str(seen[Outcome.BLOCKED]),
         "deviations": str(seen[Outcome.KNOWN_DEVIATION]),
         "counts": json.dumps(seen),
         "folder": str(directory.absolute()),
@@ -73,6 +74,7 @@ def annotations(report: Report) -> Iterator[str]:
     """Both claims, and one ``::error`` line a trouble; the last one says how many there are beyond what GitHub shows."""
     yield from _claims(report)
     lines = [_fault(fault) for fault in report.faults] + [_annotation(result) for result in having(report, *TROUBLES)]
+    lines += [error(f"{one.cases} blocked", one.sentence) for one in blockings(report) if not one.excused]
     if len(lines) <= ANNOTATIONS:
         yield from lines
         return

@@ -60,6 +60,8 @@ def render(report: Report) -> str:
         trouble_outcomes=summary.TROUBLES,
         room=min(max(_ROOM // (_FIELDS * max(len(troubles), 1)), _LEAST), _MOST),
         deviations=summary.having(report, Outcome.KNOWN_DEVIATION),
+        blockings=summary.blockings(report),
+        blocked_by=summary.blocked_by,
         unjudged=summary.unjudged(report),
         profiles=summary.profiles(report),
         matrix=summary.matrix(report),

@@ -17,6 +17,7 @@ ELEMENTS = {
     Outcome.STALE_DEVIATION: "failure",
     Outcome.ENVIRONMENT_ERROR: "error",
     Outcome.NOT_RUN: "error",
+    Outcome.BLOCKED: "skipped",
     Outcome.KNOWN_DEVIATION: "skipped",
     Outcome.SKIPPED: "skipped",
     Outcome.NOT_APPLICABLE: "skipped",

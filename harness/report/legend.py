@@ -16,7 +16,7 @@ THINGS = {
 #: The first claim.
 GATE = {
     Verdict.AS_EXPECTED: "what was judged is met or deviates as a baseline says, and no listed deviation is gone",
-    Verdict.CHANGED: "a statement failed or left something behind, or a listed deviation is gone",
+    Verdict.CHANGED: "a statement failed, left something behind or is blocked, or a listed deviation is gone",
     Verdict.INTERRUPTED: "the run ended before everything was judged",
     Verdict.ENVIRONMENT_FAILED: "the ground gave way; nothing is said about the systems under test",
     Verdict.NOTHING_JUDGED: "nothing that was selected applies",
@@ -41,6 +41,8 @@ PROFILES = {
 OUTCOMES = {
     Outcome.PASSED: "judged, and it holds",
     Outcome.FAILED: "judged, and it does not hold, which no baseline says; the gate says changed",
+    Outcome.BLOCKED: "not judged, since something of the systems under test that it rests on does not hold, as the statements named say; "
+    "never a pass, and for the gate what its cause is",
     Outcome.KNOWN_DEVIATION: "it does not hold, as a baseline says: expected by the gate, and not met for conformance",
     Outcome.STALE_DEVIATION: "a baseline says that it does not hold, and it does: until the entry goes, the gate says changed",
     Outcome.ENVIRONMENT_ERROR: "the ground gave way, for instance a node or an image; nothing is said about the systems under test",

@@ -15,6 +15,8 @@ from harness.report.summary import (
     TROUBLES,
     Unjudged,
     again,
+    blocked_by,
+    blockings,
     counts,
     describe,
     having,
@@ -36,6 +38,7 @@ MARKS = {
     Outcome.FAILED: "❌",
     Outcome.STALE_DEVIATION: "❌",
     Outcome.ENVIRONMENT_ERROR: "⚠️",
+    Outcome.BLOCKED: "⛔",
     Outcome.NOT_RUN: "⚠️",
     Outcome.KNOWN_DEVIATION: "🔶",
     Outcome.SKIPPED: "⚪",
@@ -108,6 +111,7 @@ def _blocks(report: Report) -> Iterator[str]:
     yield _versions(report)
     yield from _faults(report)
     yield from _troubles(report)
+    yield from _blocked(report)
     yield from _deviations(having(report, Outcome.KNOWN_DEVIATION))
     yield from _unjudged(unjudged(report))
     if report.results:
@@ -163,11 +167,11 @@ def _faults(report: Report) -> Iterator[str]:
 def _troubles(report: Report) -> Iterator[str]:
     heading = "## Failures\n\n"
     for result in having(report, *TROUBLES):
-        yield heading + _trouble(result)
+        yield heading + _trouble(result, blocked_by(report, result))
         heading = ""
 
 
-def _trouble(result: Result) -> str:
+def _trouble(result: Result, blocks: int) -> str:
     lines = [
         f"### {MARKS[result.outcome]} {plain(name(result))}: {describe(result.outcome)}\n",
         f"{result.keyword} {plain(result.profile)}: {plain(result.text)} {_link(result)}\n",
@@ -176,6 +180,8 @@ def _trouble(result: Result) -> str:
         lines.append(f"{plain(result.reason)}\n")
     if result.failure:
         lines += _failure(result.failure)
+    if blocks:
+        lines.append(f"Blocks {blocks} cases, see below.\n")
     lines.append(fenced(again(result)))
     return "\n".join(lines)
 
@@ -202,6 +208,16 @@ def _link(result: Result) -> str:
 
 #: Would end the address of a link.
 _IN_LINK = {ord("<"): "%3C", ord(">"): "%3E", ord("\\"): "%5C", ord("|"): "%7C"}
+
+
+def _blocked(report: Report) -> Iterator[str]:
+    """What could not be judged, each cause with what it blocks."""
+    if found := blockings(report):
+        rows = (
+            [plain(", ".join(one.by)), linked(one.reason), "yes" if one.excused else "", str(one.cases), plain(", ".join(one.statements))]
+            for one in found
+        )
+        yield "## Blocked\n\n" + table(["by", "what does not hold", "as expected", "cases", "statements"], rows)
 
 
 def _deviations(results: list[Result]) -> Iterator[str]:

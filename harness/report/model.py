@@ -42,7 +42,8 @@ class Result:
     text: Annotated[str, Meta(description="The statement.")]
     source: Annotated[str, Meta(description="Address of the text that demands it.")]
     outcome: Annotated[Outcome, Meta(description="What became of it.")]
-    reason: Annotated[str, Meta(description="Why it is not applicable, skipped, a known deviation, stale or not run.")] = ""
+    reason: Annotated[str, Meta(description="Why it is blocked, not applicable, skipped, a known deviation, stale or not run.")] = ""
+    blocked_by: Annotated[tuple[str, ...], Meta(description="Statements that say why a case is blocked.")] = ()
     link: Annotated[str, Meta(description="Where a known deviation is told; empty where it has no address.")] = ""
     cases: Annotated[Count, Meta(description="How many cases the statement has, planned or not; 0 when unknown.")] = 0
     started: Annotated[float, Meta(description="Since the run began.")] = 0.0
@@ -128,4 +129,12 @@ class Report:
     def gate(self) -> Verdict:
         """Whether the run came out as expected; a fault of the environment outside any statement counts as one."""
         outside = [Outcome.ENVIRONMENT_ERROR] if self.faults else []
-        return gate([*(result.outcome for result in self.results), *outside])
+        return gate([*(result.outcome for result in self.results if not self.excused(result)), *outside])
+
+    def excused(self, result: Result) -> bool:
+        """Whether the gate does not mind that a case is blocked: a known deviation is its cause, or nobody is held to it."""
+        if result.outcome is not Outcome.BLOCKED:
+            return False
+        causes = {one.outcome for one in self.results if one.id in result.blocked_by}
+        known = Outcome.KNOWN_DEVIATION in causes and Outcome.FAILED not in causes
+        return known or result.profile is Profile.OBSERVED

@@ -12,7 +12,7 @@ from harness.report.model import Report, Result
 #: Outcomes a reader has to act on, the gravest first.
 TROUBLES = (Outcome.FAILED, Outcome.STALE_DEVIATION, Outcome.ENVIRONMENT_ERROR)
 #: Every outcome in the order a reader wants to see them.
-ORDER = (*TROUBLES, Outcome.NOT_RUN, Outcome.KNOWN_DEVIATION, Outcome.PASSED, Outcome.SKIPPED, Outcome.NOT_APPLICABLE)
+ORDER = (*TROUBLES, Outcome.BLOCKED, Outcome.NOT_RUN, Outcome.KNOWN_DEVIATION, Outcome.PASSED, Outcome.SKIPPED, Outcome.NOT_APPLICABLE)
 
 
 #: Outcomes that say nothing about the systems under test.
@@ -27,6 +27,27 @@ class Unjudged:
     reason: str
     cases: int
     statements: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """What one cause blocks: ``statements`` are the identifiers, in order and each once, of ``cases`` cases.
+
+    :param by: the statements that say what does not hold
+    :param reason: what does not hold
+    :param excused: whether the gate does not mind, as :meth:`Report.excused` says
+    """
+
+    by: tuple[str, ...]
+    reason: str
+    cases: int
+    statements: list[str]
+    excused: bool
+
+    @property
+    def sentence(self) -> str:
+        """One line, for instance ``412 cases blocked by ALC-01: no Service gets an address``."""
+        return f"{self.cases} {'case' if self.cases == 1 else 'cases'} {self.reason}{' (as expected)' if self.excused else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +115,17 @@ def unjudged(report: Report) -> list[Unjudged]:
         by_reason[result.outcome, result.reason].append(result.id)
     found = [Unjudged(*key, len(ids), list(dict.fromkeys(ids))) for key, ids in by_reason.items()]
     return sorted(found, key=lambda one: (UNJUDGED.index(one.outcome), -one.cases))
+
+
+def blockings(report: Report) -> list[Blocking]:
+    """What is blocked, by cause, what the gate minds and blocks most first."""
+    by_cause: defaultdict[tuple[tuple[str, ...], str, bool], list[str]] = defaultdict(list)
+    for result in having(report, Outcome.BLOCKED):
+        by_cause[result.blocked_by, result.reason, report.excused(result)].append(result.id)
+    found = [Blocking(by, reason, len(ids), list(dict.fromkeys(ids)), excused) for (by, reason, excused), ids in by_cause.items()]
+    return sorted(found, key=lambda one: (one.excused, -one.cases))
+
+
+def blocked_by(report: Report, result: Result) -> int:
+    """How many cases a statement blocks."""
+    return sum(one.cases for one in blockings(report) if result.id in one.by)

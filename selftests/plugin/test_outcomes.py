@@ -1,5 +1,7 @@
+import pytest
+
 from harness.model.verdicts import Outcome, Verdict
-from selftests.plugin.conftest import Suite
+from selftests.plugin.conftest import WITH_WORKERS, Suite
 
 LEAKY = """
 @pytest.fixture
@@ -99,6 +101,34 @@ def test_what_does_not_apply_is_told_with_its_reason(suite: Suite) -> None:
         "EXH-03": "needs ingress-nginx, which is not under test",
     }
     assert "skip" not in ran.output
+
+
+def test_what_rests_on_something_broken_is_blocked(suite: Suite) -> None:
+    suite.add("EXH-01", "assert False, 'no address'")
+    suite.add("EXH-02", before="@pytest.fixture\ndef thing(): raise Blocked(['EXH-01'], 'no Service gets an address')", parameters="thing")
+    suite.add("EXH-03", "raise KeyError('x') from Blocked(['EXH-01'], 'hidden')")
+    suite.add("EXH-04", "raise BaseExceptionGroup('two', [KeyError('x'), Blocked(['EXH-01', 'EXH-05'], 'no answer')])")
+    ran = suite.run()
+    assert ran.code == 1
+    assert ran.outcomes == {
+        "EXH-01": Outcome.FAILED,
+        "EXH-02": Outcome.BLOCKED,
+        "EXH-03": Outcome.ENVIRONMENT_ERROR,
+        "EXH-04": Outcome.BLOCKED,
+    }
+    assert ran.results["EXH-02"].blocked_by == ("EXH-01",)
+    assert ran.results["EXH-02"].reason == "blocked by EXH-01: no Service gets an address"
+    assert ran.results["EXH-04"].blocked_by == ("EXH-01", "EXH-05")
+    assert "1 case blocked by EXH-01: no Service gets an address\n  EXH-02" in ran.output
+    assert "\nBLOCK  EXH-02" in ran.output
+
+
+@pytest.mark.parametrize("workers", [(), WITH_WORKERS])
+def test_blocked_alone_is_no_success(suite: Suite, workers: tuple[str, ...]) -> None:
+    suite.add("EXH-01")
+    suite.add("EXH-02", "raise Blocked(['EXH-03'], 'no answer')")
+    ran = suite.run(*workers)
+    assert (ran.code, ran.outcomes) == (1, {"EXH-01": Outcome.PASSED, "EXH-02": Outcome.BLOCKED})
 
 
 def test_every_case_of_a_parametrised_statement_is_judged(suite: Suite) -> None:

@@ -17,6 +17,8 @@ from harness.report.model import Failure, Identity, ImageUsed, Phase, Report, Re
 #: For properties: how long an example takes on a busy machine says nothing about a report.
 unhurried = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 SUBJECTS = ("allocation", "announcement", "bgp", "exhaustion", "ingress", "lifecycle", "sharing")
+#: The statement that blocks others: it fails.
+BLOCKS = "LIF-01"
 NASTY = (
     "</script><script>alert(1)</script>",
     "]]>",
@@ -172,6 +174,7 @@ def _case(index: int, worker: str, started: float, random: Random) -> Result:
         source="https://metallb.io/usage/#requesting-specific-ips",
         outcome=outcome,
         reason=_reason(outcome),
+        blocked_by=(BLOCKS,) if outcome is Outcome.BLOCKED else (),
         link="https://example.org/issues/1" if outcome is Outcome.KNOWN_DEVIATION else "",
         cases=1,
         started=started,
@@ -198,6 +201,8 @@ def _outcome(index: int) -> Outcome:
         31: Outcome.STALE_DEVIATION,
         38: Outcome.ENVIRONMENT_ERROR,
         44: Outcome.NOT_RUN,
+        45: Outcome.BLOCKED,
+        48: Outcome.BLOCKED,
         51: Outcome.FAILED,
     }
     return special.get(index % 100, Outcome.PASSED)
@@ -208,6 +213,7 @@ def _reason(outcome: Outcome) -> str:
         Outcome.NOT_APPLICABLE: "holds for metallb since 0.17.0; 0.16.1 is under test",
         Outcome.KNOWN_DEVIATION: "the trailing slash is redirected with 308: https://example.org/issues/1",
         Outcome.STALE_DEVIATION: "listed in baselines/traefik.toml line 12 and passes: delete the entry",
+        Outcome.BLOCKED: f"blocked by {BLOCKS}: no Service gets an address from MetalLB",
         Outcome.NOT_RUN: "the worker gw2 crashed",
     }.get(outcome, "")
 

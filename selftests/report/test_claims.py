@@ -39,6 +39,8 @@ def _core(results: list[Result], statements: int) -> Claim:
         ((Outcome.PASSED, Outcome.SKIPPED), MUST, Conformance.PARTIAL),
         ((Outcome.PASSED, Outcome.NOT_RUN), MUST, Conformance.PARTIAL),
         ((Outcome.PASSED, Outcome.ENVIRONMENT_ERROR), MUST, Conformance.PARTIAL),
+        ((Outcome.PASSED, Outcome.BLOCKED), MUST, Conformance.PARTIAL),
+        ((Outcome.FAILED, Outcome.BLOCKED), MUST, Conformance.FAILURE),
         ((Outcome.PASSED, Outcome.FAILED), MUST, Conformance.FAILURE),
         ((Outcome.PASSED, Outcome.KNOWN_DEVIATION), MUST, Conformance.FAILURE),
         ((Outcome.NOT_RUN, Outcome.FAILED), MUST, Conformance.FAILURE),

@@ -35,6 +35,24 @@ def test_any_report_renders_to_a_sound_page(made: Report) -> None:
     assert complaints(Page(text)) == []
 
 
+def test_what_is_blocked_stands_under_its_cause() -> None:
+    page = Page(html.render(synthetic.report()))
+    section = next(one for one in page.all("section") if one.attributes.get("aria-labelledby") == "blocked")
+    assert f"blocked by {synthetic.BLOCKS}: no Service gets an address" in section.text
+    assert f'<a href="#{synthetic.BLOCKS}">' in page.html
+    failure = next(one for one in page.all("article") if one.attributes.get("aria-labelledby") == f"failure-{synthetic.BLOCKS}")
+    assert "2 cases" in failure.text
+
+
+def test_a_cause_that_was_not_run_is_named_without_a_link() -> None:
+    made = synthetic.report()
+    elsewhere = [replace(result, blocked_by=("XYZ-01",)) if result.blocked_by else result for result in made.results]
+    page = Page(html.render(replace(made, results=elsewhere)))
+    assert complaints(page) == []
+    assert "<bdi>XYZ-01</bdi>" in page.html
+    assert 'href="#XYZ-01"' not in page.html
+
+
 def test_nothing_hostile_becomes_an_element() -> None:
     page = Page(html.render(synthetic.nasty()))
     assert len(page.all("script")) == 1

@@ -29,6 +29,11 @@ def test_outcomes_become_what_readers_know() -> None:
         assert children == ([junit.ELEMENTS[result.outcome]] if result.outcome is not Outcome.PASSED else [])
         if result.outcome is Outcome.NOT_APPLICABLE:
             assert case[0].get("message") == "holds for metallb since 0.17.0; 0.16.1 is under test"
+        if result.outcome is Outcome.BLOCKED:
+            assert (case[0].tag, case[0].get("message")) == (
+                "skipped",
+                f"blocked by {synthetic.BLOCKS}: no Service gets an address from MetalLB",
+            )
         if result.outcome is Outcome.FAILED:
             assert case[0].get("type") == "WrongAnswer"
             assert "evidence: evidence/EXH-" in (case[0].text or "")

@@ -19,11 +19,12 @@ def test_claims_versions_failures_come_before_everything_else() -> None:
     text = markdown.render(synthetic.report())
     parts = [
         "# Gate: ❌ changed",
-        "52 of 60 cases passed, 2 failed",
+        "50 of 60 cases passed, 2 failed",
         "# Conformance: ❌ CORE failure",
         "MUST **LIF-01**",
         "| metallb | 0.16.1 |",
         "## Failures",
+        "## Blocked",
         "## Known deviations",
     ]
     parts += ["## Not judged", "## By subject and profile", "## Measurements", "## Statements", "<details>"]
@@ -36,6 +37,14 @@ def test_a_failure_is_told_in_full() -> None:
     failure = text[text.index("### ❌ LIF-01") :]
     for part in ("MUST CORE", "([source](<https://metallb.io", "no address in status", "172.19.255.3", "30.0 s, 9 attempts"):
         assert part in failure[:1200]
+
+
+def test_what_is_blocked_is_listed_under_its_cause() -> None:
+    text = markdown.render(synthetic.report())
+    assert "Blocks 2 cases, see below." in text[text.index(f"### ❌ {synthetic.BLOCKS}") :][:1200]
+    row = next(line for line in text.splitlines() if line.startswith(f"| {synthetic.BLOCKS} |"))
+    assert row.endswith("from MetalLB |  | 2 | EXH-07, SHA-07 |")
+    assert "Blocks" not in markdown.render(synthetic.report(40))
 
 
 def test_what_to_run_again_is_one_word_for_a_shell() -> None:

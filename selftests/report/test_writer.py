@@ -60,7 +60,8 @@ def test_github_gets_annotations_and_the_summary(
     assert lines[0] == ""
     title = "title=LIF-01 failed::A LoadBalancer Service"
     assert any(line.startswith(f"::error file=suites/lifecycle/test_lifecycle_5.py,line=17,{title}") for line in lines)
-    assert len([line for line in lines if line.startswith("::error ")]) == 4
+    assert lines[-2].startswith(f"::error title=2 blocked::2 cases blocked by {synthetic.BLOCKS}: no Service")
+    assert len([line for line in lines if line.startswith("::error ")]) == 5
 
 
 def test_nothing_is_printed_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
