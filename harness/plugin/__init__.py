@@ -7,6 +7,7 @@ import pytest
 from harness.model.errors import UsageFault
 from harness.plugin import collection, conformance_file, marks, options, ordering, scheduling
 from harness.plugin.cluster_owner import ClusterOwner
+from harness.plugin.cpu import CPU, CpuAccount
 from harness.plugin.recording import Recording
 from harness.plugin.reporting import Reporting
 from harness.plugin.run_facts import RUN, begin, is_worker
@@ -59,6 +60,7 @@ def _register_on_controller(config: pytest.Config) -> None:
         raise pytest.UsageError(f"the command line{beside} cannot be followed\n\n{fault}") from None
     facts.versions |= versions_under_test(settings)
     facts.features = features_under_test(settings)
+    config.stash[CPU] = CpuAccount()
     config.pluginmanager.register(scheduling, "conformance-scheduling")
     config.pluginmanager.register(Reporting(config, facts), "conformance-reporting")
     config.pluginmanager.register(ClusterOwner(config, settings), "conformance-cluster")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from harness.model.statements import Profile
 from harness.model.verdicts import Outcome
 from harness.report.claims import Claim
+from harness.report.cpu_use import in_words
 from harness.report.formatting import amount, printable
 from harness.report.model import Report, Result
 from harness.report.summary import blockings, having, name
@@ -43,11 +44,13 @@ def times(report: Report) -> list[str]:
     """Where the time went."""
     time = time_spent(report)
     phases = [f"{amount(phase.seconds):>9}  {phase.name}" for phase in report.phases]
+    cpu = in_words(report)
     return [
         *phases,
         f"{amount(time.statements):>9}  statements, all workers together",
         f"{amount(time.waiting):>9}  of it waiting on the systems under test",
         f"{amount(time.harness):>9}  of it the harness: {time.share:.1%} of all work",
+        *([f"CPU: {cpu}"] if cpu else []),
     ]
 
 

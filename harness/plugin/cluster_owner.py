@@ -16,6 +16,7 @@ from harness.cluster.steps import Steps
 from harness.model.errors import EnvironmentFault
 from harness.model.project import COMMAND
 from harness.plugin.collection import is_needed
+from harness.plugin.cpu import CPU
 from harness.plugin.provisions import Provision
 from harness.plugin.run_facts import RUN, RunFacts
 from harness.plugin.settings import versions_under_test
@@ -69,7 +70,8 @@ class ClusterOwner:
     def _acquire_if_needed(self) -> None:
         broken = self.session is not None and self.session.testsfailed
         if not broken and is_needed(self.config, Provision.CLUSTER):
-            self.acquire()
+            with self.config.stash[CPU].set_up_or_removal():
+                self.acquire()
 
     def acquire(self) -> None:
         """Create the cluster, or take the one to reuse."""
@@ -95,6 +97,7 @@ class ClusterOwner:
         facts.systems += [SystemUnderTest(name, version) for name, version in versions_under_test(self.settings).items()]
         facts.images += [ImageUsed(image.component, image.reference, image.origin, image.id, image.digest) for image in state.images]
         self._account()
+        self.config.stash[CPU].begin(state)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -102,13 +105,15 @@ class ClusterOwner:
         state = self.state
         if state is None:
             return
+        self.config.stash[CPU].end(state)
         kept = {"never": False, "on-failure": session.exitstatus != 0, "always": True}[self.config.getoption("keep_cluster")]
         if kept or self.reused:
             state.kept = True
             state.save()
             self.facts.leftovers += _kept(state)
         else:
-            self._delete(state, logs=session.testsfailed > 0)
+            with self.config.stash[CPU].set_up_or_removal():
+                self._delete(state, logs=session.testsfailed > 0)
         if self.reused:
             self.reused.release()
         self.state = None

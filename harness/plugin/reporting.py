@@ -14,6 +14,7 @@ from harness.model.errors import EnvironmentFault, UsageFault
 from harness.model.verdicts import EXIT_CODES, ExitCode, Outcome
 from harness.plugin import proposals
 from harness.plugin.collection import PLAN, Case, received
+from harness.plugin.cpu import CPU
 from harness.plugin.declared import declared
 from harness.plugin.identity import identity
 from harness.plugin.marks import check_selection
@@ -266,6 +267,7 @@ class Reporting:
             systems=facts.systems or [SystemUnderTest(*pair) for pair in facts.versions.items()],
             images=facts.images,
             phases=facts.phases,
+            cpu=self.config.stash[CPU].uses(),
             results=[self.results[nodeid] for nodeid in self.plan],
             faults=facts.faults,
         )

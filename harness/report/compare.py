@@ -16,7 +16,7 @@ from pathlib import Path
 from harness.model.errors import UsageFault
 from harness.model.statements import Profile
 from harness.model.verdicts import ExitCode, Outcome, Verdict
-from harness.report import html, identity, summary
+from harness.report import cpu_use, html, identity, summary
 from harness.report.claims import claims, in_short
 from harness.report.formatting import amount
 from harness.report.json_report import read_report
@@ -89,6 +89,11 @@ class Comparison:
     added: list[Result] = field(default_factory=list)
     gone: list[Result] = field(default_factory=list)
     unlike: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def cpu(self) -> list[tuple[str, float, float]]:
+        """Processor time a case that differs, by what used it; no reason to call B worse."""
+        return cpu_use.changes(self.a, self.b)
 
     @property
     def regressed(self) -> bool:
@@ -226,6 +231,9 @@ def markdown(it: Comparison) -> str:
             table(["measurement", "median of A", "median of B", "change"], [_shift(shift) for shift in it.shifts]),
             f"{RULE}\n",
         ]
+    if it.cpu:
+        rows = [[plain(name), amount(a), amount(b), f"{(b - a) / a:+.0%}" if a else "up"] for name, a, b in it.cpu]
+        blocks += ["## CPU, a case\n", table(["used by", "A", "B", "change"], rows)]
     for title, results in (("Statements added", it.added), ("Statements gone", it.gone)):
         if results:
             rows = [[plain(summary.name(result)), summary.describe(result.outcome), plain(result.text)] for result in results]

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from harness.model.project import COMMAND
 from harness.model.verdicts import Conformance, Outcome, Verdict
-from harness.report import identity, legend, summary
+from harness.report import cpu_use, identity, legend, summary
 from harness.report.anchors import Anchors
 from harness.report.claims import claims, in_short, sentence
 from harness.report.formatting import addresses_apart, amount, clipped, number, printable, web_address
@@ -54,6 +54,7 @@ def render(report: Report) -> str:
         unmet=any(claim.unmet for claim in made.values()),
         worst=SIGNS[min((claim.result for claim in made.values()), key=_WORST.index, default=Conformance.NOTHING_JUDGED)],
         identity=identity.facts(report),
+        cpu=cpu_use.in_words(report),
         headline=summary.headline(report),
         counts={outcome: count for outcome, count in summary.counts(report).items() if count},
         troubles=troubles,

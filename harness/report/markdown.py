@@ -8,6 +8,7 @@ from harness.model.statements import Profile
 from harness.model.verdicts import Conformance, Outcome, Verdict
 from harness.report import identity
 from harness.report.claims import Claim, claims, sentence
+from harness.report.cpu_use import in_words
 from harness.report.formatting import addresses_apart, amount, clipped, number, printable, web_address
 from harness.report.model import Failure, Report, Result
 from harness.report.summary import (
@@ -150,6 +151,7 @@ def _versions(report: Report) -> str:
         ("cluster", f"{report.nodes} nodes, {report.ip_family}" if report.nodes else "none was needed"),
         ("level", report.level),
         ("own file", report.config or "none"),
+        *([("CPU", cpu)] if (cpu := in_words(report)) else []),
         *identity.facts(report).items(),
         ("workers", str(report.workers)),
         ("time limits multiplied by", number(report.timeout_scale)),

@@ -67,6 +67,14 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
+class CpuUse:
+    """Processor time while statements ran, of the suite itself or of something that ran in the nodes."""
+
+    name: Annotated[str, Meta(description="What used it: suite, API server, MetalLB controller, ...")]
+    seconds: Annotated[float, Meta(description="How much, in seconds of one CPU.")]
+
+
+@dataclass(frozen=True, slots=True)
 class SystemUnderTest:
     """A system the run judged or stood on."""
 
@@ -122,6 +130,9 @@ class Report:
     systems: Annotated[list[SystemUnderTest], Meta(description="The systems judged or stood on.")] = field(default_factory=list)
     images: Annotated[list[ImageUsed], Meta(description="The images loaded into the cluster.")] = field(default_factory=list)
     phases: Annotated[list[Phase], Meta(description="Steps of the set-up and the removal.")] = field(default_factory=list)
+    cpu: Annotated[list[CpuUse], Meta(description="Processor time, as far as it is known; of a node, since it was last started.")] = field(
+        default_factory=list
+    )
     results: Annotated[list[Result], Meta(description="One entry a case.")] = field(default_factory=list)
     faults: Annotated[list[str], Meta(description="Faults of the environment outside of any statement.")] = field(default_factory=list)
 

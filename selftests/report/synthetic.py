@@ -12,7 +12,7 @@ from harness.model.budgets import ALLOCATION, ROUTE
 from harness.model.record import Measurement, Wait
 from harness.model.statements import Keyword, Profile
 from harness.model.verdicts import Outcome
-from harness.report.model import Failure, Identity, ImageUsed, Phase, Report, Result, SystemUnderTest
+from harness.report.model import CpuUse, Failure, Identity, ImageUsed, Phase, Report, Result, SystemUnderTest
 
 #: For properties: how long an example takes on a busy machine says nothing about a report.
 unhurried = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
@@ -69,6 +69,7 @@ def report(size: int = 60, seed: int = 1) -> Report:
             ImageUsed("traefik", "docker.io/library/traefik:v3.7.15", "engine", "sha256:" + "0c" * 32),
         ],
         phases=phases,
+        cpu=[CpuUse("suite", 15.2), CpuUse("API server", 21.0), CpuUse("MetalLB controller", 1.3), CpuUse("other pods", 0.2)],
         results=results,
     )
 
@@ -88,6 +89,7 @@ def nasty() -> Report:
         config=text,
         level=text,
         identity=Identity(text, text, text, text, text, text, 2**60, text, 2**60),
+        cpu=[CpuUse(text, float("inf")), CpuUse(text, float("nan")), CpuUse("suite", -1.0)],
         phases=[Phase(text, float("inf"), -1.0), Phase("x" * 5000, -5.0, float("nan"))],
         results=results,
         faults=list(NASTY),
@@ -109,6 +111,7 @@ def lengthy() -> Report:
         config=_WORD,
         level=_WORD,
         identity=Identity(_WORD, _WORD, _WORD, _SENTENCE, _WORD, _SENTENCE, 10**6, _SENTENCE, 10**15),
+        cpu=[CpuUse(_WORD, 1e15), CpuUse(_SENTENCE, 1e-9)],
         phases=[Phase(text, 3.0 * index, 60.0) for index, text in enumerate(names)],
         results=results,
         faults=[_WORD, _SENTENCE],
