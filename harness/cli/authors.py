@@ -1,9 +1,10 @@
-"""What those need who change the suite: ``documents`` and ``new``. Offered in a clone only."""
+"""What those need who change the suite: ``documents``, ``new`` and ``durations``. Offered in a clone only."""
 
 import argparse
+from collections import defaultdict
 from pathlib import Path
 
-from harness.catalogue import documents, scaffold
+from harness.catalogue import documents, durations, scaffold
 from harness.catalogue.entries import Entry
 from harness.catalogue.levels import Level
 from harness.catalogue.rows import rows
@@ -12,8 +13,12 @@ from harness.cli.statements import collected
 from harness.model.baselines import read_baseline
 from harness.model.errors import UsageFault
 from harness.model.project import BASELINES, ROOT
+from harness.model.verdicts import Outcome
 from harness.plugin import conformance_file
+from harness.plugin.progress import own_seconds
 from harness.report import json_report
+from harness.report.json_report import read_report
+from harness.report.summary import name
 
 
 def add_commands(commands: Commands) -> None:
@@ -30,6 +35,9 @@ def add_commands(commands: Commands) -> None:
         "--file", type=Path, metavar="FILE", help="the test file (default: the one with the most statements of the prefix)"
     )
     command.set_defaults(command=new_statement)
+    command = commands.add_parser("durations", help="write how long cases take, the median of full runs, by which a run is ordered")
+    command.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help="the report.json of a run")
+    command.set_defaults(command=write_durations)
 
 
 def write_documents(options: argparse.Namespace) -> None:
@@ -60,6 +68,19 @@ def new_statement(options: argparse.Namespace) -> None:
     if options.name:
         for path in scaffold.create(ROOT, entries, identifier, options.name, options.file):
             print(f"wrote {path.relative_to(ROOT)}")
+
+
+def write_durations(options: argparse.Namespace) -> None:
+    """Write how long the cases took that were judged in these runs.
+
+    :raises UsageFault: one is no report
+    """
+    samples: defaultdict[str, list[float]] = defaultdict(list)
+    for result in (result for file in options.reports for result in read_report(file).results):
+        if result.outcome in (Outcome.PASSED, Outcome.KNOWN_DEVIATION):
+            samples[name(result)].append(own_seconds(result))
+    durations.DURATIONS_FILE.write_text(durations.render(samples), encoding="utf-8")
+    print(f"wrote {durations.DURATIONS_FILE.name}, {len(samples)} cases known")
 
 
 def _entries() -> list[Entry]:

@@ -2,10 +2,14 @@
 
 import pytest
 
+from harness.catalogue.durations import BY_MARK, durations
 from harness.model.resources import EVERYTHING, Claim, Resource
+from harness.model.statements import ATTRIBUTE
 from harness.plugin import claims
 
 MARKS = claims.MARKS | {"slow": "takes a minute or more, so it begins before those that it can run beside"}
+#: Where the statements stand that judge a fresh installation: on a cluster that was disturbed they would judge what that left.
+INSTALLATION = "suites/installation/"
 
 
 def configure(config: pytest.Config) -> None:
@@ -15,19 +19,36 @@ def configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the statements in order."""
-    items.sort(key=lambda item: place(claims.claim_of(item), slow=item.get_closest_marker("slow") is not None))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the statements in order; where pytest-randomly chose one, it decides among those that can run beside each other."""
+    at_random = getattr(config.option, "randomly_reorganize", False)
+
+    def key(item: pytest.Item) -> tuple[int, float]:
+        slow = item.get_closest_marker("slow") is not None
+        seconds = (BY_MARK["slow"] if slow else 0.0) if at_random else expected(item)
+        return (place(claims.claim_of(item), fresh=item.nodeid.startswith(INSTALLATION)), -seconds)
+
+    items.sort(key=key)
 
 
-def place(claim: Claim, *, slow: bool) -> tuple[int, bool]:
+def place(claim: Claim, *, fresh: bool = False) -> int:
     """Where a statement stands in the order of a run.
 
-    First those that need MetalLB to themselves: they are many, and one after the other they take long. Beside them everything that does not
-    rely on MetalLB, then those that need the ingress controller to themselves, beside the rest. Last comes what nothing can run beside.
+    First those that judge a fresh installation. Then those that need MetalLB to themselves: they are many, and one after the other they
+    take long. Beside them everything that does not rely on MetalLB, then those that need the ingress controller to themselves, beside the
+    rest. Last comes what nothing can run beside.
     """
     if claim.writes == EVERYTHING:
-        return 4, False
+        return 5
+    if fresh:
+        return 0
     if claim.writes:
-        return (0 if Resource.METALLB in claim.writes else 2), False
-    return (3 if Resource.METALLB in claim.reads else 1), not slow
+        return 1 if Resource.METALLB in claim.writes else 3
+    return 4 if Resource.METALLB in claim.reads else 2
+
+
+def expected(item: pytest.Item) -> float:
+    """The seconds that a test is expected to take."""
+    declared = getattr(item.function, ATTRIBUTE, None) if isinstance(item, pytest.Function) else None
+    case = item.callspec.id if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ""
+    return durations().expected(declared.id if declared else "", case, [mark.name for mark in item.iter_markers()])

@@ -11,16 +11,13 @@ from time import monotonic
 
 import pytest
 
+from harness.catalogue.durations import durations
 from harness.model.errors import UsageFault
 from harness.model.resources import EVERYTHING, Claim
 from harness.plugin.collection import Case
 from harness.report.json_report import read_report
 from harness.report.model import Result
 
-#: Seconds that a case takes by its mark where no earlier report says it: measured on two cores, four at a time.
-BY_MARK: Mapping[str, float] = {"slow": 80.0, "disruptive": 12.0, "serial": 3.0}
-#: Seconds of any other case: MetalLB's wait for addresses and announcements, the others mostly for an answer over HTTP.
-METALLB, OTHERS = 5.0, 1.0
 #: Expected seconds that have to be over before this run's own pace counts for half.
 TRUSTED = 200.0
 #: Seconds in which nothing ended, after which a line says what is running.
@@ -83,8 +80,7 @@ class Progress:
         case = self.cases[nodeid]
         if case.not_applicable or case.skipped:
             return 0.0
-        otherwise = METALLB if case.statement.subject.startswith("metallb") else OTHERS
-        return self.earlier.get(nodeid) or next((seconds for mark, seconds in BY_MARK.items() if mark in case.marks), otherwise)
+        return self.earlier.get(nodeid) or durations().expected(case.statement.id, case.case, case.marks)
 
 
 def minutes(seconds: float, about: str = "about ") -> str:
