@@ -38,12 +38,14 @@ class Signature:
     """How an answer that the controller under test gives itself can be told from anybody else's.
 
     :param headers: response headers every such answer has
-    :param body: a text found in the body of every such answer, and in none of a backend's
+    :param without_headers: response headers that a backend's answers have only
+    :param body: a text found in the body of every such answer, or a pattern that is, and in none of a backend's
     """
 
     controller: str
-    body: str = ""
+    body: Wanted = ""
     headers: Mapping[str, Wanted] = field(default_factory=dict)
+    without_headers: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.controller
@@ -188,8 +190,11 @@ def _signature(wanted: Signature, exchange: Exchange) -> Iterator[str]:
     if exchange.identity:
         yield _line("answered by", f"{wanted} itself", f"backend {exchange.identity}")
     yield from _fields(f"{wanted}'s header", wanted.headers, exchange.headers)
-    if wanted.body not in exchange.body.decode("latin-1"):
-        yield _line(f"{wanted}'s body", f"{wanted.body!r} in it", repr(exchange.body[:80]))
+    yield from _absent(f"{wanted}'s header", wanted.without_headers, exchange.headers)
+    pattern = re.escape(wanted.body) if isinstance(wanted.body, str) else wanted.body
+    if not re.search(pattern, exchange.body.decode("latin-1")):
+        text = wanted.body if isinstance(wanted.body, str) else wanted.body.pattern
+        yield _line(f"{wanted}'s body", f"{text!r} in it", repr(exchange.body[:80]))
 
 
 def _arrival(expectation: Expectation, exchange: Exchange) -> Iterator[str]:

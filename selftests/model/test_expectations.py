@@ -114,6 +114,8 @@ ACCEPTED = {
     "redirect": (redirecting("http://b.test/x?y"), sent_to("http://b.test/x?y")),
     "redirect with the port of http": (redirecting("http://b.test/x?y"), sent_to("http://b.test:80/x?y")),
     "redirect with the port of https": (redirecting("https://b.test"), sent_to("https://b.test:443")),
+    "pattern in the body": (refused().bound("demo", Signature("x", body=re.compile("nobody|nginx"))), REFUSAL),
+    "header of a backend's": (refused().bound("demo", Signature("x", without_headers=("X-Time",))), REFUSAL),
     "signature in a header": (refused().bound("demo", Signature("x", headers={"Content-Type": "text/html"})), REFUSAL),
 }
 
@@ -180,6 +182,16 @@ REJECTED = {
         refused().bound("demo", Signature("envoy", headers={"Server": "envoy"})),
         REFUSAL,
         "envoy's header Server: expected envoy, found none",
+    ),
+    "no pattern in the body": (
+        refused().bound("demo", Signature("x", body=re.compile("nobody|no server"))),
+        REFUSAL,
+        "x's body: expected 'nobody|no server' in it, found b'<h1>404</h1>",
+    ),
+    "a backend's header": (
+        refused().bound("demo", Signature("x", without_headers=("Content-Type",))),
+        REFUSAL,
+        "x's header Content-Type: expected none, found text/html",
     ),
 }
 

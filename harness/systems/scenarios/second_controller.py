@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from harness.cluster.api import Api, Object
-from harness.systems.ingress.controllers import INSTANCE, Controller
+from harness.systems.ingress.controllers import Controller
+from harness.systems.ingress.instances import INSTANCE
 from harness.systems.ingress.resources import path, rule
 from harness.systems.ingress.status import IngressStatus
 from harness.systems.kubernetes.nodes import KubeNodes

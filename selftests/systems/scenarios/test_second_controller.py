@@ -7,7 +7,8 @@ import pytest
 from harness.cluster.api import Object
 from harness.model.errors import EnvironmentFault, StatementFailed
 from harness.model.record import Record, recording
-from harness.systems.ingress.controllers import INSTANCE, controller
+from harness.systems.ingress.controllers import controller
+from harness.systems.ingress.instances import INSTANCE
 from harness.systems.metallb import clients
 from harness.systems.metallb.services import Service, Services
 from harness.systems.scenarios.second_controller import SecondController

@@ -15,7 +15,7 @@ from pkgutil import iter_modules
 
 from harness.cluster.api import Api, Object
 from harness.model.budgets import CONTROLLER_RESTART, GRACEFUL_END, ROUTE, STATUS, Budget
-from harness.model.errors import EnvironmentFault, UsageFault
+from harness.model.errors import UsageFault
 from harness.model.expectations import Signature
 from harness.model.features import Feature
 from harness.systems.kubernetes.manifests import MANIFESTS, read, with_images, with_namespace
@@ -24,8 +24,6 @@ from harness.systems.kubernetes.workloads import Workload
 
 #: The annotation that named an Ingress's class before there was a field for it.
 LEGACY_CLASS = "kubernetes.io/ingress.class"
-#: The label that tells the Pods of one more instance of a controller from others; its value is the instance's name.
-INSTANCE = "conformance-instance"
 #: Where other packages name their controllers.
 GROUP = "metallb_ingress_conformance.controllers"
 
@@ -130,7 +128,7 @@ class Controller(ABC):
     def another(self, api: Api, name: str) -> list[Object]:
         """The objects of one more instance, which serves the class ``name`` from the namespace ``name``, behind the Service ``name``.
 
-        Its Deployment is called ``name``; its Pods have the label ``INSTANCE`` with that value. Needed by ``Feature.SEVERAL_INSTANCES``.
+        Needed by ``Feature.SEVERAL_INSTANCES``; made of what ``harness/systems/ingress/instances.py`` has.
 
         :raises EnvironmentFault: the first instance, which is its model, is not as its manifest installs it
         """
@@ -176,14 +174,3 @@ def _loaded(point: EntryPoint, version: str) -> Controller:
     if not isinstance(made, Controller):
         raise UsageFault(f"a class of {Controller.__module__}.Controller at {point.value}", repr(made), "correct its package")
     return made
-
-
-def stored(api: Api, kind: str, name: str, namespace: str) -> Object:
-    """An object of a controller's installation.
-
-    :raises EnvironmentFault: it is not there
-    """
-    found = api.get(kind, name, namespace)
-    if found is None:
-        raise EnvironmentFault(f"{kind} {namespace}/{name}", "it does not exist", "install the ingress controller from its manifest")
-    return found

@@ -1,7 +1,6 @@
 """ingress-nginx (https://kubernetes.github.io/ingress-nginx/), from its own manifest for clouds: a Service of type LoadBalancer."""
 
 from collections.abc import Mapping
-from copy import deepcopy
 from pathlib import Path
 
 import trustme
@@ -11,7 +10,8 @@ from harness.model.budgets import Budget
 from harness.model.expectations import Signature
 from harness.model.features import Feature
 from harness.model.versions import version as ordered
-from harness.systems.ingress.controllers import INSTANCE, Controller, Timing, stored
+from harness.systems.ingress.controllers import Controller, Timing
+from harness.systems.ingress.instances import cluster_role_binding, deployment_like, ingress_class, role, service_account, stored
 from harness.systems.ingress.resources import path, rule
 from harness.systems.kubernetes.admission import accepted
 from harness.systems.kubernetes.manifests import read, with_images, with_namespace
@@ -22,7 +22,6 @@ from harness.systems.kubernetes.workloads import Workload
 CONTROLLER = "ingress-nginx-controller"
 WEBHOOK_SERVICE = "ingress-nginx-controller-admission"
 WEBHOOK = "ingress-nginx-admission"
-RBAC = "rbac.authorization.k8s.io"
 _GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide/"
 _FLAGS = f"{_GUIDE}cli-arguments/"
 _CONFIGMAP = f"{_GUIDE}nginx-configuration/configmap/"
@@ -127,8 +126,20 @@ class IngressNginx(Controller):
     def another(self, api: Api, name: str) -> list[Object]:
         """Its own way to have several (https://kubernetes.github.io/ingress-nginx/user-guide/multiple-ingress/)."""
         rules = stored(api, "Role", self.name, self.namespace)["rules"]
-        deployment = _another_deployment(stored(api, "Deployment", self.serving.name, self.namespace), name)
-        return [*_cluster_wide(self.name, name), *_permissions(rules, name), deployment]
+        first = stored(api, "Deployment", self.serving.name, self.namespace)
+        arguments = (
+            f"--publish-service={name}/{name}",
+            f"--controller-class=k8s.io/{name}",
+            f"--ingress-class={name}",
+            f"--watch-namespace={name}",
+        )
+        return [
+            ingress_class(name, f"k8s.io/{name}"),
+            cluster_role_binding(name, self.name),
+            service_account(name),
+            *role(name, rules),
+            deployment_like(first, name, without=REPLACED, arguments=arguments),
+        ]
 
     def _certificate(self, authority: trustme.CA) -> Object:
         host = f"{WEBHOOK_SERVICE}.{self.namespace}.svc"
@@ -148,51 +159,6 @@ def _probe_ingress(ingress_class: str) -> Object:
         "kind": "Ingress",
         "metadata": {"name": "readiness-probe", "namespace": "default"},
         "spec": {"ingressClassName": ingress_class, "rules": [rule("readiness-probe.invalid", path("/", "readiness-probe"))]},
-    }
-
-
-def _cluster_wide(role: str, name: str) -> list[Object]:
-    ours = {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": name}}
-    reference = {"apiGroup": RBAC, "kind": "ClusterRole", "name": role}
-    binding = {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRoleBinding", "metadata": {"name": name}, "roleRef": reference}
-    return [{**ours, "spec": {"controller": f"k8s.io/{name}"}}, {**binding, "subjects": [_account(name)]}]
-
-
-def _permissions(rules: list[Object], name: str) -> list[Object]:
-    metadata = {"name": name, "namespace": name}
-    role = {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": metadata, "rules": rules}
-    reference = {"apiGroup": RBAC, "kind": "Role", "name": name}
-    binding = {"apiVersion": f"{RBAC}/v1", "kind": "RoleBinding", "metadata": metadata, "roleRef": reference, "subjects": [_account(name)]}
-    return [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}, role, binding]
-
-
-def _account(name: str) -> Object:
-    return {"kind": "ServiceAccount", "name": name, "namespace": name}
-
-
-def _another_deployment(first: Object, name: str) -> Object:
-    """The first controller's Deployment, changed where a second one has to differ."""
-    pod = deepcopy(first["spec"]["template"]["spec"])
-    kept = ("containers", "nodeSelector", "dnsPolicy")
-    pod = {key: value for key, value in pod.items() if key in kept}
-    pod |= {"serviceAccountName": name, "terminationGracePeriodSeconds": 1}  # nobody uses it when its namespace goes
-    (container,) = pod["containers"]
-    container["args"] = [one for one in container["args"] if not one.startswith(REPLACED)] + [
-        f"--publish-service={name}/{name}",
-        f"--controller-class=k8s.io/{name}",
-        f"--ingress-class={name}",
-        f"--watch-namespace={name}",
-    ]
-    for unused in ("volumeMounts", "lifecycle"):
-        container.pop(unused, None)
-    labels = {INSTANCE: name}
-    template = {"metadata": {"labels": labels}, "spec": pod}
-    metadata = {"name": name, "namespace": name}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata,
-        "spec": {"selector": {"matchLabels": labels}, "template": template},
     }
 
 
