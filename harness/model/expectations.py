@@ -68,7 +68,7 @@ class Expectation:
     :param arrives_without: request headers it must not see
     :param headers: headers the response has to have
     :param without_headers: headers it must not have
-    :param certificate: a subject alternative name of the certificate presented
+    :param certificate: a subject alternative name of the certificate presented, or a pattern of one
     :param protocol: ``HTTP/1.1`` or ``HTTP/2``
     :param port: the port on which the backend has to be reached
     :param why: the reason for the expectation, for those who read a failure
@@ -82,7 +82,7 @@ class Expectation:
     arrives_without: tuple[str, ...] = ()
     headers: Mapping[str, Wanted] = field(default_factory=dict)
     without_headers: tuple[str, ...] = ()
-    certificate: str | None = None
+    certificate: Wanted | None = None
     protocol: str | None = None
     port: int | None = None
     why: str = ""
@@ -238,8 +238,10 @@ def _response(expectation: Expectation, exchange: Exchange) -> Iterator[str]:
 
 
 def _connection(expectation: Expectation, exchange: Exchange) -> Iterator[str]:
-    if expectation.certificate and expectation.certificate not in exchange.certificate:
-        yield _line("certificate for", expectation.certificate, ", ".join(sorted(exchange.certificate)) or None)
+    wanted = expectation.certificate
+    if wanted and not any(_matches(wanted, name) for name in exchange.certificate):
+        text = wanted if isinstance(wanted, str) else f"/{wanted.pattern}/"
+        yield _line("certificate for", text, ", ".join(sorted(exchange.certificate)) or None)
     if expectation.protocol not in {None, exchange.protocol}:
         yield _line("protocol", expectation.protocol, exchange.protocol)
 
@@ -255,6 +257,10 @@ def _fits(name: str, wanted: Wanted, found: str) -> bool:
     """Whether a header has the value; a port in a Location that is its scheme's own says nothing (RFC 3986 section 6.2.3)."""
     if name == "Location":
         found = _DEFAULT_PORT.sub(r"\1\2", found)
+    return _matches(wanted, found)
+
+
+def _matches(wanted: Wanted, found: str) -> bool:
     return found == wanted if isinstance(wanted, str) else wanted.fullmatch(found) is not None
 
 

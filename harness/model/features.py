@@ -73,7 +73,7 @@ class Feature(StrEnum):
     )
     UNAVAILABLE_BACKENDS = (
         "unavailable-backends",
-        "A path whose backend is missing, empty or silent is answered with 502 or 503, and others go on.",
+        "A path whose backend is missing, empty or silent is answered as an error of the server's, and others go on.",
         f"{_RFC}rfc9110#section-15.6",
     )
     EXTERNAL_NAME = (
@@ -81,11 +81,29 @@ class Feature(StrEnum):
         "Services of the type ExternalName are backends.",
         "https://kubernetes.io/docs/concepts/services-networking/service/#externalname",
     )
-    LOAD_BALANCING = "load-balancing", "Every Pod of a backend gets its share of the requests.", f"{_CONFIGMAP}#load-balance"
+    LOAD_BALANCING = "load-balancing", "Every Pod of a backend gets its share of the requests.", f"{_API}#load-balancing"
     FORWARDED_HEADERS = (
         "forwarded-headers",
-        "X-Forwarded-For and its kin tell the backend who asked for what.",
+        "X-Forwarded-For and X-Forwarded-Proto tell the backend who asked, and how.",
+        f"{_RFC}rfc7239#section-7.4",
+    )
+    FORWARDED_DETAILS = (
+        "forwarded-details",
+        "X-Real-IP, X-Forwarded-Host and X-Forwarded-Port tell it the same and more.",
         f"{_CONFIGMAP}#use-forwarded-headers",
+    )
+    FORGED_HEADERS_REPLACED = (
+        "forged-headers-replaced",
+        "What a client claims in such headers is replaced by what the controller saw.",
+        f"{_RFC}rfc7239#section-8.1",
+    )
+    HTTPOXY = "httpoxy", "The header Proxy of a request does not reach the backend.", "https://httpoxy.org"
+    RAW_PATHS = "raw-paths", "Repeated slashes reach the backend as they were sent.", f"{_RFC}rfc9110#section-7.7"
+    ROOT_LABEL = "root-label", "A host is the same with the root label, a dot at its end.", f"{_RFC}rfc3986#section-3.2.2"
+    EXTERNAL_IPS = (
+        "external-ips",
+        "The status of an Ingress also tells the external IPs of the controller's Service.",
+        "https://kubernetes.io/docs/concepts/services-networking/service/#external-ips",
     )
     CLIENT_ADDRESS = (
         "client-address",
@@ -95,7 +113,7 @@ class Feature(StrEnum):
     SEAMLESS_UPDATES = (
         "seamless-updates",
         "Changes of routes and endpoints lose no request.",
-        "https://nginx.org/en/docs/control.html#reconfiguration",
+        f"{_API}#updating-an-ingress",
     )
     GRACEFUL_ROLLOUT = (
         "graceful-rollout",

@@ -104,6 +104,7 @@ ACCEPTED = {
     "response header": (reaching(headers={"content-type": "application/json"}), ANSWER),
     "absent response header": (reaching(without_headers=("Server",)), ANSWER),
     "certificate": (reaching(certificate="*.wild.example.test"), ANSWER),
+    "certificate by a pattern": (reaching(certificate=re.compile(r".*\.example\.test")), ANSWER),
     "protocol": (reaching(protocol="HTTP/2"), ANSWER),
     "answer to HEAD": (reaching(), replace(bodiless("HEAD /app/sub?x=1"), request=replace(SENT, method="HEAD"))),
     "answer 204": (reaching(status=204), replace(bodiless("PUT /app/sub?x=1"), status=204)),
@@ -166,6 +167,11 @@ REJECTED = {
     "redirect to the port of another scheme": (redirecting("http://b.test/x"), sent_to("http://b.test:443/x"), "found http://b.test:443/x"),
     "redirect with a port in its path": (redirecting("http://b.test/x"), sent_to("http://b.test/x:80"), "found http://b.test/x:80"),
     "other certificate": (reaching(certificate="x"), ANSWER, "certificate for: expected x, found *.wild.example.test, app.example.test"),
+    "no certificate of a pattern": (
+        reaching(certificate=re.compile("x.*")),
+        ANSWER,
+        "certificate for: expected /x.*/, found *.wild.example.test, app.example.test",
+    ),
     "no certificate": (reaching(certificate="x"), replace(ANSWER, certificate=frozenset()), "certificate for: expected x, found none"),
     "protocol": (reaching(protocol="HTTP/1.1"), ANSWER, "protocol: expected HTTP/1.1, found HTTP/2"),
     "refused by the backend": (

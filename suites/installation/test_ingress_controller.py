@@ -5,7 +5,13 @@ from harness.systems.ingress.controllers import Controller
 from harness.systems.kubernetes.workloads import Workloads
 
 
-@statement("DEP-05", MUST, CORE, source="https://kubernetes.github.io/ingress-nginx/deploy/#bare-metal-clusters", system=CONTROLLER)
+@statement(
+    "DEP-05",
+    MUST,
+    CORE,
+    source="https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#complete-deployment",
+    system=CONTROLLER,
+)
 def test_controller_runs_without_restarts(workloads: Workloads, ingress_controller: Controller) -> None:
     """The ingress controller MUST be ready, and none of its containers restarted."""
     for one in ingress_controller.workloads:

@@ -96,6 +96,18 @@ class IngressClient:
         __tracebackhide__ = True
         return self.expect(request, expectation, times=1)
 
+    def expect_one_of(self, request: Request, *expectations: Expectation, times: int = SAMPLE) -> None:
+        """Require that a settled route gives one of several answers, every one of ten times.
+
+        :raises StatementFailed: one of the answers is none of them, with every difference to each
+        :raises NoAnswer: one did not come
+        """
+        __tracebackhide__ = True
+        accepted = [self._bound(expectation) for expectation in expectations]
+        with _silence_is_failure(" or ".join(sentence(request, expectation) for expectation in accepted)):
+            for _ in range(times):
+                _require_one_of(accepted, self._ask(request))
+
     def expect_raw(self, head: str, expectation: Expectation) -> Exchange:
         """Require this answer to the head of a GET that no client library would send; it is sent as it is, but for ``example.test``.
 

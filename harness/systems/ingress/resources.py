@@ -29,9 +29,14 @@ class Ingresses:
     ingress_class: str = ""
     made: list[Object] = field(default_factory=list)
 
-    def create(self, name: str, host: str, service: str, port: int, annotations: Mapping[str, str]) -> Object:
-        """An Ingress that routes everything of one host to one Service."""
-        return self._create(self.document(name, host, service, port, annotations))
+    def create(
+        self, name: str, host: str, service: str, port: int, annotations: Mapping[str, str] | None = None, *, ingress_class: str = ""
+    ) -> Object:
+        """An Ingress that routes everything of one host to one Service; an annotation or its field names the class."""
+        document = self.document(name, host, service, port, annotations or {})
+        if ingress_class:
+            document["spec"]["ingressClassName"] = ingress_class
+        return self._create(document)
 
     def document(self, name: str, host: str, service: str, port: int, annotations: Mapping[str, str]) -> Object:
         """The same as an object that is not created yet."""

@@ -51,6 +51,21 @@ class TestExpect:
             client(silent).send(ASKED)
 
 
+class TestExpectOneOf:
+    def test_any_of_them_will_do_each_time(self) -> None:
+        client(ONE, MISSING, ONE).expect_one_of(ASKED, reaches("one"), refused(404), times=3)
+
+    def test_none_of_them_is_told_with_each_difference(self) -> None:
+        with pytest.raises(
+            StatementFailed, match=r"reaches one or .*refused with 421\n(.|\n)*service: expected one, found two\n(.|\n)*421"
+        ):
+            client(ONE, TWO).expect_one_of(ASKED, reaches("one"), refused(421))
+
+    def test_silence_is_a_failure(self) -> None:
+        with pytest.raises(NoAnswer, match=r"reaches one or .*refused with 421\n.*timed out"):
+            client(silent).expect_one_of(ASKED, reaches("one"), refused(421))
+
+
 class TestWaitUntilAnswered:
     def test_a_change_is_waited_for_and_measured(self) -> None:
         with recording(Record(scale=0.02)) as kept:

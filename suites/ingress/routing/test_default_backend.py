@@ -3,6 +3,7 @@
 import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
 from harness.model.resources import INGRESS
 from harness.model.statements import CORE, EXTENDED, MAY, MUST, statement
@@ -14,21 +15,21 @@ from suites.ingress.requests import HOST, request
 DEFAULT_BACKEND = "https://kubernetes.io/docs/concepts/services-networking/ingress/#default-backend"
 
 
+#: Requests for hosts that no rule names: method, host and target.
+UNMATCHED = (("GET", "nobody.test", "/"), ("POST", "nobody.test", "/x?y"), ("GET", None, "/"), ("DELETE", "x.nobody.test", "/x"))
+
+
 @statement("DFB-01", MUST, EXTENDED, source=DEFAULT_BACKEND, covers=("ROW-DEF-01",))
-@cases(
-    [
-        (request(target, host=host, method=method, scheme=scheme), refused(404))
-        for scheme in ("http", "https")
-        for method, host, target in (
-            ("GET", "nobody.test", "/"),
-            ("POST", "nobody.test", "/x?y"),
-            ("GET", None, "/"),
-            ("DELETE", "x.nobody.test", "/x"),
-        )
-    ]
-)
+@cases([(request(target, host=host, method=method), refused(404)) for method, host, target in UNMATCHED])
 def test_unmatched_host_is_refused(request_: Request, expectation: Expectation, own_client: IngressClient) -> None:
-    """A request for a host that nobody's rule names MUST be refused by the controller itself, over http and https."""
+    """A request for a host that nobody's rule names MUST be refused by the controller itself."""
+    own_client.expect(request_, expectation)
+
+
+@statement("DFB-08", MUST, EXTENDED, source=DEFAULT_BACKEND, features={Feature.DEFAULT_CERTIFICATE}, covers=("ROW-DEF-01",))
+@cases([(request(target, host=host, method=method, scheme="https"), refused(404)) for method, host, target in UNMATCHED])
+def test_unmatched_host_is_refused_over_tls(request_: Request, expectation: Expectation, own_client: IngressClient) -> None:
+    """The same request over https MUST be refused in the same way, where a default certificate lets the client ask."""
     own_client.expect(request_, expectation)
 
 
@@ -40,9 +41,17 @@ def test_default_backend_alone_takes_everything(ingresses: Ingresses, own_client
     ingresses.add(ingresses.ingress(defaultBackend={"service": {"name": "two", "port": {"number": 80}}}))
     own_client.wait_until_answered(request("/x?y", host="nobody.test"), reaches("two"), measured="route added")
     own_client.expect(request(host=None, method="PUT", body=b"payload"), reaches("two"))
-    own_client.expect(request("/x", host="nobody.test", scheme="https"), reaches("two"))
     ingresses.delete(ingresses.label)
     own_client.wait_until_answered(request("/x?y", host="nobody.test"), refused(404), measured="route removed")
+
+
+@statement("DFB-09", MUST, EXTENDED, source=DEFAULT_BACKEND, features={Feature.DEFAULT_CERTIFICATE}, covers=("ROW-DEF-02",))
+@pytest.mark.disruptive(INGRESS)
+@pytest.mark.usefixtures("unknown_hosts")
+def test_default_backend_alone_is_served_over_tls(ingresses: Ingresses, own_client: IngressClient) -> None:
+    """An Ingress that has a default backend and no rules MUST serve what no rule matches over https, too, with the default certificate."""
+    ingresses.add(ingresses.ingress(defaultBackend={"service": {"name": "two", "port": {"number": 80}}}))
+    own_client.wait_until_answered(request("/x", host="nobody.test", scheme="https"), reaches("two"), measured="route added")
 
 
 @statement("DFB-03", MUST, CORE, source=DEFAULT_BACKEND, covers=("ROW-DEF-03",))

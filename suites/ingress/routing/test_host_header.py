@@ -19,13 +19,27 @@ from suites.ingress.requests import HOST, request
         (request(host=HOST.upper()), reaches("one")),
         (request(host=f"{HOST}:80"), reaches("one")),
         (request(host=f"{HOST}:8443"), reaches("one")),
-        (request(host=f"{HOST}."), reaches("one"), "the root label may be written"),
         (request(host=f"A.wild.{HOST}:80"), reaches("two")),
         (request(host=f"a.wild.{HOST}:8443"), reaches("two")),
     ]
 )
 def test_host_matches_in_any_spelling(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The host of a request MUST be matched whatever its case and whatever port follows it."""
+    client.expect(request_, expectation)
+
+
+@statement(
+    "HST-14",
+    MUST,
+    EXTENDED,
+    source="https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2",
+    features={Feature.ROOT_LABEL},
+    covers=("ROW-HOST-04",),
+)
+@pytest.mark.manifest("root_label_may_be_written.yaml")
+@cases([(request(host=f"{HOST}."), reaches("one")), (request(host=f"{HOST}.:80"), reaches("one"))])
+def test_root_label_may_be_written(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """The host of a request MUST be matched with the root label, a dot at its end, as without it."""
     client.expect(request_, expectation)
 
 
@@ -61,10 +75,13 @@ def test_host_of_an_absolute_target_arrives(client: IngressClient) -> None:
         pytest.param("GET / HTTP/1.1", refused(400), id="HTTP 1.1 without a host"),
         pytest.param("GET / HTTP/1.1\r\nHost: example.test\r\nHost: other.test", refused(400), id="HTTP 1.1 with two hosts"),
         pytest.param("GET / HTTP/1.1\r\nHost: a b", refused(400), id="HTTP 1.1 with a blank in the host"),
-        pytest.param("GET / HTTP/1.0", refused(404), id="HTTP 1.0 without a host"),
+        pytest.param("GET / HTTP/1.0", refused(400, 404), id="HTTP 1.0 without a host"),
         pytest.param("GET / HTTP/1.0\r\nHost: example.test", reaches("one"), id="HTTP 1.0 with a host"),
     ],
 )
 def test_request_without_a_host_is_malformed(head: str, expectation: Expectation, client: IngressClient) -> None:
-    """A request of HTTP/1.1 without exactly one valid host MUST be refused as malformed, while one of HTTP/1.0 needs none."""
+    """A request of HTTP/1.1 without exactly one valid host MUST be refused as malformed, while one of HTTP/1.0 with a host is served.
+
+    One of HTTP/1.0 without a host is valid and names no target: it may be refused as such, or as one that no rule matches.
+    """
     client.expect_raw(head, expectation)

@@ -11,25 +11,19 @@ from harness.systems.ingress.shared_routes import OTHER_NAMESPACE
 from suites.ingress.cases import cases
 from suites.ingress.requests import request
 
-BY_PATH = "example.com"
-CONTROL = (request("/nginx", host=BY_PATH), reaches("nginx", "/"))
-UNROUTED = [
-    (request(host=BY_PATH), refused(404)),
-    (request("/unknown", host=BY_PATH), refused(404)),
-    (request("/a/nginx", host=BY_PATH), refused(404)),
-    (request("/ngin", host=BY_PATH), refused(404)),
-]
+UNROUTED = ("/", "/unknown", "/a/nginx", "/ngin")
 PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types"
 
 
 @statement(
     "PTH-01", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#path-types", covers=("ROW-DEF-01",)
 )
-@cases(UNROUTED)
-def test_path_without_a_rule_is_refused(request_: Request, expectation: Expectation, example_client: IngressClient) -> None:
+@pytest.mark.manifest("path_without_a_rule_is_refused.yaml")
+@cases([(request(target), refused(404)) for target in UNROUTED])
+def test_path_without_a_rule_is_refused(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request for a path that no rule of its host names MUST be refused by the controller itself."""
-    example_client.expect(*CONTROL)
-    example_client.expect(request_, expectation)
+    client.expect(request("/nginx"), reaches("one"))
+    client.expect(request_, expectation)
 
 
 @statement(

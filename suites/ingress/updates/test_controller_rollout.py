@@ -12,7 +12,8 @@ from harness.systems.ingress.rollout import ControllerDeployment
 from harness.systems.scenarios.ingress_rollout import IngressRollout
 from suites.ingress.requests import request
 
-DEPLOYMENT = "https://kubernetes.github.io/ingress-nginx/deploy/"
+DEPLOYMENT = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment"
+ENDING = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination"
 # On a busy machine a probe comes late, and an interruption lasts from the first that is lost to the last.
 ALONE = pytest.mark.disruptive
 
@@ -22,7 +23,7 @@ ALONE = pytest.mark.disruptive
     "DYN-07",
     SHOULD,
     EXTENDED,
-    source="https://kubernetes.github.io/ingress-nginx/user-guide/cli-arguments/",
+    source=ENDING,
     covers=("ROW-DYN-04", "ROW-MLB-074"),
 )
 def test_rolling_restart_of_the_controller_is_brief(
@@ -43,7 +44,7 @@ def test_rolling_restart_of_the_controller_is_brief(
     "DYN-08",
     MUST,
     EXTENDED,
-    source="https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination",
+    source=ENDING,
     covers=("ROW-DYN-05",),
 )
 def test_request_under_way_survives_a_graceful_stop(

@@ -8,10 +8,10 @@ from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
 from harness.systems.scenarios.second_controller import SecondController
 
-SEVERAL = "https://kubernetes.github.io/ingress-nginx/user-guide/multiple-ingress/"
+SEVERAL = "https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-class"
 
 
-@pytest.mark.slow  # a second ingress-nginx writes its first status after a minute
+@pytest.mark.slow  # some write the first status after a minute
 @statement("EXH-30", MUST, EXTENDED, source=SEVERAL, since="0.13.9", features={Feature.SEVERAL_INSTANCES}, covers=("ROW-MLB-075",))
 def test_second_ingress_controller_waits_for_an_address(pools: Pools, services: Services, second_controller: SecondController) -> None:
     """While its pool is exhausted a second ingress controller MUST stay without an address, which its Ingresses show; with one it serves.

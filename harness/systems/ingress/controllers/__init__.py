@@ -16,7 +16,7 @@ from pkgutil import iter_modules
 from harness.cluster.api import Api, Object
 from harness.model.budgets import CONTROLLER_RESTART, GRACEFUL_END, ROUTE, STATUS, Budget
 from harness.model.errors import UsageFault
-from harness.model.expectations import Signature
+from harness.model.expectations import Signature, Wanted
 from harness.model.features import Feature
 from harness.systems.kubernetes.manifests import MANIFESTS, read, with_images, with_namespace
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
@@ -69,6 +69,8 @@ class Controller(ABC):
     components: Mapping[str, str]
     #: How its own refusals are told from anybody else's.
     signature: Signature
+    #: A name in the certificate that it shows where it has none for a host, or a pattern that is; empty where it has no such certificate.
+    default_certificate: Wanted = ""
     #: The version of each component that has another one than the controller.
     component_versions: Mapping[str, str] = {}
     #: What is pulled for each component that the lab does not know, with ``{version}`` in it.

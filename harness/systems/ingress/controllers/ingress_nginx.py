@@ -42,6 +42,14 @@ FEATURES: dict[Feature, str] = {
     Feature.STREAMING: f"{_CONFIGMAP}#proxy-buffering",
     Feature.LARGE_BODIES: f"{_CONFIGMAP}#proxy-body-size",
     Feature.UNAVAILABLE_BACKENDS: f"{_CONFIGMAP}#custom-http-errors",
+    Feature.LOAD_BALANCING: f"{_CONFIGMAP}#load-balance",
+    **dict.fromkeys(
+        (Feature.FORWARDED_HEADERS, Feature.FORWARDED_DETAILS, Feature.FORGED_HEADERS_REPLACED), f"{_CONFIGMAP}#use-forwarded-headers"
+    ),
+    Feature.HTTPOXY: "https://github.com/kubernetes/ingress-nginx/blob/main/rootfs/etc/nginx/template/nginx.tmpl",
+    Feature.RAW_PATHS: "https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass",
+    Feature.ROOT_LABEL: "https://nginx.org/en/docs/http/ngx_http_core_module.html#server_name",
+    Feature.EXTERNAL_IPS: _FLAGS,
     Feature.EXTERNAL_NAME: _FLAGS,
     Feature.CLIENT_ADDRESS: f"{_GUIDE}miscellaneous/#source-ip-address",
     Feature.SEAMLESS_UPDATES: "https://kubernetes.github.io/ingress-nginx/how-it-works/#avoiding-reloads",
@@ -51,7 +59,7 @@ FEATURES: dict[Feature, str] = {
     **{
         one: one.source
         for one in (
-            *(Feature.GRPC, Feature.LOAD_BALANCING, Feature.FORWARDED_HEADERS, Feature.FORWARDED_PREFIX, Feature.REQUEST_ID),
+            *(Feature.GRPC, Feature.FORWARDED_PREFIX, Feature.REQUEST_ID),
             *(Feature.ADMISSION, Feature.SNIPPETS, Feature.REGEX_PATHS, Feature.PATH_REWRITE, Feature.HOST_REWRITE, Feature.REDIRECT),
             *(Feature.APP_ROOT, Feature.WWW_REDIRECT, Feature.SCHEME_REDIRECT, Feature.HSTS, Feature.DEFAULT_CERTIFICATE),
             *(Feature.CUSTOM_ERRORS, Feature.SERVER_ALIAS, Feature.CANARY, Feature.COOKIE_AFFINITY, Feature.UPSTREAM_HASHING),
@@ -83,6 +91,7 @@ class IngressNginx(Controller):
     #: One image; the one of the certificate Jobs is not used, see :meth:`install`.
     components: Mapping[str, str] = {"registry.k8s.io/ingress-nginx/controller": CONTROLLER}
     signature = Signature("ingress-nginx", body="<center>nginx</center>")
+    default_certificate = "ingress.local"
     manifest = None
     #: Every worker process fetches backends by itself, once a second.
     timing = Timing(status=STATUS, consecutive=25)

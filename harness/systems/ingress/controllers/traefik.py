@@ -47,8 +47,10 @@ COMMON: dict[Feature, str] = {
     Feature.UNAVAILABLE_BACKENDS: _INGRESS,
     Feature.EXTERNAL_NAME: _INGRESS,
     Feature.LOAD_BALANCING: _BALANCING,
-    Feature.FORWARDED_HEADERS: f"{_ENTRY_POINTS}#forwarded-headers",
-    Feature.CLIENT_ADDRESS: f"{_ENTRY_POINTS}#forwarded-headers",
+    **dict.fromkeys(
+        (Feature.FORWARDED_HEADERS, Feature.FORWARDED_DETAILS, Feature.FORGED_HEADERS_REPLACED, Feature.CLIENT_ADDRESS),
+        f"{_ENTRY_POINTS}#forwarded-headers",
+    ),
     Feature.DEFAULT_CERTIFICATE: f"{_TLS}tls-certificates/#default-certificate",
     Feature.SEAMLESS_UPDATES: "https://doc.traefik.io/traefik/getting-started/configuration-overview/",
     Feature.GRACEFUL_ROLLOUT: f"{_ENTRY_POINTS}#life-cycle",
@@ -64,6 +66,7 @@ class Traefik(Controller):
     workloads: tuple[Workload, ...] = (Workload("Deployment", "traefik", "traefik", "app=traefik"),)
     components: Mapping[str, str] = {"docker.io/library/traefik": "traefik"}
     signature = SIGNATURE
+    default_certificate = re.compile(r".*\.traefik\.default")
 
     @property
     def features(self) -> Mapping[Feature, str]:
@@ -85,7 +88,9 @@ class TraefikNginx(Traefik):
     @property
     def features(self) -> Mapping[Feature, str]:
         """What is said of its provider for ingress-nginx's Ingresses: more annotations from 3.7 on."""
-        offered = COMMON | dict.fromkeys((Feature.STATUS_ADDRESS, Feature.CLASS_REQUIRED, Feature.SEVERAL_INSTANCES), _NGINX)
+        offered = COMMON | dict.fromkeys(
+            (Feature.STATUS_ADDRESS, Feature.EXTERNAL_IPS, Feature.CLASS_REQUIRED, Feature.SEVERAL_INSTANCES), _NGINX
+        )
         return offered | dict.fromkeys(ANNOTATIONS if ordered(self.version) >= ordered("3.7.0") else ANNOTATIONS_OF_3_6, _ANNOTATIONS)
 
     def another(self, api: Api, name: str) -> list[Object]:
