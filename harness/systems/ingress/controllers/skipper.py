@@ -1,0 +1,50 @@
+"""Skipper (https://opensource.zalando.com/skipper/), from a manifest after its documentation: a Service of type LoadBalancer."""
+
+from collections.abc import Mapping
+
+from harness.model.expectations import Signature
+from harness.model.features import Feature
+from harness.systems.ingress.controllers import Controller
+from harness.systems.kubernetes.workloads import Workload
+
+_GUIDE = "https://opensource.zalando.com/skipper/"
+_CONTROLLER = f"{_GUIDE}kubernetes/ingress-controller/"
+_USAGE = f"{_GUIDE}kubernetes/ingress-usage/"
+_OPERATION = f"{_GUIDE}operation/operation/"
+_FLAGS = "https://github.com/zalando/skipper/blob/v0.27.65/config/config.go"
+
+
+class Skipper(Controller):
+    """A version of Skipper, which terminates TLS itself and hands on the host."""
+
+    name = "skipper"
+    namespace = service = "skipper"
+    ingress_class = "skipper"
+    class_controller = "zalando.org/skipper"
+    workloads = (Workload("Deployment", "skipper", "skipper", "application=skipper-ingress"),)
+    components: Mapping[str, str] = {"ghcr.io/zalando/skipper": "skipper"}
+    signature = Signature("Skipper", headers={"Server": "Skipper"})
+    features: Mapping[Feature, str] = {
+        Feature.PATH_TYPES: f"{_USAGE}#kubernetes-ingress-specification-base-path",
+        Feature.WILDCARD_HOSTS: f"{_USAGE}#http-host-header-routing",
+        Feature.DEFAULT_BACKEND: f"{_GUIDE}data-clients/kubernetes/",
+        Feature.TLS_TERMINATION: f"{_FLAGS}#L714",
+        Feature.STATUS_ADDRESS: f"{_CONTROLLER}#publish-ingress-status-from-a-service",
+        Feature.IMPLEMENTATION_SPECIFIC_PATHS: f"{_USAGE}#ingress-path-handling",
+        Feature.LEGACY_CLASS_ANNOTATION: f"{_CONTROLLER}#multiple-skipper-deployments",
+        Feature.TLS_VERSIONS: f"{_FLAGS}#L666",
+        Feature.HTTP2: "https://pkg.go.dev/net/http#hdr-HTTP_2",
+        Feature.WEBSOCKET: f"{_OPERATION}#websocket",
+        Feature.STREAMING: f"{_GUIDE}reference/architecture/",
+        Feature.LARGE_BODIES: f"{_FLAGS}#L557",
+        Feature.UNAVAILABLE_BACKENDS: f"{_OPERATION}",
+        Feature.LOAD_BALANCING: f"{_USAGE}#load-balancer-algorithm",
+        Feature.FORWARDED_HEADERS: f"{_OPERATION}#forwarded-headers",
+        Feature.CLIENT_ADDRESS: f"{_OPERATION}#forwarded-headers",
+        Feature.SEAMLESS_UPDATES: f"{_GUIDE}#skipper",
+        Feature.REPLICAS: f"{_CONTROLLER}#deployment",
+        Feature.GRACEFUL_ROLLOUT: f"{_FLAGS}#L690",
+    }
+
+
+CONTROLLERS = (Skipper,)
