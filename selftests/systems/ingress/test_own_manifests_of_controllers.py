@@ -8,11 +8,12 @@ import yaml
 
 from harness.cluster.api import Object
 from harness.cluster.sources import components
-from harness.systems.ingress.controllers import Controller, controller
-from harness.systems.kubernetes.manifests import read
+from harness.model.features import Feature
+from harness.systems.ingress.controllers import Controller, controller, known
+from harness.systems.ingress.instances import INSTANCE
 from selftests.systems.fake_api import FakeApi, an_object
 
-BROUGHT = ("haproxy-ingress", "skipper")
+BROUGHT = tuple(name for name, made in known().items() if made("1.0.0").manifest)
 
 
 def installed(ingress: Controller, manifest: Path) -> FakeApi:
@@ -117,8 +118,23 @@ class TestContour:
         assert next(iter(self.INGRESS.components.values())) == "contour"
 
 
-def test_what_its_own_manifest_runs_is_read_as_it_is_written() -> None:
-    ingress = controller("skipper", "1.0.0")
+SEVERAL = tuple(name for name in BROUGHT if Feature.SEVERAL_INSTANCES in controller(name, "4.0.0").features)
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_one_more_instance_has_a_class_and_arguments_of_its_own(name: str) -> None:
+    ingress = controller(name, "4.0.0")
     assert ingress.manifest is not None
-    (deployment,) = (item for item in read(ingress.manifest) if item["kind"] == "Deployment")
-    assert "-kubernetes-ingress-class=^skipper$" in deployment["spec"]["template"]["spec"]["containers"][0]["command"]
+    first = installed(ingress, ingress.manifest)
+    made = {item["kind"]: item for item in ingress.another(first, "second")}
+    assert made["IngressClass"]["metadata"]["name"] == "second"
+    assert made["ClusterRoleBinding"]["subjects"] == [{"kind": "ServiceAccount", "name": "second", "namespace": "second"}]
+    assert ("ClusterRole", None, made["ClusterRoleBinding"]["roleRef"]["name"]) in first.objects
+    deployment = made["Deployment"]["spec"]["template"]
+    assert deployment["metadata"]["labels"] == {INSTANCE: "second"}
+    (arguments,) = (container["args"] for container in deployment["spec"]["containers"])
+    options = [one.partition("=")[0] for one in arguments]
+    assert len(options) == len(set(options)), "an option of the first instance is left beside that of the second"
+    assert "second/second" in " ".join(arguments)
+    serving = first.objects[ingress.serving.kind, ingress.serving.namespace, ingress.serving.name]["spec"]["template"]["spec"]
+    assert arguments != serving["containers"][0]["args"]

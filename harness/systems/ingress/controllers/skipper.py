@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from harness.cluster.api import Api, Object
 from harness.model.expectations import Signature
 from harness.model.features import Feature
 from harness.systems.ingress.controllers import Controller
+from harness.systems.ingress.instances import cluster_role_binding, deployment_like, ingress_class, service_account, stored
 from harness.systems.kubernetes.workloads import Workload
 
 _GUIDE = "https://opensource.zalando.com/skipper/"
@@ -43,8 +45,24 @@ class Skipper(Controller):
         Feature.CLIENT_ADDRESS: f"{_OPERATION}#forwarded-headers",
         Feature.SEAMLESS_UPDATES: f"{_GUIDE}#skipper",
         Feature.REPLICAS: f"{_CONTROLLER}#deployment",
+        Feature.SEVERAL_INSTANCES: f"{_CONTROLLER}#multiple-skipper-deployments",
         Feature.GRACEFUL_ROLLOUT: f"{_FLAGS}#L690",
     }
+
+    def another(self, api: Api, name: str) -> list[Object]:
+        """One that looks for Ingresses in one namespace and of one class only."""
+        changed = {"ingress-class": f"^{name}$", "status-from-service": f"{name}/{name}", "namespace": name}
+        return [
+            ingress_class(name, self.class_controller),
+            cluster_role_binding(name, self.name),
+            service_account(name),
+            deployment_like(
+                stored(api, "Deployment", self.serving.name, self.namespace),
+                name,
+                without=[f"-kubernetes-{key}=" for key in changed],
+                arguments=[f"-kubernetes-{key}={value}" for key, value in changed.items()],
+            ),
+        ]
 
 
 CONTROLLERS = (Skipper,)
