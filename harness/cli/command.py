@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import shtab
 
-from harness.cli import Commands, authors, clusters, gate, images, run, statements
+from harness.cli import Commands, authors, clusters, controllers, gate, images, run, statements
 from harness.model.errors import Fault, UsageFault
 from harness.model.project import COMMAND, INSTALLED, NAME
 from harness.model.verdicts import ExitCode
@@ -77,6 +77,7 @@ def command_parser(prog: str) -> argparse.ArgumentParser:
     compare.add_arguments(command)
     command.set_defaults(command=compare.print_comparison)
     images.add_commands(commands)
+    controllers.add_command(commands)
     clusters.add_command(commands)
     gate.add_command(commands)
     if not INSTALLED:
