@@ -98,7 +98,7 @@ class Feature(StrEnum):
         f"{_RFC}rfc7239#section-8.1",
     )
     HTTPOXY = "httpoxy", "The header Proxy of a request does not reach the backend.", "https://httpoxy.org"
-    RAW_PATHS = "raw-paths", "Repeated slashes reach the backend as they were sent.", f"{_RFC}rfc9110#section-7.7"
+    RAW_PATHS = "raw-paths", "A path reaches the backend as it was sent, also out of its normal form.", f"{_RFC}rfc9110#section-7.7"
     ROOT_LABEL = "root-label", "A host is the same with the root label, a dot at its end.", f"{_RFC}rfc3986#section-3.2.2"
     EXTERNAL_IPS = (
         "external-ips",

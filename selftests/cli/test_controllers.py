@@ -17,9 +17,9 @@ def test_what_is_right_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_is_wrong_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Traefik, "class_controller", "example.com/nobody")
     assert main(["check-controller", "traefik"]) == ExitCode.USAGE
-    assert "the manifest has not the IngressClass traefik of example.com/nobody" in capsys.readouterr().err
+    assert "the IngressClass traefik of example.com/nobody is not installed" in capsys.readouterr().err
 
 
 def test_an_unknown_one_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check-controller", "nobodys"]) == ExitCode.USAGE
-    assert "one of: ingress-nginx" in capsys.readouterr().err
+    assert "ingress-nginx, skipper, traefik" in capsys.readouterr().err

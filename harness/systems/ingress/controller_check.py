@@ -38,9 +38,6 @@ def complaints(controller: Controller, name: str, manifest: Path, *, components:
         *_names(controller, name, baseline),
         *_features(controller),
         *_images(controller, objects, components),
-        *_workloads(controller, objects),
-        *_service(controller, objects),
-        *_class(controller, objects),
         *_baseline(baseline),
         *_methods(controller, manifest),
     ]
@@ -87,7 +84,7 @@ def _workloads(controller: Controller, objects: list[Object]) -> Iterator[str]:
     there = {str(_identity(item)): item for item in objects if containers(item)}
     for one in controller.workloads:
         if str(one) not in there:
-            yield f"{one} is not in the manifest, which has {', '.join(there) or 'no workload'}"
+            yield f"{one} is not installed, but {', '.join(there) or 'no workload'}"
             continue
         selected = [name for name, item in there.items() if item["metadata"].get("namespace") == one.namespace and _selects(one, item)]
         if selected != [str(one)]:
@@ -114,7 +111,7 @@ def _service(controller: Controller, objects: list[Object]) -> Iterator[str]:
     where = (controller.service, controller.namespace)
     found = [item for item in objects if item["kind"] == "Service" and (item["metadata"]["name"], item["metadata"]["namespace"]) == where]
     if not found:
-        yield f"the manifest has no Service {controller.namespace}/{controller.service}"
+        yield f"the Service {controller.namespace}/{controller.service} is not installed"
         return
     spec = found[0]["spec"]
     if spec.get("type") != "LoadBalancer":
@@ -130,8 +127,8 @@ def _service(controller: Controller, objects: list[Object]) -> Iterator[str]:
 def _class(controller: Controller, objects: list[Object]) -> Iterator[str]:
     classes = {item["metadata"]["name"]: item["spec"]["controller"] for item in objects if item["kind"] == "IngressClass"}
     if classes.get(controller.ingress_class) != controller.class_controller:
-        wanted = f"the IngressClass {controller.ingress_class} of {controller.class_controller}"
-        yield f"the manifest has not {wanted}, but {', '.join(f'{name} of {one}' for name, one in classes.items()) or 'none'}"
+        found = ", ".join(f"{name} of {one}" for name, one in classes.items()) or "none"
+        yield f"the IngressClass {controller.ingress_class} of {controller.class_controller} is not installed, but {found}"
 
 
 def _baseline(baseline: Path) -> Iterator[str]:
@@ -148,7 +145,10 @@ def _methods(controller: Controller, manifest: Path) -> Iterator[str]:
     images = {repository: f"run.test/{component}:1" for repository, component in controller.components.items()}
     try:
         controller.install(api, manifest, images)
-        yield from _installed(controller, api, set(images.values()))
+        yield from _workloads(controller, api.objects)
+        yield from _service(controller, api.objects)
+        yield from _class(controller, api.objects)
+        yield from _foreign_images(api.objects, set(images.values()))
         controller.exempt_from_webhook(api, EXEMPT)
         yield from _exempt(api)
         controller.wait_until_usable(api)
@@ -158,12 +158,10 @@ def _methods(controller: Controller, manifest: Path) -> Iterator[str]:
         yield f"one of its methods raises {type(fault).__name__}: {fault}"
 
 
-def _installed(controller: Controller, api: "_Obedient", images: Collection[str]) -> Iterator[str]:
-    for one in controller.workloads:
-        item = api.get(one.kind, one.name, one.namespace)
-        foreign = [each["image"] for each in containers(item or {"kind": ""}) if each["image"] not in images]
-        if item is None or foreign:
-            yield f"install() does not install {one} with the run's images: {', '.join(foreign) or 'it is not there'}"
+def _foreign_images(objects: list[Object], images: Collection[str]) -> Iterator[str]:
+    for item in objects:
+        if foreign := [one["image"] for one in containers(item) if one["image"] not in images]:
+            yield f"install() does not install {_identity(item)} with the run's images, but with {', '.join(foreign)}"
 
 
 def _exempt(api: "_Obedient") -> Iterator[str]:
@@ -188,6 +186,11 @@ class _Obedient(Api):
 
     def __init__(self) -> None:
         self._objects: dict[tuple[str, str | None, str], Object] = {}
+
+    @property
+    def objects(self) -> list[Object]:
+        """What is kept."""
+        return deepcopy([*self._objects.values()])
 
     def apply(self, *documents: Object, dry_run: bool = False) -> list[Object]:
         return [self._keep(document, dry_run=dry_run) for document in documents]

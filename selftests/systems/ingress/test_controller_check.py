@@ -105,7 +105,7 @@ SAID: dict[str, tuple[dict[str, Any], str]] = {
     "no version": ({"default_version": ""}, "no default_version"),
     "a workload that is not there": (
         {"workloads": (Workload("Deployment", "x", WHERE, "app=x"),)},
-        "Deployment proxy-system/x is not in the manifest, which has Deployment proxy-system/proxy",
+        "Deployment proxy-system/x is not installed, but Deployment proxy-system/proxy, DaemonSet proxy-system/agent",
     ),
     "a selector of nothing": (
         {"workloads": (Workload("Deployment", "proxy", WHERE, "app=x"),)},
@@ -120,7 +120,7 @@ SAID: dict[str, tuple[dict[str, Any], str]] = {
         "replicas needs a Deployment, and clients are served by DaemonSet proxy-system/agent",
     ),
     "another serves": ({"serving": Workload("Deployment", "other", WHERE)}, "which is none of its workloads"),
-    "another class": ({"class_controller": "x"}, "has not the IngressClass proxy of x, but proxy of example.com/proxy"),
+    "another class": ({"class_controller": "x"}, "the IngressClass proxy of x is not installed, but proxy of example.com/proxy"),
 }
 
 
@@ -138,7 +138,7 @@ def changed(part: str, **spec: Any) -> dict[str, Object]:
 
 
 INSTALLED: dict[str, tuple[dict[str, Object], str]] = {
-    "no service": ({key: one for key, one in manifest().items() if key != "service"}, "no Service proxy-system/proxy"),
+    "no service": ({key: one for key, one in manifest().items() if key != "service"}, "the Service proxy-system/proxy is not installed"),
     "no load balancer": (changed("service", type="NodePort"), "of the type NodePort"),
     "a service of others": (changed("service", selector={"app": "agent"}), "does not select the Pods of Deployment proxy-system/proxy"),
     "no port": (changed("service", ports=[{"port": 443}]), "no port 80"),
@@ -179,7 +179,7 @@ class Careless(Several):
 
 def test_what_methods_do_wrongly_is_told(tmp_path: Path) -> None:
     told = "\n".join(wrong(tmp_path, Careless("1")))
-    assert "install() does not install Deployment proxy-system/proxy with the run's images: example.com/proxy:latest" in told
+    assert "install() does not install Deployment proxy-system/proxy with the run's images, but with example.com/proxy:latest" in told
     assert "exempt_from_webhook() leaves judge.example.com to judge" in told
     assert "another() has objects outside of its namespace: Deployment another" in told
     assert "another() has no IngressClass called after it" in told

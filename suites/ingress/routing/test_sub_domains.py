@@ -12,7 +12,7 @@ UNTOUCHED = [
     (request(host="other.example.com"), reaches("other")),
     (request("/any/path/?q=1&r=%2F", host="nginx.example.com"), reaches("nginx")),
     (request("/other", host="nginx.example.com"), reaches("nginx")),
-    (request("/nginx/%7Euser", host="other.example.com"), reaches("other")),
+    (request("/nginx/~user", host="other.example.com"), reaches("other")),
     (request(host="other.example.com", method="PUT", body=b"payload"), reaches("other")),
 ]
 UNKNOWN = [
