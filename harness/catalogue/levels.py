@@ -26,7 +26,7 @@ SMOKE = frozenset(
         # announcement: one node answers, and hosts outside of the cluster reach the Service
         *("ANN-01", "ANN-40"),
         # routing: by host, by path, and neither
-        *("HST-02", "SUB-01", "PTH-01", "PTH-05", "DFB-03"),
+        *("HST-02", "SUB-01", "PTH-01", "PTH-05"),
         # what happens to a request on its way, and to a route that changes
         *("RWR-01", "TLS-01", "BKD-01", "HDR-06", "DYN-02"),
     }

@@ -8,10 +8,12 @@ from harness.model.http_exchange import Request
 from harness.model.resources import INGRESS
 from harness.model.statements import CORE, EXTENDED, MAY, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from harness.systems.ingress.resources import Ingresses
+from harness.systems.ingress.resources import Ingresses, path, rule
 from suites.ingress.cases import cases
 from suites.ingress.requests import HOST, request
 
+#: The default backend of the Ingresses here.
+TWO = {"service": {"name": "two", "port": {"number": 80}}}
 DEFAULT_BACKEND = "https://kubernetes.io/docs/concepts/services-networking/ingress/#default-backend"
 
 
@@ -38,7 +40,7 @@ def test_unmatched_host_is_refused_over_tls(request_: Request, expectation: Expe
 @pytest.mark.usefixtures("unknown_hosts")
 def test_default_backend_alone_takes_everything(ingresses: Ingresses, own_client: IngressClient) -> None:
     """An Ingress that has a default backend and no rules MUST serve every request that no rule matches, as it was sent."""
-    ingresses.add(ingresses.ingress(defaultBackend={"service": {"name": "two", "port": {"number": 80}}}))
+    ingresses.add(ingresses.ingress(defaultBackend=TWO))
     own_client.wait_until_answered(request("/x?y", host="nobody.test"), reaches("two"), measured="route added")
     own_client.expect(request(host=None, method="PUT", body=b"payload"), reaches("two"))
     ingresses.delete(ingresses.label)
@@ -50,41 +52,49 @@ def test_default_backend_alone_takes_everything(ingresses: Ingresses, own_client
 @pytest.mark.usefixtures("unknown_hosts")
 def test_default_backend_alone_is_served_over_tls(ingresses: Ingresses, own_client: IngressClient) -> None:
     """An Ingress that has a default backend and no rules MUST serve what no rule matches over https, too, with the default certificate."""
-    ingresses.add(ingresses.ingress(defaultBackend={"service": {"name": "two", "port": {"number": 80}}}))
+    ingresses.add(ingresses.ingress(defaultBackend=TWO))
     own_client.wait_until_answered(request("/x", host="nobody.test", scheme="https"), reaches("two"), measured="route added")
 
 
+#: What a default backend beside rules serves beside their own path, ``/one``: hosts and targets.
+REST = ((HOST, "/"), (HOST, "/other/path?x"), (HOST, "/onetwo"), (f"exact.{HOST}", "/x"))
+
+
 @statement("DFB-03", MUST, CORE, source=DEFAULT_BACKEND, covers=("ROW-DEF-03",))
-@pytest.mark.manifest("unmatched_path_goes_to_the_default_backend.yaml")
-@cases(
-    [
-        (request("/one"), reaches("one")),
-        (request(), reaches("two")),
-        (request("/other/path?x"), reaches("two")),
-        (request("/onetwo"), reaches("two")),
-        (request(host=f"exact.{HOST}"), reaches("one")),
-        (request("/x", host=f"exact.{HOST}"), reaches("two")),
-    ]
-)
-def test_unmatched_path_goes_to_the_default_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
-    """A request for a host of an Ingress and none of its paths MUST reach the Ingress's default backend."""
-    client.expect(request_, expectation)
+@pytest.mark.disruptive(INGRESS)
+@pytest.mark.usefixtures("unknown_hosts")
+def test_unmatched_path_goes_to_the_default_backend(ingresses: Ingresses, own_client: IngressClient) -> None:
+    """A request for a host of an Ingress and none of its paths MUST reach the Ingress's default backend.
+
+    The text lets it serve hosts that no Ingress names, too, so that nothing else can be judged meanwhile.
+    """
+    beside = rule(f"exact.{ingresses.host}", path("/", "one", kind="Exact"))
+    ingresses.add(ingresses.ingress(rules=[rule(ingresses.host, path("/one", "one")), beside], defaultBackend=TWO))
+    own_client.wait_until_answered(request(), reaches("two"), measured="route added")
+    own_client.expect(request("/one"), reaches("one"))
+    own_client.expect(request(host=f"exact.{HOST}"), reaches("one"))
+    for host, target in REST:
+        own_client.expect(request(target, host=host), reaches("two"))
 
 
 @statement(
     "DFB-04", MUST, CORE, source="https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/", covers=("ROW-DEF-03",)
 )
-@pytest.mark.manifest("rule_without_http_goes_to_the_default_backend.yaml")
-@cases([(request(), reaches("two")), (request("/x/y?z"), reaches("two"))])
-def test_rule_without_http_goes_to_the_default_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+@pytest.mark.disruptive(INGRESS)
+@pytest.mark.usefixtures("unknown_hosts")
+def test_rule_without_http_goes_to_the_default_backend(ingresses: Ingresses, own_client: IngressClient) -> None:
     """Every request for a host whose rule has no paths MUST reach the Ingress's default backend."""
-    client.expect(request_, expectation)
+    ingresses.add(ingresses.ingress(rules=[{"host": ingresses.host}], defaultBackend=TWO))
+    own_client.wait_until_answered(request(), reaches("two"), measured="route added")
+    own_client.expect(request("/x/y?z"), reaches("two"))
 
 
-@statement("DFB-05", MAY, EXTENDED, source=DEFAULT_BACKEND, covers=("ROW-DEF-04",))
-@pytest.mark.manifest("default_backend_is_for_hosts_of_its_rules.yaml")
-@cases([(request(host=f"other.{HOST}"), refused(404)), (request("/one", host="nobody.test"), refused(404))])
-def test_default_backend_is_for_hosts_of_its_rules(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+@statement("DFB-05", MAY, EXTENDED, source=DEFAULT_BACKEND, features={Feature.INGRESS_NGINX_HABITS}, covers=("ROW-DEF-04",))
+@pytest.mark.disruptive(INGRESS)
+@pytest.mark.usefixtures("unknown_hosts")
+def test_default_backend_is_for_hosts_of_its_rules(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A default backend beside rules MAY be kept to the hosts of these rules, so that other hosts are refused."""
-    client.expect_once(request(), reaches("two"))
-    client.expect(request_, expectation)
+    ingresses.add(ingresses.ingress(path("/one", "one"), defaultBackend=TWO))
+    own_client.wait_until_answered(request(), reaches("two"), measured="route added")
+    own_client.expect(request(host=f"other.{HOST}"), refused(404))
+    own_client.expect(request("/one", host="nobody.test"), refused(404))
