@@ -56,9 +56,9 @@ engine-test: engine $(READY) ## the registry path on a real registry, the packag
 	$(BIN)/pytest selftests -m slow -q -n 4
 	$(BIN)/pytest enginetests -q
 
-published-test: $(READY) ## a first run with nothing but Python and Docker, in a container, from a registry and a web server on loopback; creates a cluster
+published-test: $(READY) ## a first run with nothing but Python and Docker, in a container, from a registry and a web server on loopback, and one of a controller that another package brings; creates clusters
 	$(BIN)/python -m lab engine
-	$(BIN)/pytest enginetests/published_run.py -q
+	$(BIN)/pytest enginetests/published_run.py enginetests/stub_run.py -q
 
 format: $(READY) ## write the code the way `make test` wants it
 	$(BIN)/ruff check --fix .

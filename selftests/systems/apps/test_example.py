@@ -12,7 +12,9 @@ def test_example_project_is_what_it_says() -> None:
     ingresses = example.route_objects("nginx")
     hosts = [rule["host"] for item in ingresses for rule in item["spec"]["rules"]]
     assert hosts == ["example.com", "nginx.example.com", "other.example.com"]
-    assert all(item["metadata"]["annotations"]["kubernetes.io/ingress.class"] == "nginx" for item in ingresses)
+    by_path, by_sub_domain = ingresses
+    assert by_path["metadata"]["annotations"]["kubernetes.io/ingress.class"] == "nginx"
+    assert by_sub_domain["spec"]["ingressClassName"] == "nginx"
     services = [item for item in example.app_objects("python", "0") if item["kind"] == "Service"]
     assert {item["metadata"]["name"]: item["spec"]["ports"][0]["port"] for item in services} == {"nginx": 80, "other": 9090}
     assert {item["spec"]["type"] for item in services} == {"ClusterIP"}
