@@ -27,7 +27,7 @@ PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#p
             "/a+b",
             "/caf%C3%A9",
             "/x?a=1&a=2&b=%20&c=+",
-            "/x?q=/../%2e%2e/#",
+            "/x?q=/../%2e%2e/",
             "/x??",
             "/" + "long/" * 400,
         )

@@ -67,7 +67,7 @@ def test_host_and_port_of_clients_are_not_believed(client: IngressClient) -> Non
 @pytest.mark.manifest("scheme_is_told_to_the_backend.yaml")
 @cases(
     [
-        (request(scheme="http"), reaches("one", arrives_with={"X-Forwarded-Proto": "http"})),
+        (request(host=f"plain.{HOST}"), reaches("one", arrives_with={"X-Forwarded-Proto": "http"})),
         (request(scheme="https"), reaches("one", arrives_with={"X-Forwarded-Proto": "https"})),
         (request(scheme="https", http2=True), reaches("one", arrives_with={"X-Forwarded-Proto": "https"}, protocol="HTTP/2")),
     ]

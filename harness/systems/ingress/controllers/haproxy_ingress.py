@@ -24,6 +24,7 @@ class HAProxyIngress(Controller):
     workloads = (Workload("Deployment", "haproxy-ingress", "haproxy-ingress", "app.kubernetes.io/name=haproxy-ingress"),)
     components: Mapping[str, str] = {"quay.io/jcmoraisjr/haproxy-ingress": "haproxy-ingress"}
     signature = Signature("HAProxy Ingress", body="<html><body><h1>")
+    default_certificate = "ingress.local"
     features: Mapping[Feature, str] = {
         Feature.PATH_TYPES: f"{_KEYS}#path-type",
         Feature.WILDCARD_HOSTS: f"{_KEYS}#strict-host",
@@ -42,13 +43,13 @@ class HAProxyIngress(Controller):
         Feature.EXTERNAL_NAME: f"{_FLAGS}#disable-external-name",
         Feature.LOAD_BALANCING: f"{_KEYS}#balance-algorithm",
         Feature.FORWARDED_HEADERS: f"{_KEYS}#forwardfor",
+        Feature.FORGED_HEADERS_REPLACED: f"{_KEYS}#forwardfor",
         Feature.CLIENT_ADDRESS: f"{_KEYS}#forwardfor",
         Feature.SEAMLESS_UPDATES: f"{_KEYS}#updates",
         Feature.REPLICAS: "https://github.com/haproxy-ingress/charts/blob/release-0.14/haproxy-ingress/README.md",
         Feature.SEVERAL_INSTANCES: f"{_FLAGS}#ingress-class",
         Feature.GRACEFUL_ROLLOUT: f"{_FLAGS}#haproxy-grace-period",
         Feature.DEFAULT_CERTIFICATE: f"{_FLAGS}#default-ssl-certificate",
-        Feature.HSTS: f"{_KEYS}#hsts",
     }
 
     def another(self, api: Api, name: str) -> list[Object]:
