@@ -25,7 +25,7 @@ from selftests.systems.kubernetes.test_own_manifests import workload
         (["--download-mirror=mirror.example.org"], "--download-mirror with a URL"),
         (["--metallb-manifest=none.yaml"], "--metallb-manifest with a manifest"),
         (["--ingress=ingress-nginx@newest"], "--ingress with a version"),
-        (["--ingress=haproxy"], "one of: ingress-nginx"),
+        (["--ingress=haproxy"], "one of: contour, haproxy-ingress, ingress-nginx"),
         (["--image=none=x"], "--image COMPONENT=REFERENCE"),
     ],
 )
