@@ -11,7 +11,7 @@ from harness.model.baselines import read_baseline
 from harness.model.errors import UsageFault
 from harness.model.project import BASELINES, ROOT
 from harness.systems.ingress.controller_check import complaints
-from harness.systems.ingress.controllers import Controller, controller
+from harness.systems.ingress.controllers import controller
 
 
 def add_command(commands: Commands) -> None:
@@ -28,7 +28,9 @@ def check(options: argparse.Namespace) -> None:
     :raises EnvironmentFault: its published manifest cannot be had
     """
     name, _, version = options.name.partition("@")
-    found = controller(name, version or _default(controller(name, "")))
+    found = controller(name, version)
+    if not version and getattr(found, "components", None):
+        found = controller(name, found.usual_version)
     baseline = found.baseline or ROOT / BASELINES / f"{name}.toml"
     manifest = found.manifest or Publications(Source.AUTO, Web(), Steps(print)).manifest(name, found.version, set())
     if wrong := complaints(found, name, manifest, components=components(), baseline=baseline):
@@ -46,8 +48,3 @@ def check(options: argparse.Namespace) -> None:
         "known deviations": f"{listed} in {baseline}",
     }
     print(f"{name} {found.version}: nothing is wrong\n" + "\n".join(f"{key:<17} {value}" for key, value in facts.items()))
-
-
-def _default(found: Controller) -> str:
-    first = next(iter(getattr(found, "components", {}).values()), "")
-    return found.default_version or (components()[first].default if first in components() else "0")

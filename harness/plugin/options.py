@@ -11,6 +11,7 @@ import pytest
 from harness.catalogue.levels import Level
 from harness.cluster.sources import Source, components
 from harness.model.project import BASELINES, RUNS
+from harness.systems.ingress.controllers import DEFAULT, controller
 
 #: When a cluster stays after its run.
 KEEP = ("never", "on-failure", "always")
@@ -58,9 +59,10 @@ def add_workers(add: Add) -> None:
 def add_systems(add: Add) -> None:
     """Declare what is under test."""
     known = components()
-    metallb, ingress, kubernetes = (known[name].default for name in ("metallb-controller", "ingress-nginx-controller", "kind-node"))
+    metallb, kubernetes = (known[name].default for name in ("metallb-controller", "kind-node"))
+    ingress = f"{DEFAULT}@{controller(DEFAULT, '').usual_version}"
     add("--metallb", metavar="VERSION", help=f"version of MetalLB under test (default: {metallb})")
-    add("--ingress", metavar="NAME[@VERSION]", help=f"ingress controller under test (default: ingress-nginx@{ingress})")
+    add("--ingress", metavar="NAME[@VERSION]", help=f"ingress controller under test (default: {ingress})")
     minor = kubernetes.rpartition(".")[0]
     add(
         "--kubernetes",

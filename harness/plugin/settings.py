@@ -13,10 +13,12 @@ from harness.model.features import Feature
 from harness.model.project import COMMAND
 from harness.model.versions import version as ordered
 from harness.systems.environment import Settings
-from harness.systems.ingress.controllers import Controller, controller
+from harness.systems.ingress.controllers import DEFAULT, Controller, controller
 from harness.systems.kubernetes.own_manifests import OwnManifest, own_manifest, version_of
 from harness.systems.metallb.installation import WORKLOADS
 
+#: The component of MetalLB that has its version.
+METALLB = "metallb-controller"
 #: The value of an option by its name.
 Option = Callable[[str], Any]
 
@@ -44,16 +46,16 @@ def systems_under_test(option: Option) -> Settings:
 
     :raises UsageFault: an option cannot be
     """
-    name, _, version = (option("ingress") or "ingress-nginx").partition("@")
+    name, _, version = (option("ingress") or DEFAULT).partition("@")
     ingress = controller(name, version)
     own = _own_manifests(option, ingress)
     source, mirror = Source(option("images")), option("image_mirror")
     overrides = parse_overrides(option("image"), ingress.references)
     settings = Settings(
         kubernetes=_kubernetes(option("kubernetes"), source, overrides),
-        metallb=_version("--metallb", option("metallb"), "metallb-controller", own.get("metallb")),
+        metallb=_version("--metallb", option("metallb"), METALLB, components()[METALLB].default, own.get("metallb")),
         ingress=name,
-        ingress_version=_version("--ingress", version or ingress.default_version, _component(ingress), own.get(name)),
+        ingress_version=_version("--ingress", version, ingress.first_component, ingress.usual_version, own.get(name)),
         images=source,
         image_mirror=f"{mirror.rstrip('/')}/" if mirror else "",
         web=parse_mirror(option("download_mirror")),
@@ -68,17 +70,13 @@ def _own_manifests(option: Option, ingress: Controller) -> dict[str, OwnManifest
     """The manifests that the user names, by the name of the system that each installs."""
     needed = {
         "metallb": ("metallb_manifest", WORKLOADS),
-        ingress.name: ("ingress_manifest", {_component(ingress): ingress.workloads[0]}),
+        ingress.name: ("ingress_manifest", {ingress.first_component: ingress.workloads[0]}),
     }
     return {
         system: own_manifest(f"--{name.replace('_', '-')}", option(name), workloads)
         for system, (name, workloads) in needed.items()
         if option(name)
     }
-
-
-def _component(ingress: Controller) -> str:
-    return next(iter(ingress.components.values()))
 
 
 def _brought_images(settings: Settings) -> dict[str, str]:
@@ -103,10 +101,10 @@ def _kubernetes(asked: str | None, source: Source, overrides: Mapping[str, str])
     return version if NODE_IMAGE in overrides else kubernetes_version(version, source)
 
 
-def _version(name: str, asked: str | None, component: str, own: OwnManifest | None) -> str:
+def _version(name: str, asked: str | None, component: str, default: str, own: OwnManifest | None) -> str:
     """The version under test: the one asked for, else the one that the tag in the user's manifest names, else the default."""
     if asked or own is None:
-        return _parsed(name, asked or components()[component].default)
+        return _parsed(name, asked or default)
     image = own.images[component]
     try:
         return _parsed(name, version_of(image))

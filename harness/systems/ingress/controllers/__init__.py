@@ -14,6 +14,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from harness.cluster.api import Api, Object
+from harness.cluster.sources import components
 from harness.model.budgets import CONTROLLER_RESTART, GRACEFUL_END, ROUTE, STATUS, Budget
 from harness.model.errors import UsageFault
 from harness.model.expectations import Signature, Wanted
@@ -24,6 +25,8 @@ from harness.systems.kubernetes.workloads import Workload
 
 #: The annotation that named an Ingress's class before there was a field for it.
 LEGACY_CLASS = "kubernetes.io/ingress.class"
+#: The one that is judged where none is named.
+DEFAULT = "ingress-nginx"
 #: Where other packages name their controllers.
 GROUP = "metallb_ingress_conformance.controllers"
 
@@ -75,7 +78,7 @@ class Controller(ABC):
     component_versions: Mapping[str, str] = {}
     #: What is pulled for each component that the lab does not know, with ``{version}`` in it.
     references: Mapping[str, str] = {}
-    #: The version under test where none is asked for; empty for the lab's default of the first component.
+    #: The version under test where none is asked for and the lab does not know the first component.
     default_version: str = ""
     #: The file of its known deviations, called ``NAME.toml``; none where the suite's own folder of baselines has it.
     baseline: Path | None = None
@@ -84,6 +87,16 @@ class Controller(ABC):
 
     def __init__(self, version: str) -> None:
         self.version = version
+
+    @property
+    def first_component(self) -> str:
+        """The component that has its version."""
+        return next(iter(self.components.values()))
+
+    @property
+    def usual_version(self) -> str:
+        """The version under test where none is asked for."""
+        return components()[self.first_component].default if self.first_component in components() else self.default_version
 
     @property
     @abstractmethod
@@ -122,10 +135,7 @@ class Controller(ABC):
             wait_ready(rolled_out(api, one.kind, one.name, one.namespace), f"{one} of {self.name} is ready")
 
     def exempt_from_webhook(self, api: Api, label: str) -> None:  # noqa: B027 -- most have no webhook
-        """Keep its admission webhook, if it has one, from judging what is written to namespaces with this label.
-
-        ingress-nginx before 1.11.5, and 1.12.0, tests its whole configuration for every Ingress, about a second of processor time each.
-        """
+        """Keep its admission webhook, if it has one, from judging what is written to namespaces with this label: most of a run's routes."""
 
     def another(self, api: Api, name: str) -> list[Object]:
         """The objects of one more instance, which serves the class ``name`` from the namespace ``name``, behind the Service ``name``.
