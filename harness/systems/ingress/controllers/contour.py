@@ -13,6 +13,8 @@ from harness.systems.kubernetes.workloads import Workload
 NAMESPACE = "projectcontour"
 _DOCS = "https://projectcontour.io/docs/1.33/"
 _INGRESS = f"{_DOCS}config/ingress/"
+_ENVOY = "https://www.envoyproxy.io/docs/envoy/v1.38.3/"
+_HTTP1 = f"{_ENVOY}api-v3/config/core/v3/protocol.proto#config-core-v3-http1protocoloptions"
 _CONFIGURATION = f"{_DOCS}configuration/"
 
 
@@ -38,10 +40,11 @@ class Contour(Controller):
         Feature.STATUS_ADDRESS: f"{_INGRESS}#status",
         Feature.IMPLEMENTATION_SPECIFIC_PATHS: f"{_INGRESS}#ingress-rules",
         Feature.LEGACY_CLASS_ANNOTATION: f"{_INGRESS}#ingressclass-and-ingressclass-name",
+        Feature.ABSOLUTE_TARGET_HOST: _HTTP1,
         Feature.TLS_VERSIONS: f"{_CONFIGURATION}#tls-configuration",
         Feature.HTTP2: f"{_CONFIGURATION}#configuration-file",
-        Feature.STREAMING: "https://www.envoyproxy.io/docs/envoy/v1.38.3/intro/arch_overview/http/http_connection_management",
-        Feature.LARGE_BODIES: "https://www.envoyproxy.io/docs/envoy/v1.38.3/faq/configuration/flow_control",
+        Feature.STREAMING: f"{_ENVOY}intro/arch_overview/http/http_connection_management",
+        Feature.LARGE_BODIES: f"{_ENVOY}faq/configuration/flow_control",
         Feature.UNAVAILABLE_BACKENDS: f"{_DOCS}troubleshooting/common-proxy-errors/",
         Feature.LOAD_BALANCING: f"{_DOCS}config/request-routing/#load-balancing-strategy",
         Feature.FORWARDED_HEADERS: f"{_CONFIGURATION}#network-configuration",

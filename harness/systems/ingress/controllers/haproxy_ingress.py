@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 
-from harness.cluster.api import Api, Object
 from harness.model.expectations import Signature
 from harness.model.features import Feature
 from harness.systems.ingress.controllers import Controller
-from harness.systems.ingress.instances import cluster_role_binding, deployment_like, ingress_class, role, service_account, stored
 from harness.systems.kubernetes.workloads import Workload
 
 _CONFIGURATION = "https://haproxy-ingress.github.io/v0.16/docs/configuration/"
@@ -15,7 +13,10 @@ _KEYS = f"{_CONFIGURATION}keys/"
 
 
 class HAProxyIngress(Controller):
-    """A version of HAProxy Ingress, with the defaults of its settings."""
+    """A version of HAProxy Ingress, with the defaults of its settings.
+
+    It ends where its Service has no address yet, so that a second one beside it (:attr:`Feature.SEVERAL_INSTANCES`) could not wait for one.
+    """
 
     name = "haproxy-ingress"
     namespace = service = "haproxy-ingress"
@@ -47,26 +48,9 @@ class HAProxyIngress(Controller):
         Feature.CLIENT_ADDRESS: f"{_KEYS}#forwardfor",
         Feature.SEAMLESS_UPDATES: f"{_KEYS}#updates",
         Feature.REPLICAS: "https://github.com/haproxy-ingress/charts/blob/release-0.14/haproxy-ingress/README.md",
-        Feature.SEVERAL_INSTANCES: f"{_FLAGS}#ingress-class",
         Feature.GRACEFUL_ROLLOUT: f"{_FLAGS}#haproxy-grace-period",
         Feature.DEFAULT_CERTIFICATE: f"{_FLAGS}#default-ssl-certificate",
     }
-
-    def another(self, api: Api, name: str) -> list[Object]:
-        """One whose controller has a suffix in its name, and that looks at one namespace only."""
-        changed = {"ingress-class": name, "controller-class": name, "publish-service": f"{name}/{name}", "watch-namespace": name}
-        return [
-            ingress_class(name, f"{self.class_controller}/{name}"),
-            cluster_role_binding(name, self.name),
-            service_account(name),
-            *role(name, stored(api, "Role", self.name, self.namespace)["rules"]),
-            deployment_like(
-                stored(api, "Deployment", self.serving.name, self.namespace),
-                name,
-                without=["--configmap=", *(f"--{key}=" for key in changed)],
-                arguments=[f"--{key}={value}" for key, value in changed.items()],
-            ),
-        ]
 
 
 CONTROLLERS = (HAProxyIngress,)
