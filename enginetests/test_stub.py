@@ -1,13 +1,21 @@
-"""A controller in a package of its own is found by its entry point; without a cluster."""
+"""A controller in a package of its own is found by its entry point, and its proxy hands requests on; without a cluster."""
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from enginetests import stub
 from enginetests.environments import Environment
 from enginetests.stub_controller.stub_ingress_controller import proxy
+from harness.model.expectations import Expectation, reaches, refused, require
+from harness.model.http_exchange import Request
 from harness.model.project import NAME
+from harness.probes.http import HttpProbe, raw_request
+from selftests.probes.echo_server import echo_server
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +109,63 @@ def test_a_head_is_read(head: str, host: str, target: str) -> None:
 def test_a_malformed_head_is_refused(head: str) -> None:
     with pytest.raises(proxy.Malformed):
         proxy.parsed(f"{head}\r\n\r\n".encode())
+
+
+@contextmanager
+def served_on_loopback(served: proxy.Proxy) -> Iterator[int]:
+    """Run a proxy in a thread, and say its port."""
+    ready, ports, ends = Event(), [], []
+
+    async def serve() -> None:
+        ends.append((asyncio.get_running_loop(), asyncio.Event()))
+        async with await asyncio.start_server(served.serve, "127.0.0.1", 0) as server:
+            ports.append(server.sockets[0].getsockname()[1])
+            ready.set()
+            await ends[0][1].wait()
+
+    thread = Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert ready.wait(10), "the proxy does not start"
+    try:
+        yield ports[0]
+    finally:
+        loop, end = ends[0]
+        loop.call_soon_threadsafe(end.set)
+        thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[int]:
+    """The port of a proxy before an echo backend."""
+    with echo_server(NAMESPACE="n", SERVICE="a", NONCE="x") as echo:
+        served = proxy.Proxy()
+        served.routes = [
+            proxy.Route("one.test", "/", False, ("127.0.0.1", echo.ports[0])),
+            proxy.Route("gone.test", "/", False, ("127.0.0.1", 1)),
+        ]
+        with served_on_loopback(served) as port:
+            yield port
+
+
+@pytest.mark.parametrize(
+    ("sent", "expectation"),
+    [
+        (Request("/a%2Fb//c?x=1&y", "one.test"), reaches("a")),
+        (Request("/", "ONE.test:8080", "PUT", (("X-Sent", "1"),), b"x" * 100_000), reaches("a", arrives_with={"X-Sent": "1"})),
+        (Request("/?echo-status=404", "one.test", "HEAD"), reaches("a", status=404)),
+        (Request("/?echo-chunks=3&echo-pause=0", "one.test"), reaches("a")),
+        (Request("/", "nobody.test"), refused(404)),
+        (Request("/", "gone.test"), refused(502)),
+        (Request("/", None), refused(404)),
+    ],
+    ids=["path", "body", "HEAD", "chunks", "unknown host", "silent backend", "no host"],
+)
+def test_a_request_arrives_and_is_answered(sent: Request, expectation: Expectation, address: int) -> None:
+    from enginetests.stub_controller.stub_ingress_controller import Stub
+
+    for _ in range(3):
+        require(expectation.bound("n", Stub.signature), HttpProbe("127.0.0.1", address).send(sent))
+
+
+def test_a_malformed_request_is_answered_as_such(address: int) -> None:
+    assert raw_request("127.0.0.1", address, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n", Request("/")).status == 400
