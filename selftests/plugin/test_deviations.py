@@ -3,6 +3,7 @@ import pytest
 from harness.model.baselines import read_baseline
 from harness.model.errors import UsageFault
 from harness.model.verdicts import Outcome
+from harness.systems.ingress.controllers.traefik import Traefik
 from selftests.plugin.conftest import Suite
 
 ENTRY = """# upstream knows
@@ -111,6 +112,15 @@ def test_a_proposal_is_written_into_the_report(suite: Suite) -> None:
     assert "metallb.proposed.toml" in ran.output
     with pytest.raises(UsageFault, match="'reason' is missing or empty"):
         read_baseline(proposal)
+
+
+def test_a_controller_may_bring_its_known_deviations(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    brought = suite.write("package/traefik.toml", ENTRY.format("EXH-01", ""))
+    monkeypatch.setattr(Traefik, "baseline", brought)
+    suite.add("EXH-01", "assert False")
+    assert suite.run().outcomes == {"EXH-01": Outcome.KNOWN_DEVIATION}
+    suite.write("elsewhere/metallb.toml", "")
+    assert suite.run("--baselines=elsewhere").outcomes == {"EXH-01": Outcome.FAILED}
 
 
 def test_a_directory_of_baselines_that_is_not_there_is_no_empty_one(suite: Suite) -> None:
