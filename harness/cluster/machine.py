@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 _CPU_INFO = Path("/proc/cpuinfo")
+_MEMORY = Path("/proc/meminfo")
 
 
 def cpu_model(text: str | None = None) -> str:
@@ -22,6 +23,12 @@ def cpus() -> int:
 def memory() -> int:
     """Bytes of memory."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def free_memory() -> int:
+    """Bytes of memory that programs can have without others giving theirs up; all of it where nobody says."""
+    said = re.search(r"^MemAvailable:\s+(\d+) kB$", _MEMORY.read_text() if _MEMORY.exists() else "", re.MULTILINE)
+    return int(said[1]) * 1024 if said else memory()
 
 
 def kernel() -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Thread
 
+from harness.cluster.abandonment import ABANDONMENT, check
 from harness.model.errors import EnvironmentFault
 
 log = logging.getLogger("conformance")
@@ -16,6 +17,8 @@ log = logging.getLogger("conformance")
 SHOWN = 1600
 #: Seconds for a command to end once its standard input has.
 GRACE = 10
+#: Seconds between two looks whether a command is to be given up.
+LOOK = 0.2
 
 
 def run_command(argv: Sequence[str], *, timeout: float, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> str:
@@ -28,7 +31,8 @@ def run_command(argv: Sequence[str], *, timeout: float, stdin: bytes | None = No
     began = time.monotonic()
     words = " ".join(argv)
     try:
-        done = subprocess.run(argv, input=stdin, capture_output=True, timeout=timeout, env={**os.environ, **(env or {})}, check=False)
+        run = _run_interruptibly if ABANDONMENT.get() else _run
+        done = run(argv, stdin, timeout, {**os.environ, **(env or {})})
     except FileNotFoundError:
         raise EnvironmentFault(f"the command `{argv[0]}`", "it is not installed or not on PATH", f"install {argv[0]}") from None
     except subprocess.TimeoutExpired as late:
@@ -39,6 +43,31 @@ def run_command(argv: Sequence[str], *, timeout: float, stdin: bytes | None = No
         printed = _tail(done.stderr or done.stdout)
         raise EnvironmentFault(f"`{words}` succeeds", f"exit code {done.returncode}{printed}", "see the command's own words above")
     return done.stdout.decode(errors="replace")
+
+
+def _run(argv: Sequence[str], stdin: bytes | None, timeout: float, env: Mapping[str, str]) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(argv, input=stdin, capture_output=True, timeout=timeout, env=env, check=False)
+
+
+def _run_interruptibly(
+    argv: Sequence[str], stdin: bytes | None, timeout: float, env: Mapping[str, str]
+) -> "subprocess.CompletedProcess[bytes]":
+    """The same, but it ends when the thread is to give up, and not by what is typed at the terminal: whoever gives up decides."""
+    deadline = time.monotonic() + timeout
+    pipe = subprocess.PIPE
+    with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, env=env, start_new_session=True) as command:
+        try:
+            while True:
+                try:
+                    output, errors = command.communicate(stdin, timeout=LOOK)
+                    return subprocess.CompletedProcess(argv, command.returncode, output, errors)
+                except subprocess.TimeoutExpired as late:
+                    if time.monotonic() > deadline:
+                        raise subprocess.TimeoutExpired(argv, timeout, late.stdout, late.stderr) from None
+                stdin = None  # communicate takes it once
+                check()
+        finally:
+            command.kill()  # one that has ended is none
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from harness.model.errors import UsageFault
-from harness.plugin import collection, conformance_file, marks, options, ordering, scheduling
+from harness.plugin import collection, conformance_file, further_clusters, marks, options, ordering, scheduling
 from harness.plugin.cluster_owner import ClusterOwner
 from harness.plugin.cpu import CPU, CpuAccount
 from harness.plugin.recording import Recording
@@ -54,6 +54,7 @@ def _register_on_controller(config: pytest.Config) -> None:
     facts = config.stash[RUN]
     try:
         settings = parse_settings(config.getoption)
+        further_clusters.require_possible(config)
     except UsageFault as fault:
         own = conformance_file.conformance_file(config)
         beside = f", or what {own.file} says," if own and own.run else ""

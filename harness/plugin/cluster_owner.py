@@ -1,7 +1,8 @@
-"""One cluster a run: made by the controlling process when a collected statement needs one, and deleted by it on every way out."""
+"""The clusters of a run: made by the controlling process when a collected statement needs one, and deleted by it on every way out."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,17 @@ from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
 from harness.model.errors import EnvironmentFault
 from harness.model.project import COMMAND
-from harness.plugin.collection import is_needed
+from harness.plugin.collection import PLAN, is_needed
 from harness.plugin.cpu import CPU
+from harness.plugin.further_clusters import CLUSTERS, FIRST, FURTHER, SECOND, FurtherCluster, clusters_of, in_words
 from harness.plugin.provisions import Provision
-from harness.plugin.run_facts import RUN, RunFacts
+from harness.plugin.run_facts import RUN, RunFacts, is_worker
 from harness.plugin.settings import versions_under_test
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
 from harness.systems.environment import Settings, add_image, bring_up
 from harness.systems.metallb.routers import ROUTER_IMAGE
 
-#: A file of the run's shared state: where the state of the cluster is, for workers.
+#: A file of the run's shared state: where the state of the cluster is, for workers; behind it the name of one that judges on another.
 STATE_POINTER = "cluster"
 #: The folder of the report with the nodes' logs, of a cluster that did not come up or of a run in which something failed.
 LOGS = "cluster-logs"
@@ -32,12 +34,13 @@ LOGS = "cluster-logs"
 
 @dataclass(slots=True, eq=False)  # pluggy keeps plugins in sets
 class ClusterOwner:
-    """Owns the run's cluster."""
+    """Owns the run's clusters."""
 
     config: pytest.Config
     settings: Settings
     session: pytest.Session | None = None
     state: ClusterState | None = None
+    second: FurtherCluster | None = None
     reused: FileLock | None = None
     steps: Steps = field(init=False)
 
@@ -83,6 +86,39 @@ class ClusterOwner:
         if is_needed(self.config, Provision.ROUTER_IMAGE):
             add_image(self.state, ROUTER_IMAGE, self.settings, self.steps)
         self._publish(self.state)
+        if clusters_of(self.config) == SECOND:
+            self._begin_second()
+
+    def _begin_second(self) -> None:
+        """Bring up another cluster beside the judgements; they begin meanwhile."""
+        queue = self.config.pluginmanager.getplugin("dsession").queue
+        self.second = FurtherCluster(self._bring_up_second, lambda: queue.put(("further_cluster", {})), self._announce_second)
+        self.config.stash[FURTHER] = self.second
+        self.second.begin()
+
+    def _bring_up_second(self) -> ClusterState:
+        quiet = Steps(_nowhere)
+        state = bring_up(replace(self.settings, pool=None), quiet, self.facts.directory / f"{LOGS}-{SECOND}")
+        if is_needed(self.config, Provision.ROUTER_IMAGE):
+            add_image(state, ROUTER_IMAGE, self.settings, quiet)
+        return state
+
+    def _announce_second(self) -> None:
+        """Say what became of it; in the thread that everything else is said in."""
+        further = self.second
+        assert further is not None
+        self.facts.phases.append(Phase("second cluster", further.began - self.facts.started, further.seconds))
+        self._say(in_words(further, self.config.stash[PLAN].values()))
+        if further.fault:
+            self.config.stash[CLUSTERS] = FIRST
+        if further.state:
+            self.config.stash[CPU].begin(further.state)
+
+    def _say(self, line: str) -> None:
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter and self.config.option.verbose >= 0:
+            reporter.ensure_newline()
+            reporter.write_line(line)
 
     def _asked(self) -> dict[str, str | None]:
         """What the command line names of a cluster to reuse; options left out take what the cluster has."""
@@ -101,11 +137,14 @@ class ClusterOwner:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Delete the cluster, or keep it as the options say; runs on success, failure and interruption alike."""
+        """Delete the clusters, or keep the one as the options say; runs on success, failure and interruption alike."""
         state = self.state
         if state is None:
             return
-        self.config.stash[CPU].end(state)
+        second = self.second.give_up() if self.second else None
+        states = [one for one in (state, second) if one]
+        for one in states:
+            self.config.stash[CPU].end(one)
         kept = {"never": False, "on-failure": session.exitstatus != 0, "always": True}[self.config.getoption("keep_cluster")]
         if kept or self.reused:
             state.kept = True
@@ -113,7 +152,7 @@ class ClusterOwner:
             self.facts.leftovers += _kept(state)
         else:
             with self.config.stash[CPU].set_up_or_removal():
-                self._delete(state, logs=session.testsfailed > 0)
+                self._delete(states, logs=session.testsfailed > 0)
         if self.reused:
             self.reused.release()
         self.state = None
@@ -123,15 +162,24 @@ class ClusterOwner:
         self.facts.phases += [Phase(step.name, step.began - self.facts.started, step.seconds) for step in self.steps.done]
         self.steps.done.clear()
 
-    def _delete(self, state: ClusterState, *, logs: bool) -> None:
+    def _delete(self, states: Sequence[ClusterState], *, logs: bool) -> None:
+        """Delete all at once."""
+        places = [self.facts.directory / name for name in (LOGS, f"{LOGS}-{SECOND}")]
         try:
             kind_path = Publications(self.settings.images, self.settings.web, self.steps).kind(self.settings.kind_bin)
-            folder = self.facts.directory / LOGS if logs else None
-            tear_down(state, kind_path, self.steps, logs=folder)
-            self.facts.leftovers += [f"the nodes' logs: {folder}"] if folder and folder.exists() else []
-            self._account()
         except EnvironmentFault as fault:
-            self.facts.leftovers.append(f"{COMMAND} clusters delete {state.name}  # could not be deleted: {fault.found}")
+            self.facts.leftovers += [_left(state, fault) for state in states]
+            return
+        with ThreadPoolExecutor(len(states)) as pool:
+            list(pool.map(lambda state, folder: self._delete_one(state, kind_path, folder if logs else None), states, places))
+        self._account()
+
+    def _delete_one(self, state: ClusterState, kind_path: Path, logs: Path | None) -> None:
+        try:
+            tear_down(state, kind_path, self.steps, logs=logs)
+            self.facts.leftovers += [f"the nodes' logs: {logs}"] if logs and logs.exists() else []
+        except EnvironmentFault as fault:
+            self.facts.leftovers.append(_left(state, fault))
 
 
 #: Options by which pytest lists something and runs nothing; with them there is nothing to create.
@@ -146,18 +194,33 @@ def _kept(state: ClusterState) -> list[str]:
     ]
 
 
+def _left(state: ClusterState, fault: EnvironmentFault) -> str:
+    return f"{COMMAND} clusters delete {state.name}  # could not be deleted: {fault.found}"
+
+
+def _nowhere(line: str) -> None:
+    """What is done beside the judgements is not said between them."""
+
+
 def _only_listing(config: pytest.Config) -> bool:
     return any(map(config.getoption, LISTS))
 
 
+def give_cluster(config: pytest.Config, worker: str, state: ClusterState) -> None:
+    """Let a worker judge on another cluster than the first; before it has looked for one."""
+    (config.stash[RUN].shared_state / f"{STATE_POINTER}-{worker}").write_text(str(state.file))
+
+
 def find_cluster(config: pytest.Config) -> ClusterState | None:
-    """The state of the run's cluster, on the controlling process and on workers; ``None`` where there is no cluster."""
-    pointer = config.stash[RUN].shared_state / STATE_POINTER
-    return ClusterState.load(Path(pointer.read_text())) if pointer.exists() else None
+    """The cluster that this process judges on, or the run's first one; ``None`` where there is no cluster."""
+    worker = config.workerinput["workerid"] if is_worker(config) else ""  # type: ignore[attr-defined]  # set by pytest-xdist
+    pointers = [config.stash[RUN].shared_state / name for name in (f"{STATE_POINTER}-{worker}", STATE_POINTER)]
+    pointer = next((pointer for pointer in pointers if pointer.exists()), None)
+    return ClusterState.load(Path(pointer.read_text())) if pointer else None
 
 
 def require_cluster(config: pytest.Config) -> ClusterState:
-    """The state of the run's cluster.
+    """The cluster that this process judges on.
 
     :raises EnvironmentFault: there is none
     """

@@ -15,8 +15,8 @@ from harness.systems.ingress.controllers import DEFAULT, controller
 
 #: When a cluster stays after its run.
 KEEP = ("never", "on-failure", "always")
-#: Statements judged at a time where two cores are free.
-WORKERS = 4
+#: Statements judged at a time where two cores are free: one of them on the second cluster.
+WORKERS = 5
 
 #: Declares one option: the ``addoption`` of a group of pytest's, or the ``add_argument`` of one of argparse's.
 Add = Callable[..., object]
@@ -100,6 +100,8 @@ def add_images(add: Add) -> None:
 def _add_cluster(add: Add) -> None:
     """Declare what the cluster is like, and whether it stays."""
     add("--nodes", type=int, default=3, metavar="NUMBER", help="nodes of the cluster, the control plane included (default: 3)")
+    several = "clusters of the run: what needs one to itself is judged on the second (default: 2 where that is faster and there is room)"
+    add("--clusters", type=int, choices=(1, 2), help=several)
     add("--ip-family", choices=("ipv4", "ipv6", "dual"), default="ipv4", help="address families of the cluster (default: ipv4)")
     add("--kind-bin", metavar="FILE", help="the kind binary (default: the one on PATH if it fits, else a published or built one)")
     add("--subnet", metavar="CIDR", help="IPv4 subnet of the run's Docker network (default: the engine chooses)")

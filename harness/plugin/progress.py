@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
@@ -15,6 +16,7 @@ from harness.catalogue.durations import durations
 from harness.model.errors import UsageFault
 from harness.model.resources import EVERYTHING, Claim
 from harness.plugin.collection import Case
+from harness.plugin.further_clusters import FIRST, clusters_of
 from harness.report.json_report import read_report
 from harness.report.model import Result
 
@@ -32,6 +34,7 @@ class Progress:
 
     cases: Mapping[str, Case]
     workers: int
+    clusters: Callable[[], int] = lambda: FIRST
     earlier: Mapping[str, float] = field(default_factory=dict)
     running: dict[str, float] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
@@ -58,8 +61,11 @@ class Progress:
         rest = {one: self._seconds(one) for one in self.cases if one not in self.ended}
         alone = sum(seconds for one, seconds in rest.items() if self._claim(one).writes == EVERYTHING)
         chains = [sum(seconds for one, seconds in rest.items() if resource in self._claim(one).writes) - alone for resource in EVERYTHING]
-        beside = (sum(rest.values()) - alone) / self.workers
-        return (alone + max(beside, *chains)) * (self._took + TRUSTED) / (self._expected + TRUSTED)
+        several = self.clusters() > FIRST
+        beside = max((sum(rest.values()) - alone) / max(self.workers - several, 1), *chains)
+        # the second cluster judges what needs one to itself, and once nothing else is left the first one helps
+        seconds = max(beside, (beside + alone) / 2) if several else beside + alone
+        return seconds * (self._took + TRUSTED) / (self._expected + TRUSTED)
 
     def position(self, width: int) -> str:
         """How many cases of how many have ended, and how long the rest will take, as short as the terminal's width asks."""
@@ -157,4 +163,5 @@ def of_run(config: pytest.Config, cases: Mapping[str, Case], runs: Path) -> Prog
 
     :param runs: where the reports of earlier runs are
     """
-    return Progress(cases, max(getattr(config.option, "numprocesses", None) or 1, 1), earlier_seconds(runs))
+    workers = max(getattr(config.option, "numprocesses", None) or 1, 1)
+    return Progress(cases, workers, partial(clusters_of, config), earlier_seconds(runs))

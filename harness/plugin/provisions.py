@@ -16,6 +16,8 @@ class Provision(StrEnum):
     CLUSTER = "the run's cluster"
     ROUTER_IMAGE = "the image of the routers beside the cluster"
     NAMESPACE = "a namespace of the statement's own, of which nothing may be left"
+    SHARED_ROUTES = "the routes and backends that statements share, once on a cluster"
+    LOST_NODE = "a node that is lost once on a cluster, for all statements that judge what happened then"
     MANIFEST = "the routes in the statement's manifest, among the shared ones"
 
 

@@ -16,6 +16,7 @@ from harness.plugin import proposals
 from harness.plugin.collection import PLAN, Case, received
 from harness.plugin.cpu import CPU
 from harness.plugin.declared import declared
+from harness.plugin.further_clusters import judged_on
 from harness.plugin.identity import identity
 from harness.plugin.marks import check_selection
 from harness.plugin.outcomes import Judgement, joined
@@ -200,6 +201,7 @@ class Reporting:
             seconds=progress.seconds,
             waited=last.waited,
             worker=progress.worker,
+            cluster=judged_on(self.config, case, progress.worker) if progress.phases and self.facts.nodes else 0,
             line=case.line,
             failure=judged.failure,
             waits=last.waits,

@@ -1,9 +1,10 @@
 """Which worker gets which statement: one that none of the others' excludes, where there is one.
 
-The locks of what is shared decide who may go on; this keeps workers from waiting at them.
+The locks of what is shared decide who may go on; this keeps workers from waiting at them. A worker judges on one cluster all its life.
+Where a run has a second one, the last worker waits for it, and judges there first what needs a cluster to itself.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 import pytest
 from xdist.remote import Producer
@@ -11,20 +12,43 @@ from xdist.scheduler import LoadScheduling
 from xdist.workermanage import WorkerController
 
 from harness.model.resources import Claim
-from harness.plugin.collection import PLAN
+from harness.plugin.cluster_owner import give_cluster
+from harness.plugin.collection import PLAN, Case
+from harness.plugin.further_clusters import FIRST, FURTHER, SECOND, FurtherCluster, needs_cluster_to_itself
+from harness.plugin.ordering import INSTALLATION
+from harness.plugin.provisions import Provision
 
 #: Statements a worker has: pytest runs one only when it knows the next (https://pytest-xdist.readthedocs.io/en/stable/how-it-works.html).
 AHEAD = 2
 
 
 class ResourceScheduling(LoadScheduling):  # type: ignore[misc]  # pytest-xdist is not typed
-    """Hands out one statement at a time, by what the others are at."""
+    """Hands out one statement at a time, by what the others on the same cluster are at."""
 
     config: pytest.Config
     collection: list[str] | None
     pending: list[int]
     node2pending: dict[WorkerController, list[int]]
-    claims: Mapping[str, Claim]
+    cases: dict[str, Case]
+    clusters: dict[WorkerController, int]
+    vacancies: list[int]
+
+    def __init__(self, config: pytest.Config, log: Producer) -> None:
+        super().__init__(config, log)
+        self.cases, self.clusters, self.vacancies = {}, {}, []
+
+    def add_node(self, node: WorkerController) -> None:
+        """Take in a worker; one that comes in the place of one that crashed judges on the same cluster."""
+        super().add_node(node)
+        self._put_on(node, self.vacancies.pop() if self.vacancies else FIRST)
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Give what a worker had back to the others, and return what it was at when it crashed."""
+        cluster = self.clusters.pop(node)
+        if self.node2pending[node] or not node.shutting_down:
+            self.vacancies.append(cluster)
+        crashed: str | None = super().remove_node(node)
+        return crashed
 
     def schedule(self) -> None:
         """Begin, or take in a worker that came in the place of one that crashed."""
@@ -32,8 +56,10 @@ class ResourceScheduling(LoadScheduling):  # type: ignore[misc]  # pytest-xdist 
             if not self._check_nodes_have_same_collection():
                 return
             self.collection = next(iter(self.node2collection.values()))
-            self.claims = {nodeid: case.claim for nodeid, case in self.config.stash.get(PLAN, {}).items()}
+            self.cases = self.config.stash.get(PLAN, {})
             self.pending[:] = range(len(self.collection))
+            if self._further and not self._further.fault and len(self.nodes) > 1:
+                self._put_on(max(self.nodes, key=lambda node: (len(node.gateway.id), node.gateway.id)), SECOND)
         for _ in range(AHEAD):  # one each first, so that few statements reach all workers
             for node in self.nodes:
                 self._hand_out(node)
@@ -41,29 +67,104 @@ class ResourceScheduling(LoadScheduling):  # type: ignore[misc]  # pytest-xdist 
             self.check_schedule(node)
 
     def check_schedule(self, node: WorkerController, duration: float = 0) -> None:  # noqa: ARG002 -- asked for by the class
-        """Give a worker its next statement, or let it end its last one where none is left."""
-        if node.shutting_down:
+        """Give a worker its next statement, or let it end its last one where none is left for it."""
+        if node.shutting_down or self._waits(node):
             return
-        while self.pending and len(self.node2pending[node]) < AHEAD:
-            self._hand_out(node)
-        if not self.pending:
-            for one in self.nodes:
-                if not one.shutting_down:
-                    one.shutdown()
+        while len(self.node2pending[node]) < AHEAD:
+            if not self._hand_out(node):
+                node.shutdown()
+                break
 
-    def _hand_out(self, node: WorkerController) -> None:
-        if self.pending:
-            chosen = self.pending.pop(self._choice(node))
-            self.node2pending[node].append(chosen)
-            node.send_runtest_some([chosen])
+    def further_cluster(self) -> None:
+        """The second cluster stands, or does not come: its worker begins."""
+        if self._further:
+            self._further.announce()
+        if self.collection is None:
+            return
+        for node in [node for node, cluster in self.clusters.items() if cluster == SECOND]:
+            self._put_on(node, SECOND if self._second_stands else FIRST)
+        for node in self.nodes:
+            self.check_schedule(node)
 
-    def _choice(self, node: WorkerController) -> int:
-        others = [self._claim(index) for one, indices in self.node2pending.items() if one is not node for index in indices]
-        return choice(map(self._claim, self.pending), others)
+    @property
+    def _further(self) -> FurtherCluster | None:
+        return self.config.stash.get(FURTHER, None)
 
-    def _claim(self, index: int) -> Claim:
+    @property
+    def _second_stands(self) -> bool:
+        return self._further is not None and self._further.state is not None
+
+    def _waits(self, node: WorkerController) -> bool:
+        return self.clusters[node] == SECOND and not self._second_stands
+
+    def _put_on(self, node: WorkerController, cluster: int) -> None:
+        self.clusters[node] = cluster
+        if cluster == SECOND and self._further and self._further.state:
+            self._further.judging.add(node.gateway.id)
+            give_cluster(self.config, node.gateway.id, self._further.state)
+
+    def _hand_out(self, node: WorkerController) -> bool:
+        """Give a worker one more statement; whether there was one for it."""
+        place = None if node.shutting_down or self._waits(node) else self._choice(node)
+        if place is None:
+            return False
+        chosen = self.pending.pop(place)
+        self.node2pending[node].append(chosen)
+        node.send_runtest_some([chosen])
+        return True
+
+    def _choice(self, node: WorkerController) -> int | None:
+        cluster = self.clusters[node]
+        beside = [one for one in self.nodes if one is not node and self.clusters[one] == cluster]
+        held = [self._case(index) for one in beside for index in self.node2pending[one]]
+        waiting = [self._case(index) for index in self.pending]
+        if cluster == SECOND:
+            places = for_the_second(waiting)
+        else:
+            taken = any(case is not None and needs_cluster_to_itself(case) for case in held)
+            second = self._second_stands and SECOND in (*self.clusters.values(), *self.vacancies)
+            places = for_the_first(waiting, helps=not taken, second=second)
+        if not places:
+            return None
+        return places[choice([_claim(waiting[place]) for place in places], map(_claim, held))]
+
+    def _case(self, index: int) -> Case | None:
         assert self.collection is not None
-        return self.claims.get(self.collection[index], Claim())
+        return self.cases.get(self.collection[index])
+
+
+def for_the_first(waiting: Sequence[Case | None], *, helps: bool, second: bool) -> list[int]:
+    """The places of those that may be judged on the first cluster: such as need it to themselves only once nothing else is left.
+
+    One worker is enough for these. Where there is a second cluster, it helps from their end, and leaves what is done once on a cluster.
+
+    :param helps: whether no other worker of this cluster is at one of them
+    :param second: whether there is a second cluster, where they are judged, too
+    """
+    beside = [place for place, case in enumerate(waiting) if case is None or not needs_cluster_to_itself(case)]
+    if beside or not helps:
+        return beside
+    alone = [(place, case) for place, case in enumerate(waiting) if case is not None]
+    if not second:
+        return [place for place, _ in alone]
+    return [place for place, case in reversed(alone) if Provision.LOST_NODE not in case.needs][:1]
+
+
+def for_the_second(waiting: Sequence[Case | None]) -> list[int]:
+    """The places of those that may be judged on the second cluster: such as need it to themselves first.
+
+    None of those that judge a fresh installation, which it is not, and none that would have the shared routes made once more.
+    """
+    alone = [place for place, case in enumerate(waiting) if case is not None and needs_cluster_to_itself(case)]
+    return alone or [place for place, case in enumerate(waiting) if case is None or _fits_anywhere(case)]
+
+
+def _fits_anywhere(case: Case) -> bool:
+    return Provision.SHARED_ROUTES not in case.needs and not case.nodeid.startswith(INSTALLATION)
+
+
+def _claim(case: Case | None) -> Claim:
+    return case.claim if case else Claim()
 
 
 def choice(waiting: Iterable[Claim], others: Iterable[Claim]) -> int:
@@ -85,4 +186,9 @@ def choice(waiting: Iterable[Claim], others: Iterable[Claim]) -> int:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScheduling | None:
     """Hand out statements by what they claim; another way that somebody asks for by ``--dist`` stays."""
-    return ResourceScheduling(config, log) if config.getoption("dist") == "load" else None
+    if config.getoption("dist") != "load":
+        return None
+    made = ResourceScheduling(config, log)
+    session = config.pluginmanager.getplugin("dsession")
+    session.worker_further_cluster = made.further_cluster  # what pytest-xdist calls when an event of this name is in its queue
+    return made

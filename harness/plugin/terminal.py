@@ -207,6 +207,7 @@ def _plan(level: str, progress: Progress) -> str:
     """What is going to be judged, and how long that will take."""
     statements = len({case.statement.id for case in progress.cases.values()})
     cases = f"{level}: {statements} statements in {len(progress.cases)} cases, {progress.workers} at a time"
+    cases += f" on {progress.clusters()} clusters" if progress.clusters() > 1 else ""
     return f"{cases}, {minutes(progress.left())} after the set-up"
 
 

@@ -50,6 +50,7 @@ class Result:
     seconds: Annotated[float, Meta(description="How long it took.")] = 0.0
     waited: Annotated[float, Meta(description="The part of it spent waiting for the systems.")] = 0.0
     worker: Annotated[str, Meta(description="The worker it ran on, empty without workers.")] = ""
+    cluster: Annotated[Count, Meta(description="The cluster of the run it was judged on, from 1; 0 where it needs none, or was not.")] = 0
     line: Annotated[Count, Meta(description="Line of the test in its file, from 1; 0 when unknown.")] = 0
     failure: Annotated[Failure | None, Meta(description="Why it was not met.")] = None
     features: Annotated[tuple[str, ...], Meta(description="Features that it needs of the ingress controller.")] = ()

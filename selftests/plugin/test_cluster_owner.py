@@ -13,12 +13,22 @@ pytestmark = pytest.mark.slow
 
 CONFTEST = """
 import pathlib
+import time
 
+import pytest
+from harness.cluster.abandonment import check
 from harness.cluster.state import ClusterState
 from harness.model.errors import EnvironmentFault
 from harness.plugin import cluster_owner, watchdog
 
 pytest_plugins = ["harness.plugin", "fixtures.cluster", "fixtures.metallb", "fixtures.ingress"]
+
+
+@pytest.fixture(autouse=True)
+def invariant():
+    pass  # there is nothing to look at
+
+
 LOG = pathlib.Path(__file__).with_name("log")
 
 
@@ -29,12 +39,16 @@ def note(word):
 
 def bring_up(settings, steps, logs):
     note("create")
-    if pathlib.Path(__file__).with_name("broken").exists():
+    second = logs.name.endswith("-2")
+    if pathlib.Path(__file__).with_name("broken-2" if second else "broken").exists():
         raise EnvironmentFault("a cluster", "none", "look")
-    directory = pathlib.Path(__file__).with_name("state")
+    while second and pathlib.Path(__file__).with_name("slow-2").exists():
+        check()
+        time.sleep(0.05)
+    directory = pathlib.Path(__file__).with_name("state-2" if second else "state")
     state = ClusterState(
-        name="c", context="kind-c", directory=directory, kubeconfig=directory / "k", network="c", kept=False, ip_family="ipv4", nodes=3,
-        kubernetes=settings.kubernetes, metallb=settings.metallb, ingress="ingress-nginx", ingress_version="1",
+        name="c2" if second else "c", context="kind-c", directory=directory, kubeconfig=directory / "k", network="c", kept=False,
+        ip_family="ipv4", nodes=3, kubernetes=settings.kubernetes, metallb=settings.metallb, ingress="ingress-nginx", ingress_version="1",
     )
     state.save()
     return state
@@ -57,8 +71,8 @@ cluster_owner.engine.name_and_version = lambda: "Docker Engine 28.3.0"
 @pytest.fixture
 def project(suite: Suite) -> Suite:
     suite.write("conftest.py", CONFTEST)
-    suite.add("EXH-01", "assert cluster.name == 'c'", parameters="cluster")
-    suite.add("EXH-02", "assert cluster.name == 'c'", parameters="cluster")
+    suite.add("EXH-01", "assert cluster.name in ('c', 'c2')", parameters="cluster")
+    suite.add("EXH-02", "assert cluster.name in ('c', 'c2')", parameters="cluster")
     return suite
 
 
@@ -150,6 +164,70 @@ def test_it_goes_when_the_run_is_interrupted(project: Suite, number: int, worker
     ran = interrupted(project, number, *workers)
     assert ran.code == 2, ran.output
     assert log(project) == ["create", "delete"]
+
+
+BREAKS = "@pytest.mark.disruptive"
+TWO = ("-n2", "--clusters=2")
+
+
+@pytest.fixture
+def two(project: Suite) -> Suite:
+    """What needs a cluster to itself, and what waits until that has been judged."""
+    for number in (5, 6):
+        project.add(f"EXH-0{number}", "pathlib.Path(cluster.name).touch()", parameters="cluster", before=f"import pathlib\n{BREAKS}")
+    looks = "for _ in range(400):\n    time.sleep(0 if pathlib.Path('c2').exists() else 0.05)\n"
+    judged = f"{looks}assert cluster.name == 'c' and pathlib.Path('c2').exists()"
+    project.add("EXH-07", judged, parameters="cluster", before="import pathlib", folder="installation")
+    return project
+
+
+def test_what_breaks_a_cluster_is_judged_on_a_second_one_and_both_go(two: Suite) -> None:
+    ran = two.run(*TWO)
+    assert ran.code == 0, ran.output
+    assert log(two) == ["create", "create", "delete", "delete"]
+    assert "a second cluster stands after 0 s: 2 statements that need one to themselves are judged there" in ran.output
+    assert ran.report
+    assert [phase.name for phase in ran.report.phases] == ["second cluster"]
+    assert (ran.results["EXH-05"].cluster, ran.results["EXH-07"].cluster) == (2, 1)
+
+
+def test_both_go_after_a_failure_too(two: Suite) -> None:
+    two.add("EXH-05", "assert False", parameters="cluster", before=BREAKS)
+    two.add("EXH-07", parameters="cluster", folder="installation")
+    assert two.run(*TWO, "-x").code == 1
+    assert sorted(log(two)) == ["create", "create", "delete", "delete", "export", "export"]
+
+
+def test_without_a_second_one_all_is_judged_on_the_first(two: Suite) -> None:
+    two.write("broken-2", "")
+    two.add("EXH-07", parameters="cluster", folder="installation")
+    ran = two.run(*TWO)
+    assert ran.code == 0, ran.output
+    assert "no second cluster: none; everything is judged on the first" in ran.output
+    assert log(two) == ["create", "create", "delete"]
+    assert {result.cluster for result in ran.results.values()} == {1}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_that_is_still_coming_is_given_up_when_the_run_is_interrupted(project: Suite, number: int) -> None:
+    project.write("slow-2", "")
+    ran = interrupted(project, number, *TWO)
+    assert ran.code == 2, ran.output
+    assert log(project) == ["create", "create", "delete"]
+
+
+def test_nobody_waits_for_one_that_is_not_needed_any_more(project: Suite) -> None:
+    project.write("slow-2", "")
+    assert project.run(*TWO).code == 0
+    assert log(project) == ["create", "create", "delete"]
+
+
+@pytest.mark.parametrize("words", [("--reuse-cluster=c",), ("--keep-cluster=always",), ("--subnet=10.0.0.0/16",)])
+def test_two_clusters_are_refused_where_one_is_named(project: Suite, words: tuple[str, ...]) -> None:
+    ran = project.run(*TWO, *words)
+    assert ran.code == 4
+    assert "expected: --clusters 2 where a run can have a second cluster" in ran.output
+    assert log(project) == []
 
 
 def test_usage_ends_before_anything_is_created(project: Suite) -> None:

@@ -40,8 +40,8 @@ def result(nodeid: str, seconds: float, turn: float = 0.0) -> Result:
     return replace(synthetic.report(1).results[0], nodeid=nodeid, seconds=seconds, waits=waits)
 
 
-def planned(*cases: Case, workers: int = 4, earlier: dict[str, float] | None = None) -> Progress:
-    return Progress({one.nodeid: one for one in cases}, workers, earlier or {})
+def planned(*cases: Case, workers: int = 4, clusters: int = 1, earlier: dict[str, float] | None = None) -> Progress:
+    return Progress({one.nodeid: one for one in cases}, workers, lambda: clusters, earlier or {})
 
 
 def test_what_runs_alone_takes_its_whole_time_and_the_rest_its_share() -> None:
@@ -55,6 +55,13 @@ def test_what_runs_one_after_the_other_takes_its_whole_time_beside_the_rest() ->
     chain = [case(f"EXH-0{number}", "serial") for number in range(9)]  # 3 s each
     assert planned(*chain).left() == pytest.approx(27)
     assert planned(*chain, *(case(f"ANN-{number}") for number in range(101))).left() == pytest.approx((27 + 101) / 4)
+
+
+def test_on_a_second_cluster_it_takes_no_time_of_the_others() -> None:
+    beside = [case(f"ANN-{number}") for number in range(200)]  # a second each, by four of the five workers
+    assert planned(*beside, case("FLO-20", "disruptive"), workers=5, clusters=2).left() == pytest.approx(200 / 4)
+    several = [case(f"FLO-{number}", "disruptive") for number in range(10)]  # 12 s each: the first cluster helps after 50 s
+    assert planned(*beside, *several, workers=5, clusters=2).left() == pytest.approx(50 + (120 - 50) / 2)
 
 
 def test_what_has_ended_no_longer_counts_and_its_pace_does() -> None:

@@ -22,10 +22,11 @@ class Planned:
 @pytest.mark.parametrize(
     ("fixture", "needs"),
     [
-        ("client", {Provision.CLUSTER, Provision.MANIFEST}),
-        ("own_client", {Provision.CLUSTER}),
+        ("client", {Provision.CLUSTER, Provision.SHARED_ROUTES, Provision.MANIFEST}),
+        ("own_client", {Provision.CLUSTER, Provision.SHARED_ROUTES}),
         ("external_peer", {Provision.CLUSTER, Provision.ROUTER_IMAGE}),
         ("namespace", {Provision.CLUSTER, Provision.NAMESPACE}),
+        ("node_loss", {Provision.CLUSTER, Provision.NAMESPACE, Provision.LOST_NODE}),
         ("label", set()),
     ],
 )

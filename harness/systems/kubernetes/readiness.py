@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from harness.cluster.abandonment import check
 from harness.cluster.api import Api, Object
 from harness.model.budgets import ROLLOUT, Budget
 from harness.model.errors import EnvironmentFault, StatementFailed, Unanswered
@@ -15,9 +16,15 @@ def wait_ready(probe: Callable[[], Seen], expected: str, *, within: Budget = ROL
     """Wait for a step of an installation.
 
     :raises EnvironmentFault: it did not come in time: there is nothing to judge
+    :raises Abandoned: nobody wants it any more
     """
+
+    def poll() -> Seen:
+        check()
+        return probe()
+
     try:
-        return eventually(probe, within=within, expected=expected, consecutive=consecutive)
+        return eventually(poll, within=within, expected=expected, consecutive=consecutive)
     except StatementFailed as failure:
         raise EnvironmentFault(
             expected, f"{failure.last} (after {failure.elapsed:.0f} s)", "read the pods' logs in the run's folder"
