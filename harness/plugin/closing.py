@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from textwrap import wrap
 
 from harness.model.statements import Profile
 from harness.model.verdicts import Outcome
+from harness.report import critical_path
 from harness.report.claims import Claim
 from harness.report.cpu_use import in_words
 from harness.report.formatting import amount, printable
@@ -40,7 +42,7 @@ def slowest(report: Report, width: int) -> list[str]:
     return [line if len(line) < width else f"{line[: width - 4]}..." for line in lines]
 
 
-def times(report: Report) -> list[str]:
+def times(report: Report, width: int) -> list[str]:
     """Where the time went."""
     time = time_spent(report)
     phases = [f"{amount(phase.seconds):>9}  {phase.name}" for phase in report.phases]
@@ -51,6 +53,7 @@ def times(report: Report) -> list[str]:
         f"{amount(time.waiting):>9}  of it waiting on the systems under test",
         f"{amount(time.harness):>9}  of it the harness: {time.share:.1%} of all work",
         *([f"CPU: {cpu}"] if cpu else []),
+        *(part for line in critical_path.in_words(report) for part in wrap(line, width - 1, subsequent_indent="  ")),
     ]
 
 

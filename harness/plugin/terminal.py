@@ -147,7 +147,7 @@ class StatementTerminal:
         self._reporter.summary_warnings()
         if self._verbose >= 0:
             self._section(f"the {SLOWEST} slowest", slowest(report, self._writer.fullwidth))
-            self._section("where the time went", times(report))
+            self._section("where the time went", times(report, self._writer.fullwidth))
         self._lines(self._facts.leftovers)
         self._lines(f"wrote {from_here(file, self._config)}" for file in files if file.suffix in (".html", ".toml"))
         self._claims(report)

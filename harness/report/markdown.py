@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.model.statements import Profile
 from harness.model.verdicts import Conformance, Outcome, Verdict
-from harness.report import identity
+from harness.report import critical_path, identity
 from harness.report.claims import Claim, claims, sentence
 from harness.report.cpu_use import in_words
 from harness.report.formatting import addresses_apart, amount, clipped, number, printable, web_address
@@ -118,6 +118,8 @@ def _blocks(report: Report) -> Iterator[str]:
     if report.results:
         yield "## By subject and profile\n\n" + _matrix(report)
     yield from _timings(report)
+    if path := critical_path.in_words(report):
+        yield "## Where the time went\n\n" + "\n".join(f"- {plain(line, FIELD)}" for line in path) + "\n"
     if report.images:
         yield "## Images\n\n" + _images(report)
     yield from _all(report)

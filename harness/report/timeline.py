@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 from harness.model.verdicts import Outcome
+from harness.report.critical_path import in_words
 from harness.report.formatting import amount, clipped
 from harness.report.model import Phase, Report, Result
 from harness.report.summary import TROUBLES, describe, name
@@ -45,9 +46,10 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class WorkerLoad:
-    """What a worker did: cases, seconds in them, seconds of those spent waiting."""
+    """What a worker did, on which cluster: cases, seconds in them, seconds of those spent waiting."""
 
     worker: str
+    cluster: int
     cases: int
     seconds: float
     waited: float
@@ -61,6 +63,7 @@ class TimeLine:
     ticks: list[tuple[float, str]]
     lanes: list[Lane]
     loads: list[WorkerLoad]
+    critical_path: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def timeline(report: Report) -> TimeLine:
     for worker, results in by_worker.items():
         lanes.append(_worker_lane(worker, results, scale, TOP + LANE * len(lanes)))
     loads = [_load(worker, results) for worker, results in by_worker.items()]
-    return TimeLine(TOP + LANE * len(lanes) + 4, _ticks(scale), lanes, loads)
+    return TimeLine(TOP + LANE * len(lanes) + 4, _ticks(scale), lanes, loads, in_words(report))
 
 
 def _ends(report: Report) -> Iterable[float]:
@@ -136,7 +139,8 @@ def _phase_bar(phase: Phase, scale: _Scale) -> tuple[Bar, float, float]:
 
 
 def _worker_lane(worker: str, results: list[Result], scale: _Scale, y: float) -> Lane:
-    lane = Lane(clipped(worker, 12), y)
+    second = ", 2nd" if any(result.cluster == 2 for result in results) else ""
+    lane = Lane(f"{clipped(worker, 12)}{second}", y)
     waits: list[str] = []
     for result in sorted(results, key=lambda result: _finite(result.started)):
         lane.bars.append(_result_bar(result, scale))
@@ -158,7 +162,8 @@ def _result_bar(result: Result, scale: _Scale) -> Bar:
 
 def _load(worker: str, results: list[Result]) -> WorkerLoad:
     seconds = sum(_finite(result.seconds) for result in results)
-    return WorkerLoad(worker, len(results), seconds, sum(_finite(result.waited) for result in results))
+    cluster = max(result.cluster for result in results)
+    return WorkerLoad(worker, cluster, len(results), seconds, sum(_finite(result.waited) for result in results))
 
 
 def _ticks(scale: _Scale) -> list[tuple[float, str]]:
