@@ -8,7 +8,8 @@ from selftests.plugin.conftest import Suite
 IMPORT = "from harness.model.resources import INGRESS, METALLB\n"
 
 
-def test_the_order_of_a_run(suite: Suite) -> None:
+def test_the_order_of_a_run(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.plugin.ordering.durations", lambda: Durations({}))
     marks = {1: "", 2: "disruptive", 3: "serial(INGRESS)", 4: "slow", 5: "", 6: "disruptive(METALLB)", 7: "serial"}
     for number, mark in marks.items():
         suite.add(f"EXH-0{number}", before=f"{IMPORT}@pytest.mark.{mark}" if mark else "")
