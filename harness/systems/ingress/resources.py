@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import trustme
@@ -101,8 +102,11 @@ class Ingresses:
         return [{"hosts": [self.host], "secretName": self.label}]
 
     def certificate(self, authority: trustme.CA, *more: str) -> Object:
-        """A Secret with a fresh certificate for the host of the statement's own routes, and for further names below it."""
-        issued = authority.issue_cert(self.host, *(f"{name}.{self.host}" for name in more))
+        """A Secret with a fresh certificate for the host of the statement's own routes, and for further names below it.
+
+        It begins to be valid now, as one of a real authority does: a controller may take the youngest of several for a host.
+        """
+        issued = authority.issue_cert(self.host, *(f"{name}.{self.host}" for name in more), not_before=datetime.now(UTC))
         metadata = {"name": self.label, "namespace": self.namespace}
         return {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": metadata, "data": tls_data(issued)}
 

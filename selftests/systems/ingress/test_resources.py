@@ -1,6 +1,7 @@
 """Ingresses of a statement's own: what they say, and that nothing is left of them."""
 
 from base64 import b64decode
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import trustme
@@ -63,6 +64,12 @@ def test_a_certificate_is_for_the_host_and_what_is_below_it() -> None:
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
     assert names == ["t1.moving.test", "renewed.t1.moving.test"]
     assert own(FakeApi()).tls == [{"hosts": ["t1.moving.test"], "secretName": "t1"}]
+
+
+def test_a_certificate_begins_when_it_is_made() -> None:
+    secret = own(FakeApi()).certificate(trustme.CA())
+    begins = x509.load_pem_x509_certificate(b64decode(secret["data"]["tls.crt"])).not_valid_before_utc
+    assert timedelta(0) <= datetime.now(UTC) - begins < timedelta(minutes=1)
 
 
 def test_pods_of_a_shared_backend_are_told_by_address() -> None:
