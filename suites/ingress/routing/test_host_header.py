@@ -1,5 +1,7 @@
 """The host as the request spells it: case, port, a whole URL, none."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
@@ -19,13 +21,14 @@ from suites.ingress.requests import HOST, request
         (request(host=HOST.upper()), reaches("one")),
         (request(host=f"{HOST}:80"), reaches("one")),
         (request(host=f"{HOST}:8443"), reaches("one")),
-        (request(host=f"A.wild.{HOST}:80"), reaches("two")),
-        (request(host=f"a.wild.{HOST}:8443"), reaches("two")),
     ]
 )
 def test_host_matches_in_any_spelling(request_: Request, expectation: Expectation, client: IngressClient) -> None:
-    """The host of a request MUST be matched whatever its case and whatever port follows it."""
-    client.expect(request_, expectation)
+    """The host of a request MUST be matched whatever its case and whatever port follows it.
+
+    Whether the backend is told that port is not what is judged.
+    """
+    client.expect_one_of(request_, expectation, replace(expectation, host=(request_.host or "").partition(":")[0]))
 
 
 @statement(
@@ -40,7 +43,7 @@ def test_host_matches_in_any_spelling(request_: Request, expectation: Expectatio
 @cases([(request(host=f"{HOST}."), reaches("one")), (request(host=f"{HOST}.:80"), reaches("one"))])
 def test_root_label_may_be_written(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The host of a request MUST be matched with the root label, a dot at its end, as without it."""
-    client.expect(request_, expectation)
+    client.expect_one_of(request_, expectation, replace(expectation, host=client.host))
 
 
 @statement("HST-09", MUST, CORE, source="https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2", covers=("ROW-HOST-01",))

@@ -1,5 +1,7 @@
 """Rules whose host is a wildcard."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
@@ -16,8 +18,9 @@ WILDCARDS = "https://kubernetes.io/docs/concepts/services-networking/ingress/#ho
 @pytest.mark.manifest("wildcard_serves_one_label.yaml")
 @cases([(request(host=f"{label}.{HOST}"), reaches("one")) for label in ("bar", "BAR", "1", "a-b", "xn--bcher-kva", "x" * 60)])
 def test_wildcard_serves_one_label(request_: Request, expectation: Expectation, client: IngressClient) -> None:
-    """A rule whose host is a wildcard MUST serve every host with one label in the wildcard's place."""
+    """A rule whose host is a wildcard MUST serve every host with one label in the wildcard's place, whatever port follows it."""
     client.expect(request_, expectation)
+    client.expect_one_of(replace(request_, host=f"{request_.host}:8443"), expectation, replace(expectation, host=request_.host))
 
 
 @statement("HST-04", MUST, CORE, source=WILDCARDS, covers=("ROW-HOST-02",))

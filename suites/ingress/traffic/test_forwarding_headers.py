@@ -69,12 +69,18 @@ def test_host_and_port_of_clients_are_not_believed(client: IngressClient) -> Non
     [
         (request(host=f"plain.{HOST}"), reaches("one", arrives_with={"X-Forwarded-Proto": "http"})),
         (request(scheme="https"), reaches("one", arrives_with={"X-Forwarded-Proto": "https"})),
-        (request(scheme="https", http2=True), reaches("one", arrives_with={"X-Forwarded-Proto": "https"}, protocol="HTTP/2")),
     ]
 )
 def test_scheme_is_told_to_the_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The backend MUST be told whether the client came over http or https."""
     client.expect(request_, expectation)
+
+
+@statement("HDR-19", MUST, EXTENDED, source=TRANSITION, features={Feature.TLS_TERMINATION, Feature.HTTP2}, covers=("ROW-HDR-01",))
+@pytest.mark.manifest("scheme_of_http2_is_told.yaml")
+def test_scheme_of_http2_is_told(client: IngressClient) -> None:
+    """The backend MUST be told that a client came over https also where it speaks HTTP/2."""
+    client.expect(request(scheme="https", http2=True), reaches("one", arrives_with={"X-Forwarded-Proto": "https"}, protocol="HTTP/2"))
 
 
 @statement(

@@ -56,7 +56,7 @@ def test_request_under_way_survives_a_change(ingresses: Ingresses, own_client: I
     """A request under way MUST be answered although routes change meanwhile."""
     ingresses.add(ingresses.ingress(path("/", "one")))
     own_client.wait_until_answered(request(), reaches("one"), measured="route added")
-    with own_client.with_timeout(45).in_flight(request("/?echo-delay=25"), reaches("one")):
+    with own_client.with_timeout(45).in_flight(request(f"/?echo-delay={own_client.timing.under_way}"), reaches("one")):
         ingresses.add(ingresses.ingress(path("/", "two"), suffix="-new"))
         own_client.wait_until_answered(request(host=f"new.{HOST}"), reaches("two"), measured="route added beside")
 

@@ -39,6 +39,7 @@ class Timing:
     :ivar status: until the status of an Ingress shows the address
     :ivar restart: the longest interruption while its only Pod is replaced
     :ivar graceful_end: the same while the Pod that has the address ends and another takes it over
+    :ivar under_way: seconds for which a request is under way that has to survive a change; no longer than it gives a backend by default
     :ivar consecutive: right answers in a row, about one in 50 ms, by which all its processes have learned of a change
     """
 
@@ -46,6 +47,7 @@ class Timing:
     status: Budget = STATUS
     restart: Budget = CONTROLLER_RESTART
     graceful_end: Budget = GRACEFUL_END
+    under_way: int = 25
     consecutive: int = 20
 
 

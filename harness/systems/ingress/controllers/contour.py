@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.cluster.api import Api, Object
 from harness.model.expectations import Signature
 from harness.model.features import Feature
-from harness.systems.ingress.controllers import Controller
+from harness.systems.ingress.controllers import Controller, Timing
 from harness.systems.kubernetes.manifests import containers, read, with_images, with_namespace
 from harness.systems.kubernetes.workloads import Workload
 
@@ -32,6 +32,8 @@ class Contour(Controller):
     component_versions: Mapping[str, str] = {"envoy": "1.38.3"}
     signature = Signature("Contour", headers={"Server": "envoy"})
     manifest = None
+    #: Envoy gives a backend 15 s, where no annotation says otherwise.
+    timing = Timing(under_way=12)
     features: Mapping[Feature, str] = {
         Feature.PATH_TYPES: f"{_INGRESS}#ingress-rules",
         Feature.WILDCARD_HOSTS: f"{_INGRESS}#ingress-rules",

@@ -1,5 +1,6 @@
 """Skipper (https://opensource.zalando.com/skipper/), from a manifest after its documentation: a Service of type LoadBalancer."""
 
+import re
 from collections.abc import Mapping
 
 from harness.cluster.api import Api, Object
@@ -25,10 +26,13 @@ class Skipper(Controller):
     class_controller = "zalando.org/skipper"
     workloads = (Workload("Deployment", "skipper", "skipper", "application=skipper-ingress"),)
     components: Mapping[str, str] = {"ghcr.io/zalando/skipper": "skipper"}
-    signature = Signature("Skipper", headers={"Server": "Skipper"})
+    #: What it answers itself has a text of Go's, or of its own.
+    signature = Signature(
+        "Skipper",
+        body=re.compile("Not Found|Bad Request|Invalid query|Bad Gateway|Service Unavailable|Gateway Timeout|Internal Server Error"),
+    )
     features: Mapping[Feature, str] = {
         Feature.PATH_TYPES: f"{_USAGE}#kubernetes-ingress-specification-base-path",
-        Feature.WILDCARD_HOSTS: f"{_USAGE}#http-host-header-routing",
         Feature.DEFAULT_BACKEND: f"{_GUIDE}data-clients/kubernetes/",
         Feature.TLS_TERMINATION: f"{_FLAGS}#L714",
         Feature.STATUS_ADDRESS: f"{_CONTROLLER}#publish-ingress-status-from-a-service",
@@ -37,7 +41,6 @@ class Skipper(Controller):
         Feature.ABSOLUTE_TARGET_HOST: "https://pkg.go.dev/net/http#Request",
         Feature.ROOT_LABEL: f"{_FLAGS}#L555",
         Feature.TLS_VERSIONS: f"{_FLAGS}#L666",
-        Feature.HTTP2: "https://pkg.go.dev/net/http#hdr-HTTP_2",
         Feature.WEBSOCKET: f"{_OPERATION}#websocket",
         Feature.STREAMING: f"{_GUIDE}reference/architecture/",
         Feature.LARGE_BODIES: f"{_FLAGS}#L558",
