@@ -29,7 +29,9 @@ class Skipper(Controller):
     #: What it answers itself has a text of Go's, or of its own.
     signature = Signature(
         "Skipper",
-        body=re.compile("Not Found|Bad Request|Invalid query|Bad Gateway|Service Unavailable|Gateway Timeout|Internal Server Error"),
+        body=re.compile(
+            "Not Found|Bad Request|Invalid query|no endpoints|Bad Gateway|Service Unavailable|Gateway Timeout|Internal Server Error"
+        ),
     )
     features: Mapping[Feature, str] = {
         Feature.PATH_TYPES: f"{_USAGE}#kubernetes-ingress-specification-base-path",
