@@ -189,6 +189,10 @@ class Api:
             if refusal.status != 404:
                 raise
 
+    def delete_all(self, kind: str, namespace: str) -> None:
+        """Ask for the removal of every object of a kind in a namespace, in one request."""
+        self._call("delete", kind, namespace=namespace, propagation_policy="Background")
+
     def logs(self, pod: str, namespace: str, *, since: int, container: str | None = None) -> str:
         """What a pod's container printed in the last ``since`` seconds, 200 KiB at most."""
         query = [("sinceSeconds", since), ("limitBytes", 200 * 1024), *([("container", container)] if container else [])]

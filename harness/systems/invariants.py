@@ -68,10 +68,10 @@ class Invariant:
         return [f"{kind} {name}" for kind, name in found if name.startswith(self.label)]
 
     def _served(self) -> list[str]:
-        return [f"{name} with {addresses}" for name, addresses in _addresses(self.api).items() if name.startswith(self.label)]
+        return [f"{name} with {addresses}" for name, addresses in _addresses(self.api).items() if self.label in name]
 
     def _statuses(self) -> list[str]:
-        return [f"{one.service} on {one.node}" for one in layer2_statuses(self.api) if one.service.startswith(self.label)]
+        return [f"{one.service} on {one.node}" for one in layer2_statuses(self.api) if self.label in one.service]
 
     def _nodes_are_as_before(self) -> None:
         __tracebackhide__ = True

@@ -94,6 +94,11 @@ class FakeApi(Api):
         if kind not in self.held:
             self.objects.pop((kind, namespace, name), None)
 
+    def delete_all(self, kind: str, namespace: str) -> None:
+        for one, where, name in list(self.objects):
+            if (one, where) == (kind, namespace):
+                self.delete(kind, name, namespace)
+
     def logs(self, pod: str, namespace: str, *, since: int, container: str | None = None) -> str:
         return self.answers.get(("logs", pod), "")
 

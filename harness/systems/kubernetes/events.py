@@ -10,19 +10,24 @@ from harness.probes.waiting import eventually
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """The events about one object."""
+    """The events about one object.
+
+    :param uid: of the object, where it is known: another one of the same name may have been there before
+    """
 
     api: Api
     kind: str
     name: str
     namespace: str
+    uid: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
 
     def current(self, reason: str | None = None, *, type_: str | None = None) -> list[Object]:
         """Those that are there, of one reason or of all, and of one type (``Normal``, ``Warning``) or of both."""
-        found = self.api.list("Event", self.namespace, fields=f"involvedObject.kind={self.kind},involvedObject.name={self.name}")
+        about = {"kind": self.kind, "name": self.name, **({"uid": self.uid} if self.uid else {})}
+        found = self.api.list("Event", self.namespace, fields=",".join(f"involvedObject.{key}={value}" for key, value in about.items()))
         return [event for event in found if reason in (None, event["reason"]) and type_ in (None, event.get("type"))]
 
     def wait_for(self, reason: str, message: str = "", *, type_: str | None = None) -> str:

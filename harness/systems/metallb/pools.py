@@ -53,16 +53,23 @@ def bound_to(*namespaces: str, priority: int = 1, **more: Any) -> Object:
 
 @dataclass(slots=True)
 class Pools:
-    """Creates pools out of the run's ledger, and takes everything back at the end of the statement."""
+    """Creates pools out of the run's ledger, and takes everything back at the end of the statement.
+
+    :param label: what the names of pools begin with
+    :param known_since: when the first of those was created that MetalLB is known to have read; what went before, it has forgotten
+        (clock of ``time.monotonic``)
+    """
 
     api: Api
     ledger: Ledger
     namespace: str
+    label: str
     family: int
     directory: Path
     #: Whether the version writes a pool's status, by which a new one is known to be in force; where not, the controller's metrics tell.
     with_status: bool = True
     pools: dict[str, Pool] = field(default_factory=dict)
+    known_since: float | None = None
     advertised: list[str] = field(default_factory=list)
     taken: list[tuple[Ledger, AddressRange]] = field(default_factory=list)
 
@@ -87,7 +94,7 @@ class Pools:
     @property
     def next_name(self) -> str:
         """The name that the next pool gets."""
-        return f"{self.namespace}-{len(self.pools)}"
+        return f"{self.label}-{len(self.pools)}"
 
     def create(
         self, size: int = 1, *, ranges: Iterable[AddressRange] | None = None, written: Iterable[str] | None = None, **spec: Any
@@ -103,6 +110,7 @@ class Pools:
         chosen = {"serviceAllocation": bound_to(self.namespace), **spec}
         pool = Pool(self.next_name, given, chosen, None if written is None else list(written))
         self.pools[pool.name] = pool
+        began = monotonic()
         self.api.apply(pool.document)
         eventually(
             lambda: self._counted(pool),
@@ -110,6 +118,7 @@ class Pools:
             expected=f"MetalLB counts the addresses of {pool}",
             pause=self.api.changed("IPAddressPool", NAMESPACE),
         )
+        self.known_since = self.known_since or began
         return pool
 
     def _counted(self, pool: Pool) -> str:
@@ -130,7 +139,7 @@ class Pools:
 
     def document(self, *addresses: str, **spec: Any) -> Object:
         """A pool with these addresses as an object that is not created."""
-        return ip_address_pool(f"{self.namespace}-proposed", addresses, **{"serviceAllocation": bound_to(self.namespace), **spec})
+        return ip_address_pool(f"{self.label}-proposed", addresses, **{"serviceAllocation": bound_to(self.namespace), **spec})
 
     def grow(self, pool: Pool, by: int) -> float:
         """Add a range of ``by`` addresses to a pool and return when (clock of ``time.monotonic``)."""

@@ -31,6 +31,7 @@ class Service:
     annotation_prefix: str
     created: float = field(default_factory=monotonic)
     measured: bool = False
+    uid: str = ""
 
     def __repr__(self) -> str:
         return f"Service {self.namespaced_name}"
@@ -65,7 +66,7 @@ class Service:
     @property
     def events(self) -> Events:
         """The events about it."""
-        return Events(self.api, "Service", self.name, self.namespace)
+        return Events(self.api, "Service", self.name, self.namespace, self.uid)
 
     @property
     def address(self) -> str:
@@ -196,11 +197,12 @@ def _described(addresses: list[str] | None) -> str:
 
 @dataclass(slots=True)
 class Services:
-    """Creates Services in the statement's namespace."""
+    """Creates Services in the statement's namespace; their names begin with its label, so that MetalLB never met them before."""
 
     api: Api
     namespace: str
     annotation_prefix: str
+    label: str = "service"
     made: list[Service] = field(default_factory=list)
 
     def create(
@@ -224,7 +226,6 @@ class Services:
         :param pool: ask for an address of this pool by name
         :param address: ask for this address by annotation
         :param key: share an address with Services of the same key
-        :param annotations: further ones, as they are written
         :param spec: further fields of the specification
         """
         service = self._new(name, namespace)
@@ -234,7 +235,7 @@ class Services:
         metadata = {"name": service.name, "namespace": service.namespace, "labels": dict(labels or {}), "annotations": notes}
         ports = [{"name": "main", "port": port, "targetPort": "http", "protocol": protocol}]
         chosen = {"type": kind, "ports": ports, "selector": selector or {"app": "none"}, **spec}
-        self.api.create({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": chosen})
+        service.uid = self.api.create({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": chosen})["metadata"]["uid"]
         service.created = monotonic()
         return service
 
@@ -247,7 +248,7 @@ class Services:
         # one append is atomic, so that names differ also when many are created at once
         service = Service(self.api, "", namespace or self.namespace, self.annotation_prefix)
         self.made.append(service)
-        service.name = name or f"service-{self.made.index(service) + 1}"
+        service.name = name or f"{self.label}-{self.made.index(service) + 1}"
         return service
 
     def _allocated(self, excluding: Container[str]) -> dict[str, str]:

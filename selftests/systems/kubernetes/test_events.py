@@ -42,3 +42,11 @@ def test_repetitions_are_counted() -> None:
     events = about_one(event("a", "Told"), event("b", "Told", count=2), event("c", "Told", series={"count": 3}), event("d", "Other"))
     assert events.count("Told") == 6
     assert len(events.current()) == 4
+
+
+def test_an_event_about_an_earlier_object_of_the_same_name_is_none_of_its_own() -> None:
+    found = [event(uid, "Told") for uid in ("u1", "u2")]
+    for one in found:
+        one["involvedObject"]["uid"] = one["metadata"]["name"]
+    events = Events(FakeApi(*found), "Service", "one", "t1", "u2")
+    assert [one["metadata"]["name"] for one in events.current()] == ["u2"]

@@ -30,7 +30,7 @@ def ledger(tmp_path: Path) -> Ledger:
 
 
 def pools_on(api: FakeApi, ledger: Ledger, directory: Path, *, with_status: bool = True) -> Pools:
-    return Pools(api, ledger, "t1", 4, directory, with_status=with_status)
+    return Pools(api, ledger, "t1", "t1", 4, directory, with_status=with_status)
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_metrics_tell_where_pools_have_no_status(ledger: Ledger, tmp_path: Path)
 def test_whole_blocks_are_of_ipv4(pools: Pools, ledger: Ledger, tmp_path: Path) -> None:
     assert len(pools.take_block()) == 256
     with pytest.raises(NotApplicable, match="IPv4"):
-        Pools(FakeApi(), ledger, "t1", 6, tmp_path).take_block()
+        Pools(FakeApi(), ledger, "t1", "t1", 6, tmp_path).take_block()
 
 
 def test_a_pool_changes(pools: Pools) -> None:

@@ -197,6 +197,16 @@ def test_services_ask_by_annotation() -> None:
     assert (spec["type"], spec["loadBalancerClass"], spec["selector"]) == ("LoadBalancer", "c", {"app": "none"})
 
 
+def test_services_are_named_after_the_statement_and_know_their_own_events() -> None:
+    api = FakeApi()
+    made = Services(api, "n1", "metallb.io", "t1").create()
+    assert made.namespaced_name == "n1/t1-1"
+    for uid in (made.uid, "another"):
+        involved = {"kind": "Service", "name": made.name, "uid": uid}
+        api.apply(an_object("Event", f"about-{uid}", "n1", involvedObject=involved, reason="IPAllocated", message=uid))
+    assert [event["message"] for event in made.events.current("IPAllocated")] == [made.uid]
+
+
 def test_many_services_have_names_of_their_own(served: FakeApi) -> None:
     services = Services(served, "t1", "metallb.io")
     assert len({one.name for one in services.create_many(30)}) == 30
