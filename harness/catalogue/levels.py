@@ -1,4 +1,4 @@
-"""How much a run judges: the essentials, the core, or everything."""
+"""How much a run judges: the essentials, the core, or everything; or how it all behaves at scale, which is a mode of its own."""
 
 from collections.abc import Container
 from enum import StrEnum
@@ -13,6 +13,7 @@ class Level(StrEnum):
     SMOKE = "smoke"
     CORE = "core"
     FULL = "full"
+    SCALE = "scale"
 
 
 #: What ``smoke`` judges: quick statements that nothing has to stand aside for, at least one for each way in which a cluster is broken
@@ -33,14 +34,19 @@ SMOKE = frozenset(
 )
 #: Marks of statements that others have to stand aside for.
 ALONE = frozenset({"serial", "disruptive"})
+#: The folders of statements that record what thousands of objects do to a system: they judge nobody, so that they are part of no gate.
+SCALE = "scale"
 
 
 def takes(level: Level, one: Entry, marks: Container[str]) -> bool:
     """Whether a level judges a statement whose test has these marks."""
+    at_scale = one.subject.rpartition("/")[2] == SCALE
     match level:
         case Level.SMOKE:
             return one.id in SMOKE
         case Level.CORE:
             return one.profile is Profile.CORE and not any(mark in marks for mark in ALONE)
         case Level.FULL:
-            return True
+            return not at_scale
+        case Level.SCALE:
+            return at_scale

@@ -84,7 +84,8 @@ def write_durations(options: argparse.Namespace) -> None:
 
 
 def _entries() -> list[Entry]:
-    return list({case.statement.id: case.statement for case in collected([str(ROOT / "suites"), f"--level={Level.FULL}"])}.values())
+    found = [case for level in (Level.FULL, Level.SCALE) for case in collected([str(ROOT / "suites"), f"--level={level}"])]
+    return list({case.statement.id: case.statement for case in found}.values())
 
 
 def _check_baselines(known: set[str]) -> None:

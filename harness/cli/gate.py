@@ -17,6 +17,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from harness.catalogue.levels import Level
 from harness.cli import Commands, pull_request
 from harness.cluster import sources
 from harness.cluster.sources import Image, components
@@ -118,6 +119,8 @@ def run_words(inputs: Mapping[str, str]) -> list[str]:
 
     :raises UsageFault: an input is not of its form
     """
+    if inputs.get("level") == Level.SCALE:
+        raise UsageFault("level: smoke, core or full", Level.SCALE, "it judges nobody; record it by `run --level scale`, beside the gate")
     given = [f"--{name}={inputs[name]}" for name in OPTIONS if name in inputs]
     words = inputs.get("args", "")
     try:

@@ -64,6 +64,10 @@ GRACEFUL_END = Budget(
     "a controller that ends closes its ports, but is ready to others for its 10 s of grace, as long as which it holds the address",
 )
 
+# Scale
+SCALE = Budget("scale", 240, "a thousand objects on a machine of two cores, and as long as somebody waits for a figure")
+SAMPLING = Budget("sampling", 10, "a figure for each second of it, enough for a rank test to tell two runs apart")
+
 # One request
 ANSWER = Budget("answer", 5, "a healthy system answers in milliseconds; until then a busy machine is given time")
 CONNECTION = Budget("connection", 2, "a port that is open accepts at once, one that is shut refuses at once or is silent for ever")

@@ -161,8 +161,13 @@ def _keep_level(items: list[pytest.Item], config: pytest.Config) -> None:
     :raises UsageFault: it takes none of those that ``--statement`` names
     """
     level = Level(config.getoption("level"))
-    left = {item for item in items if CASE in item.stash and not takes(level, item.stash[CASE].statement, _marks(item))}
     asked: list[str] = config.getoption("statement")
+    named = asked if level is Level.FULL else []  # who names one of another mode gets it
+    left = {
+        item
+        for item in items
+        if CASE in item.stash and not takes(level, item.stash[CASE].statement, _marks(item)) and item.stash[CASE].statement.id not in named
+    }
     if asked and left and len(left) == len(items):
         raise UsageFault(f"statements of the level {level}", ", ".join(asked), "leave --level out")
     if left:

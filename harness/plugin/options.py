@@ -46,7 +46,10 @@ def _add_selection(add: Add) -> None:
 
 def add_level(add: Add) -> None:
     """Declare how much is judged."""
-    chosen = "smoke: some 20 quick statements, the essentials; core: every CORE statement that disturbs no other; full: all (default: full)"
+    chosen = (
+        "smoke: some 20 quick statements, the essentials; core: every CORE statement that disturbs no other; full: all (default: full); "
+    )
+    chosen += "scale: what a thousand Services and routes do to the systems, recorded and judged by nobody"
     add("--level", choices=tuple(str(level) for level in Level), default=str(Level.FULL), help=chosen)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import ceil
+from statistics import median
 from threading import BoundedSemaphore, Event, Lock, Thread
 from time import monotonic
 
@@ -17,6 +19,8 @@ from harness.model.record import measure, record
 
 #: Requests a second, and how many may be under way at a time; more would measure the client.
 RATE, IN_FLIGHT = 20.0, 32
+#: Clients of a closed loop, each with one request under way at a time: more would measure this process.
+CLIENTS = 4
 #: Failures shown in a message.
 SHOWN = 5
 
@@ -65,6 +69,17 @@ class Load:
         if self.outage > bound or not self.attempts:
             raise StatementFailed(f"no outage longer than {bound:g} s under load", f"{self.outage:.1f} s; {self}")
 
+    def measure_by_second(self, name: str) -> None:
+        """Measure the requests that were answered in each whole second, and how long the middle one and the slowest in a hundred took."""
+        by_second: dict[int, list[float]] = {}
+        for one in self.attempts:
+            by_second.setdefault(int(one.sent), []).append(one.took * 1000)
+        for _, took in sorted(by_second.items())[:-1]:  # the last second is not whole
+            measure(f"{name}: requests a second", float(len(took)), unit="requests")
+            measure(f"{name}: median", median(took), unit="ms")
+            measure(f"{name}: 99th percentile", sorted(took)[ceil(0.99 * len(took)) - 1], unit="ms")
+        measure(f"{name}: requests lost", float(len(self.failed)), unit="requests")
+
     def _measure(self) -> None:
         measure("requests under load", float(len(self.attempts)), unit="")
         measure("requests lost", float(len(self.failed)), unit="")
@@ -96,6 +111,26 @@ def generate_load(send: Callable[[], object], *, rate: float = RATE, in_flight: 
         raise result.broken[0]
 
 
+@contextmanager
+def saturate(send: Callable[[], object], *, clients: int = CLIENTS) -> Iterator[Load]:
+    """Let clients call ``send`` as fast as they are answered for as long as the block runs.
+
+    What it raises is as for :func:`generate_load`.
+    """
+    result, ended = Load(), Event()
+    with ThreadPoolExecutor(clients) as pool:
+        generator = _Generator(result, send, pool, BoundedSemaphore(clients))
+        loops = [pool.submit(generator.repeat, ended) for _ in range(clients)]
+        try:
+            yield result
+        finally:
+            ended.set()
+            for loop in loops:
+                loop.result()
+    if result.broken:
+        raise result.broken[0]
+
+
 @dataclass(slots=True)
 class _Generator:
     result: Load
@@ -113,6 +148,14 @@ class _Generator:
                 self.pool.submit(self._one, number)
             else:
                 self.result.held_back += 1
+            number += 1
+
+    def repeat(self, ended: Event) -> None:
+        """Send again and again until the end, or until something is broken."""
+        number = 0
+        while not ended.is_set() and not self.result.broken:
+            self.room.acquire()
+            self._one(number)
             number += 1
 
     def _one(self, number: int) -> None:

@@ -122,7 +122,7 @@ class Report:
     timeout_scale: Annotated[float, Meta(description="Factor on every time limit.")]
     ip_family: Annotated[str, Meta(description="IP families of the cluster, empty when no cluster was needed.")] = ""
     nodes: Annotated[Count, Meta(description="Number of nodes of the cluster.")] = 0
-    level: Annotated[str, Meta(description="How much was to be judged: smoke, core or full.")] = "full"
+    level: Annotated[str, Meta(description="How much was to be judged: smoke, core or full; or scale.")] = "full"
     config: Annotated[str, Meta(description="The user's own file that had a part in the run; empty where there was none.")] = ""
     identity: Annotated[Identity, Meta(description="Who judged, with what, and where.")] = Identity()
     catalogue: Annotated[

@@ -8,6 +8,7 @@ from harness.catalogue.entries import Entry
 from harness.catalogue.levels import SMOKE, Level, takes
 from harness.cli.statements import collected
 from harness.model.project import ROOT
+from harness.model.resources import EVERYTHING
 from harness.model.statements import Gate, Keyword, Profile
 from harness.plugin.collection import Case
 from harness.plugin.provisions import Provision
@@ -50,6 +51,17 @@ def test_smoke_has_the_essentials_of_each_subject() -> None:
 
 def test_core_takes_every_core_statement_that_disturbs_nothing() -> None:
     assert ids("--level=core") == ids("-m", "core and not serial and not disruptive")
+
+
+def test_scale_is_a_mode_of_its_own_that_judges_nobody() -> None:
+    at_scale = cases("--level=scale")
+    assert {case.statement.id for case in at_scale} & ids("--level=full") == set()
+    assert {case.statement.profile for case in at_scale} == {Profile.OBSERVED}
+    assert {case.claim.writes for case in at_scale} == {EVERYTHING}
+
+
+def test_a_statement_at_scale_is_found_by_its_id() -> None:
+    assert ids("--statement=SCL-01") == {"SCL-01"}
 
 
 def test_smoke_beyond_rewrites_is_part_of_core() -> None:

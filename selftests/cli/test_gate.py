@@ -173,3 +173,8 @@ def test_a_comment_gets_the_report_and_the_inputs(output: Path, monkeypatch: pyt
     monkeypatch.setattr(pull_request, "comment", lambda report, inputs, environ: seen.append((report.id, inputs)))
     assert main(["gate", "comment"]) == 0
     assert seen == [(synthetic.report(3).id, {"comment": "always"})]
+
+
+def test_scale_is_part_of_no_gate() -> None:
+    with pytest.raises(UsageFault, match="smoke, core or full"):
+        gate.run_words({"level": "scale"})

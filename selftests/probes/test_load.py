@@ -6,7 +6,8 @@ import pytest
 from harness.model.budgets import Budget
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.outages import Attempt
-from harness.probes.load import Load, generate_load
+from harness.model.record import Record, recording
+from harness.probes.load import Load, generate_load, saturate
 
 BOUND = Budget("test", 1.0, "a test's own")
 
@@ -94,3 +95,31 @@ def test_slow_answers_do_not_slow_the_load_but_are_bounded() -> None:
 def test_harness_fault_is_no_failure_of_the_system() -> None:
     with pytest.raises(ZeroDivisionError), generate_load(lambda: 1 / 0, rate=50):
         sleep(0.1)
+
+
+def test_clients_of_a_closed_loop_send_as_soon_as_they_are_answered() -> None:
+    numbers = count()
+
+    def send() -> None:
+        sleep(0.01)
+        if next(numbers) % 4 == 3:
+            raise Unanswered("refused")
+
+    with saturate(send, clients=3) as result:
+        sleep(0.4)
+    assert 30 <= len(result.attempts) <= 3 * 50
+    assert {one.why for one in result.attempts} == {"", "refused"}
+
+
+def test_harness_fault_ends_a_closed_loop() -> None:
+    with pytest.raises(ZeroDivisionError), saturate(lambda: 1 / 0):
+        sleep(0.05)
+
+
+def test_whole_seconds_are_measured_one_by_one() -> None:
+    attempts = [Attempt(second + number / 101, number / 1000) for second in range(2) for number in range(1, 101)]
+    with recording(Record()) as kept:
+        Load([*attempts, Attempt(0.5, 0.05, why="refused"), Attempt(2.1, 9.0)]).measure_by_second("many")
+    found = [(one.name.removeprefix("many: "), one.value) for one in kept.measurements]
+    seconds = [("requests a second", 101.0), ("median", 50.0), ("99th percentile", 99.0)]
+    assert found == [*seconds, ("requests a second", 100.0), ("median", 50.5), ("99th percentile", 99.0), ("requests lost", 1.0)]

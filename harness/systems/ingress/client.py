@@ -15,7 +15,7 @@ from harness.model.http_exchange import TABLE_HOST, Exchange, Request
 from harness.model.record import measure
 from harness.probes.grpc import GrpcResponse, call
 from harness.probes.http import HttpProbe, raw_request, source_address
-from harness.probes.load import Load, generate_load
+from harness.probes.load import Load, generate_load, saturate
 from harness.probes.tls import handshake, refusal_of
 from harness.probes.waiting import eventually
 from harness.probes.websocket import WebSocket
@@ -202,6 +202,14 @@ class IngressClient:
         """Send a request all the time while the block runs, and require one of these answers to each."""
         patient, accepted = self.with_timeout(SLOW_ANSWER.seconds), [self._bound(expectation) for expectation in expectations]
         with generate_load(lambda: _require_one_of(accepted, patient._ask(request))) as result:
+            yield result
+
+    @contextmanager
+    def saturated(self, request: Request, expectation: Expectation) -> Iterator[Load]:
+        """Send a GET as fast as it is answered while the block runs, each over a connection of its own, and require this answer to each."""
+        asked, accepted = request.at(self.host), [self._bound(expectation)]
+        text = f"GET {asked.target} HTTP/1.1\r\nHost: {asked.host}\r\nConnection: close\r\n\r\n"
+        with saturate(lambda: _require_one_of(accepted, raw_request(self.probe.address, self.probe.port, text, asked))) as result:
             yield result
 
     def with_trust(self, trust: ssl.SSLContext) -> Self:

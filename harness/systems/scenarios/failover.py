@@ -41,6 +41,14 @@ class Failover:
         self.advertisements.change(self.advertisement, self.pool, nodeSelectors=nodes_named(self.after))
         return moment
 
+    def move_again_and_again(self, monitor: TrafficMonitor, times: int) -> None:
+        """Move the address to and fro while a client uses it, and measure each interruption; nothing where none was noticed."""
+        __tracebackhide__ = True
+        for _ in range(times):
+            with self.monitored(monitor, traffic="http") as moved:
+                moved.expect_interruption_within(TAKEOVER)
+            self.before, self.after = self.after, self.before
+
     @contextmanager
     def monitored(self, monitor: TrafficMonitor, *, traffic: str | None = None, resolve: bool = False) -> Iterator["FailoverObservation"]:
         """Let it happen while somebody watches."""

@@ -121,3 +121,24 @@ def test_a_long_interruption_is_told() -> None:
         network.server = "two/echo"
         with pytest.raises(StatementFailed, match=rf"{VIP} moves to two: interrupted for at most 0\.05 s"):
             seen.expect_interruption_within(BRIEF_OUTAGE)
+
+
+def test_an_address_moves_to_and_fro_and_each_interruption_is_measured() -> None:
+    network = FakeNetwork()
+    announcers: list[str] = []
+
+    def move() -> None:
+        announcers.append(moving.after)
+        network.announce(moving.after)
+
+    moving = failover(network, move)
+    with recording(Record(scale=0.01)) as kept:
+        moving.move_again_and_again(network.monitor, times=3)
+    assert announcers == ["two", "one", "two"]
+    assert [one.name for one in kept.measurements if one.name == "outage"] == ["outage"] * 3
+
+
+def test_a_failover_that_never_ends_is_told() -> None:
+    network = FakeNetwork()
+    with pytest.raises(StatementFailed, match=rf"two answers for {VIP}"):
+        failover(network, lambda: network.announce("one")).move_again_and_again(network.monitor, times=3)
