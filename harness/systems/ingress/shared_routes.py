@@ -239,8 +239,7 @@ def _secret(name: str, namespace: str, names: str) -> Object:
 def _teardown(api: Api) -> None:
     """Remove every route; the backends stay."""
     for namespace in BACKENDS:
-        for item in api.list("Ingress", namespace):
-            api.delete("Ingress", item["metadata"]["name"], namespace)
+        api.delete_all("Ingress", namespace)
 
 
 def _load(file: Path) -> tuple[SharedRoutes | None, int]:
