@@ -191,7 +191,8 @@ class Api:
 
     def delete_all(self, kind: str, namespace: str) -> None:
         """Ask for the removal of every object of a kind in a namespace, in one request."""
-        self._call("delete", kind, namespace=namespace, propagation_policy="Background")
+        everything = f"metadata.namespace={namespace}"  # the client asks for a name or a selector, lest somebody forgot one
+        self._call("delete", kind, namespace=namespace, field_selector=everything, propagation_policy="Background")
 
     def logs(self, pod: str, namespace: str, *, since: int, container: str | None = None) -> str:
         """What a pod's container printed in the last ``since`` seconds, 200 KiB at most."""

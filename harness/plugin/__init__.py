@@ -6,6 +6,7 @@ import pytest
 
 from harness.model.errors import UsageFault
 from harness.plugin import collection, conformance_file, further_clusters, marks, options, ordering, scheduling
+from harness.plugin.bytecode import kept_for_workers
 from harness.plugin.cluster_owner import ClusterOwner
 from harness.plugin.cpu import CPU, CpuAccount
 from harness.plugin.recording import Recording
@@ -40,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not is_worker(config):
         _register_on_controller(config)
         _interrupt_on_sigterm(config)
+        config.add_cleanup(kept_for_workers())
 
 
 def _register_everywhere(config: pytest.Config) -> None:

@@ -12,6 +12,7 @@ from time import monotonic
 import pytest
 
 from harness.catalogue.durations import durations
+from harness.catalogue.levels import Level
 from harness.cluster import machine
 from harness.cluster.abandonment import ABANDONMENT, Abandoned, Abandonment
 from harness.cluster.state import ClusterState
@@ -58,6 +59,8 @@ def hindrance(config: pytest.Config) -> str:
         return "--keep-cluster keeps one"
     if option("subnet"):
         return "--subnet names the network of one"
+    if option("level") == Level.SCALE:
+        return "--level scale measures, and a second cluster would take the machine from the first"
     several = (workers(config) or 0) >= SECOND and option("dist", "no") == "load"
     return "" if several else "one worker, or another order than the suite's, has no use for it"
 

@@ -46,10 +46,8 @@ def _add_selection(add: Add) -> None:
 
 def add_level(add: Add) -> None:
     """Declare how much is judged."""
-    chosen = (
-        "smoke: some 20 quick statements, the essentials; core: every CORE statement that disturbs no other; full: all (default: full); "
-    )
-    chosen += "scale: what a thousand Services and routes do to the systems, recorded and judged by nobody"
+    chosen = "smoke: some 20 quick statements, the essentials; core: every CORE statement that disturbs no other; full: all; "
+    chosen += "scale: what a thousand Services and routes do to the systems, recorded and judged by nobody (default: full)"
     add("--level", choices=tuple(str(level) for level in Level), default=str(Level.FULL), help=chosen)
 
 

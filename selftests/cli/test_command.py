@@ -63,7 +63,7 @@ def test_the_help_of_an_option_says_its_default_in_words_that_a_user_knows() -> 
         for name in ("metallb", "ingress", "kubernetes", "level", "numprocesses", "nodes", "images", "keep_cluster")
         if not re.search(r"\(default: \S+\)", said[name])
     ] == []
-    assert [name for name, text in said.items() if re.search("budget|bound|scale", text)] == []
+    assert [name for name, text in said.items() if re.search("budget|bound|scale(?!:)", text)] == []
 
 
 @pytest.mark.parametrize(

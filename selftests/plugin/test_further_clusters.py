@@ -34,7 +34,7 @@ STATE: Any = SimpleNamespace(name="second")
 
 
 def config(*, plan: tuple[Any, ...] = (BREAKING,), workers: int | str | None = 5, **said: Any) -> Any:
-    options = {"reuse_cluster": None, "keep_cluster": "never", "subnet": None, "dist": "load", "clusters": None, **said}
+    options = {"reuse_cluster": None, "keep_cluster": "never", "subnet": None, "dist": "load", "clusters": None, "level": "full", **said}
     made = SimpleNamespace(stash=pytest.Stash(), getoption=lambda name, default=None: options.get(name, default))
     made.option = SimpleNamespace(numprocesses=workers)
     made.stash[PLAN] = {one.nodeid: one for one in plan}
@@ -88,7 +88,9 @@ def test_a_small_machine_has_one_unless_two_are_asked_for(machine: dict[str, int
     assert clusters_of(config(clusters=2)) == SECOND
 
 
-@pytest.mark.parametrize("said", [{"reuse_cluster": "latest"}, {"keep_cluster": "always"}, {"subnet": "10.0.0.0/16"}, {"workers": 1}])
+@pytest.mark.parametrize(
+    "said", [{"reuse_cluster": "latest"}, {"keep_cluster": "always"}, {"subnet": "10.0.0.0/16"}, {"workers": 1}, {"level": "scale"}]
+)
 def test_two_are_refused_where_there_cannot_be_two(said: dict[str, Any]) -> None:
     assert hindrance(config(**said))
     with pytest.raises(UsageFault, match="--clusters 2"):

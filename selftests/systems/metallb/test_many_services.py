@@ -7,6 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from harness.cluster.api import Object
 from harness.cluster.isolation import Ledger
 from harness.model.addresses import AddressRange
 from harness.model.errors import WrongAnswer
@@ -28,14 +29,14 @@ class Allocating(FakeApi):
         self.free = iter(range(room))
         self.served = count(1)
 
-    def _read(self, kind: str) -> None:
-        super()._read(kind)
-        for item in list(self.objects.values()):
-            if item["kind"] == "IPAddressPool":
-                item["status"] = {"availableIPv4": 1}
-            if item["kind"] == "Service" and "status" not in item and next(self.free, None) is not None:
-                number = next(self.served)
-                item["status"] = external(f"198.18.{number // 200}.{number % 200}")
+    def apply(self, *documents: Object, dry_run: bool = False) -> list[Object]:
+        return super().apply(*({**item, "status": {"availableIPv4": 1}} for item in documents), dry_run=dry_run)
+
+    def create(self, document: Object, *, dry_run: bool = False) -> Object:
+        served = next(self.free, None) is not None
+        number = next(self.served)
+        address = external(f"198.18.{number // 200}.{number % 200}")
+        return super().create({**document, **({"status": address} if served else {})}, dry_run=dry_run)
 
 
 @pytest.fixture
