@@ -31,7 +31,6 @@ FEATURES: dict[str, set[Feature]] = {
     "ingress/nginx/access/test_basic_auth.py": {Feature.BASIC_AUTH},
     "ingress/nginx/access/test_client_certificates.py": {Feature.TLS_TERMINATION, Feature.CLIENT_CERTIFICATES},
     "ingress/nginx/access/test_external_auth.py": {Feature.EXTERNAL_AUTH},
-    "ingress/nginx/access/test_source_ranges.py": {Feature.SOURCE_RANGES},
     "ingress/nginx/admission": {Feature.ADMISSION},
     "ingress/nginx/affinity/test_cookie.py": {Feature.COOKIE_AFFINITY},
     "ingress/nginx/affinity/test_upstream_hashing.py": {Feature.UPSTREAM_HASHING},

@@ -168,6 +168,7 @@ class Feature(StrEnum):
     COOKIE_AFFINITY = "cookie-affinity", "A cookie keeps a client with its Pod.", f"{_ANNOTATIONS}#session-affinity"
     UPSTREAM_HASHING = "upstream-hashing", "A hash chooses the Pod.", f"{_ANNOTATIONS}#custom-nginx-upstream-hashing"
     SOURCE_RANGES = "source-ranges", "Clients are let in by their addresses.", f"{_ANNOTATIONS}#whitelist-source-range"
+    SOURCE_DENIAL = "source-denial", "Clients are kept out by their addresses.", f"{_ANNOTATIONS}#denylist-source-range"
     BASIC_AUTH = "basic-auth", "Clients are let in by password.", f"{_ANNOTATIONS}#authentication"
     EXTERNAL_AUTH = "external-auth", "A service decides who is let in.", f"{_ANNOTATIONS}#external-authentication"
     CLIENT_CERTIFICATES = "client-certificates", "Clients are let in by certificate.", f"{_ANNOTATIONS}#client-certificate-authentication"

@@ -63,7 +63,14 @@ FEATURES: dict[Feature, str] = {
             *(Feature.ADMISSION, Feature.SNIPPETS, Feature.REGEX_PATHS, Feature.PATH_REWRITE, Feature.HOST_REWRITE, Feature.REDIRECT),
             *(Feature.APP_ROOT, Feature.WWW_REDIRECT, Feature.SCHEME_REDIRECT, Feature.HSTS, Feature.DEFAULT_CERTIFICATE),
             *(Feature.CUSTOM_ERRORS, Feature.SERVER_ALIAS, Feature.CANARY, Feature.COOKIE_AFFINITY, Feature.UPSTREAM_HASHING),
-            *(Feature.SOURCE_RANGES, Feature.BASIC_AUTH, Feature.EXTERNAL_AUTH, Feature.CLIENT_CERTIFICATES, Feature.CORS),
+            *(
+                Feature.SOURCE_RANGES,
+                Feature.SOURCE_DENIAL,
+                Feature.BASIC_AUTH,
+                Feature.EXTERNAL_AUTH,
+                Feature.CLIENT_CERTIFICATES,
+                Feature.CORS,
+            ),
             *(Feature.BODY_SIZE_LIMIT, Feature.RATE_LIMIT, Feature.CONNECTION_LIMIT, Feature.BACKEND_TIMEOUT, Feature.BACKEND_TLS),
             *(Feature.RETRY, Feature.SERVICE_UPSTREAM, Feature.CONNECTION_HEADER, Feature.INGRESS_NGINX_HABITS),
         )

@@ -22,11 +22,11 @@ _ANNOTATIONS = f"{_REFERENCE}routing-configuration/kubernetes/ingress-nginx/"
 _ENTRY_POINTS = f"{_REFERENCE}install-configuration/entrypoints/"
 _TLS = f"{_REFERENCE}routing-configuration/http/tls/"
 _BALANCING = f"{_REFERENCE}routing-configuration/http/load-balancing/service/"
-#: What it answers itself has a text of Go's, or of its own.
+#: What it answers itself has a text of Go's or of its own, or none: no answer of a backend here is empty and nameless.
 SIGNATURE = Signature(
     "Traefik",
     body=re.compile(
-        "404 page not found|no available server|Moved Permanently|Found|See Other|Temporary Redirect|Permanent Redirect|Bad Request"
+        r"\A\Z|404 page not found|no available server|Moved Permanently|Found|See Other|Temporary Redirect|Permanent Redirect|Bad Request"
         "|Unauthorized|Forbidden|Too Large|Too Many Requests|Misdirected Request|Bad Gateway|Service Unavailable|Gateway Timeout"
     ),
 )

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
@@ -11,7 +12,9 @@ from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import HOST, request
 
 
-@statement("ACC-01", MUST, EXTENDED, source=f"{ANNOTATIONS}#whitelist-source-range", covers=("ROW-ACC-01",))
+@statement(
+    "ACC-01", MUST, EXTENDED, source=f"{ANNOTATIONS}#whitelist-source-range", features={Feature.SOURCE_RANGES}, covers=("ROW-ACC-01",)
+)
 @pytest.mark.manifest("clients_are_allowed_by_address.yaml")
 @cases(
     [
@@ -26,7 +29,9 @@ def test_clients_are_allowed_by_address(request_: Request, expectation: Expectat
     client.expect(request_, expectation)
 
 
-@statement("ACC-02", MUST, EXTENDED, source=f"{ANNOTATIONS}#denylist-source-range", covers=("ROW-ACC-01",))
+@statement(
+    "ACC-02", MUST, EXTENDED, source=f"{ANNOTATIONS}#denylist-source-range", features={Feature.SOURCE_DENIAL}, covers=("ROW-ACC-01",)
+)
 @pytest.mark.manifest("clients_are_denied_by_address.yaml")
 @cases([(request(), reaches("one")), (request(host=f"closed.{HOST}"), refused(403))])
 def test_clients_are_denied_by_address(request_: Request, expectation: Expectation, client: IngressClient) -> None:

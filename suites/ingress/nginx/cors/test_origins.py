@@ -1,5 +1,7 @@
 """Cross-origin requests, answered by the controller."""
 
+import re
+
 import pytest
 
 from harness.model.expectations import Expectation, answered, reaches
@@ -68,10 +70,10 @@ def test_other_origin_gets_no_headers(request_: Request, expectation: Expectatio
                 },
             ),
             answered(
-                204,
+                *(200, 204),
                 headers={
                     ALLOW_ORIGIN: "https://good.test",
-                    "Access-Control-Allow-Methods": "PUT, GET",
+                    "Access-Control-Allow-Methods": re.compile("PUT, ?GET"),
                     "Access-Control-Allow-Headers": "X-Asked-For",
                     "Access-Control-Max-Age": "600",
                 },
