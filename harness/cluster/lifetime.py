@@ -65,6 +65,14 @@ def known_clusters() -> list[ClusterState]:
     return [ClusterState.load(file) for file in files]
 
 
+def kept_state(name: str) -> ClusterState | None:
+    """What is known of a cluster that an earlier run kept; none where there is none of that name."""
+    try:
+        return _kept(name)
+    except UsageFault:
+        return None
+
+
 def _kept(name: str) -> ClusterState:
     known = {state.name: state for state in known_clusters()}
     kept = [state.name for state in known.values() if state.kept]

@@ -123,7 +123,8 @@ class ClusterOwner:
     def _asked(self) -> dict[str, str | None]:
         """What the command line names of a cluster to reuse; options left out take what the cluster has."""
         option: Callable[[str], Any] = self.config.getoption
-        return {name: getattr(self.settings, name) if option(name) else None for name in ("metallb", "kubernetes")}
+        of = {"metallb": "metallb", "kubernetes": "kubernetes", "ingress": "ingress", "ingress_version": "ingress"}
+        return {name: getattr(self.settings, name) if option(by) else None for name, by in of.items()}
 
     def _publish(self, state: ClusterState) -> None:
         facts = self.facts

@@ -6,7 +6,9 @@ from ipaddress import ip_network
 from typing import Any
 
 from harness.cluster.downloads import parse_mirror
+from harness.cluster.lifetime import kept_state
 from harness.cluster.sources import NODE_IMAGE, Source, components, kubernetes_version, parse_overrides, require_versions
+from harness.cluster.state import ClusterState
 from harness.model.addresses import AddressRange, Subnet
 from harness.model.errors import UsageFault
 from harness.model.features import Feature
@@ -29,16 +31,26 @@ def parse_settings(option: Option) -> Settings:
     :raises UsageFault: an option cannot be
     """
     subnet, pool = _network(option)
+    kept = kept_state(option("reuse_cluster")) if option("reuse_cluster") else None
     if option("nodes") < 1:
         raise UsageFault("--nodes of at least 1", str(option("nodes")), "use 3 for one control plane and two workers")
+    asked = systems_under_test(option)
     return replace(
-        systems_under_test(option),
+        _as_installed(asked, kept, option) if kept else asked,
         nodes=option("nodes"),
         ip_family=option("ip_family"),
         kind_bin=option("kind_bin"),
         subnet=subnet,
         pool=pool,
     )
+
+
+def _as_installed(asked: Settings, kept: ClusterState, option: Option) -> Settings:
+    """Settings in which what no option names is what a cluster to be used again has."""
+    has = {name: getattr(kept, name) for name in ("metallb", "kubernetes") if not option(name)}
+    if not option("ingress"):
+        has |= {"ingress": kept.ingress, "ingress_version": kept.ingress_version}
+    return replace(asked, **has)
 
 
 def systems_under_test(option: Option) -> Settings:

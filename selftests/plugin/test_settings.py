@@ -1,10 +1,14 @@
 import re
+from pathlib import Path
 
 import pytest
 import yaml
 
+from harness.cluster.state import ClusterState
 from harness.model.errors import UsageFault
-from harness.plugin.settings import parse_settings
+from harness.model.features import Feature
+from harness.model.project import NAME
+from harness.plugin.settings import features_under_test, parse_settings
 from harness.systems.environment import Settings
 from selftests.plugin.conftest import Suite
 from selftests.systems.kubernetes.test_own_manifests import workload
@@ -80,3 +84,25 @@ class TestOwnManifest:
         for tag in (":pr-123", ""):
             with pytest.raises(UsageFault, match=f"a version as the tag of me/controller{tag}, or --metallb beside it"):
                 settings(suite, self.manifest(suite, f"me/controller{tag}"))
+
+
+class TestReusedCluster:
+    @pytest.fixture(autouse=True)
+    def kept(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+        directory = tmp_path / NAME / "c"
+        versions = ("1.35.8", "0.14.9", "traefik", "3.6.15")
+        ClusterState("c", "c", directory, directory / "kubeconfig", "c", True, "ipv4", 3, *versions).save()
+
+    @pytest.mark.parametrize("name", ["c", "latest"])
+    def test_what_no_option_names_is_what_it_has(self, suite: Suite, name: str) -> None:
+        found = settings(suite, f"--reuse-cluster={name}")
+        assert (found.kubernetes, found.metallb, found.ingress, found.ingress_version) == ("1.35.8", "0.14.9", "traefik", "3.6.15")
+        assert Feature.CANARY not in features_under_test(found)
+
+    def test_what_an_option_names_is_that(self, suite: Suite) -> None:
+        found = settings(suite, "--reuse-cluster=c", "--metallb=0.15.3", "--ingress=ingress-nginx")
+        assert (found.metallb, found.ingress) == ("0.15.3", "ingress-nginx")
+
+    def test_one_that_is_not_there_is_told_when_it_is_used(self, suite: Suite) -> None:
+        assert settings(suite, "--reuse-cluster=gone").ingress == "ingress-nginx"
