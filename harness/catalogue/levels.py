@@ -21,13 +21,13 @@ class Level(StrEnum):
 SMOKE = frozenset(
     {
         # installation, and what the API server promises
-        *("DEP-01", "DEP-05", "EXP-02", "API-01"),
+        *("DEP-01", "DEP-03", "DEP-05", "EXP-02", "EXP-03", "API-01"),
         # addresses: handed out, none left, shared, refused pools, deleted pools, told
         *("ALC-01", "EXH-01", "SHR-01", "CFG-01", "LIF-03", "OBS-09"),
         # announcement: one node answers, and hosts outside of the cluster reach the Service
         *("ANN-01", "ANN-40"),
         # routing: by host, by path, and neither
-        *("HST-02", "SUB-01", "PTH-01", "PTH-05"),
+        *("RTE-01", "RTE-02", "HST-02", "SUB-01", "PTH-01", "PTH-05"),
         # what happens to a request on its way, and to a route that changes
         *("RWR-01", "TLS-01", "BKD-01", "HDR-06", "DYN-02"),
     }

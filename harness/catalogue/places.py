@@ -1,9 +1,12 @@
-"""What the place of a test below ``suites/`` says of its statements: the system they speak of, and features that all of them need."""
+"""What the place of a test below ``suites/`` says of its statements: the system they speak of, features that all of them need, and what
+all of them rest on.
+"""
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from harness.model.features import Feature
+from harness.model.preconditions import Precondition
 from harness.model.statements import CONTROLLER
 
 #: The system that the statements of a folder speak of; that of a folder within another goes first.
@@ -49,6 +52,15 @@ FEATURES: dict[str, set[Feature]] = {
     "ingress/nginx/tls/test_redirect_to_https.py": {Feature.SCHEME_REDIRECT},
     "ingress/nginx/traffic/test_grpc.py": {Feature.TLS_TERMINATION, Feature.GRPC},
 }
+#: What every statement in a folder rests on, beside what its fixtures do.
+#: A speaker that announces nothing on layer 2 is not asked to announce by BGP, which one decision of the speaker's is behind.
+PRECONDITIONS: dict[str, set[Precondition]] = {
+    "kubernetes": {Precondition.CONTROLLER},  # its webhook is asked about every Ingress
+    "metallb": {Precondition.POOLS},
+    "metallb/bgp": {Precondition.ANNOUNCEMENT},
+    "metallb/failover": {Precondition.ANNOUNCEMENT},
+    "metallb/layer2": {Precondition.ANNOUNCEMENT},
+}
 
 
 def system_of(subject: str) -> str:
@@ -59,6 +71,11 @@ def system_of(subject: str) -> str:
 def features_of(file: str) -> set[Feature]:
     """The features that a test file and the folders around it need."""
     return {feature for place in _places(file) for feature in FEATURES.get(place, ())}
+
+
+def preconditions_of(subject: str) -> set[Precondition]:
+    """What the statements in a folder, and in those around it, rest on."""
+    return {one for place in _places(subject) for one in PRECONDITIONS.get(place, ())}
 
 
 def _places(path: str) -> Iterator[str]:

@@ -12,6 +12,8 @@ from harness.model.errors import EnvironmentFault
 
 #: The file of the ledger of unrouted blocks, in the run's folder.
 UNROUTED = "unrouted.json"
+#: The file of the run's ledger, there too.
+LEDGER = "ledger.json"
 
 
 class Ledger:
@@ -62,6 +64,13 @@ class Ledger:
             book["taken"].remove(str(returned))
             self._write(book)
 
+    def reserve(self, ranges: Iterable[AddressRange]) -> None:
+        """Never hand these out: somebody has them who will not give them back."""
+        with self._lock:
+            book = self._read()
+            book["taken"] = list(dict.fromkeys([*book["taken"], *map(str, ranges)]))
+            self._write(book)
+
     def _read(self) -> dict[str, Any]:
         book: dict[str, Any] = json.loads(self._file.read_text())
         return book
@@ -88,3 +97,10 @@ def unrouted(directory: Path) -> Ledger:
 def open_unrouted(directory: Path) -> None:
     """Begin that ledger; the blocks are of the range for benchmarks (https://www.rfc-editor.org/rfc/rfc2544#appendix-C.2.2)."""
     Ledger.open(directory / UNROUTED, [AddressRange.parse(f"198.18.{block}.0/24") for block in range(BLOCKS)], [], [])
+
+
+def reserve(directory: Path, ranges: Iterable[AddressRange]) -> None:
+    """Let both ledgers of a run know of ranges that are there already; each keeps those of its own areas apart."""
+    there = list(ranges)
+    for ledger in (Ledger(directory / LEDGER), unrouted(directory)):
+        ledger.reserve(there)

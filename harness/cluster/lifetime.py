@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from harness.cluster import engine
-from harness.cluster.isolation import Ledger, open_unrouted
+from harness.cluster.isolation import LEDGER, Ledger, open_unrouted
 from harness.cluster.requirements import require_reach
 from harness.cluster.state import ClusterState, states_directory
 from harness.cluster.steps import Steps
@@ -151,5 +151,5 @@ def open_ledgers(state: ClusterState, network: engine.Network, pool: AddressRang
     pools = [pool if pool and pool.family == subnet.version else example_pool(subnet, network.used) for subnet in subnets]
     state.example_pool = [str(item) for item in pools]
     state.save()
-    Ledger.open(state.directory / "ledger.json", [area for subnet in subnets for area in areas(subnet)], network.used, pools)
+    Ledger.open(state.directory / LEDGER, [area for subnet in subnets for area in areas(subnet)], network.used, pools)
     open_unrouted(state.directory)

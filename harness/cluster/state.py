@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cluster.api import Api
-from harness.cluster.isolation import Ledger
+from harness.cluster.isolation import LEDGER, Ledger
 from harness.cluster.resource_locks import ResourceLocks
 from harness.cluster.sources import Image
 
@@ -45,7 +45,7 @@ class ClusterState:
     @property
     def ledger(self) -> Ledger:
         """The run's address ledger."""
-        return Ledger(self.directory / "ledger.json")
+        return Ledger(self.directory / LEDGER)
 
     @property
     def locks(self) -> ResourceLocks:

@@ -68,6 +68,12 @@ GRACEFUL_END = Budget(
 SCALE = Budget("scale", 240, "a thousand objects on a machine of two cores, and as long as somebody waits for a figure")
 SAMPLING = Budget("sampling", 10, "a figure for each second of it, enough for a rank test to tell two runs apart")
 
+# Preconditions
+PRECONDITION = Budget("precondition", 30, "what an installation was waited for has had its time; the rest takes what an allocation may")
+FIRST_ROUTE = Budget("first route", 60, "the controller is ready: MetalLB gives and announces its address, and the route is read")
+SHARED_ROUTES = Budget("shared routes", 90, "the routes of a whole run are read at once, some hundred of them")
+WEBHOOK = Budget("webhook", 60, "a webhook answers once its Pod is ready and the API server knows its certificate")
+
 # One request
 ANSWER = Budget("answer", 5, "a healthy system answers in milliseconds; until then a busy machine is given time")
 CONNECTION = Budget("connection", 2, "a port that is open accepts at once, one that is shut refuses at once or is silent for ever")

@@ -155,6 +155,18 @@ def require(expectation: Expectation, exchange: Exchange) -> Exchange:
     return exchange
 
 
+def require_backend(exchange: Exchange, namespace: str, service: str) -> Exchange:
+    """The exchange, if a backend of this Service gave the answer, whatever else is in it.
+
+    :raises StatementFailed: nobody or another one did
+    """
+    __tracebackhide__ = True
+    found = exchange.identity
+    if found is None or (found.namespace, found.service) != (namespace, service):
+        raise StatementFailed(f"{exchange.request.line} is answered by {namespace}/{service}", repr(exchange))
+    return exchange
+
+
 def differences(expectation: Expectation, exchange: Exchange) -> list[str]:
     """Every difference between what was expected and what came, one line each; empty when there is none.
 

@@ -9,6 +9,7 @@ from harness.plugin import collection, conformance_file, further_clusters, marks
 from harness.plugin.bytecode import kept_for_workers
 from harness.plugin.cluster_owner import ClusterOwner
 from harness.plugin.cpu import CPU, CpuAccount
+from harness.plugin.preconditions import PreconditionGuard
 from harness.plugin.recording import Recording
 from harness.plugin.reporting import Reporting
 from harness.plugin.run_facts import RUN, begin, is_worker
@@ -49,6 +50,7 @@ def _register_everywhere(config: pytest.Config) -> None:
     manager.register(ordering, "conformance-ordering")
     manager.register(collection.Collection(config), "conformance-collection")
     manager.register(Recording(config), "conformance-recording")
+    manager.register(PreconditionGuard(config), "conformance-preconditions")
     manager.register(Watchdog(config), "conformance-watchdog")  # after the recording, whose judgement it reads
 
 

@@ -24,6 +24,7 @@ from harness.plugin.run_facts import RUN, RunFacts, is_worker
 from harness.plugin.settings import versions_under_test
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
 from harness.systems.environment import Settings, add_image, bring_up
+from harness.systems.leftovers import Leftovers, sentence
 from harness.systems.metallb.routers import ROUTER_IMAGE
 
 #: A file of the run's shared state: where the state of the cluster is, for workers; behind it the name of one that judges on another.
@@ -80,6 +81,8 @@ class ClusterOwner:
         """Create the cluster, or take the one to reuse."""
         if name := self.config.getoption("reuse_cluster"):
             self.state, self.reused = reuse(name, self._asked())
+            if cleaned := sentence(Leftovers(self.state.api(), self.state).remove()):
+                self.steps.tell(cleaned)
         else:
             self.steps.tell("setting up: network, cluster, MetalLB, ingress controller, example project")
             self.state = bring_up(self.settings, self.steps, self.facts.directory / LOGS)

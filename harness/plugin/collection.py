@@ -8,9 +8,11 @@ import pytest
 
 from harness.catalogue.entries import Entry, entry, violations
 from harness.catalogue.levels import Level, takes
+from harness.catalogue.places import preconditions_of
 from harness.catalogue.rows import rows
 from harness.model.conformance_file import OF_THE_STATEMENT
 from harness.model.errors import UsageFault
+from harness.model.preconditions import Precondition, needed
 from harness.model.resources import Claim
 from harness.model.statements import ATTRIBUTE, CONTROLLER
 from harness.model.versions import ALWAYS, label, mismatch
@@ -18,7 +20,7 @@ from harness.plugin import conformance_file, manifests
 from harness.plugin.claims import claim_of
 from harness.plugin.ids import nearest
 from harness.plugin.ordering import MARKS
-from harness.plugin.provisions import Provision, needs_of
+from harness.plugin.provisions import Provision, needs_of, preconditions_of_fixtures
 from harness.plugin.run_facts import RUN, is_worker
 from harness.plugin.transport import packed, unpacked
 
@@ -38,6 +40,7 @@ class Case:
     :param line: where the test stands in its file, from 1
     :param marks: those of its marks that order a run
     :param claim: what it needs of what statements share
+    :param rests_on: what of the systems under test has to hold, so that it can be judged, the most basic first
     """
 
     nodeid: str
@@ -51,6 +54,7 @@ class Case:
     line: int
     marks: frozenset[str] = frozenset()
     claim: Claim = field(default_factory=Claim)
+    rests_on: tuple[Precondition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +200,9 @@ def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
     why = (inapplicable, conformance_file.skipped(config, one.id, case))
     line = (item.location[1] or 0) + 1
     marks = frozenset(_marks(item) & MARKS.keys())
-    manifest, needed, claim = manifests.manifest_of(item), needs_of(item), claim_of(item)
-    item.stash[CASE] = Case(item.nodeid, one, case, item.stash[CASES], *why, needed, manifest, line, marks, claim)
+    manifest, needs, claim = manifests.manifest_of(item), needs_of(item), claim_of(item)
+    rests = needed({*preconditions_of_fixtures(item), *preconditions_of(one.subject)} if Provision.CLUSTER in needs else (), one.id)
+    item.stash[CASE] = Case(item.nodeid, one, case, item.stash[CASES], *why, needs, manifest, line, marks, claim, rests)
     item.extra_keyword_matches.add(one.id)
     for mark in (one.keyword.lower(), one.profile.lower(), *one.subject.split("/"), *(feature.value for feature in one.features)):
         item.add_marker(mark)

@@ -1,4 +1,4 @@
-"""What a run has to provide: declared by the fixtures that need it, and read off the statements that use these fixtures."""
+"""What a run has to provide, and what has to hold: declared by fixtures, and read off the statements that use them."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -6,8 +6,10 @@ from typing import Any, TypeVar
 
 import pytest
 
+from harness.model.preconditions import Precondition
+
 Fixture = TypeVar("Fixture", bound=Callable[..., Any])
-ATTRIBUTE = "__provision__"
+ATTRIBUTE, PRECONDITION = "__provision__", "__precondition__"
 
 
 class Provision(StrEnum):
@@ -34,8 +36,27 @@ def needs(provision: Provision) -> Callable[[Fixture], Fixture]:
 
 def needs_of(item: pytest.Item) -> tuple[Provision, ...]:
     """What the fixtures of a test need, those included that it asks for through others."""
-    if not isinstance(item, pytest.Function):
-        return ()
-    definitions = item._fixtureinfo.name2fixturedefs.values()  # pytest has no public way from a test to the functions of its fixtures
-    found = {getattr(one.func, ATTRIBUTE, None) for several in definitions for one in several}
+    found = _declared(item, ATTRIBUTE)
     return tuple(provision for provision in Provision if provision in found)
+
+
+def rests_on(precondition: Precondition) -> Callable[[Fixture], Fixture]:
+    """Declare what the decorated fixture function cannot do without; stands below ``@pytest.fixture``."""
+
+    def declare(fixture: Fixture) -> Fixture:
+        setattr(fixture, PRECONDITION, precondition)
+        return fixture
+
+    return declare
+
+
+def preconditions_of_fixtures(item: pytest.Item) -> set[Precondition]:
+    """What the fixtures of a test rest on, those included that it asks for through others."""
+    return _declared(item, PRECONDITION) - {None}
+
+
+def _declared(item: pytest.Item, attribute: str) -> set[Any]:
+    if not isinstance(item, pytest.Function):
+        return set()
+    definitions = item._fixtureinfo.name2fixturedefs.values()  # pytest has no public way from a test to the functions of its fixtures
+    return {getattr(one.func, attribute, None) for several in definitions for one in several}

@@ -20,6 +20,7 @@ from harness.cluster.sources import NODE_IMAGE, Image, Images, Source, component
 from harness.cluster.state import ClusterState, states_directory
 from harness.cluster.steps import Steps
 from harness.model.addresses import AddressRange, Subnet
+from harness.model.budgets import FIRST_ROUTE
 from harness.model.errors import EnvironmentFault, Unanswered
 from harness.model.http_exchange import Request
 from harness.probes.http import HttpProbe
@@ -28,7 +29,9 @@ from harness.systems.apps import example
 from harness.systems.ingress.controllers import Controller, controller
 from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.kubernetes.own_manifests import OwnManifest
+from harness.systems.kubernetes.preconditions import Components
 from harness.systems.kubernetes.readiness import wait_ready
+from harness.systems.metallb.custom_resources import NAMESPACE as METALLB_NAMESPACE
 from harness.systems.metallb.installation import COMPONENTS as METALLB
 from harness.systems.metallb.installation import MetalLB
 
@@ -83,6 +86,8 @@ class Settings:
 
 def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
     """Create a cluster in a network of its own and install everything on it.
+
+    A component that does not get ready though the ground is well is no fault of the environment: the run judges it.
 
     :param logs: where the nodes' logs go when something does not come up
     :raises EnvironmentFault: something did not come up; nothing else of it stays
@@ -216,39 +221,47 @@ def _install(state: ClusterState, settings: Settings, manifests: Mapping[str, Pa
     }
     with steps.step("apply MetalLB, controller and applications"):
         if state.nodes == 1:
-            api.merge(
-                "Node",
-                f"{state.name}-control-plane",
-                None,
-                {"metadata": {"labels": {"node.kubernetes.io/exclude-from-external-load-balancers": None}}},
-            )
+            _let_the_only_node_announce(api, state)
         metallb.install(api, manifests["metallb"], images["metallb"])
         ingress.install(api, manifests[state.ingress], images[state.ingress])
         api.apply(*example.app_objects(state.image(PROGRAM_IMAGE), state.nonce))
-    with steps.step(f"MetalLB {state.metallb} usable"):
+    components = Components(api, steps)
+    with steps.step(f"MetalLB {state.metallb} usable"), components.judged_later(METALLB_NAMESPACE):
         metallb.wait_until_usable(api)
         api.apply(*example.pool_objects([AddressRange.parse(text) for text in state.example_pool]))
     with steps.step(f"{ingress.name} {ingress.version} usable"):
-        ingress.wait_until_usable(api)
+        with components.judged_later(ingress.namespace):
+            ingress.wait_until_usable(api)
         example.wait_for_apps(api)
-        api.apply(*example.route_objects(ingress.ingress_class))
-    with steps.step("routes answer through the controller's address"):
-        _forget_connections(api, _wait_for_routes(api, ingress))
+        with components.judged_later(ingress.namespace):
+            api.apply(*example.route_objects(ingress.ingress_class))
+    if not components.faults:  # else nothing will answer
+        with steps.step("routes answer through the controller's address"), components.judged_later(ingress.namespace):
+            _wait_for_routes(api, ingress)
+    _forget_connections(api, _addresses(api, ingress))
+
+
+def _let_the_only_node_announce(api: Api, state: ClusterState) -> None:
+    name, excluded = f"{state.name}-control-plane", {"node.kubernetes.io/exclude-from-external-load-balancers": None}
+    api.merge("Node", name, None, {"metadata": {"labels": excluded}})
+
+
+def _addresses(api: Api, ingress: Controller) -> list[str]:
+    return assigned_addresses(api.get("Service", ingress.service, ingress.namespace) or {})
 
 
 def _wait_for_routes(api: Api, ingress: Controller) -> list[str]:
     """Wait until the example answers at every address of the controller's Service, and return these."""
 
     def probe() -> list[str]:
-        service = api.get("Service", ingress.service, ingress.namespace) or {}
-        addresses = assigned_addresses(service)
+        addresses = _addresses(api, ingress)
         if not addresses:
             raise Unanswered(f"Service {ingress.namespace}/{ingress.service} has no external address")
         exchanges = [HttpProbe(address).send(Request("/", host=f"other.{example.DOMAIN}")) for address in addresses]
         assert all(exchange.status == 200 for exchange in exchanges), [exchange.status for exchange in exchanges]
         return addresses
 
-    return wait_ready(probe, "the example's routes answer through the controller's address", consecutive=3)
+    return wait_ready(probe, "the example's routes answer through the controller's address", within=FIRST_ROUTE, consecutive=3)
 
 
 def _forget_connections(api: Api, addresses: Iterable[str]) -> None:

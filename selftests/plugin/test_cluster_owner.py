@@ -19,7 +19,7 @@ import pytest
 from harness.cluster.abandonment import check
 from harness.cluster.state import ClusterState
 from harness.model.errors import EnvironmentFault
-from harness.plugin import cluster_owner, watchdog
+from harness.plugin import cluster_owner, preconditions, watchdog
 
 pytest_plugins = ["harness.plugin", "fixtures.cluster", "fixtures.metallb", "fixtures.ingress"]
 
@@ -61,6 +61,7 @@ def answer():
 
 cluster_owner.bring_up = bring_up
 cluster_owner.tear_down = lambda state, kind_path, steps, logs: note("export delete" if logs else "delete")
+preconditions.find_cluster = lambda config: None  # there is no cluster to look at
 watchdog.wait_ready = lambda probe, expected, within: probe()
 watchdog.answering = lambda api: answer
 cluster_owner.Publications.kind = lambda self, named: pathlib.Path("kind")

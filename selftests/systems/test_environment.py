@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from harness.cluster import engine
-from harness.cluster.api import Object
+from harness.cluster.api import Denied, Object
 from harness.cluster.engine import Network
 from harness.cluster.sources import Image
 from harness.cluster.state import ClusterState
@@ -35,13 +35,15 @@ class Cluster(FakeApi):
     """An API whose workloads are ready as soon as they are applied, and whose Services get an address where ``address`` is one."""
 
     address: str = VIP
+    broken: str = ""
 
     def _store(self, document: Object) -> Object:
         stored = super()._store(document)
         kind, replicas = stored["kind"], stored.get("spec", {}).get("replicas", 1)
         if kind == "Deployment":
+            ready = 0 if stored["metadata"]["name"] == self.broken else replicas
             stored["spec"]["replicas"] = replicas
-            stored["status"] = {"observedGeneration": 99, "updatedReplicas": replicas, "readyReplicas": replicas}
+            stored["status"] = {"observedGeneration": 99, "updatedReplicas": replicas, "readyReplicas": ready}
         if kind == "DaemonSet":
             stored["status"] = {
                 "observedGeneration": 99,
@@ -70,7 +72,12 @@ def api() -> Cluster:
             "status": {"result": "Valid"},
         }
     ]
-    return Cluster(*states)
+    pods = [
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one", "namespace": namespace}, "status": {"phase": "Running"}}
+        for namespace in ("metallb-system", "ingress-nginx")
+    ]
+    node = {"metadata": {"name": "worker"}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+    return Cluster(*states, *pods, {"apiVersion": "v1", "kind": "Node", **node})
 
 
 @pytest.fixture
@@ -189,24 +196,74 @@ def test_connections_from_before_the_address_was_known_are_forgotten(api: Cluste
         return ""
 
     monkeypatch.setattr(engine, "docker", docker)
-    api.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "worker"}})
     bring_up(ASKED, steps(), tmp_path / "logs")
     assert commands[-1] == ("exec", "worker", "sh", "-c", f"conntrack --delete --family ipv4 --orig-dst {VIP} || true")
 
 
-def test_routes_that_do_not_answer_are_told_and_everything_is_torn_down(
-    machine: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def told(tmp_path: Path) -> str:
+    """What a set-up that comes to its end tells."""
+    lines: list[str] = []
+    bring_up(ASKED, Steps(lines.append), tmp_path / "logs")
+    return "\n".join(lines)
+
+
+def test_routes_that_do_not_answer_are_left_to_statements(machine: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Answering, "status", 503)
+    assert "goes on, for statements to judge it: [503]" in told(tmp_path)
+    assert not any(line.startswith("tear down") for line in machine)
+
+
+def test_a_controller_without_an_address_is_left_to_statements(machine: list[str], api: Cluster, tmp_path: Path) -> None:
+    api.address = ""
+    assert "Service ingress-nginx/ingress-nginx-controller has no external address" in told(tmp_path)
+    assert not any(line.startswith("tear down") for line in machine)
+
+
+def test_a_refused_pool_is_left_to_statements_and_nothing_waits_for_its_addresses(machine: list[str], api: Cluster, tmp_path: Path) -> None:
+    api.refusals["IPAddressPool"] = Denied(500, "failed calling webhook: the server could not find the requested resource")
+    text = told(tmp_path)
+    assert "goes on, for statements to judge it: failed calling webhook" in text.replace("HTTP 500: ", "")
+    assert "routes answer" not in text
+    assert any(kind == "Ingress" for kind, _, _ in api.objects)
+    assert not any(line.startswith("tear down") for line in machine)
+
+
+@pytest.mark.parametrize(
+    ("namespace", "system"), [("metallb-system", "controller"), ("ingress-nginx", "ingress-nginx-controller")], ids=["metallb", "ingress"]
+)
+def test_a_component_that_is_not_ready_on_good_ground_is_left_to_statements(
+    namespace: str, system: str, machine: list[str], api: Cluster, tmp_path: Path
+) -> None:
+    api.broken = system
+    assert "0 of 1 ready" in told(tmp_path), namespace
+    assert not any(line.startswith("tear down") for line in machine)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"conditions": [{"type": "Ready", "status": "False"}]}, "node worker is not ready"),
+        ({"conditions": [{"type": "Ready", "status": "True"}, {"type": "DiskPressure", "status": "True"}]}, "node worker has DiskPressure"),
+    ],
+)
+def test_a_component_that_is_not_ready_on_bad_ground_is_a_fault_of_the_environment(
+    change: Object, says: str, machine: list[str], api: Cluster, tmp_path: Path
+) -> None:
+    api.broken = "controller"
+    api.objects["Node", None, "worker"]["status"] = change
     (logs := tmp_path / "logs").mkdir()
-    with pytest.raises(EnvironmentFault, match=r"the example's routes answer[^\0]*\[503\][^\0]*the nodes' logs are in"):
+    with pytest.raises(
+        EnvironmentFault, match=rf"metallb-system becomes usable[^\0]*{says}; [^\0]*0 of 1 ready[^\0]*the nodes' logs are in"
+    ):
         bring_up(ASKED, steps(), logs)
     assert machine[-1] == "tear down, with logs"
 
 
-def test_a_controller_without_an_address_is_told(machine: list[str], api: Cluster, tmp_path: Path) -> None:
-    api.address = ""
-    with pytest.raises(EnvironmentFault, match="Service ingress-nginx/ingress-nginx-controller has no external address"):
+def test_an_image_that_is_missing_is_a_fault_of_the_environment(machine: list[str], api: Cluster, tmp_path: Path) -> None:
+    api.broken = "controller"
+    waiting = {"name": "one", "image": "localhost/x:1", "state": {"waiting": {"reason": "ErrImageNeverPull"}}}
+    api.objects["Pod", "metallb-system", "one"]["status"] = {"containerStatuses": [waiting]}
+    with pytest.raises(EnvironmentFault, match="Pod one has no image localhost/x:1: ErrImageNeverPull"):
         bring_up(ASKED, steps(), tmp_path / "logs")
     assert machine[-1].startswith("tear down")
 

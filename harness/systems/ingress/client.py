@@ -10,7 +10,7 @@ from typing import Self
 
 from harness.model.budgets import SLOW_ANSWER, Budget
 from harness.model.errors import NoAnswer, StatementFailed, Unanswered
-from harness.model.expectations import Expectation, Signature, differences, require, sentence
+from harness.model.expectations import Expectation, Signature, differences, require, require_backend, sentence
 from harness.model.http_exchange import TABLE_HOST, Exchange, Request
 from harness.model.record import measure
 from harness.probes.grpc import GrpcResponse, call
@@ -107,6 +107,11 @@ class IngressClient:
         with _silence_is_failure(" or ".join(sentence(request, expectation) for expectation in accepted)):
             for _ in range(times):
                 _require_one_of(accepted, self._ask(request))
+
+    def expect_backend(self, request: Request, service: str) -> Exchange:
+        """Require that a backend of the service answers, whatever else is in the answer."""
+        __tracebackhide__ = True
+        return require_backend(self.send(request), self.namespace, service)
 
     def expect_raw(self, head: str, expectation: Expectation) -> Exchange:
         """Require this answer to the head of a GET that no client library would send; it is sent as it is, but for ``example.test``.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from harness.cluster.api import Api, Object
-from harness.model.errors import Unanswered
+from harness.model.errors import StatementFailed, Unanswered
 from harness.systems.ingress.controllers import Controller, Timing
 from harness.systems.kubernetes.load_balancers import external_addresses
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
@@ -67,6 +67,18 @@ class ControllerDeployment:
         :raises Unanswered: there is no such Service
         """
         return external_addresses(self._stored())
+
+    @property
+    def address(self) -> str:
+        """The first of them.
+
+        :raises StatementFailed: there is none
+        """
+        __tracebackhide__ = True
+        found = self.addresses
+        if not found:
+            raise StatementFailed(f"{self.service} has an external address", "it has none")
+        return found[0]
 
     @contextmanager
     def external_ip(self, address: str) -> Iterator[None]:

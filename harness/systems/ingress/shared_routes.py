@@ -5,29 +5,21 @@ route is made before the first statement asks, and one sentinel tells when the c
 Nothing of it is changed afterwards: statements about changes make routes of their own.
 """
 
-import json
-import secrets
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import trustme
 import yaml
-from filelock import FileLock
 
-from harness.cluster.api import Api, Object, Refused
-from harness.model.errors import EnvironmentFault, StatementFailed
-from harness.model.expectations import reaches, require
-from harness.model.http_exchange import Request
+from harness.cluster.api import Api, Object
+from harness.model.errors import Blocked, StatementFailed
+from harness.model.preconditions import SENTINEL_JUDGE
 from harness.model.record import collect_on_failure
-from harness.probes.http import HttpProbe
 from harness.systems.apps.echo import program
 from harness.systems.ingress.controllers import Controller
 from harness.systems.kubernetes.evidence import stored_objects
 from harness.systems.kubernetes.manifests import MANIFESTS, read
-from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.kubernetes.secrets import encoded, tls_data
 
 #: Where the backends and the static routes are, and a second namespace for routes that share a host with the first.
@@ -42,19 +34,26 @@ CERTIFICATE_FOR = "conformance/certificate-for"
 AUTHORITY = "conformance/authority"
 #: The label of namespaces in which the controller's webhook judges nothing; statements about it use others.
 WEBHOOK_EXEMPT = "conformance-webhook-exempt"
-#: Seconds for setting up all of it; the workers that did not begin that wait as long.
-SETUP_TIMEOUT = 300
-APPS, _FOLDER = MANIFESTS / "apps", MANIFESTS / "ingress"
+APPS, FOLDER = MANIFESTS / "apps", MANIFESTS / "ingress"
 
 
 @dataclass(frozen=True, slots=True)
 class SharedRoutes:
-    """What a run's workers know of the shared routes: the label in their hosts, their authority in PEM, and which were refused."""
+    """What a run's workers know of the shared routes: the label in their hosts, their authority in PEM, and what became of them.
+
+    :param refused: the tests whose routes were refused, and why
+    :param culprits: the tests whose routes were put aside, as none that came after them was served
+    :param suspects: the tests whose routes were put aside before it was found which of them it is
+    :param unserved: what answered where the last route should have, with all others put aside; empty where it is served
+    """
 
     label: str
     certificate: str
     key: str
-    refused: Mapping[str, str]
+    refused: dict[str, str]
+    culprits: list[str] = field(default_factory=list)
+    suspects: list[str] = field(default_factory=list)
+    unserved: str = ""
 
     def host(self, test: str) -> str:
         """The host of a test's routes."""
@@ -82,11 +81,36 @@ class SharedRoutes:
     def expect_accepted(self, test: str) -> None:
         """Require that the routes of a test were accepted.
 
-        :raises StatementFailed: the API server or the controller's webhook refused one
+        :raises StatementFailed: the API server or the controller's webhook refused one, or the controller cannot digest one
+        :raises Blocked: they are among those of which one cannot be digested
         """
         __tracebackhide__ = True
         if test in self.refused:
             raise StatementFailed(f"the routes of {test} are accepted", self.refused[test])
+        if test in self.culprits:
+            raise StatementFailed(f"routes made after those of {test} are served", "none was, until these were taken away")
+        if test in self.suspects:
+            raise Blocked([SENTINEL_JUDGE], f"a new route is served, but none was beside those of {len(self.suspects)} tests")
+
+    def expect_served(self) -> None:
+        """Require that the last route was served beside all others.
+
+        :raises StatementFailed: it was not, or not before some were put aside
+        """
+        __tracebackhide__ = True
+        expected = "an Ingress made after all others is served"
+        if self.unserved:
+            raise StatementFailed(expected, self.unserved)
+        if aside := [*self.culprits, *self.suspects]:
+            raise StatementFailed(expected, f"it is, once the routes of these are taken away: {', '.join(aside)}")
+
+    def require_served(self) -> None:
+        """End a statement that rests on the last route where nothing new is served.
+
+        :raises Blocked: it is not
+        """
+        if self.unserved:
+            raise Blocked([SENTINEL_JUDGE], f"an Ingress made after all others is served, but {self.unserved}")
 
 
 def slug(test: str) -> str:
@@ -107,7 +131,7 @@ def backend_objects(image: str, nonce: str) -> list[Object]:
                 objects += [_calls_program(namespace), *read(APPS / "grpc_server.yaml", namespace=namespace, image=image)]
                 continue
             filled = {"name": name, "namespace": namespace, "replicas": str(replicas), "image": image, "nonce": nonce}
-            objects += read(_FOLDER / "shared_routes" / "backend.yaml", **filled)
+            objects += read(FOLDER / "shared_routes" / "backend.yaml", **filled)
     return objects
 
 
@@ -127,78 +151,7 @@ def tls_context(authority: trustme.CA, identity: trustme.LeafCert | None = None)
 
 def own_objects(namespace: str, image: str, nonce: str) -> list[Object]:
     """A backend named ``echo`` in a statement's own namespace, which ends gracefully."""
-    return [program(namespace), *read(_FOLDER / "own_backend.yaml", namespace=namespace, image=image, nonce=nonce)]
-
-
-@contextmanager
-def shared_by_workers(
-    file: Path, api: Api, controller: Controller, *, probe: HttpProbe, manifests: Mapping[str, Path], objects: list[Object]
-) -> Iterator[SharedRoutes]:
-    """The shared routes of the run, set up by whichever worker comes first and torn down by the last one that leaves.
-
-    :param file: where the workers of a run tell each other about it
-    :param manifests: the files with the routes that are needed, by the name of the test
-    :param objects: the backends
-    """
-    lock = FileLock(f"{file}.lock", timeout=SETUP_TIMEOUT)
-    with lock:
-        routes, users = _load(file)
-        if routes is None:
-            with _fault_kept_in(file.with_suffix(".fault")):
-                routes = set_up(api, controller, probe, manifests, objects)
-        _save(file, routes, users + 1)
-    try:
-        yield routes
-    finally:
-        with lock:
-            _, users = _load(file)
-            _save(file, routes, users - 1)
-            if users == 1:
-                _teardown(api)
-                file.unlink()
-
-
-@contextmanager
-def _fault_kept_in(file: Path) -> Iterator[None]:
-    """Keep a fault of the set-up for the other workers, so that they do not wait for the same one again."""
-    if file.exists():
-        raise EnvironmentFault(*json.loads(file.read_text()))
-    try:
-        yield
-    except EnvironmentFault as fault:
-        file.write_text(json.dumps([fault.expected, fault.found, fault.todo]))
-        raise
-
-
-def set_up(api: Api, controller: Controller, probe: HttpProbe, manifests: Mapping[str, Path], objects: list[Object]) -> SharedRoutes:
-    """Create the backends and every test's routes, and wait until the controller serves the last one.
-
-    :raises EnvironmentFault: the backends do not come up, or the sentinel does not answer
-    """
-    controller.exempt_from_webhook(api, WEBHOOK_EXEMPT)
-    api.apply(*objects)
-    authority, label = trustme.CA(), f"t{secrets.token_hex(3)}"
-    keys = authority.cert_pem.bytes().decode(), authority.private_key_pem.bytes().decode()
-    refused: dict[str, str] = {}
-    routes = SharedRoutes(label, *keys, refused)
-    _teardown(api)
-    for test, file in sorted(manifests.items()):
-        try:
-            api.apply(*routes_of(routes, test, file, controller, authority))
-        except Refused as refusal:
-            refused[test] = f"{file.name}: {refusal}"
-    for namespace, backends in BACKENDS.items():
-        for name in backends:
-            wait_ready(rolled_out(api, "Deployment", name, namespace), f"the backend {namespace}/{name} is ready")
-    host = routes.sentinel_host
-    api.apply(*read(_FOLDER / "shared_routes" / "sentinel.yaml", host=host, namespace=NAMESPACE, ingress_class=controller.ingress_class))
-    bound = reaches("one").bound(NAMESPACE, controller.signature)
-    wait_ready(
-        lambda: require(bound, probe.send(Request("/", host=host))),
-        "the sentinel of the shared routes answers",
-        consecutive=controller.timing.consecutive,
-    )
-    return routes
+    return [program(namespace), *read(FOLDER / "own_backend.yaml", namespace=namespace, image=image, nonce=nonce)]
 
 
 def routes_of(routes: SharedRoutes, test: str, file: Path, controller: Controller, authority: trustme.CA) -> list[Object]:
@@ -234,21 +187,3 @@ def _with_certificate(item: Object, authority: trustme.CA) -> Object:
 def _secret(name: str, namespace: str, names: str) -> Object:
     metadata = {"name": name, "namespace": namespace, "annotations": {CERTIFICATE_FOR: names}}
     return {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": metadata}
-
-
-def _teardown(api: Api) -> None:
-    """Remove every route; the backends stay."""
-    for namespace in BACKENDS:
-        api.delete_all("Ingress", namespace)
-
-
-def _load(file: Path) -> tuple[SharedRoutes | None, int]:
-    if not file.exists():
-        return None, 0
-    stored = json.loads(file.read_text())
-    return SharedRoutes(**stored["routes"]), stored["users"]
-
-
-def _save(file: Path, routes: SharedRoutes, users: int) -> None:
-    file.touch(mode=0o600)
-    file.write_text(json.dumps({"routes": asdict(routes), "users": users}))

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.cluster.api import Api, Object, Refused
+from harness.model.budgets import WEBHOOK
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.prometheus import Series, parse
 from harness.model.versions import version as ordered
 from harness.systems.kubernetes.manifests import read, with_images, with_namespace
+from harness.systems.kubernetes.preconditions import unless_crashing
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.kubernetes.workloads import Workload
 from harness.systems.metallb.components import CONTROLLER, SPEAKER, pods_of, speaker_nodes
@@ -94,9 +96,12 @@ class MetalLB:
         :raises EnvironmentFault: it does not become usable in time
         """
         __tracebackhide__ = True
-        wait_ready(rolled_out(api, "Deployment", CONTROLLER, NAMESPACE), "the controller of MetalLB is ready")
-        wait_ready(rolled_out(api, "DaemonSet", SPEAKER, NAMESPACE), "every speaker of MetalLB is ready")
-        wait_until_webhook_answers(api)
+        for kind, name, expected in (
+            ("Deployment", CONTROLLER, "the controller of MetalLB is ready"),
+            ("DaemonSet", SPEAKER, "every speaker of MetalLB is ready"),
+        ):
+            wait_ready(unless_crashing(api, NAMESPACE, rolled_out(api, kind, name, NAMESPACE)), expected)
+        wait_until_webhook_answers(api, within=WEBHOOK)
         if self.serves("ConfigurationState"):
             wait_ready(ConfigurationStates(api).expect_all_valid, "every ConfigurationState of MetalLB is valid")
 

@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import repeat
 from pathlib import Path
@@ -12,8 +13,10 @@ import yaml
 from cryptography import x509
 
 from harness.cluster.api import Denied, Object
-from harness.model.errors import EnvironmentFault, StatementFailed
+from harness.model.errors import Blocked, EnvironmentFault, StatementFailed
+from harness.model.http_exchange import Exchange, Request
 from harness.model.record import Record, recording
+from harness.systems.ingress import shared_setup
 from harness.systems.ingress.controllers import Timing, controller
 from harness.systems.ingress.shared_routes import (
     NAMESPACE,
@@ -24,11 +27,10 @@ from harness.systems.ingress.shared_routes import (
     collect_routes_on_failure,
     own_objects,
     routes_of,
-    set_up,
-    shared_by_workers,
     slug,
     tls_context,
 )
+from harness.systems.ingress.shared_setup import set_up, shared_by_workers
 from harness.systems.kubernetes.manifests import MANIFESTS
 from selftests.systems.fake_api import FakeApi
 from selftests.systems.ingress.scripted import ScriptedProbe, refused_with, served_by
@@ -105,9 +107,67 @@ def test_a_refused_route_fails_its_statement_and_no_other() -> None:
     assert routes.sentinel in api.ingresses()
 
 
-def test_a_sentinel_that_is_not_served_is_a_fault_of_the_environment() -> None:
-    with pytest.raises(EnvironmentFault, match=r"the sentinel of the shared routes answers\n.*404"):
-        made(Ready(), ScriptedProbe("192.0.2.10", answers=repeat(refused_with(404))))
+def test_a_sentinel_that_is_never_served_blocks_what_rests_on_it() -> None:
+    routes = made(Ready(), ScriptedProbe("192.0.2.10", answers=repeat(refused_with(404))))
+    with pytest.raises(Blocked, match=r"blocked by RTE-02: an Ingress made after all others is served, but 404 from no backend"):
+        routes.require_served()
+    with pytest.raises(StatementFailed, match=r"an Ingress made after all others is served\n.*404"):
+        routes.expect_served()
+
+
+def test_a_sentinel_is_served_whatever_else_is_in_the_answer() -> None:
+    def changed(request: Request) -> Exchange:
+        found = served_by("one", namespace=NAMESPACE)(request)
+        assert found.echo
+        return replace(found, echo=replace(found.echo, host="changed.test", path="/elsewhere"), status=203)
+
+    routes = made(Ready(), ScriptedProbe("192.0.2.10", answers=repeat(changed)))
+    routes.require_served()
+    routes.expect_served()
+    with pytest.raises(Blocked, match=r"404|shared-routes/two"):
+        made(Ready(), ScriptedProbe("192.0.2.10", answers=repeat(served_by("two", namespace=NAMESPACE)))).require_served()
+
+
+class Choking:
+    """A controller that serves what it has loaded, and loads nothing while an Ingress that it cannot digest is there."""
+
+    def __init__(self, api: "Ready", bad: str) -> None:
+        self.api, self.bad = api, bad
+        self.loaded: set[str] = set()
+
+    def __call__(self, request: Request) -> Exchange:
+        if self.bad not in self.api.ingresses():
+            self.loaded = {rule["host"] for item in self.api.list("Ingress") for rule in item["spec"].get("rules", [])}
+        answer = served_by("one", namespace=NAMESPACE) if request.host in self.loaded else refused_with(404)
+        return answer(request)
+
+    def probe(self) -> ScriptedProbe:
+        return ScriptedProbe("192.0.2.10", answers=repeat(self))
+
+
+@pytest.mark.parametrize("culprit", list(FILES))
+def test_a_route_that_cannot_be_digested_is_put_aside_and_named(culprit: str) -> None:
+    api, objects_of = Ready(), routes_of(SharedRoutes("t1", "", "", {}), culprit, FILES[culprit], NGINX, trustme.CA())
+    bad = next(item["metadata"]["name"] for item in objects_of if item["kind"] == "Ingress")
+    routes = made(api, Choking(api, bad).probe())
+    assert (routes.culprits, routes.suspects, routes.unserved) == ([culprit], [], "")
+    assert bad not in api.ingresses()
+    assert [name for name in api.ingresses() if name.startswith("sentinel")] == ["sentinel", "sentinel-alone"]
+    routes.require_served()
+    with pytest.raises(StatementFailed, match=f"routes made after those of {culprit} are served"):
+        routes.expect_accepted(culprit)
+    routes.expect_accepted(next(test for test in FILES if test != culprit))
+    with pytest.raises(StatementFailed, match=f"once the routes of these are taken away: {culprit}"):
+        routes.expect_served()
+
+
+def test_what_the_search_had_no_time_for_is_blocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = Ready()
+    monkeypatch.setattr(shared_setup, "SEARCH", 0)
+    routes = made(api, Choking(api, "certificates").probe())
+    assert routes.suspects == ["test_certificates", "test_spread"]
+    with pytest.raises(Blocked, match=r"blocked by RTE-02: a new route is served, but none was beside those of 2 tests"):
+        routes.expect_accepted("test_spread")
 
 
 def test_a_backend_that_is_not_ready_is_a_fault_of_the_environment() -> None:

@@ -20,6 +20,7 @@ from harness.model.errors import UsageFault
 from harness.model.expectations import Signature, Wanted
 from harness.model.features import Feature
 from harness.systems.kubernetes.manifests import MANIFESTS, read, with_images, with_namespace
+from harness.systems.kubernetes.preconditions import unless_crashing
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.kubernetes.workloads import Workload
 
@@ -134,7 +135,8 @@ class Controller(ABC):
         """
         __tracebackhide__ = True
         for one in self.workloads:
-            wait_ready(rolled_out(api, one.kind, one.name, one.namespace), f"{one} of {self.name} is ready")
+            ready = rolled_out(api, one.kind, one.name, one.namespace)
+            wait_ready(unless_crashing(api, one.namespace, ready), f"{one} of {self.name} is ready")
 
     def exempt_from_webhook(self, api: Api, label: str) -> None:  # noqa: B027 -- most have no webhook
         """Keep its admission webhook, if it has one, from judging what is written to namespaces with this label: most of a run's routes."""

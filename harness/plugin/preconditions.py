@@ -1,0 +1,159 @@
+"""What statements rest on, found once for all processes of a run: what does not hold blocks a statement before it costs anything."""
+
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from filelock import FileLock
+
+from harness.cluster.state import ClusterState
+from harness.model.errors import Blocked, EnvironmentFault, StatementFailed, Unanswered
+from harness.model.preconditions import JUDGES, Precondition
+from harness.model.resources import CLUSTER, INGRESS, METALLB, Claim
+from harness.plugin.cluster_owner import find_cluster
+from harness.plugin.collection import CASE, Case
+from harness.plugin.run_facts import RUN
+from harness.systems.preconditions import Preconditions
+
+Made = TypeVar("Made")
+
+#: Seconds that another process may take to look.
+LOOK = 120
+#: What a look relies on, as a statement would.
+METALLBS, BOTHS = Claim(reads=frozenset({METALLB, CLUSTER})), Claim(reads=frozenset({METALLB, INGRESS, CLUSTER}))
+OF_INGRESS = (Precondition.CONTROLLER, Precondition.REACHABLE, Precondition.SERVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the processes of a run have found on one cluster, one file a precondition."""
+
+    directory: Path
+
+    def of(self, one: Precondition) -> str | None:
+        """What was found instead of a precondition, nothing where it holds; ``None`` where nobody has looked."""
+        file = self._file(one)
+        try:
+            return file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def find(self, one: Precondition, look: Callable[[], str]) -> str:
+        """What was found, or else what ``look`` finds: one process looks, the others wait for it."""
+        with FileLock(self._file(one).with_suffix(".lock"), timeout=LOOK):
+            found = self.of(one)
+            if found is None:
+                found = look()
+                self.note(one, found)
+        return found
+
+    def note(self, one: Precondition, found: str) -> None:
+        """Let all processes know."""
+        fresh = self._file(one).with_suffix(".new")
+        fresh.write_text(found, encoding="utf-8")
+        fresh.replace(self._file(one))
+
+    def doubt(self, ones: Iterable[Precondition]) -> None:
+        """Let what was seen to hold be looked at again; what did not hold is not."""
+        for one in ones:
+            if self.of(one) == "":
+                self._file(one).unlink(missing_ok=True)
+
+    def prepared(self, one: Precondition, make: Callable[[], Made]) -> Made:
+        """What ``make`` makes, which is the precondition itself: where it does not hold once, it is not tried again.
+
+        :raises Blocked: it does not hold
+        """
+        if found := self.of(one):
+            raise blocked(one, found)
+        try:
+            return make()
+        except StatementFailed as failure:
+            self.note(one, " ".join(failure.last.split()))
+            raise blocked(one, failure.last) from None
+
+    def _file(self, one: Precondition) -> Path:
+        return self.directory / f"precondition-{one.name.lower()}"
+
+
+def blocked(one: Precondition, found: str) -> Blocked:
+    """What ends a statement that rests on a precondition that does not hold."""
+    return Blocked(JUDGES[one], f"{one.value}, but {' '.join(found.split())}")
+
+
+def findings_of(config: pytest.Config) -> Findings:
+    """The findings on the cluster that this process judges on."""
+    state, shared = find_cluster(config), config.stash[RUN].shared_state
+    folder = shared / state.name if state else shared
+    folder.mkdir(exist_ok=True)
+    return Findings(folder)
+
+
+@dataclass(slots=True, eq=False)  # pluggy keeps plugins in sets
+class PreconditionGuard:
+    """The plugin object; runs wherever statements run."""
+
+    config: pytest.Config
+
+    @property
+    def _findings(self) -> Findings:
+        return findings_of(self.config)
+
+    @pytest.hookimpl(tryfirst=True)  # before any fixture
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Block a statement that rests on something that does not hold."""
+        if case := _resting(item):
+            self._require(case)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, request: pytest.FixtureRequest) -> Generator[None, object, object]:
+        """Block a statement where what is prepared for it fails, and that is because something does not hold any more."""
+        try:
+            return (yield)
+        except (AssertionError, Unanswered, EnvironmentFault):
+            case = _resting(request._pyfuncitem)  # pytest has no public way from a session's fixture to the test that asks for it
+            if case and not case.claim.writes:  # what breaks something itself says nothing about what it rested on
+                self._findings.doubt(case.rests_on)
+                self._require(case, in_turn=True)
+            raise
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Doubt what a statement that failed rested on."""
+        case = item.stash.get(CASE, None)
+        if case and call.when == "call" and call.excinfo and call.excinfo.errisinstance((AssertionError, Unanswered)):
+            self._findings.doubt(case.rests_on)
+        return (yield)
+
+    def _require(self, case: Case, *, in_turn: bool = False) -> None:
+        """Require what a case rests on.
+
+        :param in_turn: whether nothing that it relies on is disturbed now, as it has its turn
+        :raises Blocked: something does not hold
+        """
+        state = find_cluster(self.config)
+        for one in case.rests_on if state else ():
+            found = self._findings.of(one)
+            if found is None and state:
+                found = self._look(one, state, in_turn=in_turn)
+            if found:
+                raise blocked(one, found)
+
+    def _look(self, one: Precondition, state: ClusterState, *, in_turn: bool) -> str:
+        def look() -> str:
+            return self._findings.find(one, lambda: Preconditions.of(state).lacking(one))
+
+        if in_turn:
+            return look()
+        with state.locks.hold(BOTHS if one in OF_INGRESS else METALLBS, f"look at {one.name.lower()}"):
+            return look()
+
+
+def _resting(item: pytest.Item) -> Case | None:
+    """The case of a test that is going to be judged and rests on something."""
+    case = item.stash.get(CASE, None)
+    return case if case and case.rests_on and not (case.not_applicable or case.skipped) else None

@@ -1,0 +1,133 @@
+"""Looks at what statements rest on, each once and on objects that every run has."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from harness.cluster import engine
+from harness.cluster.api import Api
+from harness.cluster.state import ClusterState
+from harness.model.budgets import PRECONDITION
+from harness.model.errors import StatementFailed, Unanswered
+from harness.model.expectations import require_backend
+from harness.model.http_exchange import Request
+from harness.model.preconditions import Precondition
+from harness.probes.http import HttpProbe, port_open
+from harness.probes.waiting import eventually
+from harness.probes.wire import WireProbe
+from harness.systems.apps import example
+from harness.systems.environment import wire_container
+from harness.systems.ingress.controllers import Controller, controller
+from harness.systems.kubernetes.admission import accepted
+from harness.systems.kubernetes.load_balancers import assigned_addresses, external_addresses
+from harness.systems.kubernetes.preconditions import Crashing, unless_crashing
+from harness.systems.kubernetes.readiness import rolled_out
+from harness.systems.metallb.components import CONTROLLER, SPEAKER
+from harness.systems.metallb.custom_resources import NAMESPACE, ip_address_pool
+from harness.systems.metallb.layer2 import Segment, macs_of_nodes
+
+#: The application of the example that what is looked at leads to.
+APP = example.APPS[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Preconditions:
+    """Looks at one cluster."""
+
+    api: Api
+    state: ClusterState
+    controller: Controller
+
+    @classmethod
+    def of(cls, state: ClusterState) -> "Preconditions":
+        """The looks at a run's cluster."""
+        return cls(state.api(), state, controller(state.ingress, state.ingress_version))
+
+    def lacking(self, one: Precondition) -> str:
+        """What was found instead of a precondition; empty where it holds.
+
+        :raises EnvironmentFault: it could not be looked at
+        """
+        with self._probe(one) as probe:
+            try:
+                eventually(probe, within=PRECONDITION, expected=one.value)
+            except StatementFailed as failure:
+                return " ".join(failure.last.split())
+            except Crashing as crash:
+                return crash.found
+        return ""
+
+    @contextmanager
+    def _probe(self, one: Precondition) -> Iterator[Callable[[], str]]:
+        match one:
+            case Precondition.METALLB:
+                yield self._metallb
+            case Precondition.POOLS:
+                yield self._pools
+            case Precondition.ADDRESSES:
+                with self._service() as name:
+                    yield lambda: self._address(name)
+            case Precondition.ANNOUNCEMENT:
+                with self._service() as name:
+                    yield lambda: self._announced(name)
+            case Precondition.CONTROLLER:
+                yield self._controller
+            case Precondition.REACHABLE:
+                yield self._reachable
+            case Precondition.SERVED:
+                yield self._served
+            case _:
+                raise NotImplementedError(f"{one.name} is found by the fixture that makes it")
+
+    def _metallb(self) -> str:
+        controller, speakers = (
+            rolled_out(self.api, kind, name, NAMESPACE) for kind, name in (("Deployment", CONTROLLER), ("DaemonSet", SPEAKER))
+        )
+        return unless_crashing(self.api, NAMESPACE, lambda: f"{controller()}; {speakers()}")()
+
+    def _pools(self) -> str:
+        if self.api.get("IPAddressPool", example.POOL, NAMESPACE) is None:
+            accepted(self.api, ip_address_pool("precondition", ["192.0.2.1/32"]))()
+            raise Unanswered(f"IPAddressPool {NAMESPACE}/{example.POOL} does not exist, though the webhook would let it pass")
+        return accepted(self.api, ip_address_pool("precondition", ["192.0.2.1/32"]))()
+
+    @contextmanager
+    def _service(self) -> Iterator[str]:
+        """A new Service of the example's application, which asks for nothing."""
+        name = f"precondition-{secrets.token_hex(3)}"
+        spec = {"type": "LoadBalancer", "selector": {"app": APP}, "ports": [{"port": 80, "targetPort": "http"}]}
+        metadata = {"name": name, "namespace": example.NAMESPACE}
+        self.api.create({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
+        try:
+            yield name
+        finally:
+            self.api.delete("Service", name, example.NAMESPACE)
+
+    def _address(self, name: str) -> str:
+        found = assigned_addresses(self.api.get("Service", name, example.NAMESPACE) or {})
+        if not found:
+            raise Unanswered("a new Service of type LoadBalancer has no external address")
+        return found[0]
+
+    def _announced(self, name: str) -> str:
+        wire = WireProbe(engine.docker, wire_container(self.state))
+        return Segment(wire, macs_of_nodes(self.api, self.state.network)).expect_announcer(self._address(name))
+
+    def _controller(self) -> str:
+        probes = [rolled_out(self.api, one.kind, one.name, one.namespace) for one in self.controller.workloads]
+        return unless_crashing(self.api, self.controller.namespace, lambda: "; ".join(probe() for probe in probes))()
+
+    def _addresses(self) -> list[str]:
+        service = self.api.get("Service", self.controller.service, self.controller.namespace)
+        found = external_addresses(service) if service else []
+        if not found:
+            raise Unanswered(f"Service {self.controller.namespace}/{self.controller.service} has no external address")
+        return found
+
+    def _reachable(self) -> str:
+        return "; ".join(port_open(address, 80) for address in self._addresses())
+
+    def _served(self) -> str:
+        exchanges = [HttpProbe(address).send(Request("/", host=f"{APP}.{example.DOMAIN}")) for address in self._addresses()]
+        return "; ".join(repr(require_backend(exchange, example.NAMESPACE, APP)) for exchange in exchanges)
