@@ -17,8 +17,8 @@ from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb.custom_resources import NAMESPACE as METALLB
 from harness.systems.metallb.installation import MetalLB
 
-#: What everything that is a statement's own is called by: its label, alone or with something behind it (``fixtures/cluster.py``).
-OWN = re.compile(r"(t[0-9a-f]{6}|precondition)(?![0-9A-Za-z])")
+#: What everything of a statement is called by: its label or namespace, alone or with something behind it (``fixtures/cluster.py``).
+OWN = re.compile(r"([nt][0-9a-f]{6}|precondition)(?![0-9A-Za-z])")
 #: The kinds that statements make outside of their own namespaces, the users of others before these.
 CLUSTER_WIDE = ("IngressClass", "ClusterRoleBinding", "ClusterRole", "ValidatingWebhookConfiguration")
 OF_METALLB = ("L2Advertisement", "BGPAdvertisement", "IPAddressPool", "BGPPeer", "Community")
