@@ -15,7 +15,7 @@ from harness.model.project import NAME
 #: Seconds for the run.
 TIMEOUT = 420
 #: Of the Ingress API: these and no others are asked of it.
-ASKED = ("PTH", "HST", "SUB", "CLS")
+ASKED = ("RTE", "PTH", "HST", "SUB", "CLS")
 
 
 @pytest.fixture(scope="module")
