@@ -39,17 +39,21 @@ class Environment:
 
     def run(self, here: Path, *words: str, code: int = 0, timeout: float = 120, variables: Mapping[str, str] | None = None) -> str:
         """Run a program of the environment in a folder, without what this machine sets for Python."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(_OF_THIS_RUN)}
         argv = [str(self.folder / "bin" / words[0]), *words[1:]]
-        given = environment | dict(variables or {})
+        given = of_a_person() | dict(variables or {})
         done = subprocess.run(argv, cwd=here, env=given, capture_output=True, text=True, timeout=timeout, check=False)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
 
     def pip(self, *words: str) -> None:
-        """Let pip do something to it."""
-        python = str(self.folder / "bin" / "python")
-        subprocess.run([sys.executable, "-m", "pip", "--quiet", "--python", python, *words], check=True, capture_output=True)
+        """Let pip do something to it, which has to find compiled modules where those that run wrote them."""
+        argv = [sys.executable, "-m", "pip", "--quiet", "--python", str(self.folder / "bin" / "python"), *words]
+        subprocess.run(argv, env=of_a_person(), check=True, capture_output=True)
+
+
+def of_a_person() -> dict[str, str]:
+    """The variables of this machine, without what this run sets for Python."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OF_THIS_RUN)}
 
 
 def create(folder: Path) -> Environment:
