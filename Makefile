@@ -12,7 +12,7 @@ PIN := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-test: $(READY) ## everything that needs no Docker, in some three minutes: the checks, and beside them the selftests with the threshold of their coverage
+test: $(READY) ## everything that needs no Docker, in some three and a half minutes: the checks, and beside them the selftests with the threshold of their coverage
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target checks selftests
 
 # The one list of checks: tox and pre-commit call it, too, with tools of their own in BIN.

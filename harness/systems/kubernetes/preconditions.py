@@ -60,7 +60,7 @@ def unless_crashing(api: Api, namespace: str, probe: Callable[[], str]) -> Calla
     def poll() -> str:
         try:
             return probe()
-        except Exception:
+        except Exception:  # whatever the probe raises goes on, unless a crash explains it
             if crashes := crashing(api, namespace):
                 raise Crashing("containers that stay up", "; ".join(crashes), "read their logs in the run's folder") from None
             raise
