@@ -20,12 +20,16 @@ def configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the statements in order; where pytest-randomly chose one, it decides among those that can run beside each other."""
+    """Put the statements in order; among those that can run beside each other the longest come first.
+
+    Without workers they stand as they were collected, since nothing ends sooner for another order; where pytest-randomly chose one, it stays.
+    """
+    workers = hasattr(config, "workerinput")
     at_random = getattr(config.option, "randomly_reorganize", False)
 
     def key(item: pytest.Item) -> tuple[int, float]:
         slow = item.get_closest_marker("slow") is not None
-        seconds = (BY_MARK["slow"] if slow else 0.0) if at_random else expected(item)
+        seconds = (BY_MARK["slow"] if slow else 0.0) if at_random or not workers else expected(item)
         return (place(claims.claim_of(item), fresh=item.nodeid.startswith(INSTALLATION)), -seconds)
 
     items.sort(key=key)
