@@ -22,7 +22,7 @@ def configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the statements in order; among those that can run beside each other the longest come first.
 
-    Without workers they stand as they were collected, since nothing ends sooner for another order; where pytest-randomly chose one, it stays.
+    Without workers they stay as they were collected, since nothing ends sooner for another order, and so does one by pytest-randomly.
     """
     workers = hasattr(config, "workerinput")
     at_random = getattr(config.option, "randomly_reorganize", False)

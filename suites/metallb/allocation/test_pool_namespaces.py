@@ -35,14 +35,15 @@ def test_selected_namespaces_follow_their_labels(
 ) -> None:
     """A pool bound to namespaces by label MUST serve those that have the label, from the moment they get it and until they lose it."""
     selector = {"matchLabels": {"pool": label}}
-    pool = pools.create(size=4, serviceAllocation={"priority": 1, "namespaceSelectors": [selector]})
+    pool = pools.create(size=8, serviceAllocation={"priority": 1, "namespaceSelectors": [selector]})
     namespaces.label(another_namespace, pool=label)
-    assert services.create(namespace=another_namespace).wait_until_address_in(pool)
-    services.create(address=pool.addresses[3]).wait_until_refused(messages.not_compatible(pool.name))
+    services.create(pool=pool, namespace=another_namespace).wait_until_address_in(pool)  # the label is known from here on
+    assert services.create(namespace=another_namespace).address in pool
+    services.create(address=pool.addresses[7]).wait_until_refused(messages.not_compatible(pool.name))
     namespaces.label(another_namespace, pool="another")
     namespaces.label(pools.namespace, pool=label)
     assert services.create(pool=pool).address in pool
-    services.create(address=pool.addresses[2], namespace=another_namespace).wait_until_refused(messages.not_compatible(pool.name))
+    services.create(address=pool.addresses[6], namespace=another_namespace).wait_until_refused(messages.not_compatible(pool.name))
 
 
 @statement("ALC-41", SHOULD, OBSERVED, source=SELECTION, since="0.13.9", covers=("ROW-MLB-030",))
