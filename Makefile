@@ -54,7 +54,7 @@ smoke: engine $(READY) ## the same with some 20 quick statements: a verdict and 
 
 engine-test: engine $(READY) ## the registry path on a real registry, the package, runs with workers, and the pages in a browser; needs an engine and Chromium, creates no cluster
 	$(BIN)/pytest selftests -m slow -q -n 4
-	$(BIN)/pytest enginetests -q
+	$(BIN)/pytest enginetests -q -n 3 --dist loadfile
 
 published-test: $(READY) ## a first run with nothing but Python and Docker, in a container, from a registry and a web server on loopback, and one of a controller that another package brings; creates clusters
 	$(BIN)/python -m lab engine
