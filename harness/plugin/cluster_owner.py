@@ -85,15 +85,14 @@ class ClusterOwner:
                 self.steps.tell(cleaned)
         else:
             self.steps.tell("setting up: network, cluster, MetalLB, ingress controller, example project")
-            self.state = bring_up(self.settings, self.steps, self.facts.directory / LOGS)
+            begin = self._begin_second if clusters_of(self.config) == SECOND else lambda: None
+            self.state = bring_up(self.settings, self.steps, self.facts.directory / LOGS, applied=begin)
         if is_needed(self.config, Provision.ROUTER_IMAGE):
             add_image(self.state, ROUTER_IMAGE, self.settings, self.steps)
         self._publish(self.state)
-        if clusters_of(self.config) == SECOND:
-            self._begin_second()
 
     def _begin_second(self) -> None:
-        """Bring up another cluster beside the judgements; they begin meanwhile."""
+        """Bring up another cluster, while the first one waits for what was applied and then beside the judgements."""
         queue = self.config.pluginmanager.getplugin("dsession").queue
         self.second = FurtherCluster(self._bring_up_second, lambda: queue.put(("further_cluster", {})), self._announce_second)
         self.config.stash[FURTHER] = self.second
@@ -142,19 +141,16 @@ class ClusterOwner:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Delete the clusters, or keep the one as the options say; runs on success, failure and interruption alike."""
-        state = self.state
-        if state is None:
-            return
         second = self.second.give_up() if self.second else None
-        states = [one for one in (state, second) if one]
+        states = [one for one in (self.state, second) if one]
         for one in states:
             self.config.stash[CPU].end(one)
         kept = {"never": False, "on-failure": session.exitstatus != 0, "always": True}[self.config.getoption("keep_cluster")]
-        if kept or self.reused:
-            state.kept = True
-            state.save()
-            self.facts.leftovers += _kept(state)
-        else:
+        if self.state and (kept or self.reused):
+            self.state.kept = True
+            self.state.save()
+            self.facts.leftovers += _kept(self.state)
+        elif states:
             with self.config.stash[CPU].set_up_or_removal():
                 self._delete(states, logs=session.testsfailed > 0)
         if self.reused:

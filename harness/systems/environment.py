@@ -1,12 +1,14 @@
 """From an engine to a cluster that statements can run on, and back to nothing."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
@@ -34,6 +36,9 @@ from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb.custom_resources import NAMESPACE as METALLB_NAMESPACE
 from harness.systems.metallb.installation import COMPONENTS as METALLB
 from harness.systems.metallb.installation import MetalLB
+
+if TYPE_CHECKING:
+    from harness.cluster.kind import KindCluster
 
 PROGRAM_IMAGE = "python"
 #: What runs on the control plane, too; everything else keeps off it by its taint, and its image is not loaded there.
@@ -84,12 +89,13 @@ class Settings:
         return METALLB if system == "metallb" else self.controller.components
 
 
-def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
+def bring_up(settings: Settings, steps: Steps, logs: Path, *, applied: Callable[[], object] = lambda: None) -> ClusterState:
     """Create a cluster in a network of its own and install everything on it.
 
     A component that does not get ready though the ground is well is no fault of the environment: the run judges it.
 
     :param logs: where the nodes' logs go when something does not come up
+    :param applied: called once everything is applied, and what is left to do is to wait
     :raises EnvironmentFault: something did not come up; nothing else of it stays
     """
     engine.require_engine()
@@ -107,7 +113,9 @@ def bring_up(settings: Settings, steps: Steps, logs: Path) -> ClusterState:
         network = engine.create_network(state.name, ipv6=settings.ip_family != "ipv4", subnet=settings.subnet)
         _create_cluster(state, kind_path, images, steps)
         open_ledgers(state, engine.network(network.name), settings.pool)
-        _install(state, settings, manifests, steps)
+        _apply(state, settings, manifests, steps)
+        applied()
+        _wait_until_usable(state, steps)
     except EnvironmentFault as fault:
         tear_down(state, kind_path, steps, logs=logs)
         remedy = f"{fault.todo}; the nodes' logs are in {logs}" if logs.exists() else fault.todo
@@ -164,7 +172,7 @@ def _fresh_state(settings: Settings, images: Mapping[str, Image], kind: str) -> 
 
 
 def _create_cluster(state: ClusterState, kind_path: Path, images: Mapping[str, Image], steps: Steps) -> None:
-    """Create the cluster, and meanwhile pack the images that its nodes get afterwards."""
+    """Create the cluster; its nodes get their images while they become one."""
     from harness.cluster import kind  # pytest-kind, only when a cluster is created
 
     cluster = kind_cluster(state, kind_path, images[NODE_IMAGE].reference)
@@ -172,15 +180,26 @@ def _create_cluster(state: ClusterState, kind_path: Path, images: Mapping[str, I
     for_workers = [image for name, image in images.items() if name != NODE_IMAGE]
     for_control_plane = for_workers if state.nodes == 1 else [image for image in for_workers if _runs_everywhere(image)]
     archives = {state.directory / "workers.tar": for_workers, state.directory / "control-plane.tar": for_control_plane}
-    with ThreadPoolExecutor(2) as pool:
-        packing = [pool.submit(save, part, archive) for archive, part in archives.items()]
-        with steps.step(f"create cluster {state.name} ({state.nodes} nodes)"):
-            cluster.create(config)
-        for packed in packing:
-            packed.result()
+    given_up = Event()
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(_load, cluster, archives, state.nodes, given_up)
+        try:
+            with steps.step(f"create cluster {state.name} ({state.nodes} nodes)"):
+                cluster.create(config)
+        except BaseException:
+            given_up.set()
+            raise
         _start_wire_probe(state)
         with steps.step(f"load {len(for_workers)} images into the nodes"):
-            list(pool.map(cluster.load_archive, archives, (cluster.workers(), [cluster.control_plane])))
+            loading.result()
+
+
+def _load(cluster: "KindCluster", archives: Mapping[Path, Sequence[Image]], nodes: int, given_up: Event) -> None:
+    """Pack the images of the workers and those of the control plane, and give them to these once all of them run."""
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(save, archives.values(), archives))
+        cluster.wait_until_nodes_run(nodes, given_up)
+        list(pool.map(cluster.load_archive, archives, (cluster.workers(), [cluster.control_plane])))
     for archive in archives:
         archive.unlink()
 
@@ -212,22 +231,26 @@ def probe_container(state: ClusterState, role: str, *, network: str | None = Non
     return name
 
 
-def _install(state: ClusterState, settings: Settings, manifests: Mapping[str, Path], steps: Steps) -> None:
-    """Install everything at once and wait for each: the waits overlap, and the slowest decides."""
+def _apply(state: ClusterState, settings: Settings, manifests: Mapping[str, Path], steps: Steps) -> None:
+    """Apply everything at once: the waits overlap, and the slowest decides."""
     api = state.api()
-    metallb, ingress = MetalLB(state.metallb), controller(state.ingress, state.ingress_version)
     images = {
         name: {repository: state.image(component) for repository, component in settings.images_of(name).items()} for name in manifests
     }
     with steps.step("apply MetalLB, controller and applications"):
         if state.nodes == 1:
             _let_the_only_node_announce(api, state)
-        metallb.install(api, manifests["metallb"], images["metallb"])
-        ingress.install(api, manifests[state.ingress], images[state.ingress])
+        MetalLB(state.metallb).install(api, manifests["metallb"], images["metallb"])
+        controller(state.ingress, state.ingress_version).install(api, manifests[state.ingress], images[state.ingress])
         api.apply(*example.app_objects(state.image(PROGRAM_IMAGE), state.nonce))
+
+
+def _wait_until_usable(state: ClusterState, steps: Steps) -> None:
+    """Wait for each of what was applied, and apply what needs it."""
+    api, ingress = state.api(), controller(state.ingress, state.ingress_version)
     components = Components(api, steps)
     with steps.step(f"MetalLB {state.metallb} usable"), components.judged_later(METALLB_NAMESPACE):
-        metallb.wait_until_usable(api)
+        MetalLB(state.metallb).wait_until_usable(api)
         api.apply(*example.pool_objects([AddressRange.parse(text) for text in state.example_pool]))
     with steps.step(f"{ingress.name} {ingress.version} usable"):
         with components.judged_later(ingress.namespace):

@@ -37,8 +37,9 @@ def note(word):
         stream.write(word + "\\n")
 
 
-def bring_up(settings, steps, logs):
+def bring_up(settings, steps, logs, applied=lambda: None):
     note("create")
+    applied()
     second = logs.name.endswith("-2")
     if pathlib.Path(__file__).with_name("broken-2" if second else "broken").exists():
         raise EnvironmentFault("a cluster", "none", "look")
@@ -207,6 +208,12 @@ def test_without_a_second_one_all_is_judged_on_the_first(two: Suite) -> None:
     assert "no second cluster: none; everything is judged on the first" in ran.output
     assert log(two) == ["create", "create", "delete"]
     assert {result.cluster for result in ran.results.values()} == {1}
+
+
+def test_it_goes_where_the_first_one_does_not_come(two: Suite) -> None:
+    two.write("broken", "")
+    assert two.run(*TWO).code == 3
+    assert sorted(log(two)) == ["create", "create", "delete"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

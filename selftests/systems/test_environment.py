@@ -118,6 +118,9 @@ def machine(api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> li
         def create(self, config: Path) -> None:
             done.append("create")
 
+        def wait_until_nodes_run(self, number: int, given_up: object) -> None:
+            assert number == 3
+
         def workers(self) -> list[str]:
             return ["one", "two"]
 
@@ -175,8 +178,8 @@ def steps() -> Steps:
 
 def test_a_cluster_is_brought_up(machine: list[str], api: Cluster, tmp_path: Path) -> None:
     state = bring_up(ASKED, steps(), tmp_path / "logs")
-    assert machine[:2] == ["images of 5 components", "create"]
-    assert sorted(machine[2:]) == ["load into cp", "load into one, two"]
+    assert machine[0] == "images of 5 components"
+    assert sorted(machine[1:]) == ["create", "load into cp", "load into one, two"]
     assert state.file.exists()
     assert state.example_pool == ["172.18.255.200-172.18.255.250"]
     assert wire_container(state) == f"{state.name}-wire"
@@ -266,6 +269,13 @@ def test_an_image_that_is_missing_is_a_fault_of_the_environment(machine: list[st
     with pytest.raises(EnvironmentFault, match="Pod one has no image localhost/x:1: ErrImageNeverPull"):
         bring_up(ASKED, steps(), tmp_path / "logs")
     assert machine[-1].startswith("tear down")
+
+
+def test_it_is_told_when_nothing_is_left_but_to_wait(machine: list[str], api: Cluster, tmp_path: Path) -> None:
+    there: list[bool] = []
+    bring_up(ASKED, steps(), tmp_path / "logs", applied=lambda: there.append("Ingress" in {kind for kind, _, _ in api.objects}))
+    assert there == [False]
+    assert machine
 
 
 def test_an_interruption_tears_down_too(machine: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
