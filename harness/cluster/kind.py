@@ -1,6 +1,6 @@
 """The kind cluster of a run: pytest-kind's class, with what does not hold for a conformance suite replaced."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -103,7 +103,7 @@ def _takes_images(node: str) -> bool:
 
 def configuration(*, nodes: int, ip_family: str) -> Mapping[str, Any]:
     """The cluster's configuration (https://kind.sigs.k8s.io/docs/user/configuration/): one control plane, the rest workers."""
-    patches = _of_the_control_plane()
+    patches = _without_leader_election()
     if _cgroup_v1():
         patches.append({"kind": "KubeletConfiguration", "failCgroupV1": False})
     return {
@@ -116,29 +116,22 @@ def configuration(*, nodes: int, ip_family: str) -> Mapping[str, Any]:
     }
 
 
-def _of_the_control_plane() -> list[dict[str, Any]]:
-    """What a control plane is spared that is alone and lives for minutes.
+def _without_leader_election() -> list[dict[str, Any]]:
+    """One control plane has nobody to elect, and its controllers would start seconds later: a worker's join then waits 5 s at a time.
 
-    It has nobody to elect, and its controllers would start seconds later: a worker's join then waits 5 s at a time. What etcd stores need
-    not survive a loss of power (https://etcd.io/docs/v3.6/op-guide/configuration/#unsafe-feature). Two documents, since kind speaks
-    v1beta4 of kubeadm's configuration to Kubernetes 1.36 and later, and v1beta3 before.
+    Two documents, since kind speaks v1beta4 of kubeadm's configuration to Kubernetes 1.36 and later, and v1beta3 before.
     """
-    return [_cluster_configuration("v1beta4", _pairs), _cluster_configuration("v1beta3", dict)]
-
-
-def _cluster_configuration(version: str, form: Callable[[dict[str, str]], Any]) -> dict[str, Any]:
-    elects_nobody, need_not_last = form({"leader-elect": "false"}), form({"unsafe-no-fsync": "true"})
-    return {
-        "apiVersion": f"kubeadm.k8s.io/{version}",
-        "kind": "ClusterConfiguration",
-        "controllerManager": {"extraArgs": elects_nobody},
-        "scheduler": {"extraArgs": elects_nobody},
-        "etcd": {"local": {"extraArgs": need_not_last}},
-    }
-
-
-def _pairs(arguments: dict[str, str]) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in arguments.items()]
+    name, value = "leader-elect", "false"
+    forms: dict[str, Any] = {"v1beta4": [{"name": name, "value": value}], "v1beta3": {name: value}}
+    return [
+        {
+            "apiVersion": f"kubeadm.k8s.io/{version}",
+            "kind": "ClusterConfiguration",
+            "controllerManager": {"extraArgs": form},
+            "scheduler": {"extraArgs": form},
+        }
+        for version, form in forms.items()
+    ]
 
 
 def write_configuration(path: Path, *, nodes: int, ip_family: str) -> Path:

@@ -72,7 +72,7 @@ def test_configuration_of_a_cluster(cgroup: str, monkeypatch: pytest.MonkeyPatch
     assert [node["role"] for node in found["nodes"]] == ["control-plane", "worker", "worker"]
     assert found["networking"]["ipFamily"] == "dual"
     assert any("failCgroupV1: false" in patch for patch in found["kubeadmConfigPatches"]) == (cgroup == "1")
-    assert sum("leader-elect" in patch and "unsafe-no-fsync" in patch for patch in found["kubeadmConfigPatches"]) == 2
+    assert sum("leader-elect" in patch for patch in found["kubeadmConfigPatches"]) == 2
     assert [tomllib.loads(patch) for patch in found["containerdConfigPatches"]] == [
         {"plugins": {"io.containerd.cri.v1.runtime": {"stats_collect_period": "1m"}}}
     ]
