@@ -49,6 +49,9 @@ one: $(READY) ## judge one statement, or what -k selects, on the cluster kept la
 conformance: engine $(READY) ## a cluster, every statement, a report, and nothing left; options in ARGS, for instance ARGS="--metallb 0.14.9"
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
+faults: engine $(READY) ## seed the faults of a system, and say which statements notice: make faults SYSTEM=traefik, with ID="..." some of them
+	$(BIN)/python -m harness faults $(SYSTEM) $(ID) $(ARGS)
+
 smoke: engine $(READY) ## the same with some 20 quick statements: a verdict and a report within minutes
 	$(BIN)/pytest -n $(WORKERS) --level smoke $(ARGS)
 
@@ -72,7 +75,7 @@ lock: $(READY) ## pin the newest versions that pyproject.toml allows, with hashe
 	echo uv | $(PIN) --output-file requirements-uv.txt -
 
 clean: ## remove what the commands above made in this folder
-	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache reports/runs
+	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache reports/runs reports/faults
 
 # uv because it installs in a fifth of pip's time.
 $(VENV)/ready: requirements.txt requirements-uv.txt
@@ -81,4 +84,4 @@ $(VENV)/ready: requirements.txt requirements-uv.txt
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirement requirements.txt
 	touch $@
 
-.PHONY: help test checks selftests statement engine kept one conformance smoke engine-test published-test format documents lock clean
+.PHONY: help test checks selftests statement engine kept one conformance faults smoke engine-test published-test format documents lock clean

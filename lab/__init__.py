@@ -8,13 +8,14 @@ from pathlib import Path
 
 from lab import cache, engine, programs
 from lab.builds import RECIPES, Builder
-from lab.catalogue import Catalogue, Component
+from lab.catalogue import Catalogue, Change, Component
 from lab.commands import run
 from lab.errors import LabError
 from lab.modules import Go, find_go
 from lab.progress import Progress
 
 __all__ = [
+    "Change",
     "Component",
     "LabError",
     "Progress",
@@ -46,9 +47,14 @@ def tag(name: str, version: str) -> str:
     return _builder(Progress()).tag(name, version)
 
 
-def build(wanted: Sequence[tuple[str, str]], progress: Progress) -> dict[tuple[str, str], str]:
-    """Build those (name, version) images that the engine lacks, and what they rest on; returns the tag of each."""
-    return _builder(progress).build(wanted)
+def build(
+    wanted: Sequence[tuple[str, str]], progress: Progress, changes: Mapping[str, tuple[Change, ...]] | None = None
+) -> dict[tuple[str, str], str]:
+    """Build those (name, version) images that the engine lacks, and what they rest on; returns the tag of each.
+
+    `changes` has, by the name of an image, what is to be different in its Go module.
+    """
+    return Builder(Catalogue(), RECIPES, cache.directory(), run, progress, changes or {}).build(wanted)
 
 
 def manifest(name: str, version: str) -> Path:

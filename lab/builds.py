@@ -7,16 +7,16 @@ import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.bootstrap import bootstrap
-from lab.catalogue import Catalogue, Recipe
+from lab.catalogue import Catalogue, Change, Recipe
 from lab.commands import Run
 from lab.docker import NAMESPACE, Docker
 from lab.errors import LabError
 from lab.locks import exclusive, exclusive_if_free, shared
-from lab.modules import Go, find_go
+from lab.modules import Go, changed_copy, copy_writable, find_go
 from lab.progress import Progress
 from lab.wheels import extract
 
@@ -27,13 +27,17 @@ _DIGITS = 12
 
 @dataclass(frozen=True)
 class Builder:
-    """Builds the images of a catalogue with the recipes of one folder; `cache` holds locks, logs and work in hand."""
+    """Builds the images of a catalogue with the recipes of one folder; `cache` holds locks, logs and work in hand.
+
+    `changes` has, by the name of an image, what is to be different in its Go module. Such a build has a tag of its own.
+    """
 
     catalogue: Catalogue
     recipes: Path
     cache: Path
     run: Run
     progress: Progress
+    changes: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
 
     def tag(self, name: str, version: str) -> str:
         """The tag of an image as its recipe stands now."""
@@ -41,7 +45,7 @@ class Builder:
 
     def digest(self, name: str, version: str) -> str:
         """SHA-256 over the recipe's files, its filled-in entry and the digests of the images below it."""
-        recipe = self.catalogue.recipe(name, version)
+        recipe = self._recipe(name, version)
         below = [self.digest(*pair) for pair in recipe.needs]
         files = {str(path.relative_to(self.recipes)): _fingerprint(path) for path in self._files(recipe)}
         return hashlib.sha256(json.dumps([_plain(recipe), files, below], sort_keys=True).encode()).hexdigest()
@@ -64,7 +68,7 @@ class Builder:
         def visit(pair: tuple[str, str]) -> None:
             if pair in planned or self.tag(*pair) in present:
                 return
-            recipe = self.catalogue.recipe(*pair)
+            recipe = self._recipe(*pair)
             for below in recipe.needs:
                 visit(below)
             planned[pair] = recipe
@@ -76,6 +80,9 @@ class Builder:
     @property
     def _docker(self) -> Docker:
         return Docker(self.run)
+
+    def _recipe(self, name: str, version: str) -> Recipe:
+        return dataclasses.replace(self.catalogue.recipe(name, version), changes=self.changes.get(name, ()))
 
     def _files(self, recipe: Recipe) -> list[Path]:
         folder = self.recipes / recipe.folder
@@ -116,13 +123,24 @@ class Builder:
         shutil.copytree(self.recipes / recipe.folder, context)
         if self.tag(recipe.name, recipe.version) != tag:
             raise LabError(f"the recipe of {recipe.name} to stay as it is while it is built", "it was changed", "build again")
-        self._add_programs(recipe, context, work, log)
-        self._add_files(recipe, context)
+        changed = self._changed(recipe, work)
+        self._add_programs(recipe, context, work, log, changed)
+        self._add_files(recipe, context, changed)
         self._add_wheels(recipe, context)
         with self.progress.step(subject, "docker build"):
             self._docker.build(context, tag, {**args, **recipe.args}, log)
 
-    def _add_programs(self, recipe: Recipe, context: Path, work: Path, log: Path) -> None:
+    def _changed(self, recipe: Recipe, work: Path) -> dict[str, Path]:
+        """The folder of the Go module that is to be different, by its path."""
+        if not recipe.changes:
+            return {}
+        if not recipe.go:
+            raise LabError(f"{recipe.name} built from a Go module, so that it can be changed", "it is not", "change something else")
+        build = recipe.go[0]
+        module = self._find_go(build.minimum).module(build.module, build.version)
+        return {build.module: changed_copy(module, recipe.changes, work / "changed")}
+
+    def _add_programs(self, recipe: Recipe, context: Path, work: Path, log: Path, changed: Mapping[str, Path]) -> None:
         if not recipe.go:
             return
         target = {"GOOS": "linux", "GOARCH": self._docker.architecture()}
@@ -133,13 +151,15 @@ class Builder:
             for source in build.sources:
                 shutil.copytree(context / source, folder / source)
             with self.progress.step(f"{recipe.name} {recipe.version}", f"go build {', '.join(build.packages)}"):
-                self._find_go(build.minimum).build(build, context / "bin", folder, log, target)
+                self._find_go(build.minimum).build(build, context / "bin", folder, log, target, changed=changed.get(build.module))
 
-    def _add_files(self, recipe: Recipe, context: Path) -> None:
+    def _add_files(self, recipe: Recipe, context: Path, changed: Mapping[str, Path]) -> None:
         for files in recipe.files:
             source, target = self._find_go().path(files), context / files.to
+            if files.module in changed:
+                source = changed[files.module] / files.path
             target.parent.mkdir(parents=True, exist_ok=True)
-            _copy_writable(source, target)
+            copy_writable(source, target)
 
     def _add_wheels(self, recipe: Recipe, context: Path) -> None:
         for wanted in recipe.wheels:
@@ -163,16 +183,6 @@ class Builder:
         with exclusive_if_free(self.cache / "locks" / "engine-images.lock") as alone:
             if alone:
                 self._docker.prune()
-
-
-def _copy_writable(source: Path, target: Path) -> None:
-    # The module cache is read-only, and a copy keeps that: https://go.dev/ref/mod#module-cache
-    if source.is_dir():
-        target.mkdir(exist_ok=True)
-        for child in source.iterdir():
-            _copy_writable(child, target / child.name)
-    else:
-        shutil.copyfile(source, target)
 
 
 def _fingerprint(path: Path) -> str:

@@ -58,8 +58,20 @@ class WheelFile:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A text that stands once in a file of a Go module, and what is to stand there instead."""
+
+    path: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """One image in one version, with every placeholder filled in. `needs` holds (name, version) pairs."""
+    """One image in one version, with every placeholder filled in. `needs` holds (name, version) pairs.
+
+    `changes` are no part of images.toml: whoever builds may ask for some, in the module of its first programs.
+    """
 
     name: str
     version: str
@@ -71,6 +83,7 @@ class Recipe:
     files: tuple[ModuleFiles, ...] = ()
     wheels: tuple[WheelFile, ...] = ()
     debootstrap: str | None = None
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True)

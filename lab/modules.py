@@ -10,12 +10,12 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from lab.catalogue import GoBuild, GoToolchain, ModuleFiles
+from lab.catalogue import Change, GoBuild, GoToolchain, ModuleFiles
 from lab.commands import Run
 from lab.errors import LabError
 from lab.locks import exclusive
@@ -58,11 +58,14 @@ class Go:
             raise LabError(f"{files.path} in the Go module {files.module}@{files.version}", f"no {path}", "correct the path in images.toml")
         return path
 
-    def build(self, build: GoBuild, out: Path, work: Path, log: Path, target: Mapping[str, str]) -> None:
-        """Compile the programs of `build` into `out`, under their names. `target` may set GOOS and GOARCH; `work` holds the `sources`."""
+    def build(self, build: GoBuild, out: Path, work: Path, log: Path, target: Mapping[str, str], *, changed: Path | None = None) -> None:
+        """Compile the programs of `build` into `out`, under their names.
+
+        `target` may set GOOS and GOARCH; `work` holds the `sources`; `changed` is a folder to compile instead of the module's own.
+        """
         module = self.module(build.module, build.version)
         document = json.loads(self.run([str(self.program), "mod", "edit", "-json", str(module.folder / "go.mod")], timeout=_QUERY_SECONDS))
-        (work / "go.mod").write_text(wrapper(document, module, build.staging), "utf-8")
+        (work / "go.mod").write_text(wrapper(document, module, build.staging, changed), "utf-8")
         sums = module.folder / "go.sum"
         (work / "go.sum").write_bytes(sums.read_bytes() if sums.exists() else b"")
         raw = work / "out"
@@ -87,15 +90,16 @@ def program_name(module: str, package: str) -> str:
     return elements[-2] if re.fullmatch(r"v\d+", elements[-1]) else elements[-1]
 
 
-def wrapper(document: Mapping[str, Any], module: Module, staging: str | None) -> str:
+def wrapper(document: Mapping[str, Any], module: Module, staging: str | None, changed: Path | None = None) -> str:
     """The go.mod of a module around `module`, whose own go.mod is `document` (`go mod edit -json`).
 
     A replacement by a local folder has no meaning outside the project's repository: it becomes the version `staging`, or the version that
-    the module requires where no `staging` is given.
+    the module requires where no `staging` is given. `changed` is a folder that takes the module's place.
     """
     lines = ["module lab", "", f"go {document.get('Go', '1.21')}", ""]
     lines += [f"godebug {entry['Key']}={entry['Value']}" for entry in document.get("Godebug") or ()]
     lines += [f"require {module.path} {module.version}"]
+    lines += [f"replace {module.path} => {changed}"] if changed else []
     for entry in document.get("Replace") or ():
         old, new = entry["Old"], entry["New"]
         version = new.get("Version") or staging
@@ -103,6 +107,29 @@ def wrapper(document: Mapping[str, Any], module: Module, staging: str | None) ->
             target = new["Path"] if new.get("Version") else old["Path"]
             lines.append(f"replace {' '.join(filter(None, [old['Path'], old.get('Version')]))} => {target} {version}")
     return "\n".join([*lines, ""])
+
+
+def changed_copy(module: Module, changes: Sequence[Change], folder: Path) -> Path:
+    """A copy of a module in `folder`, with its changes; LabError when a text to be changed does not stand there exactly once."""
+    copy_writable(module.folder, folder)
+    for change in changes:
+        file = folder / change.path
+        text = file.read_text("utf-8") if file.is_file() else ""
+        if (found := text.count(change.old)) != 1:
+            expected = f"the text to be changed once in {change.path} of {module.path}@{module.version}:\n{change.old}"
+            raise LabError(expected, f"{found} times" if file.is_file() else "no such file", "correct the text, or its path")
+        file.write_text(text.replace(change.old, change.new), "utf-8")
+    return folder
+
+
+def copy_writable(source: Path, target: Path) -> None:
+    """Copy a file or folder of the module cache, which is read-only, so that it can be written: https://go.dev/ref/mod#module-cache."""
+    if source.is_dir():
+        target.mkdir(exist_ok=True)
+        for child in source.iterdir():
+            copy_writable(child, target / child.name)
+    else:
+        shutil.copyfile(source, target)
 
 
 def find_go(cache: Path, toolchain: GoToolchain, run: Run, progress: Progress) -> Go:

@@ -106,14 +106,14 @@ def bring_up(settings: Settings, steps: Steps, logs: Path, *, applied: Callable[
     remove_leftovers(steps)
     images = Images(settings.images, settings.image_mirror, settings.overrides, steps).resolve(settings.components)
     with steps.step("manifests of MetalLB and the ingress controller"):
-        manifests = _manifests(settings, publications, images)
+        found = manifests(settings, publications, images)
     state = _fresh_state(settings, images, kind_version(kind_path))
     state.save()
     try:
         network = engine.create_network(state.name, ipv6=settings.ip_family != "ipv4", subnet=settings.subnet)
         _create_cluster(state, kind_path, images, steps)
         open_ledgers(state, engine.network(network.name), settings.pool)
-        _apply(state, settings, manifests, steps)
+        _apply(state, settings, found, steps)
         applied()
         _wait_until_usable(state, steps)
     except EnvironmentFault as fault:
@@ -126,7 +126,7 @@ def bring_up(settings: Settings, steps: Steps, logs: Path, *, applied: Callable[
     return state
 
 
-def _manifests(settings: Settings, publications: Publications, images: Mapping[str, Image]) -> dict[str, Path]:
+def manifests(settings: Settings, publications: Publications, images: Mapping[str, Image]) -> dict[str, Path]:
     """What is installed, by the system's name: the user's own manifest, the controller's own, or the published one."""
     brought = settings.controller.manifest
     found = {settings.ingress: brought} if brought else {}

@@ -15,7 +15,7 @@ from harness.model.errors import EnvironmentFault, Fault, UsageFault
 from lab.errors import LabError
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("run", "list", "show", "compare", "engine", "images", "clusters", "documents", "new", "completion")
+COMMANDS = ("run", "list", "show", "compare", "engine", "images", "clusters", "documents", "new", "faults", "completion")
 IMAGES = ("list", "build", "pull", "save", "load", "manifest", "bin")
 
 

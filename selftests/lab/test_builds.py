@@ -6,7 +6,7 @@ import pytest
 
 from lab import builds
 from lab.builds import Builder
-from lab.catalogue import Catalogue, GoBuild, GoToolchain
+from lab.catalogue import Catalogue, Change, GoBuild, GoToolchain
 from lab.errors import LabError
 from lab.progress import Progress
 
@@ -174,7 +174,7 @@ packages = { skipper = "cmd/skipper" }
 class Compiler:
     """Compiles by writing a file."""
 
-    def build(self, build: GoBuild, out: Path, *_: object) -> None:
+    def build(self, build: GoBuild, out: Path, *_: object, changed: Path | None) -> None:
         for name in build.packages:
             (out / name).write_text("program")
 
@@ -194,6 +194,20 @@ def test_programs_of_wheels_and_of_modules_are_there_when_the_image_is_built(
     Builder(known, builder.recipes, builder.cache, builder.run, builder.progress).build([("python", "3.13")])
     assert engine.programs == ["skipper", "traefik"]
     assert asked == ["1.27.0"]
+
+
+def test_a_build_with_changes_has_a_tag_of_its_own(builder: Builder) -> None:
+    changes = {"python": (Change("main.go", "80", "81"),)}
+    other = Builder(builder.catalogue, builder.recipes, builder.cache, builder.run, builder.progress, changes)
+    assert other.tag("python", "3.13") != builder.tag("python", "3.13")
+    assert other.tag("base", "13") == builder.tag("base", "13")
+
+
+def test_what_comes_from_no_go_module_cannot_be_changed(builder: Builder) -> None:
+    changes = {"python": (Change("main.go", "80", "81"),)}
+    other = Builder(builder.catalogue, builder.recipes, builder.cache, builder.run, builder.progress, changes)
+    with pytest.raises(LabError, match="python built from a Go module"):
+        other.build([("python", "3.13")])
 
 
 def test_what_is_there_costs_one_question(builder: Builder, engine: Engine) -> None:

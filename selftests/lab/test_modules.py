@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.catalogue import GoBuild, GoToolchain, ModuleFiles
+from lab.catalogue import Change, GoBuild, GoToolchain, ModuleFiles
 from lab.errors import LabError
-from lab.modules import Go, Module, compile_arguments, find_go, program_name, wrapper
+from lab.modules import Go, Module, changed_copy, compile_arguments, find_go, program_name, wrapper
 from lab.progress import Progress
 
 KUBERNETES = Module("k8s.io/kubernetes", "v1.36.3", Path("/nowhere"))
@@ -108,6 +108,30 @@ def test_a_build_starts_from_the_sums_of_the_module_and_gives_the_programs_their
     assert (work / "go.sum").read_text() == "example.org/lost v0.0.1 h1:x\n"
     assert run.environments[0]["GOARCH"] == "arm64"
     assert run.environments[0]["CGO_ENABLED"] == "0"
+
+
+def test_a_changed_module_takes_the_place_of_the_one_that_is_required(tmp_path: Path, module: Path) -> None:
+    out, work = tmp_path / "bin", tmp_path / "work"
+    out.mkdir()
+    work.mkdir()
+    build = GoBuild("example.org/m", "main", {"controller": "cmd/nginx"})
+    Go(Path("go"), FakeGo(module)).build(build, out, work, tmp_path / "log", {}, changed=tmp_path / "copy")
+    assert f"require example.org/m v1.0.0\nreplace example.org/m => {tmp_path / 'copy'}\n" in (work / "go.mod").read_text()
+
+
+def test_a_text_is_changed_in_a_copy_of_a_module(tmp_path: Path, module: Path) -> None:
+    (module / "main.go").write_text("port := 80\n")
+    (module / "main.go").chmod(0o444)
+    copy = changed_copy(Module("example.org/m", "v1.0.0", module), [Change("main.go", "80", "81")], tmp_path / "copy")
+    assert (copy / "main.go").read_text() == "port := 81\n"
+    assert (module / "main.go").read_text() == "port := 80\n"
+
+
+@pytest.mark.parametrize(("path", "found"), [("main.go", "2 times"), ("other.go", "no such file")])
+def test_a_text_that_does_not_stand_there_once_is_an_error(path: str, found: str, tmp_path: Path, module: Path) -> None:
+    (module / "main.go").write_text("80 80")
+    with pytest.raises(LabError, match=rf"once in {path} of example\.org/m@v1\.0\.0:\n80\n.*{found}"):
+        changed_copy(Module("example.org/m", "v1.0.0", module), [Change(path, "80", "81")], tmp_path / "copy")
 
 
 def test_a_path_that_the_module_lacks_is_an_error_with_the_module_and_the_path(module: Path) -> None:

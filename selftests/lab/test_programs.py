@@ -14,7 +14,7 @@ from lab.progress import Progress
 class Compiler(Go):
     """Compiles by writing a file, and counts."""
 
-    def build(self, build: GoBuild, out: Path, work: Path, log: Path, target: Mapping[str, str]) -> None:
+    def build(self, build: GoBuild, out: Path, work: Path, log: Path, target: Mapping[str, str], *, changed: Path | None = None) -> None:
         self.run(["compile"], timeout=1)
         (out / "kind").write_text("program")
 

@@ -1,0 +1,232 @@
+"""``faults``: seeds faults in a system under test, one at a time, and says which statements notice. Offered in a clone only."""
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.catalogue.levels import Level
+from harness.cli import Commands
+from harness.cli.run import SUITES
+from harness.cli.statements import collected
+from harness.cluster.engine import docker, require_engine
+from harness.cluster.lifetime import kept_state, kind_cluster, tear_down
+from harness.cluster.publications import Publications
+from harness.cluster.state import ClusterState
+from harness.cluster.steps import Steps
+from harness.faults import catalogue, judging, matrix, swap
+from harness.faults.catalogue import Catalogue, SeededFault
+from harness.faults.matrix import CONTROL, Matrix
+from harness.faults.swap import Swap
+from harness.model.baselines import read_baseline
+from harness.model.errors import EnvironmentFault, UsageFault
+from harness.model.project import BASELINES, COMMAND, ROOT
+from harness.model.verdicts import ExitCode
+from harness.plugin.options import add_images, workers
+from harness.plugin.settings import systems_under_test
+from harness.systems.environment import Settings, bring_up, manifests
+from harness.systems.ingress.controllers import known
+from harness.systems.metallb.custom_resources import NAMESPACE as METALLB_NAMESPACE
+from harness.systems.metallb.installation import MetalLB
+
+METALLB = "metallb"
+#: Where the matrix of each system goes, and a folder for the reports of each of its faults.
+RESULTS = ROOT / "reports" / "faults"
+_ABOUT = f"""Make a system wrong on purpose, one fault of faults/SYSTEM.toml after the other, judge the statements that must turn red and a
+few that must not, and write a matrix to {RESULTS.relative_to(ROOT)}/SYSTEM.json and .md. What was judged with the same text and versions
+is not judged again. Exit code 1: a fault survived, or a statement is red without any."""
+#: Options of a run that nobody is asked for here: usual versions from usual manifests.
+USUAL = dict.fromkeys(("metallb", "kubernetes", "metallb_manifest", "ingress_manifest"), None)
+
+
+def add_command(commands: Commands) -> None:
+    """Declare ``faults``."""
+    parser = commands.add_parser("faults", help="seed faults in a system and say which statements notice", description=_ABOUT)
+    parser.add_argument("system", metavar="SYSTEM", help=f"one of: {', '.join(catalogue.systems())}")
+    parser.add_argument("ids", metavar="ID", nargs="*", help="faults by their ids (default: all of the system)")
+    parser.add_argument("--subject", action="store_true", help="judge every statement about ingress, or MetalLB, instead of those named")
+    parser.add_argument("--again", action="store_true", help="judge also what was judged with the same text and versions")
+    parser.add_argument("-n", "--workers", type=workers, default=4, metavar="NUMBER", help="statements judged at a time (default: 4)")
+    parser.add_argument("--reuse-cluster", metavar="NAME", help="use a kept cluster; latest for the last one (default: a new one)")
+    kept = "whether a new cluster stays; one that was kept does anyway (default: never)"
+    parser.add_argument("--keep-cluster", choices=("never", "always"), default="never", help=kept)
+    add_images(parser.add_argument_group("where components come from").add_argument)
+    parser.set_defaults(command=seed, **USUAL)
+
+
+def seed(options: argparse.Namespace) -> int:
+    """Judge faults and print what became of them.
+
+    :raises UsageFault: there is no such fault, or the file of faults does not hold together
+    :raises EnvironmentFault: the cluster did not come up, or could not be restored; the matrix has what was judged before
+    """
+    settings = _settings(options)
+    found = catalogue.read(options.system)
+    _check(found, options.system, settings)
+    faults = found.selected(options.ids)
+    bench = _Bench(settings, found, matrix.load(RESULTS / f"{options.system}.json", options.system), options)
+    if to_do := bench.to_do(faults):
+        with _cluster(settings, options) as state:
+            bench.judge(state, to_do)
+    print(f"\n{matrix.table(bench.matrix)}\n{bench.file}")
+    complaints = bench.matrix.complaints([fault.id for fault in faults])
+    print("\n".join([*complaints, *bench.failures]))
+    if complaints:
+        return ExitCode.CHANGED
+    return ExitCode.ENVIRONMENT_FAILED if bench.failures else ExitCode.AS_EXPECTED
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    of_the_system = {"ingress": options.system if options.system in known() else None}
+    return systems_under_test((vars(options) | of_the_system).__getitem__)
+
+
+def _check(found: Catalogue, system: str, settings: Settings) -> None:
+    """Refuse faults that name what does not exist, or statements that cannot turn red."""
+    cases = collected([str(SUITES), f"--level={Level.FULL}", f"--ingress={settings.ingress}"])
+    judged = {case.statement.id: case.not_applicable for case in cases}
+    file = ROOT / BASELINES / f"{system}.toml"
+    deviations = [one for one in read_baseline(file) if one.case is None] if file.is_file() else []
+    judged |= {one.statement: "it is a known deviation" for one in deviations}
+    catalogue.require_sound(found, system, judged, sorted(settings.images_of(system).values()))
+
+
+@contextmanager
+def _cluster(settings: Settings, options: argparse.Namespace) -> Iterator[ClusterState]:
+    """A new cluster, deleted again unless it is to stay, or one that was kept.
+
+    :raises UsageFault: there is none of that name, or it has another controller
+    """
+    require_engine()
+    steps = Steps(print)
+    if name := options.reuse_cluster:
+        yield _kept(name, settings)
+        return
+    state = bring_up(settings, steps, RESULTS / "cluster-logs")
+    state.kept = True  # so that runs take it
+    state.save()
+    try:
+        yield state
+    finally:
+        if options.keep_cluster == "always":
+            print(f"kept: {COMMAND} clusters delete {state.name}")
+        else:
+            tear_down(state, _kind(settings, steps), steps)
+
+
+def _kept(name: str, settings: Settings) -> ClusterState:
+    state = kept_state(name)
+    has = f"{state.ingress} {state.ingress_version}, metallb {state.metallb}" if state else "none of that name"
+    wanted = f"{settings.ingress} {settings.ingress_version}, metallb {settings.metallb}"
+    if state is None or has != wanted:
+        raise UsageFault(f"a kept cluster with {wanted}", has, f"`{COMMAND} clusters` lists them, or leave --reuse-cluster out")
+    return state
+
+
+def _kind(settings: Settings, steps: Steps) -> Path:
+    return Publications(settings.images, settings.web, steps).kind()
+
+
+@dataclass
+class _Bench:
+    """One system, its faults, and what became of them."""
+
+    settings: Settings
+    found: Catalogue
+    matrix: Matrix
+    options: argparse.Namespace
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def system(self) -> str:
+        """The name of the system."""
+        return self.matrix.system
+
+    @property
+    def file(self) -> Path:
+        """Where the matrix is."""
+        return RESULTS / f"{self.system}.json"
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The version of each component of the system."""
+        return {one: self.settings.components[one] for one in self.settings.images_of(self.system).values()}
+
+    def to_do(self, faults: Sequence[SeededFault]) -> list[SeededFault | None]:
+        """What is not judged yet; the system as it is comes first."""
+        asked = (None, *faults)
+        done = [one for one in asked if not self.options.again and self.matrix.has(one.id if one else CONTROL, self._fingerprint(one))]
+        print(f"{len(done)} of {len(asked)} are judged already with the same text and versions" if done else "none is judged yet")
+        return [one for one in asked if one not in done]
+
+    def judge(self, state: ClusterState, to_do: Sequence[SeededFault | None]) -> None:
+        """Judge each, and leave the cluster as it was."""
+        place = self._swap(state)
+        try:
+            for one in to_do:
+                self._try(state, place, one)
+        finally:
+            place.restore()
+
+    def _try(self, state: ClusterState, place: Swap, fault: SeededFault | None) -> None:
+        """Judge one fault; one that cannot be seeded or judged keeps no other from it."""
+        try:
+            self._judge_one(state, place, fault)
+        except (EnvironmentFault, UsageFault) as reason:
+            identifier = fault.id if fault else CONTROL
+            self.failures.append(f"NOT JUDGED {identifier}: {' '.join(str(reason).split())}")
+            print(f"  {self.failures[-1]}")
+
+    def _judge_one(self, state: ClusterState, place: Swap, fault: SeededFault | None) -> None:
+        steps = Steps(print)
+        identifier = fault.id if fault else CONTROL
+        print(f"{identifier}: {fault.says if fault else 'the system as it is'}")
+        if fault:
+            with self._built(state, fault, steps) as built, steps.step("swap"):
+                place.put(fault, built)
+        else:
+            place.restore()
+        with steps.step("judge"):
+            report = judging.run(state.name, self._what(fault), self.options.workers, RESULTS / self.system / identifier)
+        kills, says = (fault.kills, fault.says) if fault else ((), "nothing")
+        judged = matrix.judgement(identifier, says, kills, self._fingerprint(fault), report)
+        self.matrix.judged[identifier] = judged
+        self.matrix.save(self.file)
+        print(f"  killed by {', '.join(self.matrix.killed_by(judged)) or 'NONE'}" if fault else f"  {len(judged.red)} are red")
+        print("".join(f"    {one}: {said}\n" for one, said in judged.red.items()), end="")
+
+    @contextmanager
+    def _built(self, state: ClusterState, fault: SeededFault, steps: Steps) -> Iterator[Mapping[str, str]]:
+        """The images of a fault, on the nodes; the engine forgets them afterwards."""
+        built = swap.build(fault, self.versions, steps)
+        try:
+            if built:
+                swap.load(built, kind_cluster(state, _kind(self.settings, steps), image=""))
+            yield built
+        finally:
+            for reference in built.values():
+                docker("image", "rm", reference)
+
+    def _what(self, fault: SeededFault | None) -> Sequence[str]:
+        if self.options.subject:
+            return [METALLB if self.system == METALLB else "ingress"]
+        return sorted({*self.found.bystanders, *fault.kills}) if fault else self.found.statements
+
+    def _fingerprint(self, fault: SeededFault | None) -> str:
+        scope = "subject" if self.options.subject else " ".join(self._what(fault))
+        return catalogue.fingerprint(fault, self.versions, scope)
+
+    def _swap(self, state: ClusterState) -> Swap:
+        images = {image.component: image for image in state.images}
+        text = manifests(self.settings, Publications(self.settings.images, self.settings.web, Steps(print)), images)[self.system]
+        controller = self.settings.controller
+        metallb = self.system == METALLB
+        return Swap(
+            state.api(),
+            MetalLB(state.metallb) if metallb else controller,
+            METALLB_NAMESPACE if metallb else controller.namespace,
+            text.read_text(encoding="utf-8"),
+            self.settings.images_of(self.system),
+            {name: image.reference for name, image in images.items()},
+        )

@@ -1,0 +1,156 @@
+"""A changed system takes the place of the one that is installed, and that one its own again."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+import lab
+from harness.cluster.api import Api, Object
+from harness.cluster.engine import docker
+from harness.cluster.sources import PULL_TIMEOUT
+from harness.cluster.steps import Steps
+from harness.faults.catalogue import SeededFault, changed_text
+from harness.model.errors import EnvironmentFault
+from harness.systems.environment import EVERYWHERE
+from harness.systems.kubernetes.readiness import wait_ready
+
+if TYPE_CHECKING:
+    from harness.cluster.kind import KindCluster
+
+
+class System(Protocol):
+    """MetalLB or a controller, as it is installed."""
+
+    def install(self, api: Api, manifest: Path, images: Mapping[str, str]) -> None:
+        """Apply a manifest with images, by their repository in it."""
+
+    def wait_until_usable(self, api: Api) -> None:
+        """Wait until it is ready."""
+
+
+class _Listener:
+    """Takes what an installation would apply."""
+
+    def __init__(self) -> None:
+        self.objects: list[Object] = []
+
+    def apply(self, *documents: Object) -> list[Object]:
+        self.objects += documents
+        return list(documents)
+
+
+def objects_of(system: System, manifest: str, images: Mapping[str, str]) -> list[Object]:
+    """What a system installs from the text of a manifest.
+
+    Jobs are left out: what they make is there, and made anew it would belong to a system installed anew.
+    """
+    listener = _Listener()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "manifest.yaml")
+        file.write_text(manifest, encoding="utf-8")
+        system.install(cast(Api, listener), file, images)
+    return [item for item in listener.objects if item["kind"] != "Job"]
+
+
+@dataclass
+class Swap:
+    """What of a system is in a cluster; ``images`` has the reference of each component in use, ``repositories`` maps those of the manifest.
+
+    Only objects that differ are applied, so that nothing restarts that is not changed.
+    """
+
+    api: Api
+    system: System
+    namespace: str
+    manifest: str
+    repositories: Mapping[str, str]
+    images: Mapping[str, str]
+    installed: dict[tuple[str, str, str], Object] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.installed = _by_name(self._objects(self.manifest, {}))
+
+    def put(self, fault: SeededFault, built: Mapping[str, str]) -> None:
+        """Install the system with a fault; ``built`` has the reference of each component that was built for it.
+
+        :raises UsageFault: its changes do not fit the manifest
+        :raises EnvironmentFault: it does not become usable
+        """
+        self._replace(self._objects(changed_text(self.manifest, fault.in_manifest, "the manifest"), built))
+
+    def restore(self) -> None:
+        """Install the system as it was.
+
+        :raises EnvironmentFault: it does not become usable
+        """
+        self._replace(self._objects(self.manifest, {}))
+
+    def _objects(self, manifest: str, built: Mapping[str, str]) -> list[Object]:
+        in_use = {**self.images, **built}
+        return objects_of(self.system, manifest, {repository: in_use[component] for repository, component in self.repositories.items()})
+
+    def _replace(self, objects: list[Object]) -> None:
+        wanted, present = _by_name(objects), self.installed
+        changed = {name: item for name, item in wanted.items() if present.get(name) != item}
+        self.installed = present | {name: {} for name in changed}  # whatever there will be, should this be interrupted
+        self.api.apply(*changed.values())
+        for kind, name, namespace in present.keys() - wanted.keys():
+            self.api.delete(kind, name, namespace or None)
+        self.installed = wanted
+        self.system.wait_until_usable(self.api)
+        self._end_former_pods()
+
+    def _end_former_pods(self) -> None:
+        """Nobody waits for Pods that end gracefully; one might answer what the new one is asked."""
+        wait_ready(self._replaced, f"no former Pod in {self.namespace} is needed any more")
+        for name in self._ending():
+            self.api.delete("Pod", name, self.namespace, grace=0)
+        wait_ready(self._ended, f"the former Pods in {self.namespace} are gone")
+
+    def _replaced(self) -> None:
+        for item in self.api.list("Deployment", self.namespace):
+            present, updated = (item["status"].get(key, 0) for key in ("replicas", "updatedReplicas"))
+            assert present == updated, f"{updated} of {present} Pods of {item['metadata']['name']} are new"
+
+    def _ended(self) -> None:
+        left = self._ending()
+        assert not left, f"ending: {', '.join(left)}"
+
+    def _ending(self) -> list[str]:
+        pods = self.api.list("Pod", self.namespace)
+        return [pod["metadata"]["name"] for pod in pods if pod["metadata"].get("deletionTimestamp")]
+
+
+def _by_name(objects: list[Object]) -> dict[tuple[str, str, str], Object]:
+    return {(item["kind"], item["metadata"]["name"], item["metadata"].get("namespace", "")): item for item in objects}
+
+
+def build(fault: SeededFault, versions: Mapping[str, str], steps: Steps) -> dict[str, str]:
+    """Build the components of a fault from their changed modules; returns the reference of each.
+
+    :raises EnvironmentFault: one cannot be built, or a text to be changed is not there
+    """
+    built: dict[str, str] = {}
+    for component in fault.components:
+        changes = tuple(lab.Change(one.path, one.old, one.new) for one in fault.change if one.component == component)
+        wanted = (component, versions[component])
+        try:
+            built[component] = lab.build([wanted], lab.Progress(steps.tell), {component: changes})[wanted]
+        except lab.LabError as error:
+            raise EnvironmentFault(error.expected, error.found, error.remedy) from error
+    return built
+
+
+def load(built: Mapping[str, str], cluster: "KindCluster") -> None:
+    """Bring what was built into the nodes that run it.
+
+    :raises EnvironmentFault: a node does not take it
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for component, reference in built.items():
+            archive = Path(folder, f"{component}.tar")
+            docker("save", "--output", str(archive), reference, timeout=PULL_TIMEOUT)
+            nodes = cluster.workers() + ([cluster.control_plane] if component in EVERYWHERE else [])
+            cluster.load_archive(archive, nodes or [cluster.control_plane])
