@@ -26,7 +26,8 @@ def print_list(_: argparse.Namespace) -> None:
     """Print the clusters that were kept, the one kept last at the end."""
     kept = [state for state in lifetime.known_clusters() if state.kept]
     for state in kept:
-        systems = f"metallb {state.metallb}, kubernetes {state.kubernetes}, {state.ingress} {state.ingress_version}"
+        ingress = ", ".join(f"{name} {version}" for name, version in state.ingress.items())
+        systems = f"metallb {state.metallb}, kubernetes {state.kubernetes}, {ingress}"
         print(f"{state.name}  {systems}, {state.ip_family}, {state.nodes} nodes\n  export KUBECONFIG={state.kubeconfig}")
     if not kept:
         print("none is kept")

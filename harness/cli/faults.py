@@ -78,13 +78,13 @@ def seed(options: argparse.Namespace) -> int:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    of_the_system = {"ingress": options.system if options.system in known() else None}
+    of_the_system = {"ingress": [options.system] if options.system in known() else []}
     return systems_under_test((vars(options) | of_the_system).__getitem__)
 
 
 def _check(found: Catalogue, system: str, settings: Settings) -> None:
     """Refuse faults that name what does not exist, or statements that cannot turn red."""
-    cases = collected([str(SUITES), f"--level={Level.FULL}", f"--ingress={settings.ingress}"])
+    cases = collected([str(SUITES), f"--level={Level.FULL}", *(f"--ingress={name}" for name in settings.ingress)])
     judged = {case.statement.id: case.not_applicable for case in cases}
     file = ROOT / BASELINES / f"{system}.toml"
     deviations = [one for one in read_baseline(file) if one.case is None] if file.is_file() else []
@@ -117,11 +117,15 @@ def _cluster(settings: Settings, options: argparse.Namespace) -> Iterator[Cluste
 
 def _kept(name: str, settings: Settings) -> ClusterState:
     state = kept_state(name)
-    has = f"{state.ingress} {state.ingress_version}, metallb {state.metallb}" if state else "none of that name"
-    wanted = f"{settings.ingress} {settings.ingress_version}, metallb {settings.metallb}"
+    has = _in_words(state.ingress, state.metallb) if state else "none of that name"
+    wanted = _in_words(settings.ingress, settings.metallb)
     if state is None or has != wanted:
         raise UsageFault(f"a kept cluster with {wanted}", has, f"`{COMMAND} clusters` lists them, or leave --reuse-cluster out")
     return state
+
+
+def _in_words(ingress: Mapping[str, str], metallb: str) -> str:
+    return ", ".join(f"{name} {version}" for name, version in {**ingress, "metallb": metallb}.items())
 
 
 def _kind(settings: Settings, steps: Steps) -> Path:
@@ -220,7 +224,7 @@ class _Bench:
     def _swap(self, state: ClusterState) -> Swap:
         images = {image.component: image for image in state.images}
         text = manifests(self.settings, Publications(self.settings.images, self.settings.web, Steps(print)), images)[self.system]
-        controller = self.settings.controller
+        (controller,) = self.settings.controllers
         metallb = self.system == METALLB
         return Swap(
             state.api(),

@@ -121,12 +121,17 @@ def run_words(inputs: Mapping[str, str]) -> list[str]:
     """
     if inputs.get("level") == Level.SCALE:
         raise UsageFault("level: smoke, core or full", Level.SCALE, "it judges nobody; record it by `run --level scale`, beside the gate")
-    given = [f"--{name}={inputs[name]}" for name in OPTIONS if name in inputs]
+    given = [f"--{name}={value}" for name in OPTIONS for value in _values(name, inputs.get(name, ""))]
     words = inputs.get("args", "")
     try:
         return [*given, *_images(inputs.get("images", "")), *shlex.split(words)]
     except ValueError as fault:
         raise UsageFault("args as a shell would read them", f"{words} ({fault})", "close the quotation") from None
+
+
+def _values(name: str, text: str) -> list[str]:
+    """What an input says of its option: nothing, one value, or several controllers with commas between."""
+    return [one for one in (re.split(r"[,\s]+", text) if name == "ingress" else [text]) if one]
 
 
 def _images(text: str) -> Iterator[str]:

@@ -189,10 +189,11 @@ class Api:
             if refusal.status != 404:
                 raise
 
-    def delete_all(self, kind: str, namespace: str) -> None:
-        """Ask for the removal of every object of a kind in a namespace, in one request."""
+    def delete_all(self, kind: str, namespace: str, labels: str = "") -> None:
+        """Ask for the removal of every object of a kind in a namespace, or of those with these labels, in one request."""
         everything = f"metadata.namespace={namespace}"  # the client asks for a name or a selector, lest somebody forgot one
-        self._call("delete", kind, namespace=namespace, field_selector=everything, propagation_policy="Background")
+        chosen = {"label_selector": labels} if labels else {}
+        self._call("delete", kind, namespace=namespace, field_selector=everything, propagation_policy="Background", **chosen)
 
     def logs(self, pod: str, namespace: str, *, since: int, container: str | None = None) -> str:
         """What a pod's container printed in the last ``since`` seconds, 200 KiB at most."""

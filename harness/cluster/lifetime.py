@@ -19,13 +19,15 @@ from harness.model.errors import EnvironmentFault, UsageFault
 if TYPE_CHECKING:
     from harness.cluster.kind import KindCluster
 
+#: The version of a system, or those of several by their names.
+Versions = str | Mapping[str, str]
 #: Instead of a name: the cluster that was kept last.
 LATEST = "latest"
 #: Instead of a name: what killed runs left.
 LEFTOVERS = "leftovers"
 
 
-def reuse(name: str, asked: Mapping[str, str | None]) -> tuple[ClusterState, FileLock]:
+def reuse(name: str, asked: Mapping[str, Versions | None]) -> tuple[ClusterState, FileLock]:
     """Take a cluster that an earlier run kept, and hold it for this run.
 
     :param asked: versions named on the command line; they must be those of the cluster
@@ -37,14 +39,18 @@ def reuse(name: str, asked: Mapping[str, str | None]) -> tuple[ClusterState, Fil
     for field_name, wanted in asked.items():
         if wanted is not None and getattr(state, field_name) != wanted:
             raise UsageFault(
-                f"a cluster with {field_name} {wanted}",
-                f"{state.name} has {getattr(state, field_name)}",
+                f"a cluster with {field_name} {_in_words(wanted)}",
+                f"{state.name} has {_in_words(getattr(state, field_name))}",
                 "leave the option out, or create a new cluster",
             )
     lock = _held(state)
     pool = [AddressRange.parse(text) for text in state.example_pool]
     open_ledgers(state, engine.network(state.network), next(iter(pool), None))
     return state, lock
+
+
+def _in_words(versions: Versions) -> str:
+    return versions if isinstance(versions, str) else ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def remove(name: str, kind_path: Path, steps: Steps) -> None:

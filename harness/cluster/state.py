@@ -17,7 +17,8 @@ class ClusterState:
     """A cluster that statements can run on.
 
     ``directory`` holds the kubeconfig, the ledger and the locks, ``network`` is the Docker network the nodes are on, and ``kept`` says that
-    the cluster outlives its run. ``kind`` is the version of kind that made it.
+    the cluster outlives its run. ``ingress`` has the version of each ingress controller by its name. ``kind`` is the version of kind that
+    made it.
     """
 
     name: str
@@ -30,8 +31,7 @@ class ClusterState:
     nodes: int
     kubernetes: str
     metallb: str
-    ingress: str
-    ingress_version: str
+    ingress: dict[str, str]
     example_pool: list[str] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     nonce: str = ""
@@ -69,6 +69,8 @@ class ClusterState:
     def load(cls, file: Path) -> "ClusterState":
         """Read a stored state."""
         stored: dict[str, Any] = json.loads(file.read_text())
+        if "ingress_version" in stored:  # of a cluster that an earlier version kept, with one controller
+            stored["ingress"] = {stored["ingress"]: stored.pop("ingress_version")}
         images = [Image(**image) for image in stored.pop("images")]
         stored |= {key: Path(stored[key]) for key in ("directory", "kubeconfig")}
         return cls(**stored, images=images)

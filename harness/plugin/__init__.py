@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from harness.model.errors import UsageFault
-from harness.plugin import collection, conformance_file, further_clusters, marks, options, ordering, scheduling
+from harness.plugin import collection, conformance_file, controllers, further_clusters, marks, options, ordering, scheduling
 from harness.plugin.bytecode import kept_for_workers
 from harness.plugin.cluster_owner import ClusterOwner
 from harness.plugin.cpu import CPU, CpuAccount
@@ -47,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _register_everywhere(config: pytest.Config) -> None:
     manager = config.pluginmanager
+    manager.register(controllers, "conformance-controllers")
     manager.register(ordering, "conformance-ordering")
     manager.register(collection.Collection(config), "conformance-collection")
     manager.register(Recording(config), "conformance-recording")

@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 
 from harness.cluster import engine
-from harness.cluster.lifetime import reuse, tear_down
+from harness.cluster.lifetime import Versions, reuse, tear_down
 from harness.cluster.publications import Publications
 from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
@@ -84,7 +84,8 @@ class ClusterOwner:
             if cleaned := sentence(Leftovers(self.state.api(), self.state).remove()):
                 self.steps.tell(cleaned)
         else:
-            self.steps.tell("setting up: network, cluster, MetalLB, ingress controller, example project")
+            ingress = " and ".join(self.settings.ingress) if len(self.settings.ingress) > 1 else "ingress controller"
+            self.steps.tell(f"setting up: network, cluster, MetalLB, {ingress}, example project")
             begin = self._begin_second if clusters_of(self.config) == SECOND else lambda: None
             self.state = bring_up(self.settings, self.steps, self.facts.directory / LOGS, applied=begin)
         if is_needed(self.config, Provision.ROUTER_IMAGE):
@@ -122,18 +123,20 @@ class ClusterOwner:
             reporter.ensure_newline()
             reporter.write_line(line)
 
-    def _asked(self) -> dict[str, str | None]:
+    def _asked(self) -> dict[str, Versions | None]:
         """What the command line names of a cluster to reuse; options left out take what the cluster has."""
         option: Callable[[str], Any] = self.config.getoption
-        of = {"metallb": "metallb", "kubernetes": "kubernetes", "ingress": "ingress", "ingress_version": "ingress"}
-        return {name: getattr(self.settings, name) if option(by) else None for name, by in of.items()}
+        return {name: getattr(self.settings, name) if option(name) else None for name in ("metallb", "kubernetes", "ingress")}
 
     def _publish(self, state: ClusterState) -> None:
         facts = self.facts
         (facts.shared_state / STATE_POINTER).write_text(str(state.file))
         facts.ip_family, facts.nodes = state.ip_family, state.nodes
         facts.kind, facts.engine = state.kind, engine.name_and_version()
-        facts.systems += [SystemUnderTest(name, version) for name, version in versions_under_test(self.settings).items()]
+        facts.systems += [
+            SystemUnderTest(name, version, tuple(self.settings.images_of(name).values()) if name in self.settings.versions else ())
+            for name, version in versions_under_test(self.settings).items()
+        ]
         facts.images += [ImageUsed(image.component, image.reference, image.origin, image.id, image.digest) for image in state.images]
         self._account()
         self.config.stash[CPU].begin(state)

@@ -1,6 +1,7 @@
 """Collection: reads the declarations off the tests, refuses bad ones, and says which statements do not apply, and why."""
 
-from collections.abc import Generator, Iterable, Mapping
+from collections import Counter
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,10 +19,11 @@ from harness.model.statements import ATTRIBUTE, CONTROLLER
 from harness.model.versions import ALWAYS, label, mismatch
 from harness.plugin import conformance_file, manifests
 from harness.plugin.claims import claim_of
+from harness.plugin.controllers import case_of, controller_of
 from harness.plugin.ids import nearest
 from harness.plugin.ordering import MARKS
 from harness.plugin.provisions import Provision, needs_of, preconditions_of_fixtures
-from harness.plugin.run_facts import RUN, is_worker
+from harness.plugin.run_facts import RUN, RunFacts, is_worker
 from harness.plugin.transport import packed, unpacked
 
 #: Violations shown on one screen.
@@ -30,9 +32,9 @@ SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A statement that is to be judged, once per case of its parameters.
+    """A statement that is to be judged, once per case of its parameters, and with each controller that it depends on.
 
-    :param cases: how many cases the statement has, planned or not
+    :param cases: how many cases the statement has, planned or not, with one controller
     :param not_applicable: why it does not apply to the versions under test; empty where it does
     :param skipped: where and why the user's own file skips it; empty where it does not
     :param needs: what the run has to provide for it
@@ -41,6 +43,7 @@ class Case:
     :param marks: those of its marks that order a run
     :param claim: what it needs of what statements share
     :param rests_on: what of the systems under test has to hold, so that it can be judged, the most basic first
+    :param controller: the ingress controller that it is judged with; empty where the run has one, or it does not depend on any
     """
 
     nodeid: str
@@ -55,6 +58,12 @@ class Case:
     marks: frozenset[str] = frozenset()
     claim: Claim = field(default_factory=Claim)
     rests_on: tuple[Precondition, ...] = ()
+    controller: str = ""
+
+    @property
+    def which(self) -> str:
+        """The controller, and the case."""
+        return f"{self.controller} {self.case}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +92,9 @@ class Collection:
         """Count the cases of a test, before any is left out."""
         made = yield
         items = [one for one in made if isinstance(one, pytest.Function)] if isinstance(made, list) else []
+        with_each = Counter(map(controller_of, items))
         for item in items:
-            item.stash[CASES] = len(items)
+            item.stash[CASES] = with_each[controller_of(item)]
         return made
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # the marks before -m selects, the plan afterwards
@@ -195,24 +205,24 @@ def _hiding(item: pytest.Item) -> list[str]:
 
 
 def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
-    case = item.callspec.id if hasattr(item, "callspec") else ""
-    inapplicable = mismatch(one.gate, config.stash[RUN].versions) or _lacking(one, config)
+    case, controller = case_of(item), controller_of(item)
+    inapplicable = mismatch(one.gate, config.stash[RUN].versions_with(controller)) or _lacking(one, config, controller)
     why = (inapplicable, conformance_file.skipped(config, one.id, case))
     line = (item.location[1] or 0) + 1
     marks = frozenset(_marks(item) & MARKS.keys())
     manifest, needs, claim = manifests.manifest_of(item), needs_of(item), claim_of(item)
     rests = needed({*preconditions_of_fixtures(item), *preconditions_of(one.subject)} if Provision.CLUSTER in needs else (), one.id)
-    item.stash[CASE] = Case(item.nodeid, one, case, item.stash[CASES], *why, needs, manifest, line, marks, claim, rests)
+    item.stash[CASE] = Case(item.nodeid, one, case, item.stash[CASES], *why, needs, manifest, line, marks, claim, rests, controller)
     item.extra_keyword_matches.add(one.id)
     for mark in (one.keyword.lower(), one.profile.lower(), *one.subject.split("/"), *(feature.value for feature in one.features)):
         item.add_marker(mark)
 
 
-def _lacking(one: Entry, config: pytest.Config) -> str:
+def _lacking(one: Entry, config: pytest.Config, controller: str) -> str:
     """Why a feature that a statement needs is not to be counted on; empty where all of them are."""
     facts = config.stash[RUN]
-    lacking = [feature for feature in one.features if feature not in facts.features]
-    name = _controller(facts.versions)
+    lacking = [feature for feature in one.features if feature not in facts.offered(controller)]
+    name = controller or _controller(facts)
     offered = f"needs {', '.join(lacking)}, which {name} {facts.versions.get(name, '')} does not offer" if lacking else ""
     return offered or conformance_file.unsupported(config, one.features)
 
@@ -247,19 +257,20 @@ def is_needed(config: pytest.Config, provision: Provision) -> bool:
     return any(provision in case.needs and not case.not_applicable and not case.skipped for case in config.stash.get(PLAN, {}).values())
 
 
-def implementation(case: Case, versions: Mapping[str, str]) -> str:
+def implementation(case: Case, facts: RunFacts) -> str:
     """Whose deviation a failure would be: that of the system which the statement speaks of, by its name."""
     system = case.statement.gate.system
-    return _controller(versions) if system == CONTROLLER else system
+    return case.controller or _controller(facts) if system == CONTROLLER else system
 
 
-def _controller(versions: Mapping[str, str]) -> str:
-    return next((name for name in versions if name not in ALWAYS), CONTROLLER)
+def _controller(facts: RunFacts) -> str:
+    return next((name for name in facts.versions if name not in ALWAYS), CONTROLLER)
 
 
-def versions_of(case: Case, versions: Mapping[str, str]) -> dict[str, str]:
-    """The versions under test, that of the case's own system also for deviations that do not name one."""
-    return {**versions, OF_THE_STATEMENT: versions.get(implementation(case, versions), "")}
+def versions_of(case: Case, facts: RunFacts) -> dict[str, str]:
+    """The versions under test with the case, that of its own system also for deviations that do not name one."""
+    versions = facts.versions_with(case.controller)
+    return {**versions, OF_THE_STATEMENT: versions.get(implementation(case, facts), "")}
 
 
 def listing(cases: Iterable[Case], width: int | None) -> list[str]:

@@ -110,6 +110,8 @@ def _declare(parser: argparse.ArgumentParser, words: tuple[str, ...], said: dict
 def _from_file(read: ConformanceFile, name: str, option: argparse.Action) -> Any:
     """The value of an option; a path is one from the file's folder."""
     value = read.run[name]
+    if isinstance(option, argparse._AppendAction):  # argparse has no public way to say that an option is repeatable
+        return [value] if isinstance(value, str) else value
     is_path = option.metavar in ("DIR", "FILE") or (option.metavar == "FILE|URL" and "://" not in value)
     return str(read.file.parent / value) if is_path else value
 
@@ -147,7 +149,7 @@ def _kind(said: dict[str, Any]) -> Any:
     if said.get("action") == "store_true":
         return bool
     if said.get("action") == "append":
-        return list[str]
+        return str | list[str]
     if "choices" in said:
         return Literal[tuple(said["choices"])]
     kinds: dict[Any, Any] = {

@@ -9,7 +9,7 @@ import pytest
 from harness.cluster.cpu import CONTAINERD, KUBELET, NODE, PODS, Reading, own_seconds, read_nodes, used
 from harness.cluster.state import ClusterState
 from harness.report.model import CpuUse
-from harness.systems.ingress.controllers import controller
+from harness.systems.ingress.controllers import controllers
 from harness.systems.metallb.components import CONTROLLER, SPEAKER
 from harness.systems.metallb.custom_resources import NAMESPACE
 
@@ -43,7 +43,7 @@ class CpuAccount:
         """They have ended; a node that does not answer, or did not before, is not counted."""
         readings = read_nodes(cluster.name)
         between = used(self.before, {node: reading for node, reading in readings.items() if node in self.before})
-        for name, seconds in by_system(between, controller(cluster.ingress, cluster.ingress_version).namespace).items():
+        for name, seconds in by_system(between, _namespaces(cluster)).items():
             self.spent[name] = self.spent.get(name, 0.0) + seconds
 
     def uses(self) -> list[CpuUse]:
@@ -55,10 +55,15 @@ class CpuAccount:
 CPU = pytest.StashKey[CpuAccount]()
 
 
-def by_system(groups: Mapping[str, float], ingress: str) -> dict[str, float]:
+def _namespaces(cluster: ClusterState) -> dict[str, str]:
+    """The namespace of each ingress controller, by what it is called in the report."""
+    return {one.name if one.suffix else "ingress controller": one.namespace for one in controllers(cluster.ingress)}
+
+
+def by_system(groups: Mapping[str, float], ingress: Mapping[str, str]) -> dict[str, float]:
     """What the groups of all nodes used, by what they are called in the report.
 
-    :param ingress: the namespace of the ingress controller
+    :param ingress: the namespaces of the ingress controllers, by what these are called there
     """
     pods = {name: seconds for name, seconds in groups.items() if "/" in name}
     begins = {
@@ -66,7 +71,7 @@ def by_system(groups: Mapping[str, float], ingress: str) -> dict[str, float]:
         "etcd": "kube-system/etcd-",
         "MetalLB controller": f"{NAMESPACE}/{CONTROLLER}-",
         "MetalLB speakers": f"{NAMESPACE}/{SPEAKER}-",
-        "ingress controller": f"{ingress}/",
+        **{name: f"{namespace}/" for name, namespace in ingress.items()},
     }
     seconds_of = {name: sum(seconds for pod, seconds in pods.items() if pod.startswith(begin)) for name, begin in begins.items()}
     services = {service: groups.get(service, 0.0) for service in (KUBELET, CONTAINERD)}

@@ -63,7 +63,8 @@ def add_systems(add: Add) -> None:
     metallb, kubernetes = (known[name].default for name in ("metallb-controller", "kind-node"))
     ingress = f"{DEFAULT}@{controller(DEFAULT, '').usual_version}"
     add("--metallb", metavar="VERSION", help=f"version of MetalLB under test (default: {metallb})")
-    add("--ingress", metavar="NAME[@VERSION]", help=f"ingress controller under test (default: {ingress})")
+    beside = f"ingress controller under test; repeated, each is judged beside the others on one cluster (default: {ingress})"
+    add("--ingress", metavar="NAME[@VERSION]", action="append", default=[], help=beside)
     minor = kubernetes.rpartition(".")[0]
     add(
         "--kubernetes",
@@ -75,7 +76,7 @@ def add_systems(add: Add) -> None:
         metavar="FILE|URL",
         help="install MetalLB from this instead of the published manifest, with the images it names",
     )
-    add("--ingress-manifest", metavar="FILE|URL", help="the same of the ingress controller")
+    add("--ingress-manifest", metavar="FILE|URL", help="the same of the ingress controller, where there is one")
 
 
 def add_images(add: Add) -> None:

@@ -6,6 +6,7 @@ from harness.catalogue.durations import BY_MARK, durations
 from harness.model.resources import EVERYTHING, Claim, Resource
 from harness.model.statements import ATTRIBUTE
 from harness.plugin import claims
+from harness.plugin.controllers import case_of
 
 MARKS = claims.MARKS | {"slow": "takes a minute or more, so it begins before those that it can run beside"}
 #: Where the statements stand that judge a fresh installation: on a cluster that was disturbed they would judge what that left.
@@ -54,5 +55,4 @@ def place(claim: Claim, *, fresh: bool = False) -> int:
 def expected(item: pytest.Item) -> float:
     """The seconds that a test is expected to take."""
     declared = getattr(item.function, ATTRIBUTE, None) if isinstance(item, pytest.Function) else None
-    case = item.callspec.id if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ""
-    return durations().expected(declared.id if declared else "", case, [mark.name for mark in item.iter_markers()])
+    return durations().expected(declared.id if declared else "", case_of(item), [mark.name for mark in item.iter_markers()])

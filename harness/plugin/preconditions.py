@@ -28,9 +28,13 @@ OF_INGRESS = (Precondition.CONTROLLER, Precondition.REACHABLE, Precondition.SERV
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the processes of a run have found on one cluster, one file a precondition."""
+    """What the processes of a run have found on one cluster, one file a precondition.
+
+    :param controller: the ingress controller whose preconditions these are; empty where there is one
+    """
 
     directory: Path
+    controller: str = ""
 
     def of(self, one: Precondition) -> str | None:
         """What was found instead of a precondition, nothing where it holds; ``None`` where nobody has looked."""
@@ -75,7 +79,8 @@ class Findings:
             raise blocked(one, failure.last) from None
 
     def _file(self, one: Precondition) -> Path:
-        return self.directory / f"precondition-{one.name.lower()}"
+        whose = f"-{self.controller}" if self.controller and one in OF_INGRESS else ""
+        return self.directory / f"precondition-{one.name.lower()}{whose}"
 
 
 def blocked(one: Precondition, found: str) -> Blocked:
@@ -83,12 +88,12 @@ def blocked(one: Precondition, found: str) -> Blocked:
     return Blocked(JUDGES[one], f"{one.value}, but {' '.join(found.split())}")
 
 
-def findings_of(config: pytest.Config) -> Findings:
-    """The findings on the cluster that this process judges on."""
+def findings_of(config: pytest.Config, controller: str = "") -> Findings:
+    """The findings on the cluster that this process judges on, with this ingress controller where it has several."""
     state, shared = find_cluster(config), config.stash[RUN].shared_state
     folder = shared / state.name if state else shared
     folder.mkdir(exist_ok=True)
-    return Findings(folder)
+    return Findings(folder, controller)
 
 
 @dataclass(slots=True, eq=False)  # pluggy keeps plugins in sets
@@ -96,10 +101,6 @@ class PreconditionGuard:
     """The plugin object; runs wherever statements run."""
 
     config: pytest.Config
-
-    @property
-    def _findings(self) -> Findings:
-        return findings_of(self.config)
 
     @pytest.hookimpl(tryfirst=True)  # before any fixture
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -115,7 +116,7 @@ class PreconditionGuard:
         except (AssertionError, Unanswered, EnvironmentFault):
             case = _resting(request._pyfuncitem)  # pytest has no public way from a session's fixture to the test that asks for it
             if case and not case.claim.writes:  # what breaks something itself says nothing about what it rested on
-                self._findings.doubt(case.rests_on)
+                self._doubt(case)
                 self._require(case, in_turn=True)
             raise
 
@@ -126,8 +127,17 @@ class PreconditionGuard:
         """Doubt what a statement that failed rested on."""
         case = item.stash.get(CASE, None)
         if case and call.when == "call" and call.excinfo and call.excinfo.errisinstance((AssertionError, Unanswered)):
-            self._findings.doubt(case.rests_on)
+            self._doubt(case)
         return (yield)
+
+    def _concerned(self, case: Case) -> list[str]:
+        """The controllers whose preconditions a case rests on: its own, or all of them where it depends on none alone."""
+        names = list(self.config.stash[RUN].features)
+        return [case.controller] if case.controller or len(names) <= 1 else names
+
+    def _doubt(self, case: Case) -> None:
+        for controller in self._concerned(case):
+            findings_of(self.config, controller).doubt(case.rests_on)
 
     def _require(self, case: Case, *, in_turn: bool = False) -> None:
         """Require what a case rests on.
@@ -136,16 +146,18 @@ class PreconditionGuard:
         :raises Blocked: something does not hold
         """
         state = find_cluster(self.config)
-        for one in case.rests_on if state else ():
-            found = self._findings.of(one)
-            if found is None and state:
-                found = self._look(one, state, in_turn=in_turn)
-            if found:
-                raise blocked(one, found)
+        for controller in self._concerned(case) if state else ():
+            findings = findings_of(self.config, controller)
+            for one in case.rests_on:
+                found = findings.of(one)
+                if found is None and state:
+                    found = self._look(one, findings, state, in_turn=in_turn)
+                if found:
+                    raise blocked(one, found)
 
-    def _look(self, one: Precondition, state: ClusterState, *, in_turn: bool) -> str:
+    def _look(self, one: Precondition, findings: Findings, state: ClusterState, *, in_turn: bool) -> str:
         def look() -> str:
-            return self._findings.find(one, lambda: Preconditions.of(state).lacking(one))
+            return findings.find(one, lambda: Preconditions.of(state, findings.controller).lacking(one))
 
         if in_turn:
             return look()

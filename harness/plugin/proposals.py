@@ -16,18 +16,17 @@ from harness.report.model import Report, Result
 
 def write_proposals(config: pytest.Config, report: Report, plan: Mapping[str, Case]) -> list[Path]:
     """Write a proposal for every baseline that the run contradicts."""
-    versions = config.stash[RUN].versions
-    into = config.stash[RUN].directory
+    facts = config.stash[RUN]
     new: dict[str, list[dict[str, str]]] = defaultdict(list)
     stale: dict[str, list[Deviation]] = defaultdict(list)
     for result in report.results:
         if result.outcome is Outcome.FAILED:
-            owner = implementation(plan[result.nodeid], versions)
-            new[owner].append(new_entry(result.id, result.case, versions.get(owner, ""), _observed(result)))
-        listed = match(known_deviations(config), result.id, result.case, versions_of(plan[result.nodeid], versions))
+            owner = implementation(plan[result.nodeid], facts)
+            new[owner].append(new_entry(result.id, result.case, facts.versions.get(owner, ""), _observed(result)))
+        listed = match(known_deviations(config), result.id, result.case, versions_of(plan[result.nodeid], facts))
         if result.outcome is Outcome.STALE_DEVIATION and listed and listed.gate.system:  # not of the user's own file
             stale[listed.gate.system].append(listed)
-    return [baselines.write_proposal(baseline_of(config, name), stale[name], new[name], into) for name in sorted({*new, *stale})]
+    return [baselines.write_proposal(baseline_of(config, name), stale[name], new[name], facts.directory) for name in sorted({*new, *stale})]
 
 
 def _observed(result: Result) -> str:

@@ -84,13 +84,13 @@ class Recording:
         return report
 
     def _known(self, judged: Judgement, case: Case) -> Judgement:
-        versions = versions_of(case, self.config.stash[RUN].versions)
+        versions = versions_of(case, self.config.stash[RUN])
         listed = match(known_deviations(self.config), case.statement.id, case.case, versions)
         return (observed if case.statement.profile is Profile.OBSERVED else known)(judged, listed)
 
     def _with_evidence(self, failure: Failure, item: pytest.Item, case: Case, report: pytest.TestReport) -> Failure:
         facts = self.config.stash[RUN]
-        name = f"evidence/{evidence.folder(case.statement.id, case.case)}"
+        name = f"evidence/{evidence.folder(case.statement.id, case.which)}"
         kept = item.stash[RECORD]
         sources = {f"{failure.phase}-{file}": source for file, source in _seen(kept, report).items()}
         if not (facts.directory / name).exists():  # what a failed removal finds must not replace what the failure found

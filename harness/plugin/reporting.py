@@ -185,6 +185,7 @@ class Reporting:
         return Result(
             id=one.id,
             case=case.case,
+            controller=case.controller,
             nodeid=case.nodeid,
             subject=one.subject,
             keyword=one.keyword,

@@ -33,8 +33,8 @@ class RunFacts:
     :param shared_state: a private directory for what the processes of the run share; goes with the run
     :param began: wall clock, ISO 8601 in UTC
     :param started: the same moment on the monotonic clock, which is one for all processes of a machine (seconds)
-    :param versions: versions under test by the system's name, ``metallb``, ``kubernetes`` and the ingress controller's
-    :param features: what the ingress controller under test offers
+    :param versions: versions under test by the system's name, ``metallb``, ``kubernetes`` and the ingress controllers'
+    :param features: what each ingress controller under test offers, by its name
     :param kind: the version of kind, and ``engine`` the name and version of the engine; empty where no cluster was needed
     :param faults: faults of the environment outside any statement
     :param leftovers: what was kept or could not be removed, each with the command that removes it
@@ -46,7 +46,7 @@ class RunFacts:
     began: str
     started: float
     versions: dict[str, str] = field(default_factory=dict)
-    features: frozenset[Feature] = frozenset()
+    features: dict[str, frozenset[Feature]] = field(default_factory=dict)
     systems: list[SystemUnderTest] = field(default_factory=list)
     images: list[ImageUsed] = field(default_factory=list)
     phases: list[Phase] = field(default_factory=list)
@@ -60,6 +60,15 @@ class RunFacts:
     def now(self) -> float:
         """Seconds since the run began."""
         return monotonic() - self.started
+
+    def versions_with(self, controller: str) -> dict[str, str]:
+        """The versions under test as a case judged with this controller sees them: those of its neighbours are not among them."""
+        neighbours = self.features.keys() - {controller} if controller else ()
+        return {name: version for name, version in self.versions.items() if name not in neighbours}
+
+    def offered(self, controller: str) -> frozenset[Feature]:
+        """What a case can count on that is judged with this controller; without one, what any of them offers."""
+        return self.features[controller] if controller else frozenset().union(*self.features.values())
 
 
 RUN = pytest.StashKey[RunFacts]()

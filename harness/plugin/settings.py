@@ -1,6 +1,6 @@
 """What the options of a run mean together: the settings of its cluster."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
@@ -15,6 +15,7 @@ from harness.model.features import Feature
 from harness.model.project import COMMAND
 from harness.model.versions import version as ordered
 from harness.systems.environment import Settings
+from harness.systems.ingress.collisions import require_distinct
 from harness.systems.ingress.controllers import DEFAULT, Controller, controller
 from harness.systems.kubernetes.own_manifests import OwnManifest, own_manifest, version_of
 from harness.systems.metallb.installation import WORKLOADS
@@ -49,7 +50,7 @@ def _as_installed(asked: Settings, kept: ClusterState, option: Option) -> Settin
     """Settings in which what no option names is what a cluster to be used again has."""
     has = {name: getattr(kept, name) for name in ("metallb", "kubernetes") if not option(name)}
     if not option("ingress"):
-        has |= {"ingress": kept.ingress, "ingress_version": kept.ingress_version}
+        has["ingress"] = kept.ingress
     return replace(asked, **has)
 
 
@@ -58,31 +59,57 @@ def systems_under_test(option: Option) -> Settings:
 
     :raises UsageFault: an option cannot be
     """
-    name, _, version = (option("ingress") or DEFAULT).partition("@")
-    ingress = controller(name, version)
-    own = _own_manifests(option, ingress)
+    asked = _controllers(option)
+    own = _own_manifests(option, asked)
     source, mirror = Source(option("images")), option("image_mirror")
-    overrides = parse_overrides(option("image"), ingress.references)
+    overrides = parse_overrides(option("image"), {name: one for each in asked for name, one in each.references.items()})
     settings = Settings(
         kubernetes=_kubernetes(option("kubernetes"), source, overrides),
         metallb=_version("--metallb", option("metallb"), METALLB, components()[METALLB].default, own.get("metallb")),
-        ingress=name,
-        ingress_version=_version("--ingress", version, ingress.first_component, ingress.usual_version, own.get(name)),
+        ingress={one.name: _version("--ingress", one.version, one.first_component, one.usual_version, own.get(one.name)) for one in asked},
         images=source,
         image_mirror=f"{mirror.rstrip('/')}/" if mirror else "",
         web=parse_mirror(option("download_mirror")),
         own_manifests=own,
     )
+    require_distinct(settings.controllers, settings.manifests_at_hand)
     settings = replace(settings, overrides=_brought_images(settings) | _named_images(settings) | overrides)
     require_versions(settings.components, source, settings.overrides)
     return settings
 
 
-def _own_manifests(option: Option, ingress: Controller) -> dict[str, OwnManifest]:
-    """The manifests that the user names, by the name of the system that each installs."""
+def _controllers(option: Option) -> list[Controller]:
+    """The controllers asked for, each with the version that is, which may be none.
+
+    :raises UsageFault: there is none of a name, or one is asked for twice
+    """
+    asked = [text.partition("@") for text in option("ingress") or [DEFAULT]]
+    names = [name for name, *_ in asked]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageFault(
+            "--ingress once for each controller",
+            f"{', '.join(twice)} more than once",
+            f"judge two versions of one in two runs, and `{COMMAND} compare` these",
+        )
+    return [controller(name, version) for name, _, version in asked]
+
+
+def _own_manifests(option: Option, asked: Sequence[Controller]) -> dict[str, OwnManifest]:
+    """The manifests that the user names, by the name of the system that each installs.
+
+    :raises UsageFault: one is the controller's, and there are several
+    """
+    if option("ingress_manifest") and len(asked) > 1:
+        named = " and ".join(one.name for one in asked)
+        raise UsageFault(
+            "--ingress-manifest beside one --ingress",
+            f"it beside {named}, so that nobody knows which of them it installs",
+            "judge the controller of your own manifest in a run of its own, or leave --ingress-manifest out",
+        )
+    first = asked[0]
     needed = {
         "metallb": ("metallb_manifest", WORKLOADS),
-        ingress.name: ("ingress_manifest", {ingress.first_component: ingress.workloads[0]}),
+        first.name: ("ingress_manifest", {first.first_component: first.workloads[0]}),
     }
     return {
         system: own_manifest(f"--{name.replace('_', '-')}", option(name), workloads)
@@ -94,7 +121,8 @@ def _own_manifests(option: Option, ingress: Controller) -> dict[str, OwnManifest
 def _brought_images(settings: Settings) -> dict[str, str]:
     """The images that a controller brings of its own, by component."""
     versions = settings.components
-    return {name: one.format(version=versions[name]) for name, one in settings.controller.references.items() if name in versions}
+    brought = {name: one for each in settings.controllers for name, one in each.references.items()}
+    return {name: one.format(version=versions[name]) for name, one in brought.items() if name in versions}
 
 
 def _named_images(settings: Settings) -> dict[str, str]:
@@ -126,12 +154,12 @@ def _version(name: str, asked: str | None, component: str, default: str, own: Ow
 
 def versions_under_test(settings: Settings) -> dict[str, str]:
     """The versions of a run by the system's name."""
-    return {"metallb": settings.metallb, "kubernetes": settings.kubernetes, settings.ingress: settings.ingress_version}
+    return {"metallb": settings.metallb, "kubernetes": settings.kubernetes, **settings.ingress}
 
 
-def features_under_test(settings: Settings) -> frozenset[Feature]:
-    """What the ingress controller of a run offers."""
-    return frozenset(settings.controller.features)
+def features_under_test(settings: Settings) -> dict[str, frozenset[Feature]]:
+    """What each ingress controller of a run offers, by its name."""
+    return {one.name: frozenset(one.features) for one in settings.controllers}
 
 
 def _parsed(name: str, text: str) -> str:

@@ -14,10 +14,10 @@ from harness.plugin.conformance_file import conformance_file
 from harness.plugin.options import WORKERS
 from harness.plugin.progress import Heartbeat, Progress, minutes, of_run
 from harness.plugin.run_facts import COMMAND_LINE, RunFacts, from_here
-from harness.report.claims import claims, in_short
+from harness.report.claims import columns, in_short
 from harness.report.formatting import amount, printable
 from harness.report.model import Report, Result
-from harness.report.summary import TROUBLES, having, headline, name
+from harness.report.summary import TROUBLES, having, headline, identity, name
 
 WORDS = {
     Outcome.PASSED: "PASS",
@@ -121,7 +121,7 @@ class StatementTerminal:
         if self._verbose < 0 and result.outcome not in TROUBLES:
             return
         text = result.reason if result.outcome in REASONED else title
-        text = f"{result.case}: {text}" if result.case else text
+        text = f"{result.which}: {text}" if result.which else text
         self._reporter.ensure_newline()
         self._writer.write(f"{WORDS[result.outcome]:<5}", **COLOURS[result.outcome])
         self._writer.line(self._with_position(f"  {result.id:<8} {amount(result.seconds):>8}  ", text), flush=True)
@@ -154,12 +154,14 @@ class StatementTerminal:
 
     def _claims(self, report: Report) -> None:
         """What conforms, then both claims on one line; it is green only where both are good."""
-        made = claims(report)
-        if self._verbose >= 0:
-            self._section("conformance, in statements", conformance(made, self._writer.fullwidth))
+        made = columns(report)
+        for controller, of_one in made.items() if self._verbose >= 0 else ():
+            whose = f" of {identity(report, controller)}" if controller else ""
+            self._section(f"conformance{whose}, in statements", conformance(of_one, self._writer.fullwidth))
         self._lines([headline(report)])
-        conforms = f"; {in_short(made)}" if any(claim.judged for claim in made.values()) else ""
-        broken = any(claim.result is Conformance.FAILURE for claim in made.values())
+        every = [claim for of_one in made.values() for claim in of_one.values()]
+        conforms = f"; {in_short(made)}" if any(claim.judged for claim in every) else ""
+        broken = any(claim.result is Conformance.FAILURE for claim in every)
         colour = {Verdict.AS_EXPECTED: YELLOW if broken else GREEN, Verdict.INTERRUPTED: YELLOW, Verdict.NOTHING_JUDGED: YELLOW}
         self._writer.sep("=", f"{report.gate} in {amount(report.seconds)}{conforms}", bold=True, **colour.get(report.gate, RED))
 

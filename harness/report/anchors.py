@@ -15,7 +15,7 @@ class Anchors:
         taken: set[str] = set()
         for result in results:
             first = result.id not in self._of_statement
-            name = _free(_safe(result.id if first else f"{result.id}-{result.case}"), taken)
+            name = _free(_safe(result.id if first else f"{result.id}-{result.which}"), taken)
             taken.add(name)
             self._of_result[id(result)] = name
             self._of_statement.setdefault(result.id, name)

@@ -6,9 +6,10 @@ what was left out makes a result partial. A known deviation excuses nothing here
 it says what is not met, and where that is of another profile, this one is partial at most.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum, auto
 from typing import Annotated
 
 from msgspec import Meta
@@ -68,7 +69,7 @@ class Claim:
 
 
 def claims(report: Report) -> dict[Profile, Claim]:
-    """The claim on each profile that the suite has statements of."""
+    """The claim on each profile that the suite has statements of; with several controllers, on all of them together."""
     by_profile: defaultdict[Profile, defaultdict[str, list[Result]]] = defaultdict(lambda: defaultdict(list))
     for result in report.results:
         by_profile[result.profile][result.id].append(result)
@@ -76,13 +77,42 @@ def claims(report: Report) -> dict[Profile, Claim]:
     return {profile: _claim(list(by_profile[profile].values()), report.catalogue.get(profile, 0)) for profile in known}
 
 
+def columns(report: Report) -> dict[str, dict[Profile, Claim]]:
+    """The claims on each ingress controller by its name; under no name where the run does not tell several apart."""
+    return {name: claims(report.column(name)) for name in report.controllers} or {"": claims(report)}
+
+
+class _State(IntEnum):
+    """What became of a statement, the gravest first: with several controllers that of the one for which it is gravest."""
+
+    UNMET = auto()
+    NOT_JUDGED = auto()
+    MET = auto()
+    NOT_APPLICABLE = auto()
+
+
 def _claim(statements: Sequence[Sequence[Result]], catalogue: int) -> Claim:
+    states = Counter(map(_state, statements))
     unmet = sorted((_unmet(cases) for cases in statements if _is_unmet(cases)), key=lambda one: (list(Keyword).index(one.keyword), one.id))
-    met = sum(map(_is_met, statements))
-    not_applicable = sum(map(_does_not_apply, statements))
+    met, not_applicable = states[_State.MET], states[_State.NOT_APPLICABLE]
     total = max(catalogue, len(statements))
     not_judged = total - met - len(unmet) - not_applicable
     return Claim(_result(met, unmet, not_judged), total, met, tuple(unmet), not_applicable, not_judged)
+
+
+def _state(cases: Iterable[Result]) -> _State:
+    with_each: defaultdict[str, list[Result]] = defaultdict(list)
+    for case in cases:
+        with_each[case.controller].append(case)
+    return min(map(_state_with_one, with_each.values()))
+
+
+def _state_with_one(cases: Sequence[Result]) -> _State:
+    if _is_unmet(cases):
+        return _State.UNMET
+    if _is_met(cases):
+        return _State.MET
+    return _State.NOT_APPLICABLE if _does_not_apply(cases) else _State.NOT_JUDGED
 
 
 def _is_unmet(cases: Iterable[Result]) -> bool:
@@ -119,9 +149,10 @@ def _result(met: int, unmet: Sequence[Unmet], not_judged: int) -> Conformance:
     return Conformance.PARTIAL if unmet or not_judged else Conformance.SUCCESS
 
 
-def in_short(made: dict[Profile, Claim]) -> str:
-    """The results on one line, for instance ``CORE failure, EXTENDED success``."""
-    return ", ".join(f"{profile} {claim.result}" for profile, claim in made.items())
+def in_short(made: Mapping[str, Mapping[Profile, Claim]]) -> str:
+    """The results of all columns on one line, for instance ``CORE failure, EXTENDED success``, behind the name of each of several."""
+    results = {name: ", ".join(f"{profile} {claim.result}" for profile, claim in of_one.items()) for name, of_one in made.items()}
+    return "; ".join(f"{name}: {text}" if name else text for name, text in results.items())
 
 
 def sentence(claim: Claim, level: str) -> str:

@@ -17,7 +17,7 @@ from harness.model.errors import UsageFault
 from harness.model.statements import Profile
 from harness.model.verdicts import ExitCode, Outcome, Verdict
 from harness.report import cpu_use, html, identity, summary
-from harness.report.claims import claims, in_short
+from harness.report.claims import columns, in_short
 from harness.report.formatting import amount
 from harness.report.json_report import read_report
 from harness.report.markdown import plain, table
@@ -128,9 +128,10 @@ def print_comparison(args: argparse.Namespace) -> int:
 
 
 def compare(a: Report, b: Report) -> Comparison:
-    """Compare two runs case by case and measurement by measurement."""
-    before = {(result.id, result.case): result for result in a.results}
-    after = {(result.id, result.case): result for result in b.results}
+    """Compare two runs case by case and measurement by measurement; a run with one controller with its column of a run with several."""
+    a, b = _column_of(a, b), _column_of(b, a)
+    before = {(result.id, result.controller, result.case): result for result in a.results}
+    after = {(result.id, result.controller, result.case): result for result in b.results}
     return Comparison(
         a,
         b,
@@ -144,6 +145,12 @@ def compare(a: Report, b: Report) -> Comparison:
         gone=[before[key] for key in sorted(before.keys() - after.keys())],
         unlike=_unlike(a, b),
     )
+
+
+def _column_of(it: Report, other: Report) -> Report:
+    """The column of the controller that the other run has alone, where there is one; else the report as it is."""
+    shared = [name for name in it.controllers if name in {system.name for system in other.systems}]
+    return it.column(shared[0]) if shared and not other.controllers else it
 
 
 def _kind(before: Result, after: Result) -> Kind:
@@ -242,7 +249,7 @@ def markdown(it: Comparison) -> str:
 
 
 def _run(name: str, report: Report) -> list[str]:
-    return [f"{name}: {plain(report.id)}", report.gate.value, plain(in_short(claims(report))), plain(summary.headline(report))]
+    return [f"{name}: {plain(report.id)}", report.gate.value, plain(in_short(columns(report))), plain(summary.headline(report))]
 
 
 def _change(change: Change) -> list[str]:

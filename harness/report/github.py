@@ -12,7 +12,7 @@ from typing import TextIO
 from harness.model.statements import Profile
 from harness.model.verdicts import Conformance, Outcome
 from harness.report import markdown
-from harness.report.claims import claims, in_short, sentence
+from harness.report.claims import Claim, claims, columns, in_short, sentence
 from harness.report.formatting import clipped, printable
 from harness.report.model import Report, Result
 from harness.report.summary import TROUBLES, blockings, counts, describe, having, headline, name
@@ -47,9 +47,16 @@ def outputs(report: Report, directory: Path) -> dict[str, str]:
         "blocked": str(seen[Outcome.BLOCKED]),
         "deviations": str(seen[Outcome.KNOWN_DEVIATION]),
         "counts": json.dumps(seen),
+        "controllers": json.dumps(_results(report)),
         "folder": str(directory.absolute()),
         "json": str(directory.absolute() / "report.json"),
     }
+
+
+def _results(report: Report) -> dict[str, dict[str, str]]:
+    """What conforms with each of several controllers, by profile."""
+    made = columns(report) if report.controllers else {}
+    return {name: {profile.value: claim.result.value for profile, claim in of_one.items()} for name, of_one in made.items()}
 
 
 def set_outputs(values: Mapping[str, str], environ: Mapping[str, str]) -> None:
@@ -84,13 +91,19 @@ def annotations(report: Report) -> Iterator[str]:
 
 def _claims(report: Report) -> Iterator[str]:
     """One line, a warning where a MUST is not met: with known deviations there is no error, and nothing else would tell."""
-    made = claims(report)
-    broken = [one.id for claim in made.values() for one in claim.broken_musts]
+    made = columns(report)
+    broken = any(claim.broken_musts for of_one in made.values() for claim in of_one.values())
     title = "; ".join(filter(None, [f"gate {report.gate}", in_short(made)]))
-    lines = [f"{profile}: {sentence(claim, report.level)}" for profile, claim in made.items()]
-    lines += [f"MUST not met: {', '.join(broken)}"] if broken else []
-    text = "\n".join(lines) or headline(report)
+    text = "\n".join(line for name, of_one in made.items() for line in _column(name, of_one, report.level)) or headline(report)
     yield warning(title, text) if broken else f"::notice title={_property(title)}::{_message(text)}"
+
+
+def _column(name: str, made: Mapping[Profile, Claim], level: str) -> Iterator[str]:
+    whose = f"{name}: " if name else ""
+    for profile, claim in made.items():
+        yield f"{whose}{profile}: {sentence(claim, level)}"
+    if broken := [one.id for claim in made.values() for one in claim.broken_musts]:
+        yield f"{whose}MUST not met: {', '.join(broken)}"
 
 
 def _fault(fault: str) -> str:

@@ -16,7 +16,7 @@ from harness.model.project import COMMAND
 from harness.model.verdicts import Conformance, Outcome, Verdict
 from harness.report import cpu_use, identity, legend, summary
 from harness.report.anchors import Anchors
-from harness.report.claims import claims, in_short, sentence
+from harness.report.claims import columns, in_short, sentence
 from harness.report.formatting import addresses_apart, amount, clipped, number, printable, web_address
 from harness.report.model import Report
 from harness.report.strip_plots import ENOUGH, plot_groups
@@ -43,16 +43,19 @@ _FIELDS = 4
 
 def render(report: Report) -> str:
     """The text of ``report.html``."""
-    troubles, made = summary.having(report, *summary.TROUBLES), claims(report)
+    troubles, made = summary.having(report, *summary.TROUBLES), columns(report)
+    every = [claim for of_one in made.values() for claim in of_one.values()]
     results = sorted(report.results, key=lambda result: (result.subject, result.id, result.case))
     return page(
         "report.html",
         report=report,
         command=COMMAND,
         signs=SIGNS,
-        claims=made,
-        unmet=any(claim.unmet for claim in made.values()),
-        worst=SIGNS[min((claim.result for claim in made.values()), key=_WORST.index, default=Conformance.NOTHING_JUDGED)],
+        columns=made,
+        called=summary.identity,
+        differences=summary.differences(report),
+        unmet=any(claim.unmet for claim in every),
+        worst=SIGNS[min((claim.result for claim in every), key=_WORST.index, default=Conformance.NOTHING_JUDGED)],
         identity=identity.facts(report),
         cpu=cpu_use.in_words(report),
         headline=summary.headline(report),
@@ -97,7 +100,7 @@ def _environment() -> Environment:
         finalize=lambda value: printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
     made.filters |= {"amount": amount, "number": number, "clip": clipped, "describe": summary.describe, "web": web_address}
-    made.filters |= {"claims": claims, "in_short": in_short, "sentence": sentence, "again": summary.again, "content": identity.content}
+    made.filters |= {"columns": columns, "in_short": in_short, "sentence": sentence, "again": summary.again, "content": identity.content}
     made.filters |= {"folder": _folder, "name": summary.name, "headline": summary.headline, "linked": _linked}
     return made
 

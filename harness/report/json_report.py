@@ -1,7 +1,7 @@
 """``report.json``: the report as a document that follows ``report.schema.json``, and back."""
 
 from collections import Counter
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, field, is_dataclass
 from functools import cache
 from math import nan
 from pathlib import Path
@@ -13,7 +13,7 @@ from msgspec import Meta
 from harness.model.errors import UsageFault
 from harness.model.statements import Profile
 from harness.model.verdicts import Outcome, Verdict
-from harness.report.claims import Claim, claims
+from harness.report.claims import Claim, claims, columns
 from harness.report.formatting import clipped, printable
 from harness.report.model import Report
 from harness.report.summary import counts
@@ -40,6 +40,10 @@ class _Head:
     gate: Annotated[Verdict, Meta(description="Whether everything came out as the baselines say; follows from results and faults.")]
     conformance: Annotated[dict[Profile, Claim], Meta(description="What conforms, by profile; follows from results and catalogue.")]
     counts: Annotated[dict[Outcome, int], Meta(description="How many results have each outcome.")]
+    controllers: Annotated[
+        dict[str, dict[Profile, Claim]],
+        Meta(description="What conforms with each of several ingress controllers, by its name; empty where the run had one."),
+    ] = field(default_factory=dict)
 
 
 def schema() -> Document:
@@ -87,8 +91,12 @@ def _schema_text() -> str:
 
 def document(report: Report) -> Document:
     """The report as JSON values."""
-    head = _Head(SCHEMA_VERSION, report.gate, claims(report), counts(report))
+    head = _Head(SCHEMA_VERSION, report.gate, claims(report), counts(report), _columns(report))
     return dict(_printable(msgspec.to_builtins(head) | msgspec.to_builtins(report)))
+
+
+def _columns(report: Report) -> dict[str, dict[Profile, Claim]]:
+    return columns(report) if report.controllers else {}
 
 
 def render(report: Report) -> str:
@@ -121,7 +129,8 @@ def parse_report(found: Any, path: Path) -> Report:
         raise _not_a_report(path, clipped(str(fault), 200)) from None
     # as counters, for which an outcome that a document does not know is one that did not occur
     said, are = (head.gate, Counter(head.counts), report.planned), (report.gate, Counter(counts(report)), len(report.results))
-    if said != are or ("conformance" in found and head.conformance != claims(report)):
+    unlike = ("conformance" in found and head.conformance != claims(report)) or head.controllers != _columns(report)
+    if said != are or unlike:
         raise _not_a_report(path, f"gate, conformance, counts or planned do not follow from the results: {said} beside {are}")
     return report
 
@@ -131,7 +140,7 @@ def _printable(value: Any) -> Any:
         case str():
             return printable(value)
         case dict():
-            return {key: _printable(item) for key, item in value.items()}
+            return {printable(key): _printable(item) for key, item in value.items()}
         case list() | tuple():
             return [_printable(item) for item in value]
         case _:

@@ -1,6 +1,7 @@
 """``junit.xml`` as GitHub's and GitLab's readers understand it: one test case a result (https://docs.gitlab.com/ci/testing/unit_test_reports/)."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from math import isfinite
 from xml.etree import ElementTree as Xml
@@ -9,7 +10,7 @@ from harness.model.verdicts import Outcome
 from harness.report.claims import claims, sentence
 from harness.report.formatting import clipped, number, printable
 from harness.report.model import Report, Result
-from harness.report.summary import counts, name
+from harness.report.summary import name
 
 #: The element an outcome becomes; a passed case has none. A run that was cut short did not skip its statements.
 ELEMENTS = {
@@ -28,28 +29,30 @@ MESSAGE, BODY = 300, 20_000
 
 
 def render(report: Report) -> str:
-    """The text of ``junit.xml``; faults of the environment outside of any statement are test cases of a second suite."""
-    seen = counts(report)
-    tally = {
-        element: sum(seen[outcome] for outcome, made in ELEMENTS.items() if made == element) for element in ("failure", "error", "skipped")
-    }
-    root = _element("testsuites", name=SUITE, **_sums(len(report.results), tally))
-    suite = _child(
-        root, "testsuite", name=SUITE, timestamp=report.began, time=_seconds(report.seconds), **_sums(len(report.results), tally)
-    )
-    properties = _child(suite, "properties")
-    for key, value in _properties(report):
-        _child(properties, "property", name=key, value=value)
-    for result in report.results:
-        _add_case(suite, result)
+    """The text of ``junit.xml``: suites of their own for each of several controllers, and for faults of the environment."""
+    root = _element("testsuites", name=SUITE, **_sums(report.results))
+    _add_suite(root, SUITE, report, [result for result in report.results if not result.controller])
+    for controller in report.controllers:
+        own = [result for result in report.results if result.controller == controller]
+        _add_suite(root, f"{SUITE} {controller}", report.column(controller), own)
     if report.faults:
         _add_faults(root, report)
     Xml.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
 
 
-def _sums(tests: int, tally: dict[str, int]) -> dict[str, str]:
-    return {"tests": str(tests), "failures": str(tally["failure"]), "errors": str(tally["error"]), "skipped": str(tally["skipped"])}
+def _add_suite(root: Xml.Element, called: str, report: Report, results: Sequence[Result]) -> None:
+    suite = _child(root, "testsuite", name=called, timestamp=report.began, time=_seconds(report.seconds), **_sums(results))
+    properties = _child(suite, "properties")
+    for key, value in _properties(report):
+        _child(properties, "property", name=key, value=value)
+    for result in results:
+        _add_case(suite, result)
+
+
+def _sums(results: Sequence[Result]) -> dict[str, str]:
+    seen = Counter(ELEMENTS.get(result.outcome) for result in results)
+    return {"tests": str(len(results)), "failures": str(seen["failure"]), "errors": str(seen["error"]), "skipped": str(seen["skipped"])}
 
 
 def _properties(report: Report) -> Iterable[tuple[str, str]]:

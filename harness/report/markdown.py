@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.model.statements import Profile
 from harness.model.verdicts import Conformance, Outcome, Verdict
-from harness.report import critical_path, identity
-from harness.report.claims import Claim, claims, sentence
+from harness.report import critical_path, identity, summary
+from harness.report.claims import Claim, columns, sentence
 from harness.report.cpu_use import in_words
 from harness.report.formatting import addresses_apart, amount, clipped, number, printable, web_address
 from harness.report.model import Failure, Report, Result
@@ -20,6 +20,7 @@ from harness.report.summary import (
     blockings,
     counts,
     describe,
+    differences,
     having,
     headline,
     matrix,
@@ -111,6 +112,7 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from _conformance(report)
     yield _versions(report)
     yield from _faults(report)
+    yield from _differences(report)
     yield from _troubles(report)
     yield from _blocked(report)
     yield from _deviations(having(report, Outcome.KNOWN_DEVIATION))
@@ -126,13 +128,14 @@ def _blocks(report: Report) -> Iterator[str]:
 
 
 def _conformance(report: Report) -> Iterator[str]:
-    made = claims(report)
-    if made:
-        results = ", ".join(f"{CLAIMS[claim.result]} {plain(profile)} {claim.result}" for profile, claim in made.items())
-        yield f"# Conformance: {results}\n"
-        yield "".join(f"- {plain(profile)}: {plain(sentence(claim, report.level))}\n" for profile, claim in made.items())
-    for profile, claim in made.items():
-        yield from _unmet(profile, claim)
+    for name_of_one, made in columns(report).items():
+        if made:
+            whose = f" of {plain(summary.identity(report, name_of_one))}" if name_of_one else ""
+            results = ", ".join(f"{CLAIMS[claim.result]} {plain(profile)} {claim.result}" for profile, claim in made.items())
+            yield f"# Conformance{whose}: {results}\n"
+            yield "".join(f"- {plain(profile)}: {plain(sentence(claim, report.level))}\n" for profile, claim in made.items())
+        for profile, claim in made.items():
+            yield from _unmet(profile, claim)
 
 
 def _unmet(profile: Profile, claim: Claim) -> Iterator[str]:
@@ -160,6 +163,24 @@ def _versions(report: Report) -> str:
         ("command", report.command),
     ]
     return table(["item", "value"], ((plain(key), plain(value)) for key, value in facts))
+
+
+def _differences(report: Report) -> Iterator[str]:
+    """What did not come out the same with every controller, a column each."""
+    if found := differences(report):
+        rows = (
+            [
+                plain(f"{one.result.id} {one.result.case}".rstrip()),
+                plain(one.result.text),
+                *(_outcome(one.outcomes.get(name_of_one)) for name_of_one in report.controllers),
+            ]
+            for one in found
+        )
+        yield "## Where the controllers differ\n\n" + table(["id", "statement", *map(plain, report.controllers)], rows)
+
+
+def _outcome(outcome: Outcome | None) -> str:
+    return f"{MARKS[outcome]} {describe(outcome)}" if outcome else ""
 
 
 def _faults(report: Report) -> Iterator[str]:

@@ -4,7 +4,7 @@ This is the only definition of the report: ``report.schema.json`` beside this fi
 :mod:`harness.report.json_report` writes and reads whatever stands here. A new field needs a default, so that older reports stay readable.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from msgspec import Meta
@@ -56,6 +56,18 @@ class Result:
     features: Annotated[tuple[str, ...], Meta(description="Features that it needs of the ingress controller.")] = ()
     waits: Annotated[tuple[Wait, ...], Meta(description="What it waited for.")] = ()
     measurements: Annotated[tuple[Measurement, ...], Meta(description="What it measured.")] = ()
+    controller: Annotated[
+        str, Meta(description="Ingress controller it was judged with, where the run had several and it depends on that; else empty.")
+    ] = ""
+
+    @property
+    def which(self) -> str:
+        """The controller, and the case; empty where there is nothing to tell apart."""
+        return f"{self.controller} {self.case}".strip()
+
+    def concerns(self, controller: str) -> bool:
+        """Whether it says something of a run with this controller; without one, of any."""
+        return not controller or self.controller in ("", controller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,7 @@ class SystemUnderTest:
 
     name: Annotated[str, Meta(description="kubernetes, metallb, or an ingress controller by its name.")]
     version: Annotated[str, Meta(description="Its version.")]
+    components: Annotated[tuple[str, ...], Meta(description="The components of its images; empty when unknown.")] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +160,21 @@ class Report:
         """Whether the gate does not mind that a case is blocked: a known deviation is its cause, or nobody is held to it."""
         if result.outcome is not Outcome.BLOCKED:
             return False
-        causes = {one.outcome for one in self.results if one.id in result.blocked_by}
+        causes = {one.outcome for one in self.results if one.id in result.blocked_by and one.concerns(result.controller)}
         known = Outcome.KNOWN_DEVIATION in causes and Outcome.FAILED not in causes
         return known or result.profile is Profile.OBSERVED
+
+    @property
+    def controllers(self) -> list[str]:
+        """The ingress controllers that the run tells apart, each a column of its own; empty where it has one."""
+        judged = dict.fromkeys(result.controller for result in self.results if result.controller)
+        return list(dict.fromkeys([*(one.name for one in self.systems if one.name in judged), *judged]))
+
+    def column(self, controller: str) -> "Report":
+        """What the run says of one of its controllers, and of all that depends on none: as the report of a run with it alone."""
+        others = [one for one in self.systems if one.name in self.controllers and one.name != controller]
+        systems = [one for one in self.systems if one not in others]
+        foreign = {name for one in others for name in one.components} - {name for one in systems for name in one.components}
+        results = [replace(result, controller="") for result in self.results if result.concerns(controller)]
+        images = [image for image in self.images if image.component not in foreign]
+        return replace(self, results=results, planned=len(results), systems=systems, images=images)

@@ -36,6 +36,7 @@ class Blocking:
     :param by: the statements that say what does not hold
     :param reason: what does not hold
     :param excused: whether the gate does not mind, as :meth:`Report.excused` says
+    :param controller: the ingress controller with which they were to be judged, where the run had several
     """
 
     by: tuple[str, ...]
@@ -43,11 +44,13 @@ class Blocking:
     cases: int
     statements: list[str]
     excused: bool
+    controller: str = ""
 
     @property
     def sentence(self) -> str:
         """One line, for instance ``412 cases blocked by ALC-01: no Service gets an address``."""
-        return f"{self.cases} {'case' if self.cases == 1 else 'cases'} {self.reason}{' (as expected)' if self.excused else ''}"
+        cases = f"{self.cases} {'case' if self.cases == 1 else 'cases'}{f' of {self.controller}' if self.controller else ''}"
+        return f"{cases} {self.reason}{' (as expected)' if self.excused else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +87,21 @@ def having(report: Report, *outcomes: Outcome) -> list[Result]:
 
 
 def name(result: Result) -> str:
-    """The identifier of a result and its case."""
-    return f"{result.id} {result.case}".rstrip()
+    """The identifier of a result, its controller where the run had several, and its case."""
+    return f"{result.id} {result.which}".rstrip()
+
+
+def identity(report: Report, system: str) -> str:
+    """A system with its version."""
+    return " ".join([system, *(one.version for one in report.systems if one.name == system)])
 
 
 def again(result: Result) -> str:
     """The command that judges a result once more; a shell takes nothing in a case's name for a command."""
-    return f"{COMMAND} run {shlex.quote(result.nodeid if result.case else result.id)}"
+    if not result.controller:
+        return f"{COMMAND} run {shlex.quote(result.nodeid if result.case else result.id)}"
+    test = result.nodeid.partition("[")[0]  # with one controller, cases are not called after it
+    return f"{COMMAND} run {shlex.quote(f'{test}[{result.case}]' if result.case else result.id)} --ingress {shlex.quote(result.controller)}"
 
 
 def profiles(report: Report) -> list[Profile]:
@@ -119,13 +130,41 @@ def unjudged(report: Report) -> list[Unjudged]:
 
 def blockings(report: Report) -> list[Blocking]:
     """What is blocked, by cause, what the gate minds and blocks most first."""
-    by_cause: defaultdict[tuple[tuple[str, ...], str, bool], list[str]] = defaultdict(list)
+    by_cause: defaultdict[tuple[tuple[str, ...], str, bool, str], list[str]] = defaultdict(list)
     for result in having(report, Outcome.BLOCKED):
-        by_cause[result.blocked_by, result.reason, report.excused(result)].append(result.id)
-    found = [Blocking(by, reason, len(ids), list(dict.fromkeys(ids)), excused) for (by, reason, excused), ids in by_cause.items()]
+        by_cause[result.blocked_by, result.reason, report.excused(result), result.controller].append(result.id)
+    found = [
+        Blocking(by, reason, len(ids), list(dict.fromkeys(ids)), excused, controller)
+        for (by, reason, excused, controller), ids in by_cause.items()
+    ]
     return sorted(found, key=lambda one: (one.excused, -one.cases))
 
 
 def blocked_by(report: Report, result: Result) -> int:
     """How many cases a statement blocks."""
-    return sum(one.cases for one in blockings(report) if result.id in one.by)
+    return sum(one.cases for one in blockings(report) if result.id in one.by and (not one.controller or result.concerns(one.controller)))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A case that did not come out the same with every controller.
+
+    :param result: the case, with the first of the controllers
+    :param outcomes: what became of it, by controller; of those only that it was planned with
+    """
+
+    result: Result
+    outcomes: dict[str, Outcome]
+
+
+def differences(report: Report) -> list[Difference]:
+    """The cases that did not come out the same with every controller of the run."""
+    found: defaultdict[tuple[str, str], dict[str, Result]] = defaultdict(dict)
+    for result in report.results:
+        if result.controller:
+            found[result.id, result.case][result.controller] = result
+    return [
+        Difference(next(iter(of_one.values())), {name: result.outcome for name, result in of_one.items()})
+        for _, of_one in sorted(found.items())
+        if len({result.outcome for result in of_one.values()}) > 1
+    ]

@@ -47,17 +47,24 @@ def distributions(results: Iterable[Result]) -> list[Distribution]:
 
 def measured(results: Iterable[Result]) -> list[Distribution]:
     """Measurements by name and unit."""
-    return _distributions(((one.name, one.unit), one.value, one.bound, result.id) for result in results for one in result.measurements)
+    return _distributions(
+        ((_named(one.name, result), one.unit), one.value, one.bound, result.id) for result in results for one in result.measurements
+    )
 
 
 def waited(results: Iterable[Result]) -> list[Distribution]:
     """Waits that succeeded, by budget; observation windows always last their full time, which is no news."""
     return _distributions(
-        ((f"wait: {wait.budget}", "s"), wait.seconds, wait.bound, result.id)
+        ((_named(f"wait: {wait.budget}", result), "s"), wait.seconds, wait.bound, result.id)
         for result in results
         for wait in result.waits
         if wait.satisfied and wait.budget != SILENCE.name
     )
+
+
+def _named(name: str, result: Result) -> str:
+    """What a number is called: with several controllers, those of each are apart."""
+    return f"{result.controller}: {name}" if result.controller else name
 
 
 def _distributions(samples: Iterator[_Sample]) -> list[Distribution]:

@@ -28,7 +28,8 @@ from harness.model.http_exchange import Request
 from harness.probes.http import HttpProbe
 from harness.probes.wire import WireProbe
 from harness.systems.apps import example
-from harness.systems.ingress.controllers import Controller, controller
+from harness.systems.ingress.collisions import require_distinct
+from harness.systems.ingress.controllers import Controller, controller, controllers
 from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.kubernetes.own_manifests import OwnManifest
 from harness.systems.kubernetes.preconditions import Components
@@ -47,12 +48,14 @@ EVERYWHERE = ("metallb-speaker",)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the command line asks for."""
+    """What the command line asks for.
+
+    :param ingress: the version of each ingress controller under test, by its name
+    """
 
     kubernetes: str
     metallb: str
-    ingress: str
-    ingress_version: str
+    ingress: Mapping[str, str]
     nodes: int = 3
     ip_family: str = "ipv4"
     images: Source = Source.AUTO
@@ -70,23 +73,30 @@ class Settings:
         needed = {NODE_IMAGE: self.kubernetes, PROGRAM_IMAGE: components()[PROGRAM_IMAGE].default}
         for name, version in self.versions.items():
             needed |= dict.fromkeys(self.images_of(name).values(), version)
-        return needed | {name: version for name, version in self.controller.component_versions.items() if name in needed}
+        apart = {name: version for one in self.controllers for name, version in one.component_versions.items()}
+        return needed | {name: version for name, version in apart.items() if name in needed}
 
     @property
-    def controller(self) -> Controller:
-        """The ingress controller under test."""
-        return controller(self.ingress, self.ingress_version)
+    def controllers(self) -> tuple[Controller, ...]:
+        """The ingress controllers under test."""
+        return controllers(self.ingress)
 
     @property
     def versions(self) -> dict[str, str]:
         """The version of each system that is installed, by its name."""
-        return {"metallb": self.metallb, self.ingress: self.ingress_version}
+        return {"metallb": self.metallb, **self.ingress}
 
     def images_of(self, system: str) -> Mapping[str, str]:
         """The repository of each image in a system's manifest, and the component that stands for it."""
         if own := self.own_manifests.get(system):
             return own.components
-        return METALLB if system == "metallb" else self.controller.components
+        return METALLB if system == "metallb" else controller(system, self.ingress[system]).components
+
+    @property
+    def manifests_at_hand(self) -> dict[str, Path]:
+        """The manifests that are there before anything is fetched, by the system's name: a controller's own, and the user's."""
+        brought = {one.name: one.manifest for one in self.controllers if one.manifest}
+        return brought | {name: own.path for name, own in self.own_manifests.items()}
 
 
 def bring_up(settings: Settings, steps: Steps, logs: Path, *, applied: Callable[[], object] = lambda: None) -> ClusterState:
@@ -97,6 +107,7 @@ def bring_up(settings: Settings, steps: Steps, logs: Path, *, applied: Callable[
     :param logs: where the nodes' logs go when something does not come up
     :param applied: called once everything is applied, and what is left to do is to wait
     :raises EnvironmentFault: something did not come up; nothing else of it stays
+    :raises UsageFault: the controllers cannot live on one cluster, which only a published manifest says; nothing was created
     """
     engine.require_engine()
     require_reach()
@@ -105,8 +116,9 @@ def bring_up(settings: Settings, steps: Steps, logs: Path, *, applied: Callable[
     kind_path = publications.kind(settings.kind_bin)
     remove_leftovers(steps)
     images = Images(settings.images, settings.image_mirror, settings.overrides, steps).resolve(settings.components)
-    with steps.step("manifests of MetalLB and the ingress controller"):
+    with steps.step(f"manifests of MetalLB and the ingress {'controllers' if len(settings.ingress) > 1 else 'controller'}"):
         found = manifests(settings, publications, images)
+    require_distinct(settings.controllers, found)
     state = _fresh_state(settings, images, kind_version(kind_path))
     state.save()
     try:
@@ -128,9 +140,7 @@ def bring_up(settings: Settings, steps: Steps, logs: Path, *, applied: Callable[
 
 def manifests(settings: Settings, publications: Publications, images: Mapping[str, Image]) -> dict[str, Path]:
     """What is installed, by the system's name: the user's own manifest, the controller's own, or the published one."""
-    brought = settings.controller.manifest
-    found = {settings.ingress: brought} if brought else {}
-    found |= {name: own.path for name, own in settings.own_manifests.items()}
+    found = settings.manifests_at_hand
     for name in settings.versions.keys() - found:
         origins = {images[component].origin for component in settings.images_of(name).values()}
         found[name] = publications.manifest(name, settings.versions[name], origins)
@@ -163,8 +173,7 @@ def _fresh_state(settings: Settings, images: Mapping[str, Image], kind: str) -> 
         nodes=settings.nodes,
         kubernetes=settings.kubernetes,
         metallb=settings.metallb,
-        ingress=settings.ingress,
-        ingress_version=settings.ingress_version,
+        ingress=dict(settings.ingress),
         images=list(images.values()),
         nonce=secrets.token_hex(4),
         kind=kind,
@@ -241,27 +250,39 @@ def _apply(state: ClusterState, settings: Settings, manifests: Mapping[str, Path
         if state.nodes == 1:
             _let_the_only_node_announce(api, state)
         MetalLB(state.metallb).install(api, manifests["metallb"], images["metallb"])
-        controller(state.ingress, state.ingress_version).install(api, manifests[state.ingress], images[state.ingress])
+        for ingress in controllers(state.ingress):
+            ingress.install(api, manifests[ingress.name], images[ingress.name])
         api.apply(*example.app_objects(state.image(PROGRAM_IMAGE), state.nonce))
 
 
 def _wait_until_usable(state: ClusterState, steps: Steps) -> None:
     """Wait for each of what was applied, and apply what needs it."""
-    api, ingress = state.api(), controller(state.ingress, state.ingress_version)
+    api, under_test = state.api(), controllers(state.ingress)
     components = Components(api, steps)
     with steps.step(f"MetalLB {state.metallb} usable"), components.judged_later(METALLB_NAMESPACE):
         MetalLB(state.metallb).wait_until_usable(api)
         api.apply(*example.pool_objects([AddressRange.parse(text) for text in state.example_pool]))
+    for ingress in under_test:
+        _wait_for_controller(api, ingress, steps, components)
+    if not components.faults:  # else nothing will answer
+        for ingress in under_test:
+            with steps.step(f"routes answer through {_whose(ingress)} address"), components.judged_later(ingress.namespace):
+                _wait_for_routes(api, ingress)
+    _forget_connections(api, [address for ingress in under_test for address in _addresses(api, ingress)])
+
+
+def _wait_for_controller(api: Api, ingress: Controller, steps: Steps, components: Components) -> None:
+    """Wait until a controller is usable, and give it the example's routes."""
     with steps.step(f"{ingress.name} {ingress.version} usable"):
         with components.judged_later(ingress.namespace):
             ingress.wait_until_usable(api)
         example.wait_for_apps(api)
         with components.judged_later(ingress.namespace):
-            api.apply(*example.route_objects(ingress.ingress_class))
-    if not components.faults:  # else nothing will answer
-        with steps.step("routes answer through the controller's address"), components.judged_later(ingress.namespace):
-            _wait_for_routes(api, ingress)
-    _forget_connections(api, _addresses(api, ingress))
+            api.apply(*example.route_objects(ingress.ingress_class, ingress.suffix))
+
+
+def _whose(ingress: Controller) -> str:
+    return f"{ingress.name}'s" if ingress.suffix else "the controller's"
 
 
 def _let_the_only_node_announce(api: Api, state: ClusterState) -> None:

@@ -25,8 +25,8 @@ class Invariant:
     :param metallb: the version under test, which knows the kinds of objects that there can be
     :param nodes: labels and taints of the nodes before it; empty unless it has MetalLB to itself
     :param addresses: external addresses of all Services before it, by ``namespace/name``; empty unless it has MetalLB to itself
-    :param answering: addresses and ports that accepted connections before it: of these Services, or of the ingress controller's alone where
-        it has that to itself
+    :param answering: addresses and ports that accepted connections before it: of these Services, or of the ingress controllers' alone
+        where it has these to itself
     """
 
     api: Api
@@ -37,14 +37,15 @@ class Invariant:
     answering: list[tuple[str, int]]
 
     @classmethod
-    def of(cls, api: Api, metallb: MetalLB, label: str, claim: Claim, ingress: str) -> "Invariant":
+    def of(cls, api: Api, metallb: MetalLB, label: str, claim: Claim, ingress: Iterable[str]) -> "Invariant":
         """Remember what it has to itself as it is; what it shares is not remembered, as others may change it meanwhile.
 
-        :param ingress: the namespace of the ingress controller
+        :param ingress: the namespaces of the ingress controllers that it concerns
         """
         if Resource.METALLB in claim.writes:
             return cls(api, metallb, label, _nodes(api), _addresses(api), _answering(api.list("Service")))
-        return cls(api, metallb, label, {}, {}, _answering(api.list("Service", ingress)) if claim.writes else [])
+        services = [item for namespace in ingress for item in api.list("Service", namespace)] if claim.writes else []
+        return cls(api, metallb, label, {}, {}, _answering(services))
 
     def expect_restored(self) -> None:
         """Require it, waiting for what MetalLB removes on its own; what others may change meanwhile is not compared.

@@ -18,7 +18,7 @@ from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
 from harness.systems.apps import example
 from harness.systems.environment import wire_container
-from harness.systems.ingress.controllers import Controller, controller
+from harness.systems.ingress.controllers import Controller, controllers
 from harness.systems.kubernetes.admission import accepted
 from harness.systems.kubernetes.load_balancers import assigned_addresses, external_addresses
 from harness.systems.kubernetes.preconditions import Crashing, unless_crashing
@@ -40,9 +40,9 @@ class Preconditions:
     controller: Controller
 
     @classmethod
-    def of(cls, state: ClusterState) -> "Preconditions":
-        """The looks at a run's cluster."""
-        return cls(state.api(), state, controller(state.ingress, state.ingress_version))
+    def of(cls, state: ClusterState, ingress: str = "") -> "Preconditions":
+        """The looks at a run's cluster, and at the ingress controller of this name where it has several."""
+        return cls(state.api(), state, next(one for one in controllers(state.ingress) if ingress in ("", one.name)))
 
     def lacking(self, one: Precondition) -> str:
         """What was found instead of a precondition; empty where it holds.

@@ -17,7 +17,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ClusterState:
     for name, stays in (("running", False), ("stays", True)):
         directory = states_directory() / name
         state = ClusterState(
-            name, name, directory, directory / "kubeconfig", name, stays, "dual", 3, "1.36.3", "0.16.1", "traefik", "3.7.15"
+            name, name, directory, directory / "kubeconfig", name, stays, "dual", 3, "1.36.3", "0.16.1", {"traefik": "3.7.15"}
         )
         state.save()
     return state

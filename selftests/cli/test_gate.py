@@ -61,6 +61,14 @@ def test_inputs_become_options_and_empty_ones_do_not() -> None:
     assert gate.run_words(said) == [f"--{name}={inputs[name]}" for name in ("level", "metallb", "ingress", "kubernetes", "config")]
 
 
+def test_several_controllers_have_commas_between() -> None:
+    assert gate.run_words({"ingress": "traefik, contour@1.33.0\nskipper,"}) == [
+        "--ingress=traefik",
+        "--ingress=contour@1.33.0",
+        "--ingress=skipper",
+    ]
+
+
 def test_images_have_short_names_where_they_are_metallbs() -> None:
     words = gate.run_words({"images": "controller=r.example/c:1, speaker=s@sha256:0f\ningress-nginx-controller=me/n:x,"})
     assert words == [

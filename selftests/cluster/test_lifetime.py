@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from os import utime
 from pathlib import Path
@@ -19,7 +20,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
 
     def save(name: str, *, age: int, kept: bool = True) -> None:
         directory = states_directory() / name
-        state = ClusterState(name, name, directory, directory / "kubeconfig", name, kept, "ipv4", 3, "1.36.3", "0.16.1", "none", "1")
+        state = ClusterState(name, name, directory, directory / "kubeconfig", name, kept, "ipv4", 3, "1.36.3", "0.16.1", {"none": "1"})
         state.save()
         utime(state.file, (1_000_000 - age, 1_000_000 - age))
 
@@ -41,3 +42,17 @@ def test_what_is_kept_is_told_where_the_name_is_of_none(store: Store) -> None:
     store("first", age=9)
     with pytest.raises(UsageFault, match="choose one of: latest, first"):
         reuse("another", {})
+
+
+def test_a_cluster_with_other_controllers_is_told(store: Store) -> None:
+    store("kept", age=1)
+    with pytest.raises(UsageFault, match=r"a cluster with ingress traefik 3\.7\.15, skipper 0\.24\.1\nfound: .* has none 1"):
+        reuse("kept", {"ingress": {"traefik": "3.7.15", "skipper": "0.24.1"}})
+
+
+def test_what_an_earlier_version_kept_has_one_controller(store: Store) -> None:
+    store("kept", age=1)
+    file = states_directory() / "kept" / "state.json"
+    stored = json.loads(file.read_text()) | {"ingress": "traefik", "ingress_version": "3.7.15"}
+    file.write_text(json.dumps(stored))
+    assert ClusterState.load(file).ingress == {"traefik": "3.7.15"}

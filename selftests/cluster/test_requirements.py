@@ -61,7 +61,7 @@ def test_nothing_is_created_where_probes_do_not_arrive(machine: Docker, tmp_path
     machine.told = "Docker Desktop"
     monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/docker")
     with pytest.raises(EnvironmentFault, match="--in-container"):
-        bring_up(Settings("1.36.4", "0.16.1", "ingress-nginx", "1.15.1"), Steps(print), tmp_path / "logs")
+        bring_up(Settings("1.36.4", "0.16.1", {"ingress-nginx": "1.15.1"}), Steps(print), tmp_path / "logs")
     assert machine.asked == ["version", "info"]
 
 

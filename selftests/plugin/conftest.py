@@ -43,7 +43,7 @@ pytest_plugins = ["harness.plugin"]
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
     config.stash[RUN].versions = {"metallb": "0.14.9", "kubernetes": "1.36.3", "traefik": "3.7.15"}
-    config.stash[RUN].features = frozenset({Feature.CANARY, Feature.CORS})
+    config.stash[RUN].features = {"traefik": frozenset({Feature.CANARY, Feature.CORS})}
 """
 
 PREAMBLE = """

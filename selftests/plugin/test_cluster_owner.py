@@ -49,7 +49,7 @@ def bring_up(settings, steps, logs, applied=lambda: None):
     directory = pathlib.Path(__file__).with_name("state-2" if second else "state")
     state = ClusterState(
         name="c2" if second else "c", context="kind-c", directory=directory, kubeconfig=directory / "k", network="c", kept=False,
-        ip_family="ipv4", nodes=3, kubernetes=settings.kubernetes, metallb=settings.metallb, ingress="ingress-nginx", ingress_version="1",
+        ip_family="ipv4", nodes=3, kubernetes=settings.kubernetes, metallb=settings.metallb, ingress=dict(settings.ingress),
     )
     state.save()
     return state

@@ -219,3 +219,11 @@ def test_the_guides_example_is_right_and_read(tmp_path: Path) -> None:
     known = declared(GUIDE.parents[1] / "suites")
     read = read_file(file, conformance_file.run_type(), lambda one: "" if one in known else "unknown")
     assert (len(read.skips), len(read.deviations)) == (2, 1)
+
+
+@pytest.mark.parametrize(("said", "names"), [('"traefik"', ["traefik"]), ('["traefik", "skipper"]', ["traefik", "skipper"])])
+def test_what_may_be_repeated_takes_one_value_or_several(suite: Suite, said: str, names: list[str]) -> None:
+    suite.write("conftest.py", "")
+    suite.write("conformance.toml", f"[run]\ningress = {said}\n")
+    suite.add("EXH-01")
+    assert options(suite)["ingress"] == names

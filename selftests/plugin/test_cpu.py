@@ -27,7 +27,7 @@ def test_groups_are_told_by_the_system_they_belong_to() -> None:
         "metallb-system/speaker-y": 1.0,
         "traefik/traefik-x": 4.0,
     }
-    assert by_system(groups, "traefik") == {
+    assert by_system(groups, {"ingress controller": "traefik"}) == {
         "API server": 40.0,
         "etcd": 10.0,
         "MetalLB controller": 2.0,
@@ -38,7 +38,8 @@ def test_groups_are_told_by_the_system_they_belong_to() -> None:
         "other pods": 12.0,
         "the rest of the nodes": 15.0,
     }
-    assert by_system({}, "traefik") == {}
+    assert by_system({}, {"ingress controller": "traefik"}) == {}
+    assert by_system({"a/x": 2.0, "b/x": 3.0}, {"one": "a", "other": "b"}) == {"one": 2.0, "other": 3.0}
 
 
 @pytest.mark.parametrize("workers", [(), WITH_WORKERS])
@@ -86,5 +87,5 @@ def state() -> ClusterState:
     folder = Path("state")
     return ClusterState(
         name="c", context="kind-c", directory=folder, kubeconfig=folder / "k", network="c", kept=False, ip_family="ipv4", nodes=1,
-        kubernetes="1.36.4", metallb="0.16.1", ingress="ingress-nginx", ingress_version="1.15.1",
+        kubernetes="1.36.4", metallb="0.16.1", ingress={"ingress-nginx": "1.15.1"},
     )  # fmt: skip

@@ -46,7 +46,7 @@ def reuse(name, asked):
     OBJECTS.mkdir(exist_ok=True)
     state = ClusterState(
         name="c", context="kind-c", directory=HERE / "state", kubeconfig=HERE / "k", network="c", kept=True, ip_family="ipv4", nodes=3,
-        kubernetes="1.36.3", metallb="0.16.1", ingress="ingress-nginx", ingress_version="1",
+        kubernetes="1.36.3", metallb="0.16.1", ingress={"ingress-nginx": "1"},
     )
     state.save()
     return state, Held()

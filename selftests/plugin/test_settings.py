@@ -30,6 +30,9 @@ from selftests.systems.kubernetes.test_own_manifests import workload
         (["--metallb-manifest=none.yaml"], "--metallb-manifest with a manifest"),
         (["--ingress=ingress-nginx@newest"], "--ingress with a version"),
         (["--ingress=haproxy"], "one of: contour, haproxy-ingress, ingress-nginx"),
+        (["--ingress=traefik@3.7.15", "--ingress=traefik@3.6.15"], "traefik more than once"),
+        (["--ingress=ingress-nginx", "--ingress=traefik-nginx"], "have one IngressClass nginx"),
+        (["--ingress=traefik", "--ingress=skipper", "--ingress-manifest=a.yaml"], "it beside traefik and skipper"),
         (["--image=none=x"], "--image COMPONENT=REFERENCE"),
     ],
 )
@@ -86,23 +89,32 @@ class TestOwnManifest:
                 settings(suite, self.manifest(suite, f"me/controller{tag}"))
 
 
+def test_several_controllers_are_under_test_together(suite: Suite) -> None:
+    found = settings(suite, "--ingress=traefik@3.7.15", "--ingress=haproxy-ingress")
+    assert list(found.ingress) == ["traefik", "haproxy-ingress"]
+    assert found.ingress["traefik"] == "3.7.15"
+    assert {"traefik", "haproxy-ingress", "metallb-controller"} <= found.components.keys()
+    assert [one.suffix for one in found.controllers] == ["-traefik", "-haproxy-ingress"]
+    assert list(features_under_test(found)) == ["traefik", "haproxy-ingress"]
+
+
 class TestReusedCluster:
     @pytest.fixture(autouse=True)
     def kept(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
         directory = tmp_path / NAME / "c"
-        versions = ("1.35.8", "0.14.9", "traefik", "3.6.15")
-        ClusterState("c", "c", directory, directory / "kubeconfig", "c", True, "ipv4", 3, *versions).save()
+        paths = directory, directory / "kubeconfig"
+        ClusterState("c", "c", *paths, "c", True, "ipv4", 3, "1.35.8", "0.14.9", {"traefik": "3.6.15"}).save()
 
     @pytest.mark.parametrize("name", ["c", "latest"])
     def test_what_no_option_names_is_what_it_has(self, suite: Suite, name: str) -> None:
         found = settings(suite, f"--reuse-cluster={name}")
-        assert (found.kubernetes, found.metallb, found.ingress, found.ingress_version) == ("1.35.8", "0.14.9", "traefik", "3.6.15")
-        assert Feature.CANARY not in features_under_test(found)
+        assert (found.kubernetes, found.metallb, found.ingress) == ("1.35.8", "0.14.9", {"traefik": "3.6.15"})
+        assert Feature.CANARY not in features_under_test(found)["traefik"]
 
     def test_what_an_option_names_is_that(self, suite: Suite) -> None:
         found = settings(suite, "--reuse-cluster=c", "--metallb=0.15.3", "--ingress=ingress-nginx")
-        assert (found.metallb, found.ingress) == ("0.15.3", "ingress-nginx")
+        assert (found.metallb, list(found.ingress)) == ("0.15.3", ["ingress-nginx"])
 
     def test_one_that_is_not_there_is_told_when_it_is_used(self, suite: Suite) -> None:
-        assert settings(suite, "--reuse-cluster=gone").ingress == "ingress-nginx"
+        assert list(settings(suite, "--reuse-cluster=gone").ingress) == ["ingress-nginx"]

@@ -94,7 +94,7 @@ class FakeApi(Api):
         if kind not in self.held:
             self.objects.pop((kind, namespace, name), None)
 
-    def delete_all(self, kind: str, namespace: str) -> None:
+    def delete_all(self, kind: str, namespace: str, labels: str = "") -> None:
         for one, where, name in list(self.objects):
             if (one, where) == (kind, namespace):
                 self.delete(kind, name, namespace)

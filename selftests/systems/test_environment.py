@@ -20,7 +20,7 @@ from harness.systems import environment
 from harness.systems.environment import Settings, add_image, bring_up, probe_container, wire_container
 from selftests.systems.fake_api import FakeApi
 
-ASKED = Settings("1.36.4", "0.16.1", "ingress-nginx", "1.11.0")
+ASKED = Settings("1.36.4", "0.16.1", {"ingress-nginx": "1.11.0"})
 VIP = "172.18.255.200"
 
 

@@ -65,7 +65,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
 
 
 def remembered(api: Stored, metallb: MetalLB = METALLB, *alone: Resource) -> Invariant:
-    return Invariant.of(cast(Api, api), metallb, "t1", Claim(frozenset(alone)), "ingress")
+    return Invariant.of(cast(Api, api), metallb, "t1", Claim(frozenset(alone)), ["ingress"])
 
 
 def after(*alone: Resource, before: Stored | None = None, **kinds: list[dict[str, Any]]) -> None:

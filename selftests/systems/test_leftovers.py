@@ -92,8 +92,7 @@ def state(directory: Path) -> ClusterState:
         nodes=3,
         kubernetes="1.36.4",
         metallb="0.16.1",
-        ingress="ingress-nginx",
-        ingress_version="1.12.1",
+        ingress={"ingress-nginx": "1.12.1"},
     )
 
 

@@ -98,8 +98,7 @@ def looks(api: Cluster, tmp_path: Path, network: FakeNetwork) -> Preconditions:
         nodes=3,
         kubernetes="1.36.4",
         metallb="0.16.1",
-        ingress="ingress-nginx",
-        ingress_version="1.12.1",
+        ingress={"ingress-nginx": "1.12.1"},
     )
     return Preconditions(api, state, controller("ingress-nginx", "1.12.1"))
 

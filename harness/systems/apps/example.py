@@ -15,6 +15,8 @@ NAMESPACE = "example"
 POOL = "example"
 #: Host of the by-path Ingress, parent of the hosts of the by-sub-domain one.
 DOMAIN = "example.com"
+#: The names of the two Ingresses.
+ROUTES = BY_PATH, BY_SUB_DOMAIN = "by-path", "by-sub-domain"
 _FILES = MANIFESTS / "example"
 
 
@@ -29,10 +31,12 @@ def app_objects(image: str, nonce: str) -> list[Object]:
     return [namespace, program(NAMESPACE), *apps]
 
 
-def route_objects(ingress_class: str) -> list[Object]:
-    """The example's two Ingresses."""
-    files = ("by-path.yaml", "by-sub-domain.yaml")
-    return [item for name in files for item in read(_FILES / name, ingress_class=ingress_class)]
+def route_objects(ingress_class: str, suffix: str = "") -> list[Object]:
+    """The example's two Ingresses.
+
+    :param suffix: what stands behind their names
+    """
+    return [item for name in ROUTES for item in read(_FILES / f"{name}.yaml", ingress_class=ingress_class, suffix=suffix)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,22 @@ class ExampleProject:
     """The example project in the run's cluster.
 
     :param addresses: the ranges of its pool, as they are written
+    :param first: how many Services are created before all others: one for each ingress controller
     """
 
     api: Api
     addresses: list[str]
+    first: int = 1
 
     @property
     def ranges(self) -> list[AddressRange]:
         """The ranges of its pool, one of each family."""
         return [AddressRange.parse(text) for text in self.addresses]
+
+    @property
+    def first_addresses(self) -> list[str]:
+        """The first addresses of its pool, as many as there are Services that were created first."""
+        return [str(self.ranges[0].first + number) for number in range(self.first)]
 
     def service(self, app: str) -> Object:
         """The Service of an application.

@@ -32,6 +32,8 @@ CALLS = "calls"
 CERTIFICATE_FOR = "conformance/certificate-for"
 #: A Secret with this annotation gets the certificate of the run's authority as ``ca.crt``.
 AUTHORITY = "conformance/authority"
+#: The label of routes with the name of the controller that they are made for.
+CONTROLLER = "conformance-controller"
 #: The label of namespaces in which the controller's webhook judges nothing; statements about it use others.
 WEBHOOK_EXEMPT = "conformance-webhook-exempt"
 APPS, FOLDER = MANIFESTS / "apps", MANIFESTS / "ingress"
@@ -45,6 +47,7 @@ class SharedRoutes:
     :param culprits: the tests whose routes were put aside, as none that came after them was served
     :param suspects: the tests whose routes were put aside before it was found which of them it is
     :param unserved: what answered where the last route should have, with all others put aside; empty where it is served
+    :param suffix: what stands behind the names of the routes, which those of several controllers share a namespace with
     """
 
     label: str
@@ -54,6 +57,11 @@ class SharedRoutes:
     culprits: list[str] = field(default_factory=list)
     suspects: list[str] = field(default_factory=list)
     unserved: str = ""
+    suffix: str = ""
+
+    def name(self, test: str) -> str:
+        """What the name of a test's routes begins with."""
+        return f"{slug(test)}{self.suffix}"
 
     def host(self, test: str) -> str:
         """The host of a test's routes."""
@@ -62,7 +70,7 @@ class SharedRoutes:
     @property
     def sentinel(self) -> str:
         """The Ingress that was made last, and whose status serves every statement about a status."""
-        return "sentinel"
+        return f"sentinel{self.suffix}"
 
     @property
     def sentinel_host(self) -> str:
@@ -156,9 +164,16 @@ def own_objects(namespace: str, image: str, nonce: str) -> list[Object]:
 
 def routes_of(routes: SharedRoutes, test: str, file: Path, controller: Controller, authority: trustme.CA) -> list[Object]:
     """The objects in a test's manifest, for its host."""
-    values = {"name": slug(test), "host": routes.host(test), "namespace": NAMESPACE, "other_namespace": OTHER_NAMESPACE}
+    values = {"name": routes.name(test), "host": routes.host(test), "namespace": NAMESPACE, "other_namespace": OTHER_NAMESPACE}
     objects = read(file, ingress_class=controller.ingress_class, **values)
-    return [_with_certificate(item, authority) for item in objects]
+    return labelled([_with_certificate(item, authority) for item in objects], controller)
+
+
+def labelled(objects: list[Object], controller: Controller) -> list[Object]:
+    """The objects with a label that says whose routes they are."""
+    for item in objects:
+        item["metadata"].setdefault("labels", {})[CONTROLLER] = controller.name
+    return objects
 
 
 def collect_routes_on_failure(api: Api, routes: SharedRoutes, test: str, file: Path, controller: Controller) -> None:

@@ -3,10 +3,11 @@
 import json
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from time import monotonic
+from typing import Self
 
 import trustme
 from filelock import FileLock
@@ -20,7 +21,7 @@ from harness.probes.http import HttpProbe
 from harness.probes.waiting import eventually
 from harness.systems.ingress.blocking_routes import Search
 from harness.systems.ingress.controllers import Controller
-from harness.systems.ingress.shared_routes import BACKENDS, FOLDER, NAMESPACE, WEBHOOK_EXEMPT, SharedRoutes, routes_of
+from harness.systems.ingress.shared_routes import BACKENDS, CONTROLLER, FOLDER, NAMESPACE, WEBHOOK_EXEMPT, SharedRoutes, labelled, routes_of
 from harness.systems.kubernetes.manifests import read
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 
@@ -28,6 +29,24 @@ from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 SEARCH = 120
 #: Seconds for setting up all of it; the workers that did not begin that wait as long.
 SETUP_TIMEOUT = 420
+
+
+@dataclass(slots=True)
+class SharedSetups:
+    """The shared routes that a process uses, by the name of their controller; it leaves all of them together."""
+
+    made: dict[str, SharedRoutes] = field(default_factory=dict)
+    _leaving: ExitStack = field(default_factory=ExitStack)
+
+    def enter(self, controller: Controller, setup: AbstractContextManager[SharedRoutes]) -> None:
+        """Set up the routes of one more controller, or join who has."""
+        self.made[controller.name] = self._leaving.enter_context(setup)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        self._leaving.close()
 
 
 @contextmanager
@@ -54,7 +73,7 @@ def shared_by_workers(
             _, users = _load(file)
             _save(file, routes, users - 1)
             if users == 1:
-                _teardown(api)
+                _teardown(api, controller)
                 file.unlink()
 
 
@@ -81,8 +100,8 @@ def set_up(api: Api, controller: Controller, probe: HttpProbe, manifests: Mappin
     api.apply(*objects)
     authority, label = trustme.CA(), f"t{secrets.token_hex(3)}"
     keys = authority.cert_pem.bytes().decode(), authority.private_key_pem.bytes().decode()
-    routes = SharedRoutes(label, *keys, {})
-    _teardown(api)
+    routes = SharedRoutes(label, *keys, {}, suffix=controller.suffix)
+    _teardown(api, controller)
     setting = _Setting(api, controller, probe, routes, manifests, authority)
     for test in sorted(manifests):
         setting.put(test)
@@ -123,7 +142,8 @@ class _Setting:
         host, ingress_class = self.routes.host(name), self.controller.ingress_class
         file = FOLDER / "shared_routes" / "sentinel.yaml"
         try:
-            self.api.apply(*read(file, name=name, host=host, namespace=NAMESPACE, ingress_class=ingress_class))
+            made = read(file, name=name, host=host, namespace=NAMESPACE, ingress_class=ingress_class)
+            self.api.apply(*labelled(made, self.controller))
             eventually(
                 lambda: require_backend(self.probe.send(Request("/", host=host)), NAMESPACE, "one"),
                 within=within,
@@ -154,10 +174,10 @@ class _Setting:
         return not self.unserved(f"{self.routes.sentinel}-{self.made}", self.controller.timing.route)
 
 
-def _teardown(api: Api) -> None:
-    """Remove every route; the backends stay."""
+def _teardown(api: Api, controller: Controller) -> None:
+    """Remove every route of a controller; the backends stay."""
     for namespace in BACKENDS:
-        api.delete_all("Ingress", namespace)
+        api.delete_all("Ingress", namespace, labels=f"{CONTROLLER}={controller.name}")
 
 
 def _load(file: Path) -> tuple[SharedRoutes | None, int]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from harness.cluster.api import Api
 from harness.model.errors import Unanswered
@@ -18,22 +19,24 @@ class OtherPools:
     api: Api
 
     @contextmanager
-    def removed(self, holder: Service) -> Iterator[None]:
-        """No pool exists inside of the block; afterwards those from before do, and the holder has the addresses from before.
+    def removed(self, *holders: Service) -> Iterator[None]:
+        """No pool exists inside of the block; afterwards those from before do, and the holders have the addresses from before.
 
-        Until it has, the pools give nothing to anybody who does not ask, and it is the one who asks.
+        Until they have, the pools give nothing to anybody who does not ask, and they are the ones who ask.
         """
         stored = [ip_address_pool(item["metadata"]["name"], **item["spec"]) for item in self.api.list("IPAddressPool", NAMESPACE)]
-        addresses = holder.addresses
+        addresses = {holder: holder.addresses for holder in holders}
         try:
-            holder.annotate(loadBalancerIPs=",".join(addresses))
+            for holder, asked in addresses.items():
+                holder.annotate(loadBalancerIPs=",".join(asked))
             for item in stored:
                 self.api.delete("IPAddressPool", item["metadata"]["name"], NAMESPACE)
             yield
         finally:
             self.api.apply(*({**item, "spec": {**item["spec"], "autoAssign": False}} for item in stored))
-            wait_ready(lambda: _has(holder, addresses), f"{holder!r} has {', '.join(addresses)} again")
-            holder.annotate(loadBalancerIPs=None)
+            for holder, before in addresses.items():
+                wait_ready(partial(_has, holder, before), f"{holder!r} has {', '.join(before)} again")
+                holder.annotate(loadBalancerIPs=None)
             self.api.apply(*stored)
 
     @contextmanager

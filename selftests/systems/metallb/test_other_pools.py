@@ -32,6 +32,15 @@ def test_no_pool_is_there_for_a_while_and_the_holder_asks_for_its_address() -> N
     assert requested(holder) is None
 
 
+def test_several_holders_get_their_own_back() -> None:
+    api, first = cluster()
+    api.apply(an_object("Service", "controller", "other", spec={}, status=external("198.18.0.2")))
+    second = Service(api, "controller", "other", "metallb.io")
+    with OtherPools(api).removed(first, second):
+        assert [requested(one) for one in (first, second)] == ["198.18.0.1", "198.18.0.2"]
+    assert [requested(one) for one in (first, second)] == [None, None]
+
+
 def test_a_holder_that_does_not_get_its_address_back_is_told() -> None:
     api, holder = cluster()
     with (

@@ -5,7 +5,7 @@ import pytest
 from harness.model.expectations import reaches
 from harness.model.features import Feature
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems.apps.example import NAMESPACE, ExampleProject
+from harness.systems.apps.example import BY_SUB_DOMAIN, NAMESPACE, ExampleProject
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.rollout import ControllerDeployment
 from harness.systems.ingress.shared_routes import SharedRoutes
@@ -24,9 +24,10 @@ def test_status_follows_the_addresses_of_the_service(
 
     The API speaks of the load balancer only (STA-03): that an external IP of the Service counts is a feature.
     """
-    ingress_status.wait_until_same("by-sub-domain", controller_deployment, namespace=NAMESPACE)
+    name = f"{BY_SUB_DOMAIN}{controller_deployment.controller.suffix}"
+    ingress_status.wait_until_same(name, controller_deployment, namespace=NAMESPACE)
     with controller_deployment.external_ip("192.0.2.77"):
-        shown = ingress_status.wait_until_same("by-sub-domain", controller_deployment, namespace=NAMESPACE)
+        shown = ingress_status.wait_until_same(name, controller_deployment, namespace=NAMESPACE)
     assert any(address in pool for pool in example_project.ranges for address in shown), (
         f"the status shows {', '.join(shown)}, none of {', '.join(example_project.addresses)}"
     )
@@ -48,5 +49,5 @@ def test_status_of_another_class_stays_empty(
 ) -> None:
     """The status of an Ingress of another class MUST NOT show the controller's address, whereas that of an older one of its own does."""
     ingress_status.wait_until_shown(shared_routes.sentinel, vip)
-    ingress_status.consistently_empty("status-of-another-class-stays-empty")
+    ingress_status.consistently_empty(shared_routes.name("test_status_of_another_class_stays_empty"))
     client.expect_once(request(host=f"own.{HOST}"), reaches("one"))

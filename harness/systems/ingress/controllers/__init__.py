@@ -88,6 +88,9 @@ class Controller(ABC):
     #: How long it may take.
     timing: Timing = USUAL
 
+    #: What stands behind the names of what a run makes for it among objects of others; empty where no other controller is judged with it.
+    suffix: str = ""
+
     def __init__(self, version: str) -> None:
         self.version = version
 
@@ -160,6 +163,17 @@ def controller(name: str, version: str) -> Controller:
     if name not in found:
         raise UsageFault(f"--ingress NAME[@VERSION] with NAME one of: {', '.join(found)}", name, "choose one of them")
     return found[name](version)
+
+
+def controllers(versions: Mapping[str, str]) -> tuple[Controller, ...]:
+    """The controllers of one run, by name and version; where they are several, what is made for each has names of its own.
+
+    :raises UsageFault: there is none of a name
+    """
+    made = tuple(controller(*one) for one in versions.items())
+    for one in made if len(made) > 1 else ():
+        one.suffix = f"-{one.name}"
+    return made
 
 
 @cache

@@ -6,7 +6,7 @@ from harness.model.expectations import Expectation, reaches
 from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
-from harness.systems.ingress.shared_routes import NAMESPACE
+from harness.systems.ingress.shared_routes import NAMESPACE, SharedRoutes
 from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS
 from suites.ingress.requests import request
@@ -14,9 +14,14 @@ from suites.ingress.requests import request
 
 @statement("DFB-06", MUST, EXTENDED, source=f"{ANNOTATIONS}#default-backend", covers=("ROW-BE-03",))
 @pytest.mark.manifest("custom_default_backend_takes_over.yaml")
-def test_custom_default_backend_takes_over(client: IngressClient) -> None:
+def test_custom_default_backend_takes_over(client: IngressClient, shared_routes: SharedRoutes) -> None:
     """The default backend of the annotation MUST answer in the place of a Service without endpoints, and be told what was asked of whom."""
-    expected_headers = {"X-Code": "503", "X-Namespace": NAMESPACE, "X-Ingress-Name": "custom-default-backend-takes-over"}
+    ingress = shared_routes.name("test_custom_default_backend_takes_over")
+    expected_headers = {
+        "X-Code": "503",
+        "X-Namespace": NAMESPACE,
+        "X-Ingress-Name": ingress,
+    }
     client.expect(request("/x"), reaches("two", arrives_with=expected_headers))
 
 
