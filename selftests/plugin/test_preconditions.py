@@ -70,6 +70,17 @@ def failing(services): raise WrongAnswer("an address", "none")
 @pytest.fixture
 def faulty(services): raise EnvironmentFault("a backend", "none", "look")
 """
+#: Fixtures of a run with several controllers.
+SEVERAL = """
+
+@pytest.fixture(scope="session")
+def ingress_controller(request): return request.param
+
+
+@pytest.fixture
+@rests_on(Precondition.REACHABLE)
+def vip(cluster, ingress_controller): pass
+"""
 PREAMBLE = "from harness.model.errors import *\nfrom harness.model.statements import *\n"
 
 
@@ -105,6 +116,28 @@ def test_what_is_more_basic_is_named_first(suite: Suite) -> None:
     ran = suite.run()
     assert {name: result.blocked_by for name, result in ran.results.items()} == {"ALC-01": ("DEP-03",), "EXH-02": ("DEP-03",)}
     assert looked.read_text().split() == ["METALLB", "POOLS"]
+
+
+def test_what_holds_of_one_controller_is_no_ground_for_another(tmp_path: Path) -> None:
+    traefik, contour = (Findings(tmp_path, name) for name in ("traefik", "contour"))
+    traefik.note(Precondition.SERVED, "404")
+    traefik.note(Precondition.POOLS, "")
+    assert (traefik.of(Precondition.SERVED), contour.of(Precondition.SERVED)) == ("404", None)
+    assert contour.of(Precondition.POOLS) == ""  # what is MetalLB's is everybody's
+
+
+def test_each_controller_is_looked_at_for_what_is_judged_with_it(suite: Suite) -> None:
+    looked = prepared(suite)
+    conftest = suite.pytester.path / "conftest.py"
+    text = conftest.read_text().replace("{Feature.CANARY, Feature.CORS})}", "()), 'contour': frozenset()}")
+    text = text.replace("file.write(one.name + chr(10))", "file.write(f'{one.name}-{self.ingress}' + chr(10))")
+    text = text.replace("return cls()", "made = cls()\n        made.ingress = ingress\n        return made")
+    suite.write("conftest.py", text + SEVERAL)
+    suite.add("SUB-01", folder="ingress/routing", parameters="vip")
+    assert set(suite.run().outcomes.values()) == {Outcome.PASSED}
+    seen = looked.read_text().split()
+    assert {"REACHABLE-traefik", "REACHABLE-contour"} <= set(seen)
+    assert sum(line.startswith("POOLS") for line in seen) == 1
 
 
 def test_nothing_is_looked_at_for_what_does_not_apply_or_needs_no_cluster(suite: Suite) -> None:

@@ -95,9 +95,8 @@ class FakeApi(Api):
             self.objects.pop((kind, namespace, name), None)
 
     def delete_all(self, kind: str, namespace: str, labels: str = "") -> None:
-        for one, where, name in list(self.objects):
-            if (one, where) == (kind, namespace):
-                self.delete(kind, name, namespace)
+        for item in self.list(kind, namespace, labels=labels or None):
+            self.delete(kind, item["metadata"]["name"], namespace)
 
     def logs(self, pod: str, namespace: str, *, since: int, container: str | None = None) -> str:
         return self.answers.get(("logs", pod), "")

@@ -1,6 +1,7 @@
 """From an engine to a cluster that statements can run on: with an engine, an API and a controller's address in memory."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from harness.cluster.engine import Network
 from harness.cluster.sources import Image
 from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
-from harness.model.errors import EnvironmentFault
+from harness.model.errors import EnvironmentFault, UsageFault
 from harness.model.http_exchange import Exchange, Request
 from harness.model.record import Record, recording
 from harness.systems import environment
@@ -313,3 +314,29 @@ def test_a_container_to_look_from_is_started_once(machine: list[str], tmp_path: 
     for _ in range(2):
         assert probe_container(state, "in-cluster", network=f"container:{state.name}-control-plane") == f"{state.name}-in-cluster"
     assert commands == ["ps", "rm", "run", "ps"]
+
+
+def test_several_controllers_are_installed_and_waited_for(
+    machine: list[str], api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Cluster, "address", VIP)
+    asked = replace(ASKED, ingress={"traefik": "3.7.15", "haproxy-ingress": "0.16.1"})
+    told: list[str] = []
+    state = bring_up(asked, Steps(told.append), tmp_path / "logs")
+    assert state.ingress == {"traefik": "3.7.15", "haproxy-ingress": "0.16.1"}
+    assert ClusterState.load(state.file) == state
+    for one in asked.controllers:
+        assert api.get("Deployment", one.workloads[0].name, one.namespace)
+        assert api.get("Ingress", f"by-path-{one.name}", "example")
+        assert any(f"routes answer through {one.name}'s address" in line for line in told)
+    assert "tear down" not in machine
+
+
+def test_controllers_that_share_an_object_are_told_before_anything_is_created(
+    machine: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "nginx.yaml"
+    shared.write_text(shared.read_text() + "---\nkind: ClusterRole\nmetadata: {name: traefik}\n")
+    with pytest.raises(UsageFault, match="ingress-nginx and traefik have one ClusterRole traefik"):
+        bring_up(replace(ASKED, ingress={"ingress-nginx": "1.11.0", "traefik": "3.7.15"}), steps(), tmp_path / "logs")
+    assert "create" not in machine

@@ -17,7 +17,7 @@ from harness.model.errors import Blocked, EnvironmentFault, StatementFailed
 from harness.model.http_exchange import Exchange, Request
 from harness.model.record import Record, recording
 from harness.systems.ingress import shared_setup
-from harness.systems.ingress.controllers import Timing, controller
+from harness.systems.ingress.controllers import Timing, controller, controllers
 from harness.systems.ingress.shared_routes import (
     NAMESPACE,
     OTHER_NAMESPACE,
@@ -30,7 +30,7 @@ from harness.systems.ingress.shared_routes import (
     slug,
     tls_context,
 )
-from harness.systems.ingress.shared_setup import set_up, shared_by_workers
+from harness.systems.ingress.shared_setup import SharedSetups, set_up, shared_by_workers
 from harness.systems.kubernetes.manifests import MANIFESTS
 from selftests.systems.fake_api import FakeApi
 from selftests.systems.ingress.scripted import ScriptedProbe, refused_with, served_by
@@ -98,6 +98,23 @@ def test_every_route_is_made_for_a_host_of_its_test_and_the_sentinel_last() -> N
     assert {routes.sentinel_host, routes.host("test_spread")} <= hosts
     assert api.list("Ingress", OTHER_NAMESPACE)
     assert all(item["metadata"]["labels"] == {WEBHOOK_EXEMPT: "yes"} for item in api.list("Namespace"))
+
+
+def test_routes_of_several_controllers_stand_beside_each_other_and_go_by_themselves(tmp_path: Path) -> None:
+    api, under_test = Ready(), controllers({"traefik": "3.7.15", "skipper": "0.24.1"})
+    with SharedSetups() as first, SharedSetups() as second:
+        for setups, one in zip((first, second), under_test, strict=True):
+            one.timing = Timing(consecutive=2)
+            file = tmp_path / f"routes{one.suffix}.json"
+            setups.enter(one, shared_by_workers(file, api, one, probe=ANSWERING, manifests=FILES, objects=objects()))
+        routes = [*first.made.values(), *second.made.values()]
+        assert [one.sentinel for one in routes] == ["sentinel-traefik", "sentinel-skipper"]
+        assert {"spread-traefik", "spread-skipper", "sentinel-traefik", "sentinel-skipper"} <= set(api.ingresses())
+        classes = {item["metadata"]["name"]: item["spec"]["ingressClassName"] for item in api.list("Ingress")}
+        assert all(name.find(one) > 0 for name, one in classes.items()), classes
+        first.__exit__(None, None, None)
+        assert {name.rpartition("-")[2] for name in api.ingresses() if "sentinel" in name} == {"skipper"}
+    assert api.ingresses() == []
 
 
 def test_a_refused_route_fails_its_statement_and_no_other() -> None:
