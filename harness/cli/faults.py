@@ -63,9 +63,9 @@ def seed(options: argparse.Namespace) -> int:
     """
     settings = _settings(options)
     found = catalogue.read(options.system)
-    _check(found, options.system, settings)
+    tests = _check(found, options.system, settings)
     faults = found.selected(options.ids)
-    bench = _Bench(settings, found, matrix.load(RESULTS / f"{options.system}.json", options.system), options)
+    bench = _Bench(settings, found, tests, matrix.load(RESULTS / f"{options.system}.json", options.system), options)
     if to_do := bench.to_do(faults):
         with _cluster(settings, options) as state:
             bench.judge(state, to_do)
@@ -82,14 +82,15 @@ def _settings(options: argparse.Namespace) -> Settings:
     return systems_under_test((vars(options) | of_the_system).__getitem__)
 
 
-def _check(found: Catalogue, system: str, settings: Settings) -> None:
-    """Refuse faults that name what does not exist, or statements that cannot turn red."""
+def _check(found: Catalogue, system: str, settings: Settings) -> dict[str, str]:
+    """Refuse faults that name what does not exist, or statements that cannot turn red; returns the test of each statement."""
     cases = collected([str(SUITES), f"--level={Level.FULL}", *(f"--ingress={name}" for name in settings.ingress)])
     judged = {case.statement.id: case.not_applicable for case in cases}
     file = ROOT / BASELINES / f"{system}.toml"
     deviations = [one for one in read_baseline(file) if one.case is None] if file.is_file() else []
     judged |= {one.statement: "it is a known deviation" for one in deviations}
     catalogue.require_sound(found, system, judged, sorted(settings.images_of(system).values()))
+    return {case.statement.id: case.statement.test for case in cases}
 
 
 @contextmanager
@@ -138,6 +139,7 @@ class _Bench:
 
     settings: Settings
     found: Catalogue
+    tests: Mapping[str, str]
     matrix: Matrix
     options: argparse.Namespace
     failures: list[str] = field(default_factory=list)
@@ -168,6 +170,7 @@ class _Bench:
         """Judge each, and leave the cluster as it was."""
         place = self._swap(state)
         try:
+            place.restore()
             for one in to_do:
                 self._try(state, place, one)
         finally:
@@ -213,12 +216,16 @@ class _Bench:
                 docker("image", "rm", reference)
 
     def _what(self, fault: SeededFault | None) -> Sequence[str]:
+        """What a run is asked for: tests, since to collect all of them for a few takes longer than to judge these."""
         if self.options.subject:
             return [METALLB if self.system == METALLB else "ingress"]
+        return [self.tests[one] for one in self._statements(fault)]
+
+    def _statements(self, fault: SeededFault | None) -> Sequence[str]:
         return sorted({*self.found.bystanders, *fault.kills}) if fault else self.found.statements
 
     def _fingerprint(self, fault: SeededFault | None) -> str:
-        scope = "subject" if self.options.subject else " ".join(self._what(fault))
+        scope = "subject" if self.options.subject else " ".join(self._statements(fault))
         return catalogue.fingerprint(fault, self.versions, scope)
 
     def _swap(self, state: ClusterState) -> Swap:

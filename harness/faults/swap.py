@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from harness.cluster.kind import KindCluster
 
 
+#: Kind, name and namespace of an object, and objects by these.
+Name = tuple[str, str, str]
+Named = dict[Name, Object]
+
+
 class System(Protocol):
     """MetalLB or a controller, as it is installed."""
 
@@ -58,7 +63,7 @@ def objects_of(system: System, manifest: str, images: Mapping[str, str]) -> list
 class Swap:
     """What of a system is in a cluster; ``images`` has the reference of each component in use, ``repositories`` maps those of the manifest.
 
-    Only objects that differ are applied, so that nothing restarts that is not changed.
+    What is there at first is not known, as a run may have been killed; from then on only objects that differ are applied.
     """
 
     api: Api
@@ -67,10 +72,12 @@ class Swap:
     manifest: str
     repositories: Mapping[str, str]
     images: Mapping[str, str]
-    installed: dict[tuple[str, str, str], Object] = field(init=False)
+    installed: Named = field(default_factory=dict)
+    random: frozenset[Name] = frozenset()
 
     def __post_init__(self) -> None:
-        self.installed = _by_name(self._objects(self.manifest, {}))
+        once, again = self._objects(self.manifest, {}), self._objects(self.manifest, {})
+        self.random = frozenset(name for name in once if once[name] != again[name])  # a certificate of the installation's own stays
 
     def put(self, fault: SeededFault, built: Mapping[str, str]) -> None:
         """Install the system with a fault; ``built`` has the reference of each component that was built for it.
@@ -87,12 +94,13 @@ class Swap:
         """
         self._replace(self._objects(self.manifest, {}))
 
-    def _objects(self, manifest: str, built: Mapping[str, str]) -> list[Object]:
+    def _objects(self, manifest: str, built: Mapping[str, str]) -> Named:
         in_use = {**self.images, **built}
-        return objects_of(self.system, manifest, {repository: in_use[component] for repository, component in self.repositories.items()})
+        references = {repository: in_use[component] for repository, component in self.repositories.items()}
+        return {name: item for item in objects_of(self.system, manifest, references) if (name := _name(item)) not in self.random}
 
-    def _replace(self, objects: list[Object]) -> None:
-        wanted, present = _by_name(objects), self.installed
+    def _replace(self, wanted: Named) -> None:
+        present = self.installed
         changed = {name: item for name, item in wanted.items() if present.get(name) != item}
         self.installed = present | {name: {} for name in changed}  # whatever there will be, should this be interrupted
         self.api.apply(*changed.values())
@@ -123,8 +131,8 @@ class Swap:
         return [pod["metadata"]["name"] for pod in pods if pod["metadata"].get("deletionTimestamp")]
 
 
-def _by_name(objects: list[Object]) -> dict[tuple[str, str, str], Object]:
-    return {(item["kind"], item["metadata"]["name"], item["metadata"].get("namespace", "")): item for item in objects}
+def _name(item: Object) -> Name:
+    return item["kind"], item["metadata"]["name"], item["metadata"].get("namespace", "")
 
 
 def build(fault: SeededFault, versions: Mapping[str, str], steps: Steps) -> dict[str, str]:

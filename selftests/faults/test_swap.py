@@ -1,6 +1,7 @@
 """A fault comes into a cluster and leaves it again."""
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,12 @@ class Proxy:
 
 def swap(api: FakeApi) -> Swap:
     api.apply(*with_images(yaml.safe_load_all(MANIFEST), {"example.org/proxy": "proxy:1"}))
-    api.calls.clear()
     for item in api.objects.values():
         item["status"] = {"replicas": 1, "updatedReplicas": 1}
-    return Swap(api, Proxy(), "proxy", MANIFEST, {"example.org/proxy": "proxy"}, {"proxy": "proxy:1"})
+    place = Swap(api, Proxy(), "proxy", MANIFEST, {"example.org/proxy": "proxy"}, {"proxy": "proxy:1"})
+    place.restore()
+    api.calls.clear()
+    return place
 
 
 def fault(*changes: Change) -> SeededFault:
@@ -100,6 +103,13 @@ def test_what_was_interrupted_is_restored(monkeypatch: pytest.MonkeyPatch) -> No
     assert ("delete", "ConfigMap", "file") in api.calls
 
 
+def test_what_a_killed_run_left_is_restored() -> None:
+    api = FakeApi()
+    swap(api).put(fault(LOOSE), {})
+    swap(api)
+    assert container(api)["args"] == ["--strict=true"]
+
+
 def test_one_fault_takes_the_place_of_another() -> None:
     api = FakeApi()
     place = swap(api)
@@ -107,6 +117,26 @@ def test_one_fault_takes_the_place_of_another() -> None:
     place.put(fault(Change("main.go", "b", "proxy", "main.go")), {"proxy": "proxy:changed"})
     assert container(api)["image"] == "proxy:changed"
     assert ("ConfigMap", "proxy", "file") not in api.objects
+
+
+def test_what_every_installation_makes_anew_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    certificates = count()
+
+    def install(self: Proxy, api: Api, manifest: Path, images: Mapping[str, str]) -> None:
+        secret = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "tls", "namespace": "proxy"},
+            "data": {"crt": next(certificates)},
+        }
+        api.apply(secret, *with_images(read(manifest), images))
+
+    monkeypatch.setattr(Proxy, "install", install)
+    api = FakeApi()
+    place = swap(api)
+    place.put(fault(LOOSE), {})
+    place.restore()
+    assert {kind for _, kind, _ in api.calls} == {"Deployment"}
 
 
 def test_former_pods_are_not_waited_for() -> None:

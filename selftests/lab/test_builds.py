@@ -6,8 +6,9 @@ import pytest
 
 from lab import builds
 from lab.builds import Builder
-from lab.catalogue import Catalogue, Change, GoBuild, GoToolchain
+from lab.catalogue import Catalogue, Change, GoBuild, GoToolchain, ModuleFiles
 from lab.errors import LabError
+from lab.modules import Module
 from lab.progress import Progress
 
 IMAGES = """
@@ -194,6 +195,49 @@ def test_programs_of_wheels_and_of_modules_are_there_when_the_image_is_built(
     Builder(known, builder.recipes, builder.cache, builder.run, builder.progress).build([("python", "3.13")])
     assert engine.programs == ["skipper", "traefik"]
     assert asked == ["1.27.0"]
+
+
+TEMPLATE = """
+[[image.python.go]]
+module = "example.org/proxy"
+version = "v{version}"
+packages = { proxy = "cmd/proxy" }
+
+[[image.python.files]]
+module = "example.org/proxy"
+version = "v{version}"
+path = "rootfs"
+to = "upstream"
+"""
+
+
+def test_programs_and_files_come_from_the_changed_module(
+    builder: Builder, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, seen = tmp_path / "module", []
+    (module / "rootfs").mkdir(parents=True)
+    (module / "rootfs" / "proxy.tmpl").write_text("port 80")
+
+    class Changing(Compiler):
+        def module(self, path: str, version: str) -> Module:
+            return Module(path, version, module)
+
+        def path(self, files: ModuleFiles) -> Path:
+            return module / files.path
+
+        def build(self, build: GoBuild, out: Path, *_: object, changed: Path | None) -> None:
+            super().build(build, out, changed=changed)
+            seen.append((changed / "rootfs" / "proxy.tmpl").read_text() if changed else "")
+
+    def docker_build(_: object, context: Path, tag: str, *__: object) -> None:
+        engine.tags.add(tag)
+        seen.append((context / "upstream" / "proxy.tmpl").read_text() if "python" in tag else "")
+
+    monkeypatch.setattr(builds, "find_go", lambda *_: Changing())
+    monkeypatch.setattr("lab.docker.Docker.build", docker_build)
+    known, changes = catalogue(tmp_path, IMAGES + TEMPLATE), {"python": (Change("rootfs/proxy.tmpl", "80", "81"),)}
+    Builder(known, builder.recipes, builder.cache, builder.run, builder.progress, changes).build([("python", "3.13")])
+    assert seen == ["", "port 81", "port 81"]
 
 
 def test_a_build_with_changes_has_a_tag_of_its_own(builder: Builder) -> None:
