@@ -7,6 +7,7 @@ from harness.model.resources import EVERYTHING, Claim, Resource
 from harness.model.statements import ATTRIBUTE
 from harness.plugin import claims
 from harness.plugin.controllers import case_of
+from harness.plugin.run_facts import is_worker
 
 MARKS = claims.MARKS | {"slow": "takes a minute or more, so it begins before those that it can run beside"}
 #: Where the statements stand that judge a fresh installation: on a cluster that was disturbed they would judge what that left.
@@ -25,12 +26,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     Without workers they stay as they were collected, since nothing ends sooner for another order, and so does one by pytest-randomly.
     """
-    workers = hasattr(config, "workerinput")
+    one_of_several = is_worker(config)
     at_random = getattr(config.option, "randomly_reorganize", False)
 
     def key(item: pytest.Item) -> tuple[int, float]:
         slow = item.get_closest_marker("slow") is not None
-        seconds = (BY_MARK["slow"] if slow else 0.0) if at_random or not workers else expected(item)
+        seconds = (BY_MARK["slow"] if slow else 0.0) if at_random or not one_of_several else expected(item)
         return (place(claims.claim_of(item), fresh=item.nodeid.startswith(INSTALLATION)), -seconds)
 
     items.sort(key=key)

@@ -52,8 +52,13 @@ def known(monkeypatch: pytest.MonkeyPatch, suite: Suite) -> Suite:
     return suite
 
 
-def test_the_longest_of_those_that_can_run_beside_each_other_begins_first(known: Suite) -> None:
+def test_the_longest_of_those_that_can_run_beside_each_other_begins_first(known: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.plugin.ordering.is_worker", lambda _: True)
     assert ordered(known) == ["EXH-05", "EXH-02 b", "EXH-04", "EXH-03", "EXH-02 a", "EXH-01"]
+
+
+def test_without_workers_only_what_is_slow_leaves_its_place(known: Suite) -> None:
+    assert ordered(known) == ["EXH-05", "EXH-04", "EXH-01", "EXH-02 a", "EXH-02 b", "EXH-03"]
 
 
 def test_an_order_that_is_random_on_purpose_stays_so(known: Suite) -> None:
