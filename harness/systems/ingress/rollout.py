@@ -30,15 +30,16 @@ class ControllerDeployment:
         """How long it may take."""
         return self.controller.timing
 
-    def restart(self) -> None:
-        """Replace its Pods as ``kubectl rollout restart`` does, and wait until the old ones no longer serve.
+    def restart(self, *workloads: Workload) -> None:
+        """Replace its Pods, or those of some workloads, as ``kubectl rollout restart`` does, and wait until the old ones no longer serve.
 
         :raises EnvironmentFault: the new Pods do not become ready
         """
-        before = {pod["metadata"]["name"] for one in self.controller.workloads for pod in self._pods_of(one)}
-        for one in self.controller.workloads:
+        restarted = workloads or self.controller.workloads
+        before = {pod["metadata"]["name"] for one in restarted for pod in self._pods_of(one)}
+        for one in restarted:
             Workloads(self.api).restart(*one[:3])
-        for one in self.controller.workloads:
+        for one in restarted:
             wait_ready(rolled_out(self.api, one.kind, one.name, one.namespace), f"the new Pods of {one} are ready")
             wait_ready(partial(self._ending, one, before), f"the old Pods of {one} end")
 

@@ -54,7 +54,7 @@ def test_request_under_way_survives_a_graceful_stop(
     ingresses.add(ingresses.ingress(path("/", "one")))
     own_client.wait_until_answered(request(), reaches("one"), measured="route added")
     with own_client.with_timeout(60).in_flight(request(f"/?echo-delay={own_client.timing.under_way}"), reaches("one")):
-        controller_deployment.restart()
+        controller_deployment.restart(controller_deployment.serving)
 
 
 @ALONE
