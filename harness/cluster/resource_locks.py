@@ -17,8 +17,8 @@ from harness.model.resources import Claim, Resource
 
 #: Seconds a statement waits for its turn; more than those before it may take.
 LOCK_TIMEOUT = 900
-#: Seconds between two looks at the queue.
-POLL = 0.05
+#: Seconds between two looks whether the queue has changed, and between two at an unchanged one: a process in it may have ended.
+POLL, LOOK = 0.05, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,19 @@ class ResourceLocks:
 
     def _wait(self, ticket: str) -> None:
         deadline = monotonic() + LOCK_TIMEOUT
+        changed = self._changed()
         while before := self.ahead(ticket):
             if monotonic() > deadline:
                 raise EnvironmentFault(f"a turn within {LOCK_TIMEOUT} s", f"it waits for {', '.join(before)}", "use fewer workers")
-            sleep(POLL)
+            look_again = monotonic() + LOOK
+            while changed == self._changed() and monotonic() < look_again:
+                sleep(POLL)
+            changed = self._changed()
+
+    def _changed(self) -> tuple[int, int]:
+        """What differs once somebody wrote the queue, who replaces the file."""
+        found = self.file.stat()
+        return found.st_ino, found.st_mtime_ns
 
     @property
     def _lock(self) -> FileLock:
