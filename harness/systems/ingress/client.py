@@ -225,6 +225,10 @@ class IngressClient:
         """The same client, which waits up to ``timeout`` seconds for an answer."""
         return replace(self, probe=replace(self.probe, timeout=timeout))
 
+    def at(self, address: str, port: int) -> Self:
+        """The same client, which asks somewhere else."""
+        return replace(self, probe=replace(self.probe, address=address, port=port))
+
     def _probe_for(self, request: Request) -> HttpProbe:
         return replace(self.probe, port=443) if request.scheme == "https" else self.probe
 

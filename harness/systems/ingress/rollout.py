@@ -53,6 +53,16 @@ class ControllerDeployment:
         """The Pods that clients reach, those included that are ending."""
         return self._pods_of(self.serving)
 
+    def where_it_stays(self) -> tuple[str, int]:
+        """Where http reaches one of its Pods by way of that Pod's node, so that a connection outlives the Pod's readiness (``nodePort``).
+
+        The external address moves to the next Pod's node (``externalTrafficPolicy: Local``), which resets connections that it does not
+        know. It is what is returned where nodes have no port for http.
+        """
+        ports = [port["nodePort"] for port in self._stored()["spec"]["ports"] if port["port"] == 80 and "nodePort" in port]
+        hosts = [pod["status"]["hostIP"] for pod in self.pods() if "deletionTimestamp" not in pod["metadata"]]
+        return (hosts[0], ports[0]) if hosts and ports else (self.address, 80)
+
     def _pods_of(self, workload: Workload) -> list[Object]:
         return self.api.list("Pod", workload.namespace, labels=workload.selector)
 

@@ -88,6 +88,20 @@ class TestDeployment:
         deployment.restart()
         assert [pod["metadata"]["name"] for pod in deployment.pods()] == ["old", "new"]
 
+    def test_a_connection_by_way_of_a_pods_node_stays_there(self) -> None:
+        api = Rolling()
+        deployment = ControllerDeployment(api, NGINX)
+        api.objects["Pod", WHERE, "old"]["status"] = {"hostIP": "172.18.0.3"}
+        api.objects["Service", WHERE, NGINX.service]["spec"]["ports"] = [{"port": 443, "nodePort": 30443}, {"port": 80}]
+        assert deployment.where_it_stays() == ("192.0.2.10", 80)
+        api.objects["Service", WHERE, NGINX.service]["spec"]["ports"][1]["nodePort"] = 30080
+        assert deployment.where_it_stays() == ("172.18.0.3", 30080)
+
+    def test_only_some_workloads_are_restarted_where_they_are_named(self) -> None:
+        deployment = ControllerDeployment(Rolling(), NGINX)
+        deployment.restart(NGINX.serving)
+        assert [pod["metadata"]["name"] for pod in deployment.pods()] == ["old", "new"]
+
     def test_an_old_pod_that_serves_on_is_told(self) -> None:
         with pytest.raises(
             EnvironmentFault, match=r"old Pods of Deployment ingress-nginx/ingress-nginx-controller end\n.*still serving: old"

@@ -53,7 +53,8 @@ def test_request_under_way_survives_a_graceful_stop(
     """A request under way MUST be answered although the controller that has it is replaced meanwhile."""
     ingresses.add(ingresses.ingress(path("/", "one")))
     own_client.wait_until_answered(request(), reaches("one"), measured="route added")
-    with own_client.with_timeout(60).in_flight(request(f"/?echo-delay={own_client.timing.under_way}"), reaches("one")):
+    staying_client = own_client.at(*controller_deployment.where_it_stays()).with_timeout(60)
+    with staying_client.in_flight(request(f"/?echo-delay={own_client.timing.under_way}"), reaches("one")):
         controller_deployment.restart(controller_deployment.serving)
 
 
