@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import Event
-from time import monotonic
 from typing import Any
 
 import yaml
@@ -11,12 +9,9 @@ from pytest_kind import KindCluster as PytestKindCluster
 
 from harness.cluster.engine import docker
 from harness.cluster.process import run_command
-from harness.model.errors import EnvironmentFault
 
 #: Seconds; creation takes about 25 s on two cores, a loaded CI machine may need several times that.
-CREATE_TIMEOUT, DELETE_TIMEOUT, LOAD_TIMEOUT, NODES_TIMEOUT = 420, 120, 300, 120
-#: Seconds between two looks at nodes that come up.
-LOOK = 0.5
+CREATE_TIMEOUT, DELETE_TIMEOUT, LOAD_TIMEOUT = 420, 120, 300
 #: containerd 2.3 asks every container once a second what it uses, for figures that nothing here reads: a third of all that a node does at
 #: rest. Older ones do not know the key, and say so in their log (https://github.com/containerd/containerd/blob/v2.3.0/docs/cri/config.md).
 FEWER_STATISTICS = """[plugins."io.containerd.cri.v1.runtime"]
@@ -51,16 +46,6 @@ class KindCluster(PytestKindCluster):  # type: ignore[misc] # pytest-kind has no
         words = ["create", "cluster", f"--image={self.image}", "--retain", *([f"--config={config_file}"] if config_file else [])]
         self._kind(*words, timeout=CREATE_TIMEOUT)
 
-    def wait_until_nodes_run(self, number: int, given_up: Event) -> None:
-        """Wait until all of its nodes can take images, which they can while :meth:`create` goes on.
-
-        :param given_up: set when the cluster is not going to be
-        """
-        deadline = monotonic() + NODES_TIMEOUT
-        while not all(map(_takes_images, nodes := self._nodes())) or len(nodes) < number:
-            if given_up.wait(LOOK) or monotonic() > deadline:
-                raise EnvironmentFault(f"{number} nodes that run", f"{len(nodes)}: {', '.join(nodes)}", "look at the engine's log")
-
     def delete(self) -> None:
         """Delete the cluster; one that does not exist is no error."""
         self._kind("delete", "cluster", timeout=DELETE_TIMEOUT)
@@ -78,27 +63,17 @@ class KindCluster(PytestKindCluster):  # type: ignore[misc] # pytest-kind has no
 
     def workers(self) -> list[str]:
         """The names of the other nodes."""
-        return sorted(set(self._nodes()) - {self.control_plane})
+        nodes = run_command([str(self.kind_path), "get", "nodes", f"--name={self.name}"], timeout=60).split()
+        return sorted(set(nodes) - {self.control_plane})
 
     def export_logs(self, directory: Path) -> None:
         """Write the logs of every node into a folder."""
         run_command([str(self.kind_path), "export", "logs", str(directory), f"--name={self.name}"], timeout=120)
 
-    def _nodes(self) -> list[str]:
-        return run_command([str(self.kind_path), "get", "nodes", f"--name={self.name}"], timeout=60).split()
-
     def _kind(self, *words: str, timeout: float) -> None:
         environment = {"KIND_EXPERIMENTAL_DOCKER_NETWORK": self.network, "KIND_EXPERIMENTAL_PROVIDER": "docker"}
         argv = [str(self.kind_path), *words, f"--name={self.name}", f"--kubeconfig={self.kubeconfig_path}"]
         run_command(argv, timeout=timeout, env=environment)
-
-
-def _takes_images(node: str) -> bool:
-    try:
-        docker("exec", node, "ctr", "--namespace=k8s.io", "version", timeout=20)
-    except EnvironmentFault:
-        return False
-    return True
 
 
 def configuration(*, nodes: int, ip_family: str) -> Mapping[str, Any]:

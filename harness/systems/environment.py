@@ -1,14 +1,12 @@
 """From an engine to a cluster that statements can run on, and back to nothing."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from threading import Event
-from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
@@ -37,9 +35,6 @@ from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb.custom_resources import NAMESPACE as METALLB_NAMESPACE
 from harness.systems.metallb.installation import COMPONENTS as METALLB
 from harness.systems.metallb.installation import MetalLB
-
-if TYPE_CHECKING:
-    from harness.cluster.kind import KindCluster
 
 PROGRAM_IMAGE = "python"
 #: What runs on the control plane, too; everything else keeps off it by its taint, and its image is not loaded there.
@@ -181,7 +176,7 @@ def _fresh_state(settings: Settings, images: Mapping[str, Image], kind: str) -> 
 
 
 def _create_cluster(state: ClusterState, kind_path: Path, images: Mapping[str, Image], steps: Steps) -> None:
-    """Create the cluster; its nodes get their images while they become one."""
+    """Create the cluster, and meanwhile pack the images that its nodes get afterwards: kind starts containerd anew on the way."""
     from harness.cluster import kind  # pytest-kind, only when a cluster is created
 
     cluster = kind_cluster(state, kind_path, images[NODE_IMAGE].reference)
@@ -189,26 +184,15 @@ def _create_cluster(state: ClusterState, kind_path: Path, images: Mapping[str, I
     for_workers = [image for name, image in images.items() if name != NODE_IMAGE]
     for_control_plane = for_workers if state.nodes == 1 else [image for image in for_workers if _runs_everywhere(image)]
     archives = {state.directory / "workers.tar": for_workers, state.directory / "control-plane.tar": for_control_plane}
-    given_up = Event()
-    with ThreadPoolExecutor(1) as pool:
-        loading = pool.submit(_load, cluster, archives, state.nodes, given_up)
-        try:
-            with steps.step(f"create cluster {state.name} ({state.nodes} nodes)"):
-                cluster.create(config)
-        except BaseException:
-            given_up.set()
-            raise
+    with ThreadPoolExecutor(2) as pool:
+        packing = [pool.submit(save, part, archive) for archive, part in archives.items()]
+        with steps.step(f"create cluster {state.name} ({state.nodes} nodes)"):
+            cluster.create(config)
+        for packed in packing:
+            packed.result()
         _start_wire_probe(state)
         with steps.step(f"load {len(for_workers)} images into the nodes"):
-            loading.result()
-
-
-def _load(cluster: "KindCluster", archives: Mapping[Path, Sequence[Image]], nodes: int, given_up: Event) -> None:
-    """Pack the images of the workers and those of the control plane, and give them to these once all of them run."""
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(save, archives.values(), archives))
-        cluster.wait_until_nodes_run(nodes, given_up)
-        list(pool.map(cluster.load_archive, archives, (cluster.workers(), [cluster.control_plane])))
+            list(pool.map(cluster.load_archive, archives, (cluster.workers(), [cluster.control_plane])))
     for archive in archives:
         archive.unlink()
 
