@@ -1,4 +1,4 @@
-"""What those need who change the suite: ``documents``, ``new`` and ``durations``. Offered in a clone only."""
+"""What those need who change the suite: ``documents``, ``new``, ``durations`` and ``publish``. Offered in a clone only."""
 
 import argparse
 from collections import defaultdict
@@ -16,9 +16,10 @@ from harness.model.project import BASELINES, ROOT
 from harness.model.verdicts import Outcome
 from harness.plugin import conformance_file
 from harness.plugin.progress import own_seconds
-from harness.report import json_report
+from harness.report import json_report, published
 from harness.report.json_report import read_report
 from harness.report.summary import name
+from harness.systems.ingress.controllers import known
 
 
 def add_commands(commands: Commands) -> None:
@@ -38,6 +39,9 @@ def add_commands(commands: Commands) -> None:
     command = commands.add_parser("durations", help="write how long cases take, the median of full runs, by which a run is ordered")
     command.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help="the report.json of a run")
     command.set_defaults(command=write_durations)
+    command = commands.add_parser("publish", help="keep what reports say of ingress controllers in reports/published/")
+    command.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help="the report.json of a run of the whole ingress suite")
+    command.set_defaults(command=publish)
 
 
 def write_documents(options: argparse.Namespace) -> None:
@@ -51,9 +55,15 @@ def write_documents(options: argparse.Namespace) -> None:
         documents.check(entries, table, docs)
         json_report.check_schema()
         conformance_file.check_schema()
+        published.check()
         print(f"{len(entries)} statements, and the documents say the same")
     else:
-        written = [*documents.write(entries, table, docs), json_report.write_schema(), conformance_file.write_schema()]
+        written = [
+            *documents.write(entries, table, docs),
+            json_report.write_schema(),
+            conformance_file.write_schema(),
+            *published.write_tables(),
+        ]
         print("\n".join(f"wrote {path.relative_to(ROOT)}" for path in written))
 
 
@@ -81,6 +91,15 @@ def write_durations(options: argparse.Namespace) -> None:
             samples[name(result)].append(own_seconds(result))
     durations.DURATIONS_FILE.write_text(durations.render(samples), encoding="utf-8")
     print(f"wrote {durations.DURATIONS_FILE.name}, {len(samples)} cases known")
+
+
+def publish(options: argparse.Namespace) -> None:
+    """Keep what runs said of ingress controllers, and write the tables anew.
+
+    :raises UsageFault: one is no report, did not end, or judged no controller
+    """
+    found = [one for file in options.reports for one in published.of_report(read_report(file), known())]
+    print("\n".join(f"wrote {path.relative_to(ROOT)}" for path in [*published.write(found), *published.write_tables()]))
 
 
 def _entries() -> list[Entry]:

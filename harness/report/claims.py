@@ -9,7 +9,7 @@ it says what is not met, and where that is of another profile, this one is parti
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum, auto
+from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta
@@ -82,37 +82,38 @@ def columns(report: Report) -> dict[str, dict[Profile, Claim]]:
     return {name: claims(report.column(name)) for name in report.controllers} or {"": claims(report)}
 
 
-class _State(IntEnum):
+class State(StrEnum):
     """What became of a statement, the gravest first: with several controllers that of the one for which it is gravest."""
 
-    UNMET = auto()
-    NOT_JUDGED = auto()
-    MET = auto()
-    NOT_APPLICABLE = auto()
+    UNMET = "not met"
+    NOT_JUDGED = "not judged"
+    MET = "met"
+    NOT_APPLICABLE = "not applicable"
 
 
 def _claim(statements: Sequence[Sequence[Result]], catalogue: int) -> Claim:
-    states = Counter(map(_state, statements))
+    states = Counter(map(state, statements))
     unmet = sorted((_unmet(cases) for cases in statements if _is_unmet(cases)), key=lambda one: (list(Keyword).index(one.keyword), one.id))
-    met, not_applicable = states[_State.MET], states[_State.NOT_APPLICABLE]
+    met, not_applicable = states[State.MET], states[State.NOT_APPLICABLE]
     total = max(catalogue, len(statements))
     not_judged = total - met - len(unmet) - not_applicable
     return Claim(_result(met, unmet, not_judged), total, met, tuple(unmet), not_applicable, not_judged)
 
 
-def _state(cases: Iterable[Result]) -> _State:
+def state(cases: Iterable[Result]) -> State:
+    """What became of a statement, by its cases."""
     with_each: defaultdict[str, list[Result]] = defaultdict(list)
     for case in cases:
         with_each[case.controller].append(case)
-    return min(map(_state_with_one, with_each.values()))
+    return min(map(_state_with_one, with_each.values()), key=list(State).index)
 
 
-def _state_with_one(cases: Sequence[Result]) -> _State:
+def _state_with_one(cases: Sequence[Result]) -> State:
     if _is_unmet(cases):
-        return _State.UNMET
+        return State.UNMET
     if _is_met(cases):
-        return _State.MET
-    return _State.NOT_APPLICABLE if _does_not_apply(cases) else _State.NOT_JUDGED
+        return State.MET
+    return State.NOT_APPLICABLE if _does_not_apply(cases) else State.NOT_JUDGED
 
 
 def _is_unmet(cases: Iterable[Result]) -> bool:

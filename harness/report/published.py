@@ -1,0 +1,223 @@
+"""What was measured of each ingress controller, kept in the project: one small file a controller, and the tables made of all of them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from harness.model.errors import UsageFault
+from harness.model.project import ROOT
+from harness.model.statements import Keyword, Profile
+from harness.model.verdicts import Outcome, Verdict
+from harness.report.claims import CLAIMED, State, state
+from harness.report.formatting import amount
+from harness.report.model import Report, Result
+
+FOLDER = ROOT / "reports" / "published"
+#: Around what is written into the project's README.
+BEGIN, END = "<!-- published: written by `make documents` -->", "<!-- published: end -->"
+_WORDS = {State.UNMET: "**not met**", State.NOT_APPLICABLE: "n/a"}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What became of one statement."""
+
+    profile: Profile
+    keyword: Keyword
+    text: str
+    state: State
+    reason: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a run says of one ingress controller, in statements that depend on it.
+
+    :ivar seconds: how long the whole run took, set-up and removal included
+    :ivar counts: how many cases have each outcome
+    """
+
+    controller: str
+    version: str
+    suite: str
+    commit: str
+    began: str
+    seconds: float
+    gate: Verdict
+    systems: dict[str, str]
+    counts: dict[Outcome, int]
+    statements: dict[str, Statement]
+
+    def met(self, profile: Profile) -> tuple[int, int]:
+        """How many statements of a profile are met, and how many were judged."""
+        found = Counter(one.state for one in self.statements.values() if one.profile is profile)
+        return found[State.MET], found[State.MET] + found[State.UNMET]
+
+    @property
+    def file(self) -> str:
+        """The name of its file."""
+        return f"{self.controller}.json"
+
+
+def of_report(report: Report, known: Iterable[str]) -> list[Published]:
+    """What a report says of its controllers.
+
+    :param known: the names of all controllers, to tell which system is one
+    :raises UsageFault: it has none, or it did not end
+    """
+    names = report.controllers or [one.name for one in report.systems if one.name in set(known)]
+    if not names or report.gate not in (Verdict.AS_EXPECTED, Verdict.CHANGED):
+        raise UsageFault(
+            "the report of a run that judged an ingress controller to its end", f"{report.id}: {report.gate}", "choose another"
+        )
+    return [_column(report.column(name), name) for name in names]
+
+
+def _column(report: Report, name: str) -> Published:
+    by_statement: defaultdict[str, list[Result]] = defaultdict(list)
+    results = [result for result in report.results if result.nodeid.startswith("suites/ingress/")]
+    for result in results:
+        by_statement[result.id].append(result)
+    versions = {one.name: one.version for one in report.systems}
+    return Published(
+        controller=name,
+        version=versions.pop(name),
+        suite=report.identity.suite,
+        commit=report.identity.commit,
+        began=report.began,
+        seconds=round(report.seconds, 1),
+        gate=report.gate,
+        systems=versions,
+        counts=dict(Counter(result.outcome for result in results)),
+        statements={id_: _statement(cases) for id_, cases in sorted(by_statement.items())},
+    )
+
+
+def _statement(cases: Sequence[Result]) -> Statement:
+    first, found = cases[0], state(cases)
+    told = next((case for case in cases if case.outcome in (Outcome.KNOWN_DEVIATION, Outcome.FAILED)), first)
+    reason, link = (told.reason, told.link) if found is not State.MET else ("", "")
+    return Statement(first.profile, first.keyword, first.text, found, reason, link)
+
+
+def write(published: Iterable[Published], folder: Path = FOLDER) -> list[Path]:
+    """Write a file each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for one in published:
+        written.append(folder / one.file)
+        written[-1].write_bytes(msgspec.json.format(msgspec.json.encode(one), indent=1) + b"\n")
+    return written
+
+
+def read(folder: Path = FOLDER) -> list[Published]:
+    """Every controller that was published, the one with the most that is met first.
+
+    :raises UsageFault: a file cannot be read
+    """
+    found = [_read(file) for file in sorted(folder.glob("*.json"))]
+    return sorted(found, key=lambda one: (-one.met(Profile.CORE)[0], -one.met(Profile.EXTENDED)[0], one.controller))
+
+
+def _read(file: Path) -> Published:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Published)
+    except (msgspec.MsgspecError, ValueError) as fault:
+        raise UsageFault("a file that `python -m harness publish` wrote", f"{file.name}: {fault}", "publish the report again") from None
+
+
+def summary(published: Sequence[Published]) -> str:
+    """A line a controller, for the README."""
+    head = ["Controller", "CORE met", "EXTENDED met", "cases passed", "known deviations", "not applicable", "the run took"]
+    lines = [
+        [
+            f"[{one.controller} {one.version}](reports/published/README.md)",
+            *(f"{met} of {judged}" for met, judged in map(one.met, CLAIMED)),
+            str(one.counts.get(Outcome.PASSED, 0)),
+            str(one.counts.get(Outcome.KNOWN_DEVIATION, 0)),
+            str(one.counts.get(Outcome.NOT_APPLICABLE, 0)),
+            amount(one.seconds),
+        ]
+        for one in published
+    ]
+    return _table(head, lines)
+
+
+def as_markdown(published: Sequence[Published]) -> str:
+    """The text of ``reports/published/README.md``: each statement that somebody does not meet, and what became of it with everybody."""
+    ids = sorted({id_ for one in published for id_, found in one.statements.items() if found.state is State.UNMET})
+    parts = [
+        "# Statements and controllers\n\nGenerated by `make documents` from the files beside it, which `python -m harness publish` took "
+        "from reports; do not edit. A row is a statement about ingress that at least one controller does not meet; all others are met "
+        "by every controller that they apply to. Below it stands what the text says and what is seen instead.",
+        _table(["Controller", "Suite", "Judged", "With", "Gate", "The run took"], map(_run, published)),
+        _table(
+            ["Statement", "", *(f"{one.controller} {one.version}" for one in published)],
+            ([f"[{id_}](../../docs/statements.md#{id_.lower()})", *_row(id_, published)] for id_ in ids),
+        ),
+        *(_reasons(one) for one in published),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _run(one: Published) -> list[str]:
+    systems = ", ".join(f"{name} {version}" for name, version in one.systems.items())
+    name = f"[{one.controller} {one.version}]({one.file})"
+    return [name, f"{one.suite} ({one.commit[:12]})", one.began[:10], systems, str(one.gate), amount(one.seconds)]
+
+
+def _row(id_: str, published: Sequence[Published]) -> list[str]:
+    found = [one.statements.get(id_) for one in published]
+    kind = next(f"{one.keyword} {one.profile}" for one in found if one)
+    return [kind, *(_WORDS.get(one.state, str(one.state)) if one else "" for one in found)]
+
+
+def _reasons(one: Published) -> str:
+    unmet = [(id_, found) for id_, found in one.statements.items() if found.state is State.UNMET]
+    lines = [f"- {id_}: {found.reason}{f' ([more]({found.link}))' if found.link else ''}" for id_, found in unmet]
+    return "\n".join([f"## {one.controller} {one.version}\n", *(lines or ["Everything that applies is met."])])
+
+
+def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *lines])
+
+
+def write_tables() -> list[Path]:
+    """Write the tables made of what is kept: beside it, and into the project's README."""
+    texts = _texts()
+    for file, text in texts.items():
+        file.write_text(text, encoding="utf-8")
+    return list(texts)
+
+
+def check() -> None:
+    """Compare the tables with what is kept.
+
+    :raises UsageFault: one is stale
+    """
+    stale = [file.relative_to(ROOT) for file, text in _texts().items() if not file.exists() or file.read_text(encoding="utf-8") != text]
+    if stale:
+        raise UsageFault(
+            "tables of what is kept in reports/published", f"stale: {', '.join(map(str, stale))}", "run make documents and commit"
+        )
+
+
+def _texts() -> dict[Path, str]:
+    published, readme = read(), ROOT / "README.md"
+    return {FOLDER / "README.md": as_markdown(published), readme: with_summary(readme.read_text(encoding="utf-8"), published)}
+
+
+def with_summary(text: str, published: Sequence[Published]) -> str:
+    """The project's README with the lines of today.
+
+    :raises UsageFault: it does not say where they go
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise UsageFault(f"a README with {BEGIN} and {END}", "none", "put them back")
+    return f"{before}{BEGIN}\n{summary(published)}\n{END}{after}"
