@@ -97,7 +97,7 @@ def test_certificate_may_come_after_its_ingress(ingresses: Ingresses, own_client
 def test_late_certificate_is_served(ingresses: Ingresses, own_client: IngressClient, shared_routes: SharedRoutes) -> None:
     """A host whose certificate comes late MUST be redirected before it comes, be served over TLS then, and plainly without TLS section."""
     ingresses.add(ingresses.ingress(path("/", "one"), tls=ingresses.tls))
-    own_client.wait_until_answered(request(), redirected(308, f"https://{HOST}"), measured="route added")
+    own_client.wait_until_answered(request("/x"), redirected(308, f"https://{HOST}/x"), measured="route added")
     ingresses.add(ingresses.certificate(shared_routes.authority))
     own_client.wait_until_answered(request(scheme="https"), reaches("one", certificate=HOST), measured="certificate added")
     ingresses.change({"spec": {"tls": None}})
