@@ -20,7 +20,7 @@ from harness.report import cpu_use, html, identity, summary
 from harness.report.claims import columns, in_short
 from harness.report.formatting import amount
 from harness.report.json_report import read_report
-from harness.report.markdown import plain, table
+from harness.report.markdown_text import plain, table
 from harness.report.model import Report, Result
 from harness.report.timings import Distribution, distributions
 from harness.report.writer import write_whole

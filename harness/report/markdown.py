@@ -1,15 +1,15 @@
 """``report.md``: what GitHub shows as the summary of a step, failures first, never longer than it accepts."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
 from harness.model.statements import Profile
 from harness.model.verdicts import Conformance, Outcome, Verdict
 from harness.report import critical_path, identity, summary
 from harness.report.claims import Claim, columns, sentence
 from harness.report.cpu_use import in_words
-from harness.report.formatting import addresses_apart, amount, clipped, number, printable, web_address
+from harness.report.formatting import amount, number, web_address
+from harness.report.markdown_text import FIELD, fenced, linked, plain, table
 from harness.report.model import Failure, Report, Result
 from harness.report.summary import (
     ORDER,
@@ -33,8 +33,6 @@ from harness.report.timings import Distribution, distributions
 #: Bytes; GitHub drops a step summary above 1024 KiB
 #: (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary).
 LIMIT = 900 * 1024
-#: Characters of one field: a failure stays readable, and some hundred of them fit.
-FIELD, CELL = 2000, 400
 MARKS = {
     Outcome.PASSED: "✅",
     Outcome.FAILED: "❌",
@@ -72,38 +70,6 @@ def render(report: Report, limit: int = LIMIT) -> str:
     if left:
         kept.append(f"**Cut here: {left} blocks more are in report.html and report.json.**\n")
     return "\n".join(kept)
-
-
-def plain(text: str, limit: int = CELL) -> str:
-    """The text on one line, with nothing in it that Markdown or HTML would act on."""
-    return _escaped(_one_line(text, limit))
-
-
-def linked(text: str, limit: int = CELL) -> str:
-    """The text as :func:`plain` makes it, except that its web addresses are links."""
-    return "".join(f"<{piece}>" if address else _escaped(piece) for piece, address in addresses_apart(_one_line(text, limit)))
-
-
-def _one_line(text: str, limit: int) -> str:
-    return " ".join(printable(clipped(text, limit)).split())
-
-
-def _escaped(line: str) -> str:
-    escaped = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|~]|^[#+-])", r"\\\1", escaped)
-
-
-def fenced(text: str, limit: int = FIELD) -> str:
-    """The text as a code block that its own back-quotes cannot close."""
-    body = printable(clipped(text, limit)).strip("\n")
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", body)), default=0))
-    return f"{fence}text\n{body}\n{fence}\n"
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; the cells are Markdown already."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _blocks(report: Report) -> Iterator[str]:

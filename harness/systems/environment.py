@@ -3,12 +3,9 @@
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-
-from filelock import FileLock
 
 from harness.cluster import engine
 from harness.cluster.api import Api
@@ -24,7 +21,6 @@ from harness.model.budgets import FIRST_ROUTE
 from harness.model.errors import EnvironmentFault, Unanswered
 from harness.model.http_exchange import Request
 from harness.probes.http import HttpProbe
-from harness.probes.wire import WireProbe
 from harness.systems.apps import example
 from harness.systems.ingress.collisions import require_distinct
 from harness.systems.ingress.controllers import Controller, controller, controllers
@@ -35,8 +31,8 @@ from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb.custom_resources import NAMESPACE as METALLB_NAMESPACE
 from harness.systems.metallb.installation import COMPONENTS as METALLB
 from harness.systems.metallb.installation import MetalLB
+from harness.systems.observers import PROGRAM_IMAGE, start_wire_probe
 
-PROGRAM_IMAGE = "python"
 #: What runs on the control plane, too; everything else keeps off it by its taint, and its image is not loaded there.
 EVERYWHERE = ("metallb-speaker",)
 
@@ -111,9 +107,7 @@ def bring_up(settings: Settings, steps: Steps, logs: Path, *, applied: Callable[
     kind_path = publications.kind(settings.kind_bin)
     remove_leftovers(steps)
     images = Images(settings.images, settings.image_mirror, settings.overrides, steps).resolve(settings.components)
-    with steps.step(f"manifests of MetalLB and the ingress {'controllers' if len(settings.ingress) > 1 else 'controller'}"):
-        found = manifests(settings, publications, images)
-    require_distinct(settings.controllers, found)
+    found = _distinct_manifests(settings, publications, images, steps)
     state = _fresh_state(settings, images, kind_version(kind_path))
     state.save()
     try:
@@ -131,6 +125,13 @@ def bring_up(settings: Settings, steps: Steps, logs: Path, *, applied: Callable[
         tear_down(state, kind_path, steps)
         raise
     return state
+
+
+def _distinct_manifests(settings: Settings, publications: Publications, images: Mapping[str, Image], steps: Steps) -> dict[str, Path]:
+    with steps.step(f"manifests of MetalLB and the ingress {'controllers' if len(settings.ingress) > 1 else 'controller'}"):
+        found = manifests(settings, publications, images)
+    require_distinct(settings.controllers, found)
+    return found
 
 
 def manifests(settings: Settings, publications: Publications, images: Mapping[str, Image]) -> dict[str, Path]:
@@ -190,7 +191,7 @@ def _create_cluster(state: ClusterState, kind_path: Path, images: Mapping[str, I
             cluster.create(config)
         for packed in packing:
             packed.result()
-        _start_wire_probe(state)
+        start_wire_probe(state)
         with steps.step(f"load {len(for_workers)} images into the nodes"):
             list(pool.map(cluster.load_archive, archives, (cluster.workers(), [cluster.control_plane])))
     for archive in archives:
@@ -200,28 +201,6 @@ def _create_cluster(state: ClusterState, kind_path: Path, images: Mapping[str, I
 def _runs_everywhere(image: Image) -> bool:
     """Whether an image is for the control plane, too; one that only the user's manifest knows may be."""
     return image.component in EVERYWHERE or image.component not in components()
-
-
-def _start_wire_probe(state: ClusterState) -> None:
-    labels = {engine.LABEL: state.name}
-    WireProbe.start(engine.docker, wire_container(state), image=state.image(PROGRAM_IMAGE), network=state.network, labels=labels)
-
-
-def wire_container(state: ClusterState) -> str:
-    """The name of the container that looks at the cluster's network from outside."""
-    return f"{state.name}-wire"
-
-
-def probe_container(state: ClusterState, role: str, *, network: str | None = None) -> str:
-    """The name of one more container to look from, on the cluster's network or another one; started once for all processes of a run."""
-    name = f"{state.name}-{role}"
-    with FileLock(state.directory / f"{role}.lock", timeout=120):
-        if name not in engine.docker("ps", f"--filter=name={name}", "--format={{.Names}}").split():
-            with suppress(EnvironmentFault):  # one that stopped, from an earlier run on this cluster
-                engine.docker("rm", "--force", "--volumes", name)
-            image, labels = state.image(PROGRAM_IMAGE), {engine.LABEL: state.name}
-            WireProbe.start(engine.docker, name, image=image, network=network or state.network, labels=labels)
-    return name
 
 
 def _apply(state: ClusterState, settings: Settings, manifests: Mapping[str, Path], steps: Steps) -> None:

@@ -17,7 +17,6 @@ from harness.probes.http import HttpProbe, port_open
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
 from harness.systems.apps import example
-from harness.systems.environment import wire_container
 from harness.systems.ingress.controllers import Controller, controllers
 from harness.systems.kubernetes.admission import accepted
 from harness.systems.kubernetes.load_balancers import assigned_addresses, external_addresses
@@ -26,6 +25,7 @@ from harness.systems.kubernetes.readiness import rolled_out
 from harness.systems.metallb.components import CONTROLLER, SPEAKER
 from harness.systems.metallb.custom_resources import NAMESPACE, ip_address_pool
 from harness.systems.metallb.layer2 import Segment, macs_of_nodes
+from harness.systems.observers import wire_container
 
 #: The application of the example that what is looked at leads to.
 APP = example.APPS[0]

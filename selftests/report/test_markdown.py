@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.model.verdicts import Outcome
-from harness.report import markdown
+from harness.report import markdown, markdown_text
 from harness.report.model import Report
 from harness.report.summary import again
 from selftests.report import synthetic
@@ -76,7 +76,7 @@ def test_what_was_not_judged_is_told_by_reason() -> None:
 
 def test_addresses_in_a_reason_are_links() -> None:
     text = "see (https://example.org/a_b#c), or https://example.org/<x>."
-    assert markdown.linked(text) == "see (<https://example.org/a_b#c>), or <https://example.org/>&lt;x&gt;."
+    assert markdown_text.linked(text) == "see (<https://example.org/a_b#c>), or <https://example.org/>&lt;x&gt;."
     assert "redirected with 308: <https://example.org/issues/1>" in markdown.render(synthetic.report())
 
 
@@ -92,7 +92,7 @@ def test_thousands_of_failures_stay_below_the_limit_with_the_verdict_on_top() ->
 @synthetic.unhurried
 @given(st.text(st.characters(exclude_categories=())) | st.sampled_from(synthetic.NASTY))
 def test_plain_text_stays_on_its_line_and_in_its_cell(text: str) -> None:
-    made = markdown.plain(text)
+    made = markdown_text.plain(text)
     made.encode()
     assert "\n" not in made
     assert not re.search(r"(?<!\\)(\\\\)*[|`*_\[\]~<>]", made)
@@ -101,7 +101,7 @@ def test_plain_text_stays_on_its_line_and_in_its_cell(text: str) -> None:
 @synthetic.unhurried
 @given(st.text(st.characters(exclude_categories=())) | st.sampled_from(synthetic.NASTY))
 def test_a_code_block_closes_only_at_its_end(text: str) -> None:
-    lines = markdown.fenced(text).split("\n")
+    lines = markdown_text.fenced(text).split("\n")
     fence = lines[0].removesuffix("text")
     closing = [line for line in lines[1:] if re.fullmatch(rf"\s*`{{{len(fence)},}}\s*", line)]
     assert closing == [fence]

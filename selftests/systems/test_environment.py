@@ -18,7 +18,8 @@ from harness.model.errors import EnvironmentFault, UsageFault
 from harness.model.http_exchange import Exchange, Request
 from harness.model.record import Record, recording
 from harness.systems import environment
-from harness.systems.environment import Settings, add_image, bring_up, probe_container, wire_container
+from harness.systems.environment import Settings, add_image, bring_up
+from harness.systems.observers import probe_container, wire_container
 from selftests.systems.fake_api import FakeApi
 
 ASKED = Settings("1.36.4", "0.16.1", {"ingress-nginx": "1.11.0"})
