@@ -165,6 +165,16 @@ def test_a_closed_port_is_told(looks: Preconditions, monkeypatch: pytest.MonkeyP
     assert looks.lacking(Precondition.REACHABLE) == f"{VIP}:80: refused"
 
 
+def test_an_address_that_a_statement_lists_by_hand_is_not_looked_at(
+    looks: Preconditions, api: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    api.objects["Service", "ingress-nginx", "ingress-nginx-controller"]["spec"]["externalIPs"] = ["192.0.2.77"]
+    monkeypatch.setattr(preconditions, "port_open", lambda address, _: asked.append(address) or "open")
+    assert looks.lacking(Precondition.REACHABLE) == ""
+    assert asked == [VIP]
+
+
 @pytest.mark.parametrize("answer", [refused_with(404), served_by("other", namespace="example")], ids=["nobody", "another"])
 def test_a_wrong_answer_is_told(answer: Callable[[Request], Exchange], looks: Preconditions, monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, answer)
