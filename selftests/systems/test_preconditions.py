@@ -170,7 +170,12 @@ def test_an_address_that_a_statement_lists_by_hand_is_not_looked_at(
 ) -> None:
     asked: list[str] = []
     api.objects["Service", "ingress-nginx", "ingress-nginx-controller"]["spec"]["externalIPs"] = ["192.0.2.77"]
-    monkeypatch.setattr(preconditions, "port_open", lambda address, _: asked.append(address) or "open")
+
+    def port_open(address: str, _: int) -> str:
+        asked.append(address)
+        return "open"
+
+    monkeypatch.setattr(preconditions, "port_open", port_open)
     assert looks.lacking(Precondition.REACHABLE) == ""
     assert asked == [VIP]
 
