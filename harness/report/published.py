@@ -40,7 +40,7 @@ class Statement:
 class Published:
     """What a run says of one ingress controller, in statements that depend on it.
 
-    :ivar seconds: how long the whole run took, set-up and removal included
+    :ivar seconds: how long the whole run took, with all of its controllers, set-up and removal
     :ivar counts: how many cases have each outcome
     """
 
@@ -135,7 +135,7 @@ def _read(file: Path) -> Published:
 
 def summary(published: Sequence[Published]) -> str:
     """A line a controller, for the README."""
-    head = ["Controller", "CORE met", "EXTENDED met", "cases passed", "known deviations", "not applicable", "the run took"]
+    head = ["Controller", "CORE met", "EXTENDED met", "cases passed", "known deviations", "not applicable"]
     lines = [
         [
             f"[{one.controller} {one.version}](reports/published/README.md)",
@@ -143,7 +143,6 @@ def summary(published: Sequence[Published]) -> str:
             str(one.counts.get(Outcome.PASSED, 0)),
             str(one.counts.get(Outcome.KNOWN_DEVIATION, 0)),
             str(one.counts.get(Outcome.NOT_APPLICABLE, 0)),
-            amount(one.seconds),
         ]
         for one in published
     ]
