@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Protocol, cast
 import lab
 from harness.cluster.api import Api, Object
 from harness.cluster.engine import docker
+from harness.cluster.node_images import EVERYWHERE
 from harness.cluster.sources import PULL_TIMEOUT
 from harness.cluster.steps import Steps
 from harness.faults.catalogue import SeededFault, changed_text
 from harness.model.errors import EnvironmentFault
-from harness.systems.environment import EVERYWHERE
 from harness.systems.kubernetes.readiness import wait_ready
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from filelock import FileLock
 
 from harness.cluster import engine
 from harness.cluster.lifetime import Versions, reuse, tear_down
+from harness.cluster.node_images import discard_archives
 from harness.cluster.publications import Publications
 from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
@@ -86,22 +88,28 @@ class ClusterOwner:
         else:
             ingress = " and ".join(self.settings.ingress) if len(self.settings.ingress) > 1 else "ingress controller"
             self.steps.tell(f"setting up: network, cluster, MetalLB, {ingress}, example project")
-            begin = self._begin_second if clusters_of(self.config) == SECOND else lambda: None
-            self.state = bring_up(self.settings, self.steps, self.facts.directory / LOGS, applied=begin)
+            self.state = bring_up(self.settings, self.steps, self.facts.directory / LOGS, applied=self._go_on)
         if is_needed(self.config, Provision.ROUTER_IMAGE):
             add_image(self.state, ROUTER_IMAGE, self.settings, self.steps)
         self._publish(self.state)
 
-    def _begin_second(self) -> None:
-        """Bring up another cluster, while the first one waits for what was applied and then beside the judgements."""
+    def _go_on(self, first: ClusterState) -> None:
+        """Bring up another cluster, where there is to be one, while the first one waits, and then beside the judgements."""
+        if clusters_of(self.config) != SECOND:
+            discard_archives(first)
+            return
         queue = self.config.pluginmanager.getplugin("dsession").queue
-        self.second = FurtherCluster(self._bring_up_second, lambda: queue.put(("further_cluster", {})), self._announce_second)
+        ended = partial(queue.put, ("further_cluster", {}))
+        self.second = FurtherCluster(partial(self._bring_up_second, first), ended, self._announce_second)
         self.config.stash[FURTHER] = self.second
         self.second.begin()
 
-    def _bring_up_second(self) -> ClusterState:
+    def _bring_up_second(self, first: ClusterState) -> ClusterState:
         quiet = Steps(_nowhere)
-        state = bring_up(replace(self.settings, pool=None), quiet, self.facts.directory / f"{LOGS}-{SECOND}")
+        try:
+            state = bring_up(replace(self.settings, pool=None), quiet, self.facts.directory / f"{LOGS}-{SECOND}", like=first)
+        finally:
+            discard_archives(first)
         if is_needed(self.config, Provision.ROUTER_IMAGE):
             add_image(state, ROUTER_IMAGE, self.settings, quiet)
         return state

@@ -1,8 +1,9 @@
 """From an engine to a cluster that statements can run on, and back to nothing."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,9 +12,10 @@ from harness.cluster import engine
 from harness.cluster.api import Api
 from harness.cluster.downloads import Web
 from harness.cluster.lifetime import kind_cluster, open_ledgers, remove_leftovers, tear_down
+from harness.cluster.node_images import Archives, discard_archives
 from harness.cluster.publications import Publications, kind_version
 from harness.cluster.requirements import require_reach, require_room
-from harness.cluster.sources import NODE_IMAGE, Image, Images, Source, components, save
+from harness.cluster.sources import NODE_IMAGE, Image, Images, Source, components
 from harness.cluster.state import ClusterState, states_directory
 from harness.cluster.steps import Steps
 from harness.model.addresses import AddressRange, Subnet
@@ -32,9 +34,6 @@ from harness.systems.metallb.custom_resources import NAMESPACE as METALLB_NAMESP
 from harness.systems.metallb.installation import COMPONENTS as METALLB
 from harness.systems.metallb.installation import MetalLB
 from harness.systems.observers import PROGRAM_IMAGE, start_wire_probe
-
-#: What runs on the control plane, too; everything else keeps off it by its taint, and its image is not loaded there.
-EVERYWHERE = ("metallb-speaker",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +89,25 @@ class Settings:
         return brought | {name: own.path for name, own in self.own_manifests.items()}
 
 
-def bring_up(settings: Settings, steps: Steps, logs: Path, *, applied: Callable[[], object] = lambda: None) -> ClusterState:
+def bring_up(
+    settings: Settings,
+    steps: Steps,
+    logs: Path,
+    *,
+    applied: Callable[[ClusterState], object] = discard_archives,
+    like: ClusterState | None = None,
+) -> ClusterState:
     """Create a cluster in a network of its own and install everything on it.
 
     A component that does not get ready though the ground is well is no fault of the environment: the run judges it.
 
     :param logs: where the nodes' logs go when something does not come up
     :param applied: called once everything is applied, and what is left to do is to wait
+    :param like: another cluster of the same run, for whose nodes the images are packed already
     :raises EnvironmentFault: something did not come up; nothing else of it stays
     :raises UsageFault: the controllers cannot live on one cluster, which only a published manifest says; nothing was created
     """
-    engine.require_engine()
-    require_reach()
-    require_room()
+    _require_ground()
     publications = Publications(settings.images, settings.web, steps)
     kind_path = publications.kind(settings.kind_bin)
     remove_leftovers(steps)
@@ -110,13 +115,26 @@ def bring_up(settings: Settings, steps: Steps, logs: Path, *, applied: Callable[
     found = _distinct_manifests(settings, publications, images, steps)
     state = _fresh_state(settings, images, kind_version(kind_path))
     state.save()
-    try:
-        network = engine.create_network(state.name, ipv6=settings.ip_family != "ipv4", subnet=settings.subnet)
-        _create_cluster(state, kind_path, images, steps)
-        open_ledgers(state, engine.network(network.name), settings.pool)
+    with _torn_down_unless_it_comes_up(state, kind_path, steps, logs):
+        engine.create_network(state.name, ipv6=settings.ip_family != "ipv4", subnet=settings.subnet)
+        _create_cluster(state, kind_path, Archives(like or state, images), steps)
+        open_ledgers(state, engine.network(state.network), settings.pool)
         _apply(state, settings, found, steps)
-        applied()
+        applied(state)
         _wait_until_usable(state, steps)
+    return state
+
+
+def _require_ground() -> None:
+    engine.require_engine()
+    require_reach()
+    require_room()
+
+
+@contextmanager
+def _torn_down_unless_it_comes_up(state: ClusterState, kind_path: Path, steps: Steps, logs: Path) -> Iterator[None]:
+    try:
+        yield
     except EnvironmentFault as fault:
         tear_down(state, kind_path, steps, logs=logs)
         remedy = f"{fault.todo}; the nodes' logs are in {logs}" if logs.exists() else fault.todo
@@ -124,7 +142,6 @@ def bring_up(settings: Settings, steps: Steps, logs: Path, *, applied: Callable[
     except BaseException:
         tear_down(state, kind_path, steps)
         raise
-    return state
 
 
 def _distinct_manifests(settings: Settings, publications: Publications, images: Mapping[str, Image], steps: Steps) -> dict[str, Path]:
@@ -176,31 +193,22 @@ def _fresh_state(settings: Settings, images: Mapping[str, Image], kind: str) -> 
     )
 
 
-def _create_cluster(state: ClusterState, kind_path: Path, images: Mapping[str, Image], steps: Steps) -> None:
+def _create_cluster(state: ClusterState, kind_path: Path, archives: Archives, steps: Steps) -> None:
     """Create the cluster, and meanwhile pack the images that its nodes get afterwards: kind starts containerd anew on the way."""
     from harness.cluster import kind  # pytest-kind, only when a cluster is created
 
-    cluster = kind_cluster(state, kind_path, images[NODE_IMAGE].reference)
+    cluster = kind_cluster(state, kind_path, archives.node_image)
     config = kind.write_configuration(state.directory / "kind.yaml", nodes=state.nodes, ip_family=state.ip_family)
-    for_workers = [image for name, image in images.items() if name != NODE_IMAGE]
-    for_control_plane = for_workers if state.nodes == 1 else [image for image in for_workers if _runs_everywhere(image)]
-    archives = {state.directory / "workers.tar": for_workers, state.directory / "control-plane.tar": for_control_plane}
     with ThreadPoolExecutor(2) as pool:
-        packing = [pool.submit(save, part, archive) for archive, part in archives.items()]
+        packing = archives.pack(pool)
         with steps.step(f"create cluster {state.name} ({state.nodes} nodes)"):
             cluster.create(config)
         for packed in packing:
             packed.result()
         start_wire_probe(state)
-        with steps.step(f"load {len(for_workers)} images into the nodes"):
-            list(pool.map(cluster.load_archive, archives, (cluster.workers(), [cluster.control_plane])))
-    for archive in archives:
-        archive.unlink()
-
-
-def _runs_everywhere(image: Image) -> bool:
-    """Whether an image is for the control plane, too; one that only the user's manifest knows may be."""
-    return image.component in EVERYWHERE or image.component not in components()
+        with steps.step(f"load {len(archives.for_workers)} images into the nodes"):
+            parts = {archives.workers: cluster.workers(), archives.control_plane: [cluster.control_plane]}
+            list(pool.map(cluster.load_archive, parts.keys(), parts.values()))
 
 
 def _apply(state: ClusterState, settings: Settings, manifests: Mapping[str, Path], steps: Steps) -> None:

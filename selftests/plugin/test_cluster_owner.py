@@ -37,22 +37,27 @@ def note(word):
         stream.write(word + "\\n")
 
 
-def bring_up(settings, steps, logs, applied=lambda: None):
+def bring_up(settings, steps, logs, applied=lambda first: None, like=None):
     note("create")
-    applied()
+    applied(cluster("state", settings))
     second = logs.name.endswith("-2")
     if pathlib.Path(__file__).with_name("broken-2" if second else "broken").exists():
         raise EnvironmentFault("a cluster", "none", "look")
     while second and pathlib.Path(__file__).with_name("slow-2").exists():
         check()
         time.sleep(0.05)
-    directory = pathlib.Path(__file__).with_name("state-2" if second else "state")
-    state = ClusterState(
-        name="c2" if second else "c", context="kind-c", directory=directory, kubeconfig=directory / "k", network="c", kept=False,
-        ip_family="ipv4", nodes=3, kubernetes=settings.kubernetes, metallb=settings.metallb, ingress=dict(settings.ingress),
-    )
+    state = cluster("state-2" if second else "state", settings)
     state.save()
     return state
+
+
+def cluster(folder, settings):
+    directory = pathlib.Path(__file__).with_name(folder)
+    return ClusterState(
+        name="c2" if folder == "state-2" else "c", context="kind-c", directory=directory, kubeconfig=directory / "k", network="c",
+        kept=False,
+        ip_family="ipv4", nodes=3, kubernetes=settings.kubernetes, metallb=settings.metallb, ingress=dict(settings.ingress),
+    )
 
 
 def answer():

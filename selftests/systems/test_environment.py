@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.cluster import engine
+from harness.cluster import engine, node_images
 from harness.cluster.api import Denied, Object
 from harness.cluster.engine import Network
 from harness.cluster.sources import Image
@@ -132,6 +132,7 @@ def machine(api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> li
         return Network(name, {}, (ip_network("172.18.0.0/16"),), frozenset(), {})
 
     def save(images: list[Image], archive: Path) -> None:
+        done.append(f"pack {len(images)}")
         archive.write_text("")
 
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
@@ -145,7 +146,7 @@ def machine(api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> li
         "save": save,
         "tear_down": lambda state, kind_path, steps, logs=None: done.append(f"tear down{', with logs' if logs else ''}"),
     }.items():
-        monkeypatch.setattr(environment, name, stand_in)
+        monkeypatch.setattr(node_images if name == "save" else environment, name, stand_in)
     for name, stand_in in {
         "require_engine": lambda: None,
         "create_network": network,
@@ -177,8 +178,10 @@ def steps() -> Steps:
 
 def test_a_cluster_is_brought_up(machine: list[str], api: Cluster, tmp_path: Path) -> None:
     state = bring_up(ASKED, steps(), tmp_path / "logs")
-    assert machine[:2] == ["images of 5 components", "create"]
-    assert sorted(machine[2:]) == ["load into cp", "load into one, two"]
+    assert machine[0] == "images of 5 components"
+    assert sorted(machine[1:4]) == ["create", "pack 1", "pack 4"]
+    assert sorted(machine[4:]) == ["load into cp", "load into one, two"]
+    assert not list(state.directory.glob("*.tar")), "nobody else gets the packed images"
     assert state.file.exists()
     assert state.example_pool == ["172.18.255.200-172.18.255.250"]
     assert wire_container(state) == f"{state.name}-wire"
@@ -272,9 +275,19 @@ def test_an_image_that_is_missing_is_a_fault_of_the_environment(machine: list[st
 
 def test_it_is_told_when_nothing_is_left_but_to_wait(machine: list[str], api: Cluster, tmp_path: Path) -> None:
     there: list[bool] = []
-    bring_up(ASKED, steps(), tmp_path / "logs", applied=lambda: there.append("Ingress" in {kind for kind, _, _ in api.objects}))
+    bring_up(ASKED, steps(), tmp_path / "logs", applied=lambda _: there.append("Ingress" in {kind for kind, _, _ in api.objects}))
     assert there == [False]
     assert machine
+
+
+def test_the_images_are_packed_once_for_all_clusters_of_a_run(machine: list[str], tmp_path: Path) -> None:
+    first = bring_up(ASKED, steps(), tmp_path / "logs", applied=lambda _: None)
+    machine.clear()
+    bring_up(ASKED, steps(), tmp_path / "logs-2", like=first)
+    assert sorted(machine[1:]) == ["create", "load into cp", "load into one, two"]
+    assert len(list(first.directory.glob("*.tar"))) == 2
+    node_images.discard_archives(first)
+    assert not list(first.directory.glob("*.tar"))
 
 
 def test_an_interruption_tears_down_too(machine: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
