@@ -80,7 +80,6 @@ class IngressRollout:
                 cheap = {"metadata": {"annotations": {DELETION_COST: "-1"}}}
                 self.api.merge("Pod", self._on_the_announcing_node()[1], self.controller.serving.namespace, cheap)
                 grown = now()
-            self.wait_until_one_pod()
             self._wait_until_recovered(observation)
         self._expect_interruption_within(
             observation.attempts_since(grown), self.controller.timing.graceful_end, "shrinking of the ingress controller"
@@ -130,6 +129,8 @@ class IngressRollout:
             yield
         finally:
             self.faults.scale(name, namespace, 1)
+            self.faults.wait_until_rolled_out(*self._serving)
+            self.wait_until_one_pod()
 
     def _one_pod(self) -> str:
         pods = [pod["metadata"]["name"] for pod in self.controller.pods()]

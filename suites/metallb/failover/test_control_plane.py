@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.model.resources import METALLB
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.metallb.advertisements import ReachableService
 from harness.systems.metallb.clients import ExternalClient
@@ -12,10 +13,9 @@ from harness.systems.metallb.services import Services
 from harness.systems.scenarios.faults import Faults
 
 LAYER_2 = "https://metallb.io/concepts/layer2/"
-# everything to themselves, for none may lose a single answer: on a busy machine some come late
-pytestmark = pytest.mark.disruptive
 
 
+@pytest.mark.disruptive(METALLB)
 @statement("FLO-40", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-016",))
 def test_addresses_answer_without_a_controller(
     reachable_service: ReachableService, segment: Segment, metallb_controller: MetalLBController, traffic_monitor: TrafficMonitor
@@ -26,6 +26,7 @@ def test_addresses_answer_without_a_controller(
     segment.expect_no_outage(observation)
 
 
+@pytest.mark.disruptive(METALLB)
 @statement("FLO-41", MUST, CORE, source=LAYER_2)
 def test_connection_survives_a_restart_of_the_controller(
     reachable_service: ReachableService, segment: Segment, metallb_controller: MetalLBController, traffic_monitor: TrafficMonitor
@@ -39,6 +40,7 @@ def test_connection_survives_a_restart_of_the_controller(
     segment.expect_no_outage(observation)
 
 
+@pytest.mark.disruptive
 @statement("FLO-42", MUST, CORE, source=LAYER_2)
 def test_addresses_answer_without_an_api_server(
     reachable_service: ReachableService, segment: Segment, faults: Faults, traffic_monitor: TrafficMonitor
@@ -49,6 +51,7 @@ def test_addresses_answer_without_an_api_server(
     segment.expect_no_outage(observation)
 
 
+@pytest.mark.disruptive(METALLB)
 @statement("LIF-09", MUST, CORE, source="https://metallb.io/concepts/", since="0.14.2", covers=("ROW-MLB-016",))
 def test_absence_of_the_controller_costs_nothing(  # noqa: PLR0917 -- a statement is given what it names
     metallb_controller: MetalLBController,
