@@ -50,3 +50,10 @@ def needed(asked: Iterable[Precondition], statement: str = "") -> tuple[Precondi
         found.add(one)
         left += RESTS_ON.get(one, ())
     return tuple(one for one in Precondition if one in found and statement not in JUDGES[one])
+
+
+def highest(ones: Iterable[Precondition]) -> tuple[Precondition, ...]:
+    """Those that none of the others rests on: where they hold, all the others do."""
+    given = tuple(ones)
+    lower = {one for above in given for one in needed(RESTS_ON.get(above, ()))}
+    return tuple(one for one in given if one not in lower)

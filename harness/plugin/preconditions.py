@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ from filelock import FileLock
 
 from harness.cluster.state import ClusterState
 from harness.model.errors import Blocked, EnvironmentFault, StatementFailed, Unanswered
-from harness.model.preconditions import JUDGES, Precondition
+from harness.model.preconditions import JUDGES, Precondition, highest
 from harness.model.resources import CLUSTER, INGRESS, METALLB, Claim
 from harness.plugin.cluster_owner import find_cluster
 from harness.plugin.collection import CASE, Case
@@ -22,7 +23,7 @@ Made = TypeVar("Made")
 #: Seconds that another process may take to look.
 LOOK = 120
 #: What a look relies on, as a statement would.
-METALLBS, BOTHS = Claim(reads=frozenset({METALLB, CLUSTER})), Claim(reads=frozenset({METALLB, INGRESS, CLUSTER}))
+OF_METALLB, OF_THE_CONTROLLER = Claim(reads=frozenset({METALLB, CLUSTER})), Claim(reads=frozenset({INGRESS, CLUSTER}))
 OF_INGRESS = (Precondition.CONTROLLER, Precondition.REACHABLE, Precondition.SERVED)
 
 
@@ -142,26 +143,35 @@ class PreconditionGuard:
     def _require(self, case: Case, *, in_turn: bool = False) -> None:
         """Require what a case rests on.
 
+        Where what rests on all the rest holds, nothing else is looked at; else the most basic one that does not hold says why.
+
         :param in_turn: whether nothing that it relies on is disturbed now, as it has its turn
         :raises Blocked: something does not hold
         """
-        state = find_cluster(self.config)
-        for controller in self._concerned(case) if state else ():
+        if (state := find_cluster(self.config)) is None:
+            return
+        for controller in self._concerned(case):
             findings = findings_of(self.config, controller)
+            found = partial(self._found, findings=findings, state=state, in_turn=in_turn)
+            if not any(map(findings.of, case.rests_on)):
+                if not any(map(found, highest(case.rests_on))):
+                    continue
+                findings.doubt(case.rests_on)
             for one in case.rests_on:
-                found = findings.of(one)
-                if found is None and state:
-                    found = self._look(one, findings, state, in_turn=in_turn)
-                if found:
-                    raise blocked(one, found)
+                if why := found(one):
+                    raise blocked(one, why)
 
-    def _look(self, one: Precondition, findings: Findings, state: ClusterState, *, in_turn: bool) -> str:
+    def _found(self, one: Precondition, *, findings: Findings, state: ClusterState, in_turn: bool) -> str:
+        """What is found instead of a precondition, now or when somebody looked; empty where it holds."""
+        if (known := findings.of(one)) is not None:
+            return known
+
         def look() -> str:
             return findings.find(one, lambda: Preconditions.of(state, findings.controller).lacking(one))
 
         if in_turn:
             return look()
-        with state.locks.hold(BOTHS if one in OF_INGRESS else METALLBS, f"look at {one.name.lower()}"):
+        with state.locks.hold(OF_THE_CONTROLLER if one in OF_INGRESS else OF_METALLB, f"look at {one.name.lower()}"):
             return look()
 
 
