@@ -91,10 +91,10 @@ def test_without_a_terminal_the_report_is_written(mixed: Suite) -> None:
     assert len(ran.outcomes) == 4
 
 
-SERIAL = "one case at a time; with -n 5"
+SERIAL = "one case at a time; with -n 7"
 
 
-@pytest.mark.parametrize(("number", "told"), [(5, 0), (6, 1)])
+@pytest.mark.parametrize(("number", "told"), [(7, 0), (8, 1)])
 def test_plain_pytest_says_once_that_it_is_serial(suite: Suite, number: int, told: int) -> None:
     for nth in range(1, number + 1):
         suite.add(f"EXH-0{nth}")
@@ -103,7 +103,7 @@ def test_plain_pytest_says_once_that_it_is_serial(suite: Suite, number: int, tol
 
 @pytest.mark.slow
 def test_who_has_chosen_the_number_of_workers_is_told_nothing(suite: Suite) -> None:
-    for nth in range(1, 6):
+    for nth in range(1, 9):
         suite.add(f"EXH-0{nth}")
     assert SERIAL not in suite.run("-n2").output
     conftest = suite.pytester.path / "conftest.py"
