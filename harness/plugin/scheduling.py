@@ -170,15 +170,18 @@ def _claim(case: Case | None) -> Claim:
 def choice(waiting: Iterable[Claim], others: Iterable[Claim]) -> int:
     """Which of those that wait comes next, by its place: the first that can be met beside the others.
 
-    Where none can, the first that has to wait for readers only, since these end soon and no more of them come; else the first of all.
+    The first of all is not passed over where it has to wait for readers only, since these end soon and no more of them come: those that
+    need something to themselves follow each other, and what has to wait for all of them begins the sooner. Where nothing can be met, it is
+    the first that has to wait for readers only; else the first of all.
     """
     held = list(others)
     writers = [claim for claim in held if claim.writes]
     second = None
     for place, claim in enumerate(waiting):
-        if not claim.excludes(held):
+        readers_only = not claim.excludes(writers)
+        if not claim.excludes(held) or (place == 0 and claim.writes and readers_only):
             return place
-        if second is None and not claim.excludes(writers):
+        if second is None and readers_only:
             second = place
     return second or 0
 

@@ -29,6 +29,9 @@ NODE_LOSS = Claim(EVERYTHING)
     [
         ([RESTART, ROUTING], [], 0),
         ([RESTART, ROUTING], [RESTART], 1),
+        ([RESTART, ROUTING], [ALLOCATION], 0),  # the first of all waits for readers rather than be passed over
+        ([ROUTING, RESTART], [ALLOCATION], 0),
+        ([ALLOCATION, ROUTING], [RESTART], 1),
         ([ALLOCATION, ROUTING, ROLLOUT], [RESTART, ROUTING], 1),
         ([ALLOCATION, ROLLOUT], [RESTART, ROUTING], 1),  # waits for a reader only
         ([ALLOCATION, NODE_LOSS], [RESTART], 0),  # waits for whoever it is
