@@ -5,12 +5,15 @@ Where a run has a second one, the last worker waits for it, and judges there fir
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import inf
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScheduling
 from xdist.workermanage import WorkerController
 
+from harness.catalogue.durations import durations
 from harness.model.resources import Claim
 from harness.plugin.cluster_owner import give_cluster
 from harness.plugin.collection import PLAN, Case
@@ -20,6 +23,14 @@ from harness.plugin.provisions import Provision
 
 #: Statements a worker has: pytest runs one only when it knows the next (https://pytest-xdist.readthedocs.io/en/stable/how-it-works.html).
 AHEAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a worker is at or has next: what it claims, and the seconds that it is expected to take."""
+
+    claim: Claim
+    seconds: float
 
 
 class ResourceScheduling(LoadScheduling):  # type: ignore[misc]  # pytest-xdist is not typed
@@ -126,7 +137,7 @@ class ResourceScheduling(LoadScheduling):  # type: ignore[misc]  # pytest-xdist 
             places = for_the_first(waiting, helps=not taken, second=second)
         if not places:
             return None
-        return places[choice([_claim(waiting[place]) for place in places], map(_claim, held))]
+        return places[choice([_claim(waiting[place]) for place in places], map(_held, held))]
 
     def _case(self, index: int) -> Case | None:
         assert self.collection is not None
@@ -167,23 +178,24 @@ def _claim(case: Case | None) -> Claim:
     return case.claim if case else Claim()
 
 
-def choice(waiting: Iterable[Claim], others: Iterable[Claim]) -> int:
+def _held(case: Case | None) -> Held:
+    return Held(_claim(case), durations().expected(case.statement.id, case.case, case.marks) if case else 0.0)
+
+
+def choice(waiting: Iterable[Claim], others: Iterable[Held]) -> int:
     """Which of those that wait comes next, by its place: the first that can be met beside the others.
 
-    The first of all is not passed over where it has to wait for readers only, since these end soon and no more of them come: those that
-    need something to themselves follow each other, and what has to wait for all of them begins the sooner. Where nothing can be met, it is
-    the first that has to wait for readers only; else the first of all.
+    Where none can, it is the one whose wait is the shortest: a worker that has taken one cannot give it back.
     """
     held = list(others)
-    writers = [claim for claim in held if claim.writes]
-    second = None
+    shortest, chosen = inf, 0
     for place, claim in enumerate(waiting):
-        readers_only = not claim.excludes(writers)
-        if not claim.excludes(held) or (place == 0 and claim.writes and readers_only):
+        if not claim.excludes(one.claim for one in held):
             return place
-        if second is None and readers_only:
-            second = place
-    return second or 0
+        wait = sum((one.seconds for one in held if claim.conflicts(one.claim)), start=0.0)
+        if wait < shortest:
+            shortest, chosen = wait, place
+    return chosen
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,7 +14,7 @@ from harness.plugin import scheduling
 from harness.plugin.collection import PLAN, Case
 from harness.plugin.further_clusters import FIRST, FURTHER, SECOND, FurtherCluster
 from harness.plugin.provisions import Provision
-from harness.plugin.scheduling import ResourceScheduling, choice
+from harness.plugin.scheduling import Held, ResourceScheduling, choice
 from selftests.plugin.conftest import Suite
 
 ALLOCATION = Claim(reads=frozenset({METALLB, CLUSTER}))
@@ -29,17 +29,21 @@ NODE_LOSS = Claim(EVERYTHING)
     [
         ([RESTART, ROUTING], [], 0),
         ([RESTART, ROUTING], [RESTART], 1),
-        ([RESTART, ROUTING], [ALLOCATION], 0),  # the first of all waits for readers rather than be passed over
-        ([ROUTING, RESTART], [ALLOCATION], 0),
+        ([RESTART, ROUTING], [ALLOCATION], 1),
         ([ALLOCATION, ROUTING], [RESTART], 1),
         ([ALLOCATION, ROUTING, ROLLOUT], [RESTART, ROUTING], 1),
-        ([ALLOCATION, ROLLOUT], [RESTART, ROUTING], 1),  # waits for a reader only
-        ([ALLOCATION, NODE_LOSS], [RESTART], 0),  # waits for whoever it is
+        ([ALLOCATION, NODE_LOSS], [RESTART], 0),
         ([NODE_LOSS, ALLOCATION], [NODE_LOSS], 0),
     ],
 )
 def test_the_first_that_nobody_excludes_is_chosen(waiting: list[Claim], others: list[Claim], place: int) -> None:
-    assert choice(waiting, others) == place
+    assert choice(waiting, [Held(claim, 1.0) for claim in others]) == place
+
+
+@pytest.mark.parametrize(("restart", "rollout", "place"), [(5.0, 9.0, 1), (9.0, 5.0, 0)])
+def test_where_nothing_can_be_met_the_shortest_wait_decides(restart: float, rollout: float, place: int) -> None:
+    others = [Held(RESTART, restart), Held(ROLLOUT, rollout)]
+    assert choice([ROLLOUT, ALLOCATION] if place else [ROLLOUT, ROUTING, ALLOCATION], others) == place
 
 
 def case(name: str, claim: Claim = ROUTING, *needs: Provision) -> Case:
