@@ -19,7 +19,7 @@ CREATE_TIMEOUT, DELETE_TIMEOUT, LOAD_TIMEOUT = 420, 120, 300
 FEWER_STATISTICS = """[plugins."io.containerd.cri.v1.runtime"]
   stats_collect_period = "1m"
 """
-#: How an archive gets into a node. kind's own way has containerd's transfer service do it, which takes five times the processor time,
+#: How an archive gets into a node. kind's own way has containerd's transfer service do it, which takes three times the processor time,
 #: and unpacks every image on every node.
 IMPORT = 'exec docker exec --interactive "$0" ctr --namespace=k8s.io images import --local --no-unpack --digests - < "$1"'
 

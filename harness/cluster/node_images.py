@@ -28,7 +28,7 @@ class Archives:
 def discard_archives(state: ClusterState) -> None:
     """Delete the packed images, once no other cluster of the run gets them."""
     for archive in state.directory.glob("*.tar"):
-        archive.unlink()
+        archive.unlink(missing_ok=True)
 
 
 def _runs_everywhere(image: Image) -> bool:

@@ -53,7 +53,7 @@ def needed(asked: Iterable[Precondition], statement: str = "") -> tuple[Precondi
 
 
 def highest(ones: Iterable[Precondition]) -> tuple[Precondition, ...]:
-    """Those that none of the others rests on: where they hold, all the others do."""
+    """Those that none of the others rests on."""
     given = tuple(ones)
     lower = {one for above in given for one in needed(RESTS_ON.get(above, ()))}
     return tuple(one for one in given if one not in lower)

@@ -89,6 +89,16 @@ def blocked(one: Precondition, found: str) -> Blocked:
     return Blocked(JUDGES[one], f"{one.value}, but {' '.join(found.split())}")
 
 
+def decisive(case: Case) -> tuple[Precondition, ...]:
+    """What of that which a case rests on has to be looked at: where it holds, the rest has done its part.
+
+    An address that is served says nothing of whether a new Service gets one: who relies on MetalLB itself rests on that, too.
+    """
+    of_metallb = [one for one in case.rests_on if one not in OF_INGRESS]
+    relies = METALLB in case.claim.reads | case.claim.writes
+    return (*highest(case.rests_on), *(highest(of_metallb) if relies else ()))
+
+
 def findings_of(config: pytest.Config, controller: str = "") -> Findings:
     """The findings on the cluster that this process judges on, with this ingress controller where it has several."""
     state, shared = find_cluster(config), config.stash[RUN].shared_state
@@ -143,7 +153,7 @@ class PreconditionGuard:
     def _require(self, case: Case, *, in_turn: bool = False) -> None:
         """Require what a case rests on.
 
-        Where what rests on all the rest holds, nothing else is looked at; else the most basic one that does not hold says why.
+        Where what decides holds, nothing else is looked at; else the most basic one that does not hold says why.
 
         :param in_turn: whether nothing that it relies on is disturbed now, as it has its turn
         :raises Blocked: something does not hold
@@ -154,7 +164,7 @@ class PreconditionGuard:
             findings = findings_of(self.config, controller)
             found = partial(self._found, findings=findings, state=state, in_turn=in_turn)
             if not any(map(findings.of, case.rests_on)):
-                if not any(map(found, highest(case.rests_on))):
+                if not any(map(found, decisive(case))):
                     continue
                 findings.doubt(case.rests_on)
             for one in case.rests_on:

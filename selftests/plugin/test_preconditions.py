@@ -125,6 +125,15 @@ def test_where_what_rests_on_all_the_rest_holds_nothing_else_is_looked_at(suite:
     assert looked.read_text().split() == ["ADDRESSES"]
 
 
+@pytest.mark.parametrize(("folder", "outcome"), [("ingress/routing", Outcome.PASSED), ("installation", Outcome.BLOCKED)])
+def test_an_address_that_is_served_is_enough_for_those_only_who_need_no_new_one(suite: Suite, folder: str, outcome: Outcome) -> None:
+    prepared(suite, ADDRESSES="none", ANNOUNCEMENT="nobody answers")
+    conftest = suite.pytester.path / "conftest.py"
+    suite.write("conftest.py", conftest.read_text() + SEVERAL.replace('scope="session"', "").replace("request.param", "None"))
+    suite.add("SUB-01", folder=folder, parameters="vip")
+    assert suite.run().outcomes == {"SUB-01": outcome}
+
+
 def test_what_holds_of_one_controller_is_no_ground_for_another(tmp_path: Path) -> None:
     traefik, contour = (Findings(tmp_path, name) for name in ("traefik", "contour"))
     traefik.note(Precondition.SERVED, "404")

@@ -1,7 +1,8 @@
 """From an engine to a cluster that statements can run on: with an engine, an API and a controller's address in memory."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +83,8 @@ def api() -> Cluster:
     return Cluster(*states, *pods, {"apiVersion": "v1", "kind": "Node", **node})
 
 
-@pytest.fixture
-def machine(api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A machine on which everything works; the value is what was done, in order."""
-    done: list[str] = []
-    files = {"metallb": tmp_path / "metallb.yaml", "ingress-nginx": tmp_path / "nginx.yaml"}
+def manifests(folder: Path) -> dict[str, Path]:
+    """The file that installs each system."""
     metallb = manifest("Deployment", "controller", "metallb-system", "quay.io/metallb/controller:v1")
     metallb += manifest("DaemonSet", "speaker", "metallb-system", "quay.io/metallb/speaker:v1")
     nginx = manifest("Deployment", "ingress-nginx-controller", "ingress-nginx", "registry.k8s.io/ingress-nginx/controller:v1")
@@ -94,69 +92,87 @@ def machine(api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> li
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "ingress-nginx-controller", "namespace": "ingress-nginx"}, "spec": {}}
     ]
     nginx += [{"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "certificate", "namespace": "ingress-nginx"}, "spec": {}}]
+    files = {"metallb": folder / "metallb.yaml", "ingress-nginx": folder / "nginx.yaml"}
     files["metallb"].write_text(yaml.safe_dump_all(metallb))
     files["ingress-nginx"].write_text(yaml.safe_dump_all(nginx))
+    return files
 
-    class Pulled:
-        def __init__(self, *_: object) -> None: ...
 
-        def resolve(self, wanted: dict[str, str]) -> dict[str, Image]:
-            done.append(f"images of {len(wanted)} components")
-            return {name: Image(name, f"localhost/{name}:{version}", "packages", "id") for name, version in wanted.items()}
+@dataclass
+class Pulled:
+    """Every image is there."""
 
-    class Published:
-        def __init__(self, *_: object) -> None: ...
+    done: list[str]
 
-        def kind(self, _: str | None) -> Path:
-            return Path("kind")
+    def resolve(self, wanted: dict[str, str]) -> dict[str, Image]:
+        self.done.append(f"images of {len(wanted)} components")
+        return {name: Image(name, f"localhost/{name}:{version}", "packages", "id") for name, version in wanted.items()}
 
-        def manifest(self, name: str, version: str, origins: set[str]) -> Path:
-            assert origins == {"packages"}
-            return files[name]
 
-    class Nodes:
-        control_plane = "cp"
+@dataclass
+class Published:
+    """So are kind and the manifests."""
 
-        def create(self, config: Path) -> None:
-            done.append("create")
+    files: dict[str, Path]
 
-        def workers(self) -> list[str]:
-            return ["one", "two"]
+    def kind(self, _: str | None) -> Path:
+        return Path("kind")
 
-        def load_archive(self, archive: Path, nodes: list[str]) -> None:
-            done.append(f"load into {', '.join(nodes)}")
+    def manifest(self, name: str, version: str, origins: set[str]) -> Path:
+        assert origins == {"packages"}
+        return self.files[name]
 
-    def network(name: str, **_: object) -> Network:
-        from ipaddress import ip_network
 
-        return Network(name, {}, (ip_network("172.18.0.0/16"),), frozenset(), {})
+@dataclass
+class Nodes:
+    """A cluster of kind's."""
+
+    done: list[str]
+    control_plane: str = "cp"
+
+    def create(self, config: Path) -> None:
+        self.done.append("create")
+
+    def workers(self) -> list[str]:
+        return ["one", "two"]
+
+    def load_archive(self, archive: Path, nodes: list[str]) -> None:
+        self.done.append(f"load into {', '.join(nodes)}")
+
+
+def network(name: str, **_: object) -> Network:
+    return Network(name, {}, (ip_network("172.18.0.0/16"),), frozenset(), {})
+
+
+@pytest.fixture
+def machine(api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A machine on which everything works; the value is what was done, in order."""
+    done: list[str] = []
+    files = manifests(tmp_path)
 
     def save(images: list[Image], archive: Path) -> None:
         done.append(f"pack {len(images)}")
         archive.write_text("")
 
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    for name, stand_in in {
-        "require_room": lambda: None,
-        "remove_leftovers": lambda steps: None,
-        "kind_version": lambda _: "0.33.0",
-        "Publications": Published,
-        "Images": Pulled,
-        "kind_cluster": lambda *_: Nodes(),
-        "save": save,
-        "tear_down": lambda state, kind_path, steps, logs=None: done.append(f"tear down{', with logs' if logs else ''}"),
-    }.items():
-        monkeypatch.setattr(node_images if name == "save" else environment, name, stand_in)
-    for name, stand_in in {
-        "require_engine": lambda: None,
-        "create_network": network,
-        "network": network,
-        "docker": lambda *_, **__: "",
-    }.items():
-        monkeypatch.setattr(engine, name, stand_in)
+    for module, name, stand_in in (
+        (environment, "require_room", lambda: None),
+        (environment, "remove_leftovers", lambda steps: None),
+        (environment, "kind_version", lambda _: "0.33.0"),
+        (environment, "Publications", lambda *_: Published(files)),
+        (environment, "Images", lambda *_: Pulled(done)),
+        (environment, "kind_cluster", lambda *_: Nodes(done)),
+        (environment, "tear_down", lambda state, kind, steps, logs=None: done.append(f"tear down{', with logs' if logs else ''}")),
+        (environment, "HttpProbe", Answering),
+        (node_images, "save", save),
+        (engine, "require_engine", lambda: None),
+        (engine, "create_network", network),
+        (engine, "network", network),
+        (engine, "docker", lambda *_, **__: ""),
+        (ClusterState, "api", lambda self: api),
+    ):
+        monkeypatch.setattr(module, name, stand_in)
     monkeypatch.setattr("harness.cluster.kind.docker", lambda *_, **__: "2")
-    monkeypatch.setattr(ClusterState, "api", lambda self: api)
-    monkeypatch.setattr(environment, "HttpProbe", Answering)
     return done
 
 
