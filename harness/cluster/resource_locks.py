@@ -13,6 +13,7 @@ from filelock import FileLock
 
 from harness.cluster import engine
 from harness.model.errors import EnvironmentFault
+from harness.model.record import awaiting_answer
 from harness.model.resources import Claim, Resource
 
 #: Seconds a statement waits for its turn; more than those before it may take.
@@ -40,7 +41,8 @@ class ResourceLocks:
         """
         ticket = self.ask(claim, who)
         try:
-            self._wait(ticket)
+            with awaiting_answer():
+                self._wait(ticket)
             yield
         finally:
             self.give_back(ticket)

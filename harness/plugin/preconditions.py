@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from filelock import FileLock
 
 from harness.cluster.state import ClusterState
+from harness.cluster.turns import turn
 from harness.model.errors import Blocked, EnvironmentFault, StatementFailed, Unanswered
 from harness.model.preconditions import JUDGES, Precondition, highest
 from harness.model.resources import CLUSTER, INGRESS, METALLB, Claim
@@ -47,7 +47,7 @@ class Findings:
 
     def find(self, one: Precondition, look: Callable[[], str]) -> str:
         """What was found, or else what ``look`` finds: one process looks, the others wait for it."""
-        with FileLock(self._file(one).with_suffix(".lock"), timeout=LOOK):
+        with turn(self._file(one).with_suffix(".lock"), LOOK):
             found = self.of(one)
             if found is None:
                 found = look()

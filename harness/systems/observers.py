@@ -2,10 +2,9 @@
 
 from contextlib import suppress
 
-from filelock import FileLock
-
 from harness.cluster import engine
 from harness.cluster.state import ClusterState
+from harness.cluster.turns import turn
 from harness.model.errors import EnvironmentFault
 from harness.probes.wire import WireProbe
 
@@ -27,7 +26,7 @@ def wire_container(state: ClusterState) -> str:
 def probe_container(state: ClusterState, role: str, *, network: str | None = None) -> str:
     """The name of one more container to look from, on the cluster's network or another one; started once for all processes of a run."""
     name = f"{state.name}-{role}"
-    with FileLock(state.directory / f"{role}.lock", timeout=120):
+    with turn(state.directory / f"{role}.lock", 120):
         if name not in engine.docker("ps", f"--filter=name={name}", "--format={{.Names}}").split():
             with suppress(EnvironmentFault):  # one that stopped, from an earlier run on this cluster
                 engine.docker("rm", "--force", "--volumes", name)

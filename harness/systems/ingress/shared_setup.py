@@ -10,9 +10,9 @@ from time import monotonic
 from typing import Self
 
 import trustme
-from filelock import FileLock
 
 from harness.cluster.api import Api, Object, Refused
+from harness.cluster.turns import turn
 from harness.model.budgets import SHARED_ROUTES, Budget
 from harness.model.errors import EnvironmentFault, StatementFailed, one_line
 from harness.model.expectations import require_backend
@@ -59,8 +59,8 @@ def shared_by_workers(
     :param manifests: the files with the routes that are needed, by the name of the test
     :param objects: the backends
     """
-    lock = FileLock(f"{file}.lock", timeout=SETUP_TIMEOUT)
-    with lock:
+    lock = file.with_suffix(".lock")
+    with turn(lock, SETUP_TIMEOUT):
         routes, users = _load(file)
         if routes is None:
             with _fault_kept_in(file.with_suffix(".fault")):
@@ -69,7 +69,7 @@ def shared_by_workers(
     try:
         yield routes
     finally:
-        with lock:
+        with turn(lock, SETUP_TIMEOUT):
             _, users = _load(file)
             _save(file, routes, users - 1)
             if users == 1:
