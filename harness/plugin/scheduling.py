@@ -23,6 +23,8 @@ from harness.plugin.provisions import Provision
 
 #: Statements a worker has: pytest runs one only when it knows the next (https://pytest-xdist.readthedocs.io/en/stable/how-it-works.html).
 AHEAD = 2
+#: Seconds that a worker waits for a statement that others follow, and the least that any statement is expected to take.
+PATIENCE, SHORTEST = 5.0, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +129,17 @@ class ResourceScheduling(LoadScheduling):  # type: ignore[misc]  # pytest-xdist 
     def _choice(self, node: WorkerController) -> int | None:
         cluster = self.clusters[node]
         beside = [one for one in self.nodes if one is not node and self.clusters[one] == cluster]
-        held = [self._case(index) for one in beside for index in self.node2pending[one]]
+        held = [[self._case(index) for index in self.node2pending[one]] for one in beside]
         waiting = [self._case(index) for index in self.pending]
         if cluster == SECOND:
             places = for_the_second(waiting)
         else:
-            taken = any(case is not None and needs_cluster_to_itself(case) for case in held)
+            taken = any(case is not None and needs_cluster_to_itself(case) for each in held for case in each)
             second = self._second_stands and SECOND in (*self.clusters.values(), *self.vacancies)
             places = for_the_first(waiting, helps=not taken, second=second)
         if not places:
             return None
-        return places[choice([_claim(waiting[place]) for place in places], map(_held, held))]
+        return places[choice([_held(waiting[place]) for place in places], [list(map(_held, each)) for each in held])]
 
     def _case(self, index: int) -> Case | None:
         assert self.collection is not None
@@ -174,28 +176,34 @@ def _fits_anywhere(case: Case) -> bool:
     return Provision.SHARED_ROUTES not in case.needs and not case.nodeid.startswith(INSTALLATION)
 
 
-def _claim(case: Case | None) -> Claim:
-    return case.claim if case else Claim()
-
-
 def _held(case: Case | None) -> Held:
-    return Held(_claim(case), durations().expected(case.statement.id, case.case, case.marks) if case else 0.0)
+    return Held(case.claim, durations().expected(case.statement.id, case.case, case.marks)) if case else Held(Claim(), 0.0)
 
 
-def choice(waiting: Iterable[Claim], others: Iterable[Held]) -> int:
+def choice(waiting: Iterable[Held], others: Sequence[Sequence[Held]]) -> int:
     """Which of those that wait comes next, by its place: the first that can be met beside the others.
 
-    Where none can, it is the one whose wait is the shortest: a worker that has taken one cannot give it back.
+    One that has something to itself, which none of the others is going to have, comes before that if its wait is short: such statements
+    follow one another, and a gap between them is time that the run takes longer. Where none can be met, it is the one that is over soonest:
+    a worker that has taken one cannot give it back, and a long one would keep those waiting that the others have.
+
+    :param others: what each of the other workers has, in its order
     """
-    held = list(others)
-    shortest, chosen = inf, 0
-    for place, claim in enumerate(waiting):
-        if not claim.excludes(one.claim for one in held):
+    taken = {resource for each in others for one in each for resource in one.claim.writes}
+    soonest, chosen = inf, 0
+    for place, one in enumerate(waiting):
+        wait = max((_until(one.claim, each) for each in others), default=0.0)
+        if not wait or (wait <= PATIENCE and one.claim.writes and not one.claim.writes & taken):
             return place
-        wait = sum((one.seconds for one in held if claim.conflicts(one.claim)), start=0.0)
-        if wait < shortest:
-            shortest, chosen = wait, place
+        if wait + one.seconds < soonest:
+            soonest, chosen = wait + one.seconds, place
     return chosen
+
+
+def _until(claim: Claim, each: Sequence[Held]) -> float:
+    """Seconds until a worker has judged the last of its statements that a claim cannot be met beside; 0 where it has none such."""
+    last = max((place for place, one in enumerate(each, 1) if claim.conflicts(one.claim)), default=0)
+    return sum(max(one.seconds, SHORTEST) for one in each[:last])
 
 
 @pytest.hookimpl(optionalhook=True)

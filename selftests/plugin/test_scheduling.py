@@ -24,6 +24,10 @@ ROLLOUT = Claim(frozenset({INGRESS}), frozenset({CLUSTER}))
 NODE_LOSS = Claim(EVERYTHING)
 
 
+def held(*claims: Claim, seconds: float = 9.0) -> list[Held]:
+    return [Held(claim, seconds) for claim in claims]
+
+
 @pytest.mark.parametrize(
     ("waiting", "others", "place"),
     [
@@ -37,13 +41,25 @@ NODE_LOSS = Claim(EVERYTHING)
     ],
 )
 def test_the_first_that_nobody_excludes_is_chosen(waiting: list[Claim], others: list[Claim], place: int) -> None:
-    assert choice(waiting, [Held(claim, 1.0) for claim in others]) == place
+    assert choice(held(*waiting), [held(claim) for claim in others]) == place
+
+
+def test_what_others_follow_waits_for_a_short_while_rather_than_be_passed_over() -> None:
+    waiting = held(RESTART, ROUTING)
+    assert choice(waiting, [held(ALLOCATION, ROUTING, seconds=1.0), held(ROUTING, ALLOCATION, seconds=2.0)]) == 0
+    assert choice(waiting, [held(ALLOCATION, seconds=1.0), held(ROUTING, ALLOCATION, seconds=4.0)]) == 1, "the last one is over after 8 s"
+    assert choice(waiting, [held(RESTART, seconds=1.0)]) == 1, "somebody is at one that it follows"
+    assert choice(held(ALLOCATION, ROUTING), [held(RESTART, seconds=1.0)]) == 1, "nothing follows it"
 
 
 @pytest.mark.parametrize(("restart", "rollout", "place"), [(5.0, 9.0, 1), (9.0, 5.0, 0)])
 def test_where_nothing_can_be_met_the_shortest_wait_decides(restart: float, rollout: float, place: int) -> None:
-    others = [Held(RESTART, restart), Held(ROLLOUT, rollout)]
-    assert choice([ROLLOUT, ALLOCATION] if place else [ROLLOUT, ROUTING, ALLOCATION], others) == place
+    others = [held(RESTART, seconds=restart), held(ROLLOUT, seconds=rollout)]
+    assert choice(held(ROLLOUT, ALLOCATION) if place else held(ROLLOUT, ROUTING, ALLOCATION), others) == place
+
+
+def test_where_nothing_can_be_met_a_long_one_does_not_get_before_what_others_have() -> None:
+    assert choice([Held(ALLOCATION, 70.0), Held(ALLOCATION, 3.0)], [held(RESTART)]) == 1
 
 
 def case(name: str, claim: Claim = ROUTING, *needs: Provision) -> Case:
