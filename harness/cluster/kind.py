@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import yaml
@@ -10,6 +12,7 @@ from pytest_kind import KindCluster as PytestKindCluster
 
 from harness.cluster.engine import docker
 from harness.cluster.process import run_command
+from harness.model.errors import EnvironmentFault
 
 #: Seconds; creation takes about 25 s on two cores, a loaded CI machine may need several times that.
 CREATE_TIMEOUT, DELETE_TIMEOUT, LOAD_TIMEOUT = 420, 120, 300
@@ -19,6 +22,8 @@ CREATE_TIMEOUT, DELETE_TIMEOUT, LOAD_TIMEOUT = 420, 120, 300
 FEWER_STATISTICS = """[plugins."io.containerd.cri.v1.runtime"]
   stats_collect_period = "1m"
 """
+#: What kubeadm writes on a first node before anything runs there, and seconds between two looks whether it has.
+FIRST_OF_KUBEADM, POLL = "/etc/kubernetes/manifests/kube-apiserver.yaml", 0.5
 #: How an archive gets into a node. kind's own way has containerd's transfer service do it, which takes three times the processor time,
 #: and unpacks every image on every node.
 IMPORT = 'exec docker exec --interactive "$0" ctr --namespace=k8s.io images import --local --no-unpack --digests - < "$1"'
@@ -54,6 +59,18 @@ class KindCluster(PytestKindCluster):  # type: ignore[misc] # pytest-kind has no
     def delete(self) -> None:
         """Delete the cluster; one that does not exist is no error."""
         self._kind("delete", "cluster", timeout=DELETE_TIMEOUT)
+
+    def wait_until_kubeadm_runs(self, over: Event) -> None:
+        """Wait, while the cluster is created, until kubeadm is at work on its first node: before, kind starts containerd anew on every node.
+
+        :param over: set once the creation has ended
+        :raises EnvironmentFault: it ended, and kubeadm was not seen
+        """
+        while not over.wait(POLL):
+            with suppress(EnvironmentFault):
+                run_command(["docker", "exec", self.control_plane, "test", "-e", FIRST_OF_KUBEADM], timeout=60)
+                return
+        raise EnvironmentFault(f"{FIRST_OF_KUBEADM} on {self.control_plane}", "it was not seen", "look at the nodes' logs")
 
     def load_archive(self, archive: Path, nodes: Sequence[str]) -> None:
         """Import a ``docker save`` archive into some nodes, each of which unpacks an image when it first runs it."""

@@ -52,9 +52,9 @@ class ClusterState:
         """The turns of those that share the cluster."""
         return ResourceLocks(self.directory / "turns.json")
 
-    def api(self) -> Api:
-        """A client of the cluster; each process has its own discovery cache."""
-        return Api(self.kubeconfig, self.context, self.directory / f"discovery-{os.getpid()}.json")
+    def api(self, whose: str = "") -> Api:
+        """A client of the cluster; each process has its own discovery cache, and so has each thread that gives its name."""
+        return Api(self.kubeconfig, self.context, self.directory / f"discovery-{os.getpid()}{whose}.json")
 
     def image(self, component: str) -> str:
         """The reference under which a component's image is on the nodes."""

@@ -2,11 +2,13 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from functools import partial
 from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
 
 from harness.cluster import engine
 from harness.cluster.api import Api
@@ -18,22 +20,21 @@ from harness.cluster.requirements import require_reach, require_room
 from harness.cluster.sources import NODE_IMAGE, Image, Images, Source, components
 from harness.cluster.state import ClusterState, states_directory
 from harness.cluster.steps import Steps
+from harness.cluster.together import together
 from harness.model.addresses import AddressRange, Subnet
-from harness.model.budgets import FIRST_ROUTE
-from harness.model.errors import EnvironmentFault, Unanswered
-from harness.model.http_exchange import Request
-from harness.probes.http import HttpProbe
+from harness.model.errors import EnvironmentFault
 from harness.systems.apps import example
 from harness.systems.ingress.collisions import require_distinct
 from harness.systems.ingress.controllers import Controller, controller, controllers
-from harness.systems.kubernetes.load_balancers import assigned_addresses
+from harness.systems.kubernetes.nodes import EXCLUDED
 from harness.systems.kubernetes.own_manifests import OwnManifest
-from harness.systems.kubernetes.preconditions import Components
-from harness.systems.kubernetes.readiness import wait_ready
-from harness.systems.metallb.custom_resources import NAMESPACE as METALLB_NAMESPACE
 from harness.systems.metallb.installation import COMPONENTS as METALLB
 from harness.systems.metallb.installation import MetalLB
 from harness.systems.observers import PROGRAM_IMAGE, start_wire_probe
+from harness.systems.usable import wait_until_usable
+
+if TYPE_CHECKING:
+    from harness.cluster.kind import KindCluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def bring_up(
         open_ledgers(state, engine.network(state.network), settings.pool)
         _apply(state, settings, found, steps)
         applied(state)
-        _wait_until_usable(state, steps)
+        wait_until_usable(state, steps)
     return state
 
 
@@ -194,21 +195,43 @@ def _fresh_state(settings: Settings, images: Mapping[str, Image], kind: str) -> 
 
 
 def _create_cluster(state: ClusterState, kind_path: Path, archives: Archives, steps: Steps) -> None:
-    """Create the cluster, and meanwhile pack the images that its nodes get afterwards: kind starts containerd anew on the way."""
+    """Create the cluster, and meanwhile pack the images and give them to its nodes."""
     from harness.cluster import kind  # pytest-kind, only when a cluster is created
 
     cluster = kind_cluster(state, kind_path, archives.node_image)
     config = kind.write_configuration(state.directory / "kind.yaml", nodes=state.nodes, ip_family=state.ip_family)
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3) as pool:
         packing = archives.pack(pool)
         with steps.step(f"create cluster {state.name} ({state.nodes} nodes)"):
-            cluster.create(config)
-        for packed in packing:
-            packed.result()
+            loading = pool.submit(_load_early, cluster, archives, packing, over := Event())
+            try:
+                cluster.create(config)
+            finally:
+                over.set()
         start_wire_probe(state)
         with steps.step(f"load {len(archives.for_workers)} images into the nodes"):
-            parts = {archives.workers: cluster.workers(), archives.control_plane: [cluster.control_plane]}
-            list(pool.map(cluster.load_archive, parts.keys(), parts.values()))
+            if not loading.result():
+                _load(cluster, archives)
+
+
+def _load_early(cluster: "KindCluster", archives: Archives, packing: Iterable[Future[None]], over: Event) -> bool:
+    """Load the images while the cluster is created; whether that went well.
+
+    :param over: set once the creation has ended
+    """
+    for packed in packing:
+        packed.result()
+    try:
+        cluster.wait_until_kubeadm_runs(over)
+        _load(cluster, archives)
+    except EnvironmentFault:
+        return False
+    return True
+
+
+def _load(cluster: "KindCluster", archives: Archives) -> None:
+    parts = {archives.workers: cluster.workers(), archives.control_plane: [cluster.control_plane]}
+    together(*(partial(cluster.load_archive, archive, nodes) for archive, nodes in parts.items()))
 
 
 def _apply(state: ClusterState, settings: Settings, manifests: Mapping[str, Path], steps: Steps) -> None:
@@ -226,66 +249,6 @@ def _apply(state: ClusterState, settings: Settings, manifests: Mapping[str, Path
         api.apply(*example.app_objects(state.image(PROGRAM_IMAGE), state.nonce))
 
 
-def _wait_until_usable(state: ClusterState, steps: Steps) -> None:
-    """Wait for each of what was applied, and apply what needs it."""
-    api, under_test = state.api(), controllers(state.ingress)
-    components = Components(api, steps)
-    with steps.step(f"MetalLB {state.metallb} usable"), components.judged_later(METALLB_NAMESPACE):
-        MetalLB(state.metallb).wait_until_usable(api)
-        api.apply(*example.pool_objects([AddressRange.parse(text) for text in state.example_pool]))
-    for ingress in under_test:
-        _wait_for_controller(api, ingress, steps, components)
-    if not components.faults:  # else nothing will answer
-        for ingress in under_test:
-            with steps.step(f"routes answer through {_whose(ingress)} address"), components.judged_later(ingress.namespace):
-                _wait_for_routes(api, ingress)
-    _forget_connections(api, [address for ingress in under_test for address in _addresses(api, ingress)])
-
-
-def _wait_for_controller(api: Api, ingress: Controller, steps: Steps, components: Components) -> None:
-    """Wait until a controller is usable, and give it the example's routes."""
-    with steps.step(f"{ingress.name} {ingress.version} usable"):
-        with components.judged_later(ingress.namespace):
-            ingress.wait_until_usable(api)
-        example.wait_for_apps(api)
-        with components.judged_later(ingress.namespace):
-            api.apply(*example.route_objects(ingress.ingress_class, ingress.suffix))
-
-
-def _whose(ingress: Controller) -> str:
-    return f"{ingress.name}'s" if ingress.suffix else "the controller's"
-
-
 def _let_the_only_node_announce(api: Api, state: ClusterState) -> None:
-    name, excluded = f"{state.name}-control-plane", {"node.kubernetes.io/exclude-from-external-load-balancers": None}
+    name, excluded = f"{state.name}-control-plane", {EXCLUDED: None}
     api.merge("Node", name, None, {"metadata": {"labels": excluded}})
-
-
-def _addresses(api: Api, ingress: Controller) -> list[str]:
-    return assigned_addresses(api.get("Service", ingress.service, ingress.namespace) or {})
-
-
-def _wait_for_routes(api: Api, ingress: Controller) -> list[str]:
-    """Wait until the example answers at every address of the controller's Service, and return these."""
-
-    def probe() -> list[str]:
-        addresses = _addresses(api, ingress)
-        if not addresses:
-            raise Unanswered(f"Service {ingress.namespace}/{ingress.service} has no external address")
-        exchanges = [HttpProbe(address).send(Request("/", host=f"other.{example.DOMAIN}")) for address in addresses]
-        assert all(exchange.status == 200 for exchange in exchanges), [exchange.status for exchange in exchanges]
-        return addresses
-
-    return wait_ready(probe, "the example's routes answer through the controller's address", within=FIRST_ROUTE, consecutive=3)
-
-
-def _forget_connections(api: Api, addresses: Iterable[str]) -> None:
-    """Let the nodes forget connections that came before kube-proxy knew the addresses.
-
-    A node treats what comes from the same port as it did the first packet, here as of nobody, until the entry ends two minutes after the
-    last one (https://docs.kernel.org/networking/nf_conntrack-sysctl.html): a statement would be told that there is no route to the host.
-    """
-    for node in api.list("Node"):
-        for address in addresses:
-            forget = f"conntrack --delete --family ipv{ip_address(address).version} --orig-dst {address}"
-            engine.docker("exec", node["metadata"]["name"], "sh", "-c", f"{forget} || true")  # it fails where there is nothing to forget

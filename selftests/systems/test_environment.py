@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import Any, ClassVar
 
 import pytest
 import yaml
@@ -18,7 +19,7 @@ from harness.cluster.steps import Steps
 from harness.model.errors import EnvironmentFault, UsageFault
 from harness.model.http_exchange import Exchange, Request
 from harness.model.record import Record, recording
-from harness.systems import environment
+from harness.systems import environment, usable
 from harness.systems.environment import Settings, add_image, bring_up
 from harness.systems.observers import probe_container, wire_container
 from selftests.systems.fake_api import FakeApi
@@ -129,9 +130,15 @@ class Nodes:
 
     done: list[str]
     control_plane: str = "cp"
+    broken_off: ClassVar[bool] = False
 
     def create(self, config: Path) -> None:
         self.done.append("create")
+
+    def wait_until_kubeadm_runs(self, over: Event) -> None:
+        assert not self.broken_off or over.wait(10)
+        if self.broken_off:
+            raise EnvironmentFault("kubeadm", "it was not seen", "look")
 
     def workers(self) -> list[str]:
         return ["one", "two"]
@@ -163,13 +170,13 @@ def machine(api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> li
         (environment, "Images", lambda *_: Pulled(done)),
         (environment, "kind_cluster", lambda *_: Nodes(done)),
         (environment, "tear_down", lambda state, kind, steps, logs=None: done.append(f"tear down{', with logs' if logs else ''}")),
-        (environment, "HttpProbe", Answering),
+        (usable, "HttpProbe", Answering),
         (node_images, "save", save),
         (engine, "require_engine", lambda: None),
         (engine, "create_network", network),
         (engine, "network", network),
         (engine, "docker", lambda *_, **__: ""),
-        (ClusterState, "api", lambda self: api),
+        (ClusterState, "api", lambda self, *_: api),
     ):
         monkeypatch.setattr(module, name, stand_in)
     monkeypatch.setattr("harness.cluster.kind.docker", lambda *_, **__: "2")
@@ -195,8 +202,8 @@ def steps() -> Steps:
 def test_a_cluster_is_brought_up(machine: list[str], api: Cluster, tmp_path: Path) -> None:
     state = bring_up(ASKED, steps(), tmp_path / "logs")
     assert machine[0] == "images of 5 components"
-    assert sorted(machine[1:4]) == ["create", "pack 1", "pack 4"]
-    assert sorted(machine[4:]) == ["load into cp", "load into one, two"]
+    assert sorted(machine[1:]) == ["create", "load into cp", "load into one, two", "pack 1", "pack 4"]
+    assert [word.split()[0] for word in machine[1:] if word != "create"] == ["pack", "pack", "load", "load"]
     assert not list(state.directory.glob("*.tar")), "nobody else gets the packed images"
     assert state.file.exists()
     assert state.example_pool == ["172.18.255.200-172.18.255.250"]
@@ -206,6 +213,14 @@ def test_a_cluster_is_brought_up(machine: list[str], api: Cluster, tmp_path: Pat
     assert "Job" not in kinds, "the webhook's certificate is made without the manifest's Jobs"
     deployment: Any = api.objects["Deployment", "metallb-system", "controller"]
     assert deployment["spec"]["template"]["spec"]["containers"][0]["image"] == "localhost/metallb-controller:0.16.1"
+
+
+def test_images_that_could_not_be_loaded_meanwhile_are_loaded_afterwards(
+    machine: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Nodes, "broken_off", True)
+    bring_up(ASKED, steps(), tmp_path / "logs")
+    assert machine.index("create") < min(machine.index("load into cp"), machine.index("load into one, two"))
 
 
 @pytest.mark.usefixtures("machine")

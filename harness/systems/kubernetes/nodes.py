@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from harness.cluster.api import Api, Object
 from harness.model.errors import EnvironmentFault
 
+#: https://kubernetes.io/docs/reference/labels-annotations-taints/#node-kubernetes-io-exclude-from-external-load-balancers
+EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers"
+
 
 def nodes_named(*names: str) -> list[Object]:
     """A ``nodeSelectors`` field that selects nodes by name."""

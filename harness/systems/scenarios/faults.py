@@ -9,6 +9,7 @@ from harness.cluster import engine
 from harness.cluster.api import Api, Object
 from harness.model.budgets import RETURN
 from harness.model.errors import EnvironmentFault, Leak
+from harness.systems.kubernetes.nodes import EXCLUDED
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.kubernetes.workloads import Workloads
 from harness.systems.metallb.components import SPEAKER, pods_of
@@ -17,8 +18,6 @@ from harness.systems.metallb.webhook import wait_until_webhook_answers
 
 #: What labels, taints and annotations of ours begin with.
 CONFORMANCE = "conformance.example"
-#: https://kubernetes.io/docs/reference/labels-annotations-taints/#node-kubernetes-io-exclude-from-external-load-balancers
-EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers"
 #: The taint that Kubernetes sets while a node's network is unavailable.
 NETWORK = "node.kubernetes.io/network-unavailable"
 

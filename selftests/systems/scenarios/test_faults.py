@@ -7,7 +7,8 @@ import pytest
 from harness.cluster import engine
 from harness.cluster.api import Object
 from harness.model.errors import EnvironmentFault, Leak
-from harness.systems.scenarios.faults import EXCLUDED, NETWORK, Faults
+from harness.systems.kubernetes.nodes import EXCLUDED
+from harness.systems.scenarios.faults import NETWORK, Faults
 from selftests.systems.fake_api import FakeApi, an_object
 
 pytestmark = pytest.mark.usefixtures("short")
