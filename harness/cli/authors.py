@@ -10,6 +10,7 @@ from harness.catalogue.levels import Level
 from harness.catalogue.rows import rows
 from harness.cli import Commands
 from harness.cli.statements import collected
+from harness.doctor import document
 from harness.model.baselines import read_baseline
 from harness.model.errors import UsageFault
 from harness.model.project import BASELINES, ROOT
@@ -25,7 +26,7 @@ from harness.systems.ingress.controllers import known
 def add_commands(commands: Commands) -> None:
     """Declare the commands."""
     command = commands.add_parser(
-        "documents", help="write docs/ from the statements, and the schemas of a report and of conformance.toml from their types"
+        "documents", help="write docs/ from the statements and the doctor's rules, and the schemas of documents from their types"
     )
     command.add_argument("--check", action="store_true", help="write nothing; fail when a document is stale or a row is not traceable")
     command.set_defaults(command=write_documents)
@@ -56,6 +57,7 @@ def write_documents(options: argparse.Namespace) -> None:
         json_report.check_schema()
         conformance_file.check_schema()
         published.check()
+        document.check()
         print(f"{len(entries)} statements, and the documents say the same")
     else:
         written = [
@@ -63,6 +65,7 @@ def write_documents(options: argparse.Namespace) -> None:
             json_report.write_schema(),
             conformance_file.write_schema(),
             *published.write_tables(),
+            *document.write(),
         ]
         print("\n".join(f"wrote {path.relative_to(ROOT)}" for path in written))
 

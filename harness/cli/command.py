@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import shtab
 
-from harness.cli import Commands, authors, clusters, controllers, faults, gate, images, run, statements
+from harness.cli import Commands, authors, clusters, controllers, doctor, faults, gate, images, run, statements
 from harness.model.errors import Fault, UsageFault
 from harness.model.project import COMMAND, INSTALLED, NAME
 from harness.model.verdicts import ExitCode
@@ -79,6 +79,7 @@ def command_parser(prog: str) -> argparse.ArgumentParser:
     images.add_commands(commands)
     controllers.add_command(commands)
     clusters.add_command(commands)
+    doctor.add_command(commands)
     gate.add_command(commands)
     if not INSTALLED:
         authors.add_commands(commands)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from harness.cluster.changes import Changes, Pause
 from harness.model.errors import EnvironmentFault
@@ -17,6 +18,8 @@ FIELD_MANAGER = "metallb-ingress-conformance"
 #: Seconds for one request; the API server of a kind cluster answers in milliseconds unless it is gone.
 REQUEST_TIMEOUT = 15
 
+#: Where kind's API servers are.
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 #: How the API server begins when it passes on a webhook's refusal, or tells that it could not ask.
 WEBHOOK = ('admission webhook "', "Internal error occurred: failed calling webhook ", "failed calling webhook ")
 
@@ -49,6 +52,10 @@ API_VERSIONS = {
     "Role": "rbac.authorization.k8s.io/v1",
     "NetworkPolicy": "networking.k8s.io/v1",
 }
+
+
+class NotServed(EnvironmentFault):
+    """The API server has no such kind."""
 
 
 class Refused(Exception):
@@ -89,8 +96,8 @@ class Api:
         # The client writes certificates to files; a worker that is killed would leave them in the system's temporary folder.
         beside = str(self._cache.parent)
         config.load_kube_config(str(self._kubeconfig), self._context, configuration, persist_config=False, temp_file_path=beside)
-        # The client takes HTTPS_PROXY from the environment even for 127.0.0.1.
-        configuration.proxy = None
+        if urlsplit(configuration.host).hostname in LOOPBACK:  # for which the client takes HTTPS_PROXY from the environment, too
+            configuration.proxy = None
         configuration.retries = False
         with _translating_faults():
             return DynamicClient(client.ApiClient(configuration), cache_file=str(self._cache))
@@ -146,6 +153,12 @@ class Api:
             serialize=False,
         )
         return [value for name, value in response.headers.items() if name.lower() == "warning"]
+
+    def server_version(self) -> str:
+        """The version of the API server, without what a distribution adds to it."""
+        with _translating_faults():
+            found = self._client.request("get", "/version", serializer=_plain, _request_timeout=REQUEST_TIMEOUT)
+        return str(found["gitVersion"]).removeprefix("v").partition("+")[0]
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> Object | None:
         """One object, or nothing where it does not exist."""
@@ -245,7 +258,7 @@ def _translating_faults() -> Iterator[None]:
     except (HTTPError, OSError) as fault:
         raise EnvironmentFault("an API server that answers", f"{type(fault).__name__}: {fault}", "look at the cluster's nodes") from fault
     except (ResourceNotFoundError, OpenApiException) as fault:
-        raise EnvironmentFault("an API that serves the kind asked for", str(fault), "check that MetalLB's CRDs are installed") from fault
+        raise NotServed("an API that serves the kind asked for", str(fault), "check that MetalLB's CRDs are installed") from fault
 
 
 def _reason(fault: Any) -> str:

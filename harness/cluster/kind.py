@@ -61,7 +61,7 @@ class KindCluster(PytestKindCluster):  # type: ignore[misc] # pytest-kind has no
         self._kind("delete", "cluster", timeout=DELETE_TIMEOUT)
 
     def wait_until_kubeadm_runs(self, over: Event) -> None:
-        """Wait, while the cluster is created, until kubeadm is at work on its first node: before, kind starts containerd anew on every node.
+        """Wait, while the cluster is created, until kubeadm is at work on its first node; before that kind starts containerd anew.
 
         :param over: set once the creation has ended
         :raises EnvironmentFault: it ended, and kubeadm was not seen

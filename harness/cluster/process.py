@@ -10,6 +10,7 @@ from threading import Thread
 
 from harness.cluster.abandonment import ABANDONMENT, check
 from harness.model.errors import EnvironmentFault
+from harness.model.record import awaiting_answer
 
 log = logging.getLogger("conformance")
 
@@ -32,7 +33,8 @@ def run_command(argv: Sequence[str], *, timeout: float, stdin: bytes | None = No
     words = " ".join(argv)
     try:
         run = _run_interruptibly if ABANDONMENT.get() else _run
-        done = run(argv, stdin, timeout, {**os.environ, **(env or {})})
+        with awaiting_answer():
+            done = run(argv, stdin, timeout, {**os.environ, **(env or {})})
     except FileNotFoundError:
         raise EnvironmentFault(f"the command `{argv[0]}`", "it is not installed or not on PATH", f"install {argv[0]}") from None
     except subprocess.TimeoutExpired as late:
@@ -92,8 +94,9 @@ def running_command(argv: Sequence[str], on_line: Callable[[str], object]) -> It
             yield
         finally:
             stdin.close()
-            _end(command)
-            reader.join(GRACE)
+            with awaiting_answer():
+                _end(command)
+                reader.join(GRACE)
         if command.returncode:
             raise EnvironmentFault(f"`{words}` succeeds", f"exit code {command.returncode}{_tail(errors.read())}", "see above")
 

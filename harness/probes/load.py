@@ -15,7 +15,7 @@ from time import monotonic
 from harness.model.budgets import Budget
 from harness.model.errors import StatementFailed, Unanswered, one_line
 from harness.model.outages import Attempt, outages
-from harness.model.record import measure, record
+from harness.model.record import awaiting_answer, measure, record
 
 #: Requests a second, and how many may be under way at a time; more would measure the client.
 RATE, IN_FLIGHT = 20.0, 32
@@ -106,7 +106,9 @@ def generate_load(send: Callable[[], object], *, rate: float = RATE, in_flight: 
             yield result
         finally:
             ended.set()
-            pacer.join()
+            with awaiting_answer():
+                pacer.join()
+                pool.shutdown()
     if result.broken:
         raise result.broken[0]
 
@@ -125,8 +127,9 @@ def saturate(send: Callable[[], object], *, clients: int = CLIENTS) -> Iterator[
             yield result
         finally:
             ended.set()
-            for loop in loops:
-                loop.result()
+            with awaiting_answer():
+                for loop in loops:
+                    loop.result()
     if result.broken:
         raise result.broken[0]
 

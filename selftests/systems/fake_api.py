@@ -6,9 +6,8 @@ from itertools import count
 from time import sleep
 from typing import Any
 
-from harness.cluster.api import API_VERSIONS, Api, Denied, Object, Refused
+from harness.cluster.api import API_VERSIONS, Api, Denied, NotServed, Object, Refused
 from harness.cluster.changes import Pause
-from harness.model.errors import EnvironmentFault
 
 Key = tuple[str, str | None, str]
 
@@ -142,7 +141,7 @@ class FakeApi(Api):
 
     def _serves(self, kind: str) -> None:
         if self.kinds is not None and kind not in self.kinds:
-            raise EnvironmentFault(
+            raise NotServed(
                 "an API that serves the kind asked for", f"No matches found for {kind}", "check that MetalLB's CRDs are installed"
             )
 

@@ -12,7 +12,7 @@ from harness.model.budgets import SLOW_ANSWER, Budget
 from harness.model.errors import NoAnswer, StatementFailed, Unanswered
 from harness.model.expectations import Expectation, Signature, differences, require, require_backend, sentence
 from harness.model.http_exchange import TABLE_HOST, Exchange, Request
-from harness.model.record import measure
+from harness.model.record import awaiting_answer, measure
 from harness.probes.grpc import GrpcResponse, call
 from harness.probes.http import HttpProbe, raw_request, source_address
 from harness.probes.load import Load, generate_load, saturate
@@ -198,7 +198,8 @@ class IngressClient:
             under_way = pool.submit(self.expect_once, request, expectation)
             yield
             early = under_way.done()
-            under_way.result()
+            with awaiting_answer():
+                under_way.result()
         if early:
             raise StatementFailed("the request is under way until the change is complete", "it was answered before")
 

@@ -10,7 +10,7 @@ from harness.cluster.api import Api, Object, named
 from harness.cluster.changes import Pause
 from harness.model.budgets import ALLOCATION, REUSE, SILENCE, WITHDRAWAL, Budget
 from harness.model.errors import StatementFailed, Unanswered
-from harness.model.record import measure
+from harness.model.record import awaiting_answer, measure
 from harness.probes.waiting import consistently, eventually
 from harness.systems.kubernetes.cleanup import wait_until_gone
 from harness.systems.kubernetes.events import Events
@@ -241,7 +241,7 @@ class Services:
 
     def create_many(self, count: int, **asked: Any) -> list[Service]:
         """Many Services at the same time; ``asked`` as for :meth:`create`."""
-        with ThreadPoolExecutor(AT_ONCE) as workers:
+        with awaiting_answer(), ThreadPoolExecutor(AT_ONCE) as workers:
             return [made.result() for made in [workers.submit(self.create, **asked) for _ in range(count)]]
 
     def _new(self, name: str | None, namespace: str | None) -> Service:

@@ -1,0 +1,99 @@
+"""MetalLB as it is found in a cluster: where it runs, in which version, and what it was told to serve."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.cluster.api import Object
+from harness.doctor.snapshot import Snapshot, labels
+from harness.model.versions import version as ordered
+from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb.installation import FORMER_PREFIX
+
+#: What the labels of a component are called: by the manifests, and by the Helm chart.
+COMPONENT_LABELS = (("app", "component"), ("app.kubernetes.io/name", "app.kubernetes.io/component"))
+#: The release that renamed the annotations (https://metallb.io/release-notes/#version-0-14-9).
+RENAMED = "0.14.9"
+PREFIX = "metallb.io"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMetalLB:
+    """The controller's Deployment and the speaker's DaemonSet, where there are any."""
+
+    controller: Object | None
+    speaker: Object | None
+    pods: Sequence[Object]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> "FoundMetalLB":
+        """MetalLB of a cluster, by its labels, in whatever namespace."""
+        controllers = [one for one in snapshot.of("Deployment") if _is(one, "controller")]
+        speakers = [one for one in snapshot.of("DaemonSet") if _is(one, "speaker")]
+        pods = [one for one in snapshot.of("Pod") if _is(one, "speaker") and _ready(one)]
+        return cls(next(iter(controllers), None), next(iter(speakers), None), pods)
+
+    @property
+    def namespace(self) -> str:
+        """Where it runs."""
+        found = self.controller or self.speaker
+        return str(found["metadata"]["namespace"]) if found else NAMESPACE
+
+    @property
+    def version(self) -> str:
+        """The version of the controller's image; empty where its tag does not say."""
+        return version_of(self.controller, "controller")
+
+    def at_least(self, version: str) -> bool:
+        """Whether it is this version or a later one; one that does not say its version is taken for new."""
+        return not self.version or ordered(self.version) >= ordered(version)
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """What the annotations that it reads begin with; the first that is there counts."""
+        return (PREFIX, FORMER_PREFIX) if self.at_least(RENAMED) else (FORMER_PREFIX,)
+
+    @property
+    def load_balancer_class(self) -> str | None:
+        """The class that it serves; without one, Services that name none."""
+        return self._option(self.controller, "--lb-class") or None
+
+    @property
+    def minds_exclusion(self) -> bool:
+        """Whether nodes that are excluded from external load balancers announce nothing."""
+        return self._option(self.speaker, "--ignore-exclude-lb") in (None, "false")
+
+    def serves(self, service: Object) -> bool:
+        """Whether a Service of type LoadBalancer is MetalLB's."""
+        return bool(service["spec"].get("loadBalancerClass") == self.load_balancer_class)
+
+    @property
+    def speaker_nodes(self) -> set[str]:
+        """The nodes with a ready speaker."""
+        return {str(one["spec"]["nodeName"]) for one in self.pods if one["spec"].get("nodeName")}
+
+    @staticmethod
+    def _option(workload: Object | None, name: str) -> str | None:
+        """The value of a command-line option; empty where it has none, nothing where it is not given."""
+        containers = workload["spec"]["template"]["spec"]["containers"] if workload else ()
+        words = [word for one in containers for word in (*one.get("command", ()), *one.get("args", ()))]
+        return next((word.partition("=")[2] for word in words if word.partition("=")[0] == name), None)
+
+
+def version_of(workload: Object | None, container: str) -> str:
+    """The version that the tag of a container's image names; empty where it names none."""
+    containers = workload["spec"]["template"]["spec"]["containers"] if workload else ()
+    image = next((str(one["image"]) for one in containers if one["name"] == container), "")
+    tag = image.partition("@")[0].rpartition(":")[2]
+    try:
+        return str(ordered(tag)) if tag[:1] == "v" or tag[:1].isdigit() else ""
+    except ValueError:
+        return ""
+
+
+def _is(item: Object, component: str) -> bool:
+    return any(labels(item).get(name) == "metallb" and labels(item).get(part) == component for name, part in COMPONENT_LABELS)
+
+
+def _ready(pod: Object) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
