@@ -13,13 +13,13 @@ from harness.doctor.metallb import FoundMetalLB
 from harness.doctor.pending import Pending
 from harness.doctor.pools import Pools, Wish, given, load_balancers
 from harness.doctor.routes import Routes
-from harness.doctor.rules import Finding
+from harness.doctor.rules import UNEXPLAINED, Finding
 from harness.doctor.snapshot import Snapshot, called
 from harness.doctor.whole import Whole
 from harness.model.errors import UsageFault
 
 SCHEMA_VERSION: Final = 1
-#: How long a Service may wait for its first address, in seconds, before that is worth a word.
+#: Seconds that a Service may wait for its address without a reason.
 YOUNG = 10
 KINDS = {"service": "Service", "svc": "Service", "ingress": "Ingress", "ing": "Ingress"}
 
@@ -74,10 +74,11 @@ class Doctor:
         if given(service):
             return Announcing(self.snapshot, self.metallb, self.pools).why(service) if self.metallb.serves(service) else ()
         controller = self.metallb.controller
-        waits_for_nobody = controller is None or not controller["status"].get("readyReplicas")
-        if waits_for_nobody or self._is_young(service) or service["metadata"].get("deletionTimestamp"):
+        nobody_looks = controller is None or not controller["status"].get("readyReplicas")
+        if nobody_looks or service["metadata"].get("deletionTimestamp"):
             return ()
-        return (Pending(self.snapshot, self.metallb, self.pools).why(service),)
+        found = Pending(self.snapshot, self.metallb, self.pools).why(service)
+        return () if found.rule == UNEXPLAINED.name and self._is_young(service) else (found,)
 
     def _is_young(self, service: Object) -> bool:
         created = datetime.fromisoformat(service["metadata"].get("creationTimestamp") or "1970-01-01T00:00:00Z")

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -107,8 +108,25 @@ class Swap:
         for kind, name, namespace in present.keys() - wanted.keys():
             self.api.delete(kind, name, namespace or None)
         self.installed = wanted
+        for kind, name, namespace in changed:
+            if kind == "DaemonSet":
+                self._replace_pods_at_once(name, namespace)
         self.system.wait_until_usable(self.api)
         self._end_former_pods()
+
+    def _replace_pods_at_once(self, name: str, namespace: str) -> None:
+        """Nobody is served meanwhile who would notice that a DaemonSet's Pods are not replaced one after the other."""
+        wait_ready(partial(self._observed, name, namespace), f"the change of DaemonSet {namespace}/{name} is known")
+        found = self.api.get("DaemonSet", name, namespace) or {}
+        if found["status"].get("updatedNumberScheduled", 0) < found["status"].get("desiredNumberScheduled", 0):
+            selector = ",".join(f"{key}={value}" for key, value in found["spec"]["selector"]["matchLabels"].items())
+            for pod in self.api.list("Pod", namespace, labels=selector):
+                self.api.delete("Pod", pod["metadata"]["name"], namespace, grace=1)
+
+    def _observed(self, name: str, namespace: str) -> None:
+        found = self.api.get("DaemonSet", name, namespace) or {}
+        observed, wanted = found.get("status", {}).get("observedGeneration", 0), found["metadata"]["generation"]
+        assert observed >= wanted, f"{observed} of {wanted} is"
 
     def _end_former_pods(self) -> None:
         """Nobody waits for Pods that end gracefully; one might answer what the new one is asked."""

@@ -54,6 +54,13 @@ class Proxy:
         assert api.get("Deployment", "proxy", "proxy")
 
 
+class Daemon(Proxy):
+    """One that runs on every node."""
+
+    def wait_until_usable(self, api: Api) -> None:
+        assert api.get("DaemonSet", "proxy", "proxy")
+
+
 def swap(api: FakeApi) -> Swap:
     api.apply(*with_images(yaml.safe_load_all(MANIFEST), {"example.org/proxy": "proxy:1"}))
     for item in api.objects.values():
@@ -83,6 +90,25 @@ def test_only_what_differs_is_applied_and_what_was_added_goes() -> None:
     place.restore()
     assert api.calls == [("apply", "Deployment", "proxy"), ("delete", "ConfigMap", "file")]
     assert container(api)["args"] == ["--strict=true"]
+
+
+def test_the_pods_of_a_changed_daemonset_are_replaced_at_once() -> None:
+    manifest = MANIFEST.replace("kind: Deployment", "kind: DaemonSet").replace(
+        "spec: {template", "spec: {selector: {matchLabels: {app: proxy}}, template"
+    )
+    api = FakeApi()
+    api.apply(*with_images(yaml.safe_load_all(manifest), {"example.org/proxy": "proxy:1"}))
+    for name in ("one", "two", "other"):
+        metadata = {"name": name, "namespace": "proxy", "labels": {"app": "other" if name == "other" else "proxy"}}
+        api.apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata})
+    status = {"observedGeneration": 9, "desiredNumberScheduled": 2}
+    api.status("DaemonSet", "proxy", "proxy", **status, updatedNumberScheduled=2)
+    place = Swap(api, Daemon(), "proxy", manifest, {"example.org/proxy": "proxy"}, {"proxy": "proxy:1"})
+    place.restore()
+    assert not any(call[0] == "delete" for call in api.calls), "as they are, they stay"
+    api.status("DaemonSet", "proxy", "proxy", **status, updatedNumberScheduled=0)
+    place.put(fault(LOOSE), {})
+    assert [call for call in api.calls if call[0] == "delete"] == [("delete", "Pod", "one"), ("delete", "Pod", "two")]
 
 
 def test_what_was_interrupted_is_restored(monkeypatch: pytest.MonkeyPatch) -> None:
