@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from harness.cluster.api import Api, Object
 from harness.systems.ingress.controllers import Controller
-from harness.systems.ingress.instances import INSTANCE
+from harness.systems.ingress.instances import INSTANCE, stored
 from harness.systems.ingress.resources import path, rule
 from harness.systems.ingress.status import IngressStatus
 from harness.systems.kubernetes.nodes import KubeNodes
@@ -29,11 +29,18 @@ class SecondController:
 
         :raises EnvironmentFault: it does not become ready
         """
-        service = self.services.create(pool=pool, name=self.name, selector={INSTANCE: self.name})
+        port = {"name": "main", "port": 80, "targetPort": self._target_port(), "protocol": "TCP"}
+        service = self.services.create(pool=pool, name=self.name, selector={INSTANCE: self.name}, ports=[port])
         self.made = self.first.another(self.api, self.name)
         self.api.apply(*self.made, _route(self.name))
         wait_ready(rolled_out(self.api, "Deployment", self.name, self.name), "the second controller is ready")
         return service
+
+    def _target_port(self) -> int | str:
+        """The port of its Pods for plain HTTP, which is that of the first one's."""
+        ports = stored(self.api, "Service", self.first.service, self.first.namespace)["spec"]["ports"]
+        found: int | str = next(one["targetPort"] for one in ports if one["port"] == 80)
+        return found
 
     def close(self) -> None:
         """Remove what does not go with the namespace."""

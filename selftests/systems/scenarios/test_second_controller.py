@@ -40,7 +40,9 @@ def api() -> FakeApi:
     arguments = ["/nginx", "--ingress-class=nginx", "--publish-service=a/b", "--election-id=c"]
     container = {"name": "controller", "image": "nginx:1", "args": arguments, "volumeMounts": [], "lifecycle": {}}
     pod = {"containers": [container], "serviceAccountName": "ingress-nginx", "volumes": []}
+    ports = [{"name": "https", "port": 443, "targetPort": "websecure"}, {"name": "http", "port": 80, "targetPort": "web"}]
     return Ready(
+        an_object("Service", NGINX.service, WHERE, spec={"ports": ports}),
         an_object("Deployment", NGINX.serving.name, WHERE, spec={"replicas": 1, "template": {"spec": pod}}),
         an_object("Role", NGINX.name, WHERE, rules=[{"verbs": ["get"]}]),
         an_object(
@@ -58,6 +60,7 @@ def test_it_has_a_class_and_arguments_of_its_own(api: FakeApi) -> None:
     made = second(api)
     service = made.install(pool="p")  # type: ignore[arg-type]  # a pool may be named
     assert service.object["spec"]["selector"] == {INSTANCE: "t1"}
+    assert service.object["spec"]["ports"] == [{"name": "main", "port": 80, "targetPort": "web", "protocol": "TCP"}]
     (container,) = api.objects["Deployment", "t1", "t1"]["spec"]["template"]["spec"]["containers"]
     assert container["args"] == [
         "/nginx",
@@ -74,7 +77,7 @@ def test_it_has_a_class_and_arguments_of_its_own(api: FakeApi) -> None:
 
 
 def test_a_first_controller_that_is_not_there_is_told() -> None:
-    with pytest.raises(EnvironmentFault, match=f"Role {WHERE}/ingress-nginx"):
+    with pytest.raises(EnvironmentFault, match=f"Service {WHERE}/{NGINX.service}"):
         second(FakeApi()).install(pool="p")  # type: ignore[arg-type]  # a pool may be named
 
 
