@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from time import time
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+
 from harness.cluster import engine
 from harness.cluster.api import Api, Object
 from harness.model.budgets import RETURN
@@ -21,6 +23,9 @@ CONFORMANCE = "conformance.example"
 #: The taint that Kubernetes sets while a node's network is unavailable.
 NETWORK = "node.kubernetes.io/network-unavailable"
 
+#: How often a node is asked to stand still.
+PAUSES = 3
+
 
 @dataclass(slots=True)
 class Faults:
@@ -32,9 +37,8 @@ class Faults:
     @contextmanager
     def paused(self, node: str) -> Iterator[float]:
         """A node whose processes stand still, as one that hangs; the value is when (clock of what is watched)."""
-        moment = time()
+        moment = _pause(node)
         try:
-            engine.docker("pause", node)
             yield moment
         finally:
             engine.docker("unpause", node)
@@ -182,6 +186,20 @@ class Faults:
             for item in self.api.list(kind):
                 rolled_out(self.api, kind, item["metadata"]["name"], item["metadata"]["namespace"])()
         return f"{len(ready)} nodes and every workload on them"
+
+
+def _pause(node: str) -> float:
+    """Let a node's processes stand still, and return when.
+
+    The kernel stops them one after the other; where one forks meanwhile, again and again, the engine gives up and lets all go on
+    (https://docs.kernel.org/admin-guide/cgroup-v1/freezer-subsystem.html).
+    """
+    moment = 0.0
+    for attempt in Retrying(stop=stop_after_attempt(PAUSES), retry=retry_if_exception_type(EnvironmentFault), reraise=True):
+        with attempt:
+            moment = time()
+            engine.docker("pause", node)
+    return moment
 
 
 def _ready(node: Object) -> bool:

@@ -69,6 +69,29 @@ def test_a_lost_node_comes_back_although_the_block_fails(fault: str, commands: l
     assert docker.commands == commands
 
 
+@pytest.mark.parametrize("refusals", [2, 3])
+def test_a_node_that_does_not_stand_still_at_once_is_asked_again(
+    refusals: int, api: FakeApi, docker: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[str] = []
+
+    def refusing(*words: str, **options: object) -> str:
+        if words[0] == "pause" and len(refused) < refusals:
+            refused.append(words[1])
+            raise EnvironmentFault("`docker pause one` succeeds", "unable to freeze", "look")
+        return docker(*words, **options)
+
+    monkeypatch.setattr(engine, "docker", refusing)
+    if refusals < 3:
+        with Faults(api, "c").paused("one"):
+            assert docker.status["one"] == "paused"
+        assert docker.status["one"] == "running"
+    else:
+        with pytest.raises(EnvironmentFault, match="unable to freeze"), Faults(api, "c").paused("one"):
+            pass
+        assert docker.commands == [], "what does not stand still is not let go"
+
+
 def test_the_api_server_goes_on(api: FakeApi, docker: Engine) -> None:
     with Faults(api, "c").api_server_paused():
         assert docker.commands == ["exec c-control-plane pkill -STOP kube-apiserver"]
