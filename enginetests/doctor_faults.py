@@ -35,17 +35,17 @@ class Mistake:
         created: list[Object] = []
         undo: list[Callable[[], object]] = []
         try:
-            for item in self.objects:
-                created += api.apply(item)
             for kind, name, namespace, patch, back in self.patches:
                 api.merge(kind, name, namespace, patch)
                 undo.append(lambda kind=kind, name=name, namespace=namespace, back=back: api.merge(kind, name, namespace, back))  # type: ignore[misc]
+            for item in self.objects:
+                created += api.apply(item)
             yield
         finally:
-            for step in undo:
-                step()
             for item in reversed(created):
                 api.delete(item["kind"], item["metadata"]["name"], item["metadata"].get("namespace"))
+            for step in undo:
+                step()
 
 
 def item(kind: str, name: str, **fields: Any) -> Object:

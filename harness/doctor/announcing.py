@@ -106,10 +106,17 @@ class Announcing:
         return rules.SHARED_WITH_SELECTORS.found(called("Service", service), seen, repair)
 
     def _interface(self, service: Object, advertisements: Sequence[Object]) -> Finding | None:
-        """MetalLB itself has to say that an interface is missing: nothing else in the API knows the interfaces of nodes."""
+        """MetalLB itself has to say that an interface is missing: nothing else in the API knows the interfaces of nodes.
+
+        Its event stays for an hour; that the address is announced since is said by a ServiceL2Status. It tells of a node that announces,
+        by an event, in both cases.
+        """
         naming = [one for one in advertisements if one["spec"].get("interfaces")]
-        events = self.snapshot.events(service, "Service", "announceFailed", "nodeAssigned")
-        if len(naming) < len(advertisements) or not events or events[-1]["reason"] != "announceFailed":
+        events = self.snapshot.events(service, "Service", "announceFailed")
+        name = (service["metadata"]["namespace"], service["metadata"]["name"])
+        statuses = [one.get("status") or {} for one in self.snapshot.of("ServiceL2Status")]
+        announced = any((one.get("serviceNamespace"), one.get("serviceName")) == name for one in statuses)
+        if len(naming) < len(advertisements) or not events or announced:
             return None
         repair = f"kubectl -n {self.metallb.namespace} edit l2advertisement {naming[0]['metadata']['name']}"
         return rules.INTERFACE_MISSING.found(called("Service", service), str(events[-1]["message"]), repair)

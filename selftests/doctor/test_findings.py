@@ -278,6 +278,11 @@ HEALTHY: list[Change] = [
         ),
     ),
     both(older("v0.14.8"), kubernetes("1.35.8")),
+    both(
+        put(L2, "spec", "interfaces", value=["eth0"]),
+        event("Service/web", "announceFailed", "of an hour ago"),
+        add(item("ServiceL2Status", "l2-1", "metallb-system", status={"serviceName": "web", "serviceNamespace": "shop", "node": "worker"})),
+    ),
     both(pending(), put("Service/late", "metadata", "creationTimestamp", value="2026-01-01T11:59:55Z")),
     add(service("cloud", "10.1.2.3", loadBalancerClass="cloud")),
     add(route("canary", "web.test", "web", annotations={"nginx.ingress.kubernetes.io/canary": "true"})),
