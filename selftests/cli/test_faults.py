@@ -30,3 +30,11 @@ def test_a_statement_that_cannot_turn_red_is_said(
     said = capsys.readouterr().err
     assert "one-class-only: CLS-05: needs class-required, which traefik" in said
     assert "empty-service-not-found: DFB-03: it is a known deviation" in said
+
+
+def test_a_deviation_of_another_version_does_not_keep_a_statement_from_turning_red(capsys: pytest.CaptureFixture[str]) -> None:
+    """EXH-01 deviates from 0.15.0 to 0.15.3 only."""
+    assert main(["faults", "metallb", "nothing"]) == ExitCode.USAGE
+    said = capsys.readouterr().err
+    assert "refusal-not-told" in said
+    assert "known deviation" not in said
