@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from harness.cluster.api import API_VERSIONS, Api, Object
@@ -37,7 +38,7 @@ class Mistake:
         try:
             for kind, name, namespace, patch, back in self.patches:
                 api.merge(kind, name, namespace, patch)
-                undo.append(lambda kind=kind, name=name, namespace=namespace, back=back: api.merge(kind, name, namespace, back))  # type: ignore[misc]
+                undo.append(partial(api.merge, kind, name, namespace, back))
             for item in self.objects:
                 created += api.apply(item)
             yield

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from harness.cluster.api import Object
 from harness.doctor import rules
 from harness.doctor.metallb import FoundMetalLB
 from harness.doctor.pools import Pool, Pools, Wish, given
 from harness.doctor.rules import Finding
-from harness.doctor.snapshot import Snapshot, called, labels
+from harness.doctor.snapshot import Snapshot, called, labels, spec_of
 from harness.systems.kubernetes.nodes import EXCLUDED
 from harness.systems.kubernetes.selectors import matches_any
 
@@ -98,7 +97,7 @@ class Announcing:
         return rules.LOCAL_ELSEWHERE.found(what, seen, repair)
 
     def _shared_with_selectors(self, service: Object, address: str, advertisements: Sequence[Object]) -> Finding | None:
-        selecting = [one["metadata"]["name"] for one in advertisements if one["spec"].get("serviceSelectors")]
+        selecting = [one["metadata"]["name"] for one in advertisements if spec_of(one).get("serviceSelectors")]
         if not selecting or len(self.pools.holders[address]) == 1:
             return None
         seen = f"{address} is shared by {len(self.pools.holders[address])} Services, and {', '.join(selecting)} has serviceSelectors"
@@ -111,7 +110,7 @@ class Announcing:
         Its event stays for an hour; that the address is announced since is said by a ServiceL2Status. It tells of a node that announces,
         by an event, in both cases.
         """
-        naming = [one for one in advertisements if one["spec"].get("interfaces")]
+        naming = [one for one in advertisements if spec_of(one).get("interfaces")]
         events = self.snapshot.events(service, "Service", "announceFailed")
         name = (service["metadata"]["namespace"], service["metadata"]["name"])
         statuses = [one.get("status") or {} for one in self.snapshot.of("ServiceL2Status")]
@@ -127,7 +126,7 @@ class Announcing:
             str(node["metadata"]["name"])
             for node in nodes
             for one in advertisements
-            if matches_any(one["spec"].get("nodeSelectors"), labels(node))
+            if matches_any(spec_of(one).get("nodeSelectors"), labels(node))
         }
 
     def _excluded(self) -> set[str]:
@@ -144,7 +143,7 @@ class Announcing:
 
 def _covers(advertisement: Object, pool: Pool) -> bool:
     """Whether an advertisement is for a pool: by its name, by its labels, or for all where it says neither."""
-    spec: dict[str, Any] = advertisement["spec"] or {}
+    spec = spec_of(advertisement)
     names, selectors = spec.get("ipAddressPools") or (), spec.get("ipAddressPoolSelectors") or ()
     if not names and not selectors:
         return True
@@ -152,7 +151,7 @@ def _covers(advertisement: Object, pool: Pool) -> bool:
 
 
 def _selects(advertisement: Object, service: Object) -> bool:
-    return matches_any(advertisement["spec"].get("serviceSelectors"), labels(service))
+    return matches_any(spec_of(advertisement).get("serviceSelectors"), labels(service))
 
 
 def _is_local(service: Object) -> bool:

@@ -14,9 +14,10 @@ from harness.doctor.pending import Pending
 from harness.doctor.pools import Pools, Wish, given, load_balancers
 from harness.doctor.routes import Routes
 from harness.doctor.rules import UNEXPLAINED, Finding
-from harness.doctor.snapshot import Snapshot, called
+from harness.doctor.snapshot import Snapshot, called, spec_of
 from harness.doctor.whole import Whole
 from harness.model.errors import UsageFault
+from harness.systems.kubernetes.load_balancers import assigned_addresses
 
 SCHEMA_VERSION: Final = 1
 #: Seconds that a Service may wait for its address without a reason.
@@ -45,11 +46,11 @@ class Doctor:
     snapshot: Snapshot
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def __post_init__(self) -> None:
-        self.metallb, self.pools = FoundMetalLB.of(self.snapshot), Pools.of(self.snapshot)
-
     metallb: FoundMetalLB = field(init=False)
     pools: Pools = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.metallb, self.pools = FoundMetalLB.of(self.snapshot), Pools.of(self.snapshot)
 
     def findings(self) -> list[Finding]:
         """Everything, the cluster's own first."""
@@ -128,10 +129,8 @@ class Doctor:
         routes = Routes(self.snapshot)
         name = routes.class_of(ingress)
         found = self.snapshot.find("IngressClass", name) if name else None
-        yield f"its class is {name or 'none'}" + (f", of controller {found['spec'].get('controller')}" if found else "")
-        entries = ((ingress.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
-        addresses = [str(one.get("ip") or one.get("hostname")) for one in entries]
-        yield f"its controller says that it is served at {', '.join(addresses) or 'no address'}"
+        yield f"its class is {name or 'none'}" + (f", of controller {spec_of(found).get('controller')}" if found else "")
+        yield f"its controller says that it is served at {', '.join(assigned_addresses(ingress)) or 'no address'}"
         for rule in ingress["spec"].get("rules") or ():
             for path in (rule.get("http") or {}).get("paths") or ():
                 service = path["backend"].get("service") or {}

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from harness.cluster.api import Object
 from harness.doctor.snapshot import Snapshot, labels
 from harness.model.versions import version as ordered
+from harness.systems.kubernetes import own_manifests
 from harness.systems.metallb.custom_resources import NAMESPACE
-from harness.systems.metallb.installation import FORMER_PREFIX
+from harness.systems.metallb.installation import FORMER_PREFIX, MetalLB
 
 #: What the labels of a component are called: by the manifests, and by the Helm chart.
 COMPONENT_LABELS = (("app", "component"), ("app.kubernetes.io/name", "app.kubernetes.io/component"))
-#: The release that renamed the annotations (https://metallb.io/release-notes/#version-0-14-9).
-RENAMED = "0.14.9"
 PREFIX = "metallb.io"
 
 
@@ -43,14 +42,11 @@ class FoundMetalLB:
         """The version of the controller's image; empty where its tag does not say."""
         return version_of(self.controller, "controller")
 
-    def at_least(self, version: str) -> bool:
-        """Whether it is this version or a later one; one that does not say its version is taken for new."""
-        return not self.version or ordered(self.version) >= ordered(version)
-
     @property
     def prefixes(self) -> tuple[str, ...]:
-        """What the annotations that it reads begin with; the first that is there counts."""
-        return (PREFIX, FORMER_PREFIX) if self.at_least(RENAMED) else (FORMER_PREFIX,)
+        """What the annotations that it reads begin with; the first that is there counts. Without a known version it is taken for new."""
+        former_only = bool(self.version) and MetalLB(self.version).annotation_prefix == FORMER_PREFIX
+        return (FORMER_PREFIX,) if former_only else (PREFIX, FORMER_PREFIX)
 
     @property
     def load_balancer_class(self) -> str | None:
@@ -83,9 +79,9 @@ def version_of(workload: Object | None, container: str) -> str:
     """The version that the tag of a container's image names; empty where it names none."""
     containers = workload["spec"]["template"]["spec"]["containers"] if workload else ()
     image = next((str(one["image"]) for one in containers if one["name"] == container), "")
-    tag = image.partition("@")[0].rpartition(":")[2]
+    tag = own_manifests.version_of(image)
     try:
-        return str(ordered(tag)) if tag[:1] == "v" or tag[:1].isdigit() else ""
+        return str(ordered(tag)) if tag[:1].isdigit() else ""
     except ValueError:
         return ""
 

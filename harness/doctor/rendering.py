@@ -38,8 +38,7 @@ def as_json(diagnosis: Diagnosis) -> str:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of that document, made from the types."""
-    (made,), kinds = msgspec.json.schema_components([Diagnosis], ref_template="#/$defs/{name}")
-    del made
+    _, kinds = msgspec.json.schema_components([Diagnosis], ref_template="#/$defs/{name}")
     whole = kinds.pop("Diagnosis")
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "What the doctor found in a cluster"}
     return {**head, **{name: value for name, value in whole.items() if name != "title"}, "$defs": kinds}

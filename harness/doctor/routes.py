@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from harness.cluster.api import Object
 from harness.doctor import rules
 from harness.doctor.rules import Finding
-from harness.doctor.snapshot import Snapshot, annotations, called, labels
+from harness.doctor.snapshot import Snapshot, annotations, called, labels, spec_of
+from harness.systems.ingress.controllers import LEGACY_CLASS
 
-#: The annotation that came before ``ingressClassName``, and the one that makes a class the default.
-LEGACY, DEFAULT = "kubernetes.io/ingress.class", "ingressclass.kubernetes.io/is-default-class"
+#: The annotation that makes a class the default.
+DEFAULT = "ingressclass.kubernetes.io/is-default-class"
 #: What the workloads of well-known controllers are called, by the controller that their class names.
 WORKLOADS: Mapping[str, str] = {
     "k8s.io/ingress-nginx": "ingress-nginx",
@@ -53,7 +54,7 @@ class Routes:
 
     def class_of(self, ingress: Object) -> str:
         """The name of the class that an Ingress has; empty for none."""
-        named = ingress["spec"].get("ingressClassName") or annotations(ingress).get(LEGACY)
+        named = ingress["spec"].get("ingressClassName") or annotations(ingress).get(LEGACY_CLASS)
         return str(named or next((one["metadata"]["name"] for one in self.defaults()), ""))
 
     def _class(self, ingress: Object) -> Iterator[Finding]:
@@ -71,7 +72,7 @@ class Routes:
 
     def _controller_missing(self, ingress_class: Object) -> str:
         """What is missing of the controller that a class names, where that is a well-known one."""
-        controller = str((ingress_class["spec"] or {}).get("controller"))
+        controller = str(spec_of(ingress_class).get("controller"))
         if (word := WORKLOADS.get(controller)) is None:
             return ""
         found = [one for kind in ("Deployment", "DaemonSet") for one in self.snapshot.of(kind) if word in _words(one)]

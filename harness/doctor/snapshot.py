@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import yaml
@@ -81,6 +82,11 @@ def labels(item: Object) -> Mapping[str, str]:
     return found
 
 
+def spec_of(item: Object) -> Mapping[str, Any]:
+    """The specification of an object, which an advertisement of everything may be without."""
+    return item.get("spec") or {}
+
+
 def annotations(item: Object) -> Mapping[str, str]:
     """The annotations of an object."""
     found: Mapping[str, str] = item["metadata"].get("annotations") or {}
@@ -100,9 +106,9 @@ def read(api: Api) -> Snapshot:
     """
     kubernetes = api.server_version()
     reading = _Reading()
-    found = {kind: reading.all_of(kind, lambda kind=kind: api.list(kind)) for kind in KINDS}  # type: ignore[misc]  # bound at once
-    found["Pod"] = [one for chosen in METALLB_LABELS for one in reading.all_of("Pod", lambda chosen=chosen: api.list("Pod", labels=chosen))]  # type: ignore[misc]
-    found["Event"] = [one for fields in EVENTS for one in reading.all_of("Event", lambda fields=fields: api.list("Event", fields=fields))]  # type: ignore[misc]
+    found = {kind: reading.all_of(kind, partial(api.list, kind)) for kind in KINDS}
+    found["Pod"] = [one for chosen in METALLB_LABELS for one in reading.all_of("Pod", partial(api.list, "Pod", labels=chosen))]
+    found["Event"] = [one for fields in EVENTS for one in reading.all_of("Event", partial(api.list, "Event", fields=fields))]
     proxy = reading.all_of("ConfigMap", lambda: [one] if (one := api.get("ConfigMap", "kube-proxy", "kube-system")) else [])
     return Snapshot(kubernetes, found, _proxy_configuration(proxy), tuple(dict.fromkeys(reading.unread)))
 

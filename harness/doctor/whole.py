@@ -9,8 +9,9 @@ from harness.doctor import rules
 from harness.doctor.metallb import FoundMetalLB, version_of
 from harness.doctor.pools import Pools
 from harness.doctor.rules import Finding
-from harness.doctor.snapshot import Snapshot, called
+from harness.doctor.snapshot import Snapshot, called, spec_of
 from harness.model.versions import version as ordered
+from harness.systems.kubernetes.nodes import internal_ips
 
 #: The release whose BGPPeer Kubernetes from this version on stores again.
 NEW_KUBERNETES, FITTING = "1.36", "0.16.0"
@@ -88,7 +89,7 @@ class Whole:
         peers = {str(one["metadata"]["name"]) for one in self.snapshot.of("BGPPeer")}
         for kind in ("L2Advertisement", "BGPAdvertisement"):
             for one in self.snapshot.of(kind):
-                unknown = [name for name in one["spec"].get("ipAddressPools") or () if self.pools.named(name) is None]
+                unknown = [name for name in spec_of(one).get("ipAddressPools") or () if self.pools.named(name) is None]
                 edit = f"kubectl -n {one['metadata']['namespace']} edit {kind.lower()} {one['metadata']['name']}"
                 if unknown:
                     yield rules.UNKNOWN_POOL_ADVERTISED.found(called(kind, one), f"it names pool {', '.join(unknown)}", edit)
@@ -96,16 +97,16 @@ class Whole:
                     yield rules.NO_PEER.found(
                         called(kind, one), "there is no BGPPeer", f"kubectl -n {one['metadata']['namespace']} apply -f BGPPEER.yaml"
                     )
-                elif strangers := [name for name in one["spec"].get("peers") or () if name not in peers]:
+                elif strangers := [name for name in spec_of(one).get("peers") or () if name not in peers]:
                     yield rules.UNKNOWN_PEER.found(
                         called(kind, one), f"it names {', '.join(strangers)}; there are {', '.join(sorted(peers))}", edit
                     )
 
     def _node_addresses(self) -> Iterator[Finding]:
         for node in self.snapshot.of("Node"):
-            for entry in node["status"].get("addresses") or ():
-                if entry["type"] == "InternalIP" and (pool := self.pools.with_address(entry["address"])):
-                    seen = f"pool {pool.name} has {entry['address']}"
+            for address in internal_ips(node):
+                if pool := self.pools.with_address(address):
+                    seen = f"pool {pool.name} has {address}"
                     repair = f"kubectl -n {self.metallb.namespace} edit ipaddresspool {pool.name}"
                     yield rules.NODE_ADDRESS.found(called("Node", node), seen, repair)
 

@@ -13,7 +13,7 @@ POOL = ["172.18.255.200-172.18.255.203"]
 
 def item(kind: str, name: str, namespace: str | None = None, **fields: object) -> Object:
     metadata = {"name": name, **({"namespace": namespace} if namespace else {}), "uid": f"{kind}/{namespace}/{name}"}
-    return {"apiVersion": API_VERSIONS[kind], "kind": kind, "metadata": metadata | fields.pop("metadata", {}), **fields}  # type: ignore[operator]
+    return {"apiVersion": API_VERSIONS[kind], "kind": kind, "metadata": metadata | fields.pop("metadata", {}), **fields}  # type: ignore[operator]  # a dictionary, as all who give it do
 
 
 def of_metallb(name: str, value: str) -> Object:
@@ -52,31 +52,18 @@ def route(name: str, host: str, to: str, port: object = "http", **metadata: obje
     return item("Ingress", name, "shop", metadata={"creationTimestamp": "2026-01-01T00:00:00Z", **metadata}, spec=spec)
 
 
-def healthy() -> list[Object]:
-    """All objects of it."""
-    nodes = [
-        item(
-            "Node",
-            name,
-            metadata={"labels": {"kubernetes.io/hostname": name}},
-            status={
-                "addresses": [{"type": "InternalIP", "address": f"172.18.0.{number}"}],
-                "conditions": [{"type": "Ready", "status": "True"}],
-            },
-        )
-        for number, name in enumerate(NODES, 2)
-    ]
-    pods = [
-        item(
-            "Pod",
-            f"speaker-{node}",
-            "metallb-system",
-            metadata={"labels": {"app": "metallb", "component": "speaker"}},
-            spec={"nodeName": node},
-            status={"conditions": [{"type": "Ready", "status": "True"}]},
-        )
-        for node in NODES
-    ]
+def node(number: int, name: str) -> Object:
+    status = {"addresses": [{"type": "InternalIP", "address": f"172.18.0.{number}"}], "conditions": [{"type": "Ready", "status": "True"}]}
+    return item("Node", name, metadata={"labels": {"kubernetes.io/hostname": name}}, status=status)
+
+
+def speaker(where: str) -> Object:
+    chosen, ready = {"app": "metallb", "component": "speaker"}, {"conditions": [{"type": "Ready", "status": "True"}]}
+    return item("Pod", f"speaker-{where}", "metallb-system", metadata={"labels": chosen}, spec={"nodeName": where}, status=ready)
+
+
+def installed() -> list[Object]:
+    """MetalLB, an ingress controller, and what both stand on."""
     hook = {
         "name": "v",
         "rules": [{"apiGroups": ["metallb.io"]}],
@@ -86,8 +73,8 @@ def healthy() -> list[Object]:
         "Deployment", "ingress-nginx-controller", {"readyReplicas": 1}, "ingress-nginx", **{"app.kubernetes.io/name": "ingress-nginx"}
     )
     return [
-        *nodes,
-        *pods,
+        *(node(number, name) for number, name in enumerate(NODES, 2)),
+        *map(speaker, NODES),
         nginx,
         item("Namespace", "shop", metadata={"labels": {"team": "shop"}}),
         workload("Deployment", "controller", {"readyReplicas": 1}),
@@ -97,6 +84,13 @@ def healthy() -> list[Object]:
         item("Service", "webhook", "metallb-system", spec={"type": "ClusterIP", "ports": [{"port": 443}]}),
         endpoints("webhook", "worker", namespace="metallb-system"),
         item("ValidatingWebhookConfiguration", "metallb", webhooks=[hook]),
+    ]
+
+
+def healthy() -> list[Object]:
+    """All objects of it."""
+    return [
+        *installed(),
         of_metallb("first", POOL[0]),
         item("L2Advertisement", "all", "metallb-system", spec={"ipAddressPools": ["first"]}),
         service("web", "172.18.255.200"),
@@ -143,5 +137,5 @@ class Cluster:
     def read(self, kinds: Iterable[str] | None = None) -> Snapshot:
         """What the doctor reads of it."""
         api = FakeApi(*self.objects, kinds=kinds)
-        api.server_version = lambda: self.kubernetes  # type: ignore[method-assign]
+        api.server_version = lambda: self.kubernetes  # type: ignore[method-assign]  # an API in memory has no version
         return read(api)

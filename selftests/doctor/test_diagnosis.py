@@ -101,7 +101,7 @@ def test_what_may_not_be_read_is_said_and_the_rest_is_looked_at(monkeypatch: pyt
     def forbidding(self: FakeApi, kind: str, *words: object, **options: object) -> object:
         if kind == "Ingress":
             raise Refused(403, "ingresses is forbidden")
-        return listed(self, kind, *words, **options)  # type: ignore[arg-type]
+        return listed(self, kind, *words, **options)  # type: ignore[arg-type]  # handed on as given
 
     monkeypatch.setattr(FakeApi, "list", forbidding)
     found = diagnosis(Cluster())
@@ -118,7 +118,7 @@ def test_a_kind_that_metallb_did_not_bring_is_none_and_one_of_kubernetes_is_a_fa
 
 def test_nothing_is_written() -> None:
     api = FakeApi(*Cluster().objects)
-    api.server_version = lambda: "1.36.4"  # type: ignore[method-assign]
+    api.server_version = lambda: "1.36.4"  # type: ignore[method-assign]  # an API in memory has no version
     read(api)
     assert api.calls == []
 
