@@ -9,6 +9,8 @@ from harness.plugin.provisions import Provision, needs_of
 
 #: The name by which a module of fixtures says what those who use them rely on.
 RELIES_ON = "RELIES_ON"
+#: The folders whose statements rely on one system. What the API server stores of an Ingress is for the ingress controller and its webhook.
+SYSTEM = {"metallb": METALLB, "ingress": INGRESS, "kubernetes": INGRESS}
 MARKS = {
     "disruptive": "breaks something that other statements share",
     "serial": "breaks nothing, but what others do at the same time could hide what it looks for",
@@ -32,5 +34,5 @@ def of_folder(nodeid: str) -> frozenset[Resource]:
     :param nodeid: the test's, which begins at the project's folder: that, or one above it, may itself be called after a system
     """
     folders = nodeid.partition("::")[0].split("/")
-    system = next((resource for resource in (METALLB, INGRESS) if resource in folders), None)
+    system = next((SYSTEM[folder] for folder in folders if folder in SYSTEM), None)
     return frozenset({system, CLUSTER}) if system else EVERYTHING

@@ -28,7 +28,7 @@ MEMORY = 3 * 1024**3
 #: Processors, and workers, from which on a second cluster makes a run faster.
 PROCESSORS, LEAST_WORKERS = 2, 3
 #: Seconds that what has a cluster to itself has to take: a second cluster takes some 80 to come.
-WORTH = 150.0
+WORTH = 80.0
 
 
 def clusters_of(config: pytest.Config) -> int:

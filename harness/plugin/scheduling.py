@@ -164,12 +164,13 @@ def for_the_first(waiting: Sequence[Case | None], *, helps: bool, second: bool) 
 
 
 def for_the_second(waiting: Sequence[Case | None]) -> list[int]:
-    """The places of those that may be judged on the second cluster: such as need it to themselves first.
+    """The places of those that may be judged on the second cluster: such as need it to themselves first, of these what no other one takes.
 
     None of those that judge a fresh installation, which it is not, and none that would have the shared routes made once more.
     """
-    alone = [place for place, case in enumerate(waiting) if case is not None and needs_cluster_to_itself(case)]
-    return alone or [place for place, case in enumerate(waiting) if case is None or _fits_anywhere(case)]
+    alone = [(place, case) for place, case in enumerate(waiting) if case is not None and needs_cluster_to_itself(case)]
+    own = [place for place, case in alone if Provision.LOST_NODE in case.needs]
+    return own or [place for place, _ in alone] or [place for place, case in enumerate(waiting) if case is None or _fits_anywhere(case)]
 
 
 def _fits_anywhere(case: Case) -> bool:

@@ -25,8 +25,8 @@ class Invariant:
     :param metallb: the version under test, which knows the kinds of objects that there can be
     :param nodes: labels and taints of the nodes before it; empty unless it has MetalLB to itself
     :param addresses: external addresses of all Services before it, by ``namespace/name``; empty unless it has MetalLB to itself
-    :param answering: addresses and ports that accepted connections before it: of these Services, or of the ingress controllers' alone
-        where it has these to itself
+    :param answering: addresses and ports that accepted connections before it: of the ingress controllers where it has these to itself, and
+        of all other Services where it has MetalLB: beside that somebody may replace an ingress controller
     """
 
     api: Api
@@ -42,10 +42,13 @@ class Invariant:
 
         :param ingress: the namespaces of the ingress controllers that it concerns
         """
-        if Resource.METALLB in claim.writes:
-            return cls(api, metallb, label, _nodes(api), _addresses(api), _answering(api.list("Service")))
-        services = [item for namespace in ingress for item in api.list("Service", namespace)] if claim.writes else []
-        return cls(api, metallb, label, {}, {}, _answering(services))
+        alone, controllers = Resource.METALLB in claim.writes, set(ingress)
+
+        def to_itself(service: Object) -> bool:
+            return (Resource.INGRESS if service["metadata"]["namespace"] in controllers else Resource.METALLB) in claim.writes
+
+        answering = _answering(filter(to_itself, api.list("Service"))) if claim.writes else []
+        return cls(api, metallb, label, _nodes(api) if alone else {}, _addresses(api) if alone else {}, answering)
 
     def expect_restored(self) -> None:
         """Require it, waiting for what MetalLB removes on its own; what others may change meanwhile is not compared.

@@ -11,7 +11,7 @@ from harness.plugin.claims import of_folder
     [
         ("suites/metallb/layer2/test_metallb.py::test_ingress", {METALLB, CLUSTER}),
         ("suites/ingress/nginx/canary/test_weight.py::test_metallb[ingress/metallb]", {INGRESS, CLUSTER}),
-        ("suites/kubernetes/test_ingress_class.py::test_it", EVERYTHING),
+        ("suites/kubernetes/test_ingress_class.py::test_it", {INGRESS, CLUSTER}),
         ("suites/installation/test_metallb.py::test_it", EVERYTHING),
     ],
 )

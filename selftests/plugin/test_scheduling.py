@@ -186,6 +186,13 @@ def test_what_needs_a_cluster_to_itself_goes_to_the_second_one_once_it_stands(po
     assert "gw3" not in {worker for name, worker in judged.items() if name.startswith(("shared", "suites"))}
 
 
+def test_what_the_first_cluster_never_takes_comes_first_on_the_second() -> None:
+    run = Run([*SHARED, *ALONE, *LOST[:2]], 3)
+    run.come(stands=True)
+    run.step(run.workers[-1])
+    assert [run.cases[index].nodeid for index in run.workers[-1].queue] == ["lost 1", "alone 0"]
+
+
 def test_its_worker_helps_with_what_can_be_judged_anywhere() -> None:
     run = Run([*ALONE[:2], *OTHERS], 2)
     run.come(stands=True)

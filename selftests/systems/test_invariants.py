@@ -129,7 +129,12 @@ def test_addresses_of_others_are_compared_after_a_statement_that_had_metallb_to_
 
 @pytest.mark.parametrize(
     ("alone", "ports"),
-    [((), []), ((Resource.METALLB,), [("198.18.0.1", 80), ("198.18.0.2", 80)]), ((Resource.INGRESS,), [("198.18.0.2", 80)])],
+    [
+        ((), []),
+        ((Resource.METALLB,), [("198.18.0.1", 80)]),
+        ((Resource.INGRESS,), [("198.18.0.2", 80)]),
+        ((Resource.METALLB, Resource.INGRESS), [("198.18.0.1", 80), ("198.18.0.2", 80)]),
+    ],
 )
 def test_what_answered_before_has_to_answer_where_it_was_not_shared(
     alone: tuple[Resource, ...], ports: list[tuple[str, int]], asked: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
