@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from harness.model.project import COMMAND
 from harness.model.verdicts import Conformance, Outcome, Verdict
 from harness.report import cpu_use, identity, legend, summary
+from harness.report.alike import alike
 from harness.report.anchors import Anchors
 from harness.report.claims import columns, in_short, sentence
 from harness.report.formatting import addresses_apart, amount, clipped, number, printable, web_address
@@ -101,6 +102,7 @@ def _environment() -> Environment:
     )
     made.filters |= {"amount": amount, "number": number, "clip": clipped, "describe": summary.describe, "web": web_address}
     made.filters |= {"columns": columns, "in_short": in_short, "sentence": sentence, "again": summary.again, "content": identity.content}
+    made.filters["alike"] = alike
     made.filters |= {"folder": _folder, "name": summary.name, "headline": summary.headline, "linked": _linked}
     return made
 

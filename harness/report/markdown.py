@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from harness.model.statements import Profile
 from harness.model.verdicts import Conformance, Outcome, Verdict
 from harness.report import critical_path, identity, summary
+from harness.report.alike import alike
 from harness.report.claims import Claim, columns, sentence
 from harness.report.cpu_use import in_words
 from harness.report.formatting import amount, number, web_address
@@ -157,6 +158,10 @@ def _faults(report: Report) -> Iterator[str]:
 
 def _troubles(report: Report) -> Iterator[str]:
     heading = "## Failures\n\n"
+    if found := alike(report):
+        rows = ([plain(one.what), str(one.cases), plain(", ".join(one.statements))] for one in found)
+        yield f"{heading}{table(['alike: what they have in common', 'cases', 'statements'], rows)}"
+        heading = ""
     for result in having(report, *TROUBLES):
         yield heading + _trouble(result, blocked_by(report, result))
         heading = ""
