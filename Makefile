@@ -61,7 +61,15 @@ engine-test: engine $(READY) ## the registry path on a real registry, the packag
 
 published-test: $(READY) ## a first run with nothing but Python and Docker, in a container, from a registry and a web server on loopback, and one of a controller that another package brings; creates clusters
 	$(BIN)/python -m lab engine
-	$(BIN)/pytest enginetests/published_run.py enginetests/stub_run.py -q -n 2 --dist loadfile
+	$(BIN)/pytest enginetests/published_run.py enginetests/stub_run.py enginetests/migrate_run.py -k "not otherwise" -q -n 3 --dist loadfile
+
+matrix: $(READY) ## judge combinations of versions one after the other: make matrix FILE=combinations.toml
+	$(BIN)/python -m lab engine
+	$(BIN)/python -m harness matrix $(FILE) $(ARGS)
+
+migrate-test: $(READY) ## routes as charts bring them on the same controller twice, and on others; creates clusters
+	$(BIN)/python -m lab engine
+	$(BIN)/pytest enginetests/migrate_run.py -q
 
 format: $(READY) ## write the code the way `make test` wants it
 	$(BIN)/ruff check --fix .
@@ -75,7 +83,7 @@ lock: $(READY) ## pin the newest versions that pyproject.toml allows, with hashe
 	echo uv | $(PIN) --output-file requirements-uv.txt -
 
 clean: ## remove what the commands above made in this folder
-	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache reports/runs reports/faults
+	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache reports/runs reports/faults reports/matrix reports/migrations
 
 # uv because it installs in a fifth of pip's time.
 $(VENV)/ready: requirements.txt requirements-uv.txt
@@ -84,4 +92,4 @@ $(VENV)/ready: requirements.txt requirements-uv.txt
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirement requirements.txt
 	touch $@
 
-.PHONY: help test checks selftests statement engine kept one conformance faults smoke engine-test published-test format documents lock clean
+.PHONY: help test checks selftests statement engine kept one conformance faults smoke engine-test published-test migrate-test matrix format documents lock clean

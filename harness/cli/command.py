@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import shtab
 
-from harness.cli import Commands, authors, clusters, controllers, doctor, faults, gate, images, run, statements
+from harness.cli import Commands, authors, clusters, controllers, doctor, faults, gate, images, matrix, migrate, run, statements
 from harness.model.errors import Fault, UsageFault
 from harness.model.project import COMMAND, INSTALLED, NAME
 from harness.model.verdicts import ExitCode
@@ -80,10 +80,12 @@ def command_parser(prog: str) -> argparse.ArgumentParser:
     controllers.add_command(commands)
     clusters.add_command(commands)
     doctor.add_command(commands)
+    migrate.add_command(commands)
     gate.add_command(commands)
     if not INSTALLED:
         authors.add_commands(commands)
         faults.add_command(commands)
+        matrix.add_command(commands)
     command = commands.add_parser("completion", help="print what a shell needs to complete this command")
     command.add_argument("shell", choices=shtab.SUPPORTED_SHELLS)
     command.set_defaults(command=_complete)

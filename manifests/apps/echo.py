@@ -8,6 +8,7 @@ Environment at the start::
     PORTS                     where to listen, ``/tls`` behind a port that speaks TLS, 0 for any: "8080 8443/tls" (default "8080")
     TLS_CERTIFICATE, TLS_KEY  PEM files, read at the start when a port speaks TLS
     POD, NODE, NAMESPACE, SERVICE, NONCE   who it is, told in every answer
+    SERVICES                  the Services that share this process, as JSON, by the port that each leads to: {"8001": "app"}
 
 The query of a request gives orders, so that they pass through a controller that rewrites paths::
 
@@ -18,7 +19,8 @@ The query of a request gives orders, so that they pass through a controller that
     echo-pause=SECONDS   between two pieces (default 0.1)
 
 ``Upgrade: websocket`` opens a WebSocket: the first message is the answer, then every message comes back. ``/-/ready`` is a resource of its
-own: GET tells readiness (200 or 503), DELETE fails it, PUT restores it.
+own: GET tells readiness (200 or 503), DELETE fails it, PUT restores it. ``/-/auth`` stands in for whoever decides whether a request is let
+through: 200 with ``X-Auth-Request-User`` where the header ``X-Conformance-Auth`` says ``allow``, else 401.
 
 The answer is a JSON object, bytes above ASCII as latin-1: method, path, query (null without a question mark), version, scheme, port, host,
 headers in order, body size and SHA-256, client, and pod, node, namespace, service, nonce. The header ``X-Echo-Backend`` repeats
@@ -39,6 +41,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 
+Field = tuple[str, str]
 PIECE = 65536
 HEAD_LIMIT = 131072
 MESSAGE_LIMIT = 16 * 1024 * 1024
@@ -47,6 +50,7 @@ GRACE = 10.0
 WEBSOCKET_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 IDENTITY = {name.lower(): os.environ.get(name, "") for name in ("NAMESPACE", "SERVICE", "POD", "NODE", "NONCE")}
+SERVICES: dict[str, str] = json.loads(os.environ.get("SERVICES", "{}"))
 
 
 class Refused(Exception):
@@ -167,10 +171,10 @@ def _chunk_size(line: bytes) -> int:
     return int(digits, 16)
 
 
-def head(status: int, headers: list[tuple[str, str]]) -> bytes:
-    """A response head, with the identity of this backend in it."""
+def head(status: int, headers: list[tuple[str, str]], identity: dict[str, str]) -> bytes:
+    """A response head, with the identity of the backend in it."""
     phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Unassigned"
-    fields = [*headers, ("X-Echo-Backend", "/".join(IDENTITY.values()))]
+    fields = [*headers, ("X-Echo-Backend", "/".join(identity.values()))]
     return "".join([f"HTTP/1.1 {status} {phrase}\r\n", *(f"{name}: {value}\r\n" for name, value in fields), "\r\n"]).encode("latin-1")
 
 
@@ -208,6 +212,8 @@ class Connection:
     def __init__(self, app: "App", reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, scheme: str) -> None:
         self.app, self.reader, self.writer, self.scheme = app, reader, writer, scheme
         self.busy = False
+        self.port: int = writer.get_extra_info("sockname")[1]
+        self.identity = IDENTITY | {"service": SERVICES.get(str(self.port), IDENTITY["service"])}
 
     async def serve(self) -> None:
         """Answer until the client has had enough, or the backend is told to end."""
@@ -246,6 +252,8 @@ class Connection:
     async def _answer(self, request: Request, orders: Orders) -> bool:
         if request.target == "/-/ready":
             return await self._readiness(request)
+        if request.target.partition("?")[0] == "/-/auth":
+            return await self._authorisation(request)
         if "websocket" in request.tokens("upgrade"):
             return await self._websocket(request)
         without_body = request.method == "HEAD" or orders.status in {204, 304}
@@ -263,20 +271,22 @@ class Connection:
             "query": request.query,
             "version": request.version,
             "scheme": self.scheme,
-            "port": self.writer.get_extra_info("sockname")[1],
+            "port": self.port,
             "host": next(iter(request.values("host")), None),
             "headers": request.headers,
             "body": {"size": request.size, "sha256": request.digest.hexdigest()},
             "client": self.writer.get_extra_info("peername")[0],
         }
-        return json.dumps(arrived | IDENTITY).encode() + b"\n"
+        return json.dumps(arrived | self.identity).encode() + b"\n"
 
-    async def _plain(self, status: int, body: bytes, kind: str, *, close: bool, instead: Sequence[tuple[str, str]] = ()) -> bool:
-        """An answer in one piece; header fields ``instead`` of the body where it must not have one."""
-        fields = [("Content-Type", kind), ("Connection", "close" if close else "keep-alive"), *instead]
+    async def _plain(
+        self, status: int, body: bytes, kind: str, *, close: bool, instead: Sequence[Field] = (), more: Sequence[Field] = ()
+    ) -> bool:
+        """An answer in one piece, with ``more`` header fields; those ``instead`` of the body where it must not have one."""
+        fields = [("Content-Type", kind), ("Connection", "close" if close else "keep-alive"), *instead, *more]
         if status != 204:  # https://www.rfc-editor.org/rfc/rfc9110#section-8.6
             fields.append(("Content-Length", str(len(body))))
-        self.writer.write(head(status, fields) + (b"" if instead else body))
+        self.writer.write(head(status, fields, self.identity) + (b"" if instead else body))
         await self.writer.drain()
         return not close
 
@@ -286,13 +296,20 @@ class Connection:
         status = 200 if self.app.ready or request.method == "DELETE" else 503
         return await self._plain(status, f"ready: {self.app.ready}\n".encode(), "text/plain", close=not request.keeps_alive())
 
+    async def _authorisation(self, request: Request) -> bool:
+        allowed = request.values("x-conformance-auth") == ["allow"]
+        who = [("X-Auth-Request-User", "somebody")] if allowed else []
+        answer = b"allowed\n" if allowed else b"refused\n"
+        return await self._plain(200 if allowed else 401, answer, "text/plain", close=not request.keeps_alive(), more=who)
+
     async def _stream(self, request: Request, orders: Orders) -> bool:
         """Pieces with pauses; chunked for HTTP/1.1, ended by closing for HTTP/1.0, which knows no chunks."""
         chunked = request.version == "HTTP/1.1"
         close = self.app.ending or not chunked or not request.keeps_alive()
         kind = "text/event-stream" if orders.events else "application/x-ndjson"
         framing = [("Transfer-Encoding", "chunked")] if chunked else []
-        self.writer.write(head(orders.status, [("Content-Type", kind), ("Connection", "close" if close else "keep-alive"), *framing]))
+        fields = [("Content-Type", kind), ("Connection", "close" if close else "keep-alive"), *framing]
+        self.writer.write(head(orders.status, fields, self.identity))
         async for line in self._pieces(request, orders):
             piece = b"data: " + line + b"\n" if orders.events else line
             self.writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
@@ -313,7 +330,8 @@ class Connection:
         if request.method != "GET" or len(keys) != 1 or "upgrade" not in request.tokens("connection"):
             raise Refused(400, "not a WebSocket handshake")
         accept = b64encode(hashlib.sha1(keys[0].encode("latin-1") + WEBSOCKET_GUID).digest()).decode()
-        self.writer.write(head(101, [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept)]))
+        fields = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept)]
+        self.writer.write(head(101, fields, self.identity))
         self.writer.write(frame(0x80 | TEXT, self._told(request)))
         try:
             while await self._reflect(*await read_frame(self.reader)):

@@ -5,7 +5,7 @@ A module of this package lists its classes in ``CONTROLLERS``. A package of some
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
@@ -143,6 +143,15 @@ class Controller(ABC):
 
     def exempt_from_webhook(self, api: Api, label: str) -> None:  # noqa: B027 -- most have no webhook
         """Keep its admission webhook, if it has one, from judging what is written to namespaces with this label: most of a run's routes."""
+
+    def adapt(  # noqa: B027 -- most need no more than their manifests
+        self, api: Api, config_maps: Mapping[tuple[str, str], Mapping[str, str]], annotations: Collection[str]
+    ) -> None:
+        """Give it the settings that somebody's own routes rely on.
+
+        :param config_maps: what ConfigMaps of theirs hold, by namespace and name
+        :param annotations: the annotations of ingress-nginx that their routes have, without prefix
+        """
 
     def another(self, api: Api, name: str) -> list[Object]:
         """The objects of one more instance, which serves the class ``name`` from the namespace ``name``, behind the Service ``name``.

@@ -1,6 +1,6 @@
 """ingress-nginx (https://kubernetes.github.io/ingress-nginx/), from its own manifest for clouds: a Service of type LoadBalancer."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import trustme
@@ -135,6 +135,14 @@ class IngressNginx(Controller):
             webhook["namespaceSelector"] = {"matchExpressions": [{"key": label, "operator": "DoesNotExist"}]}
         if webhooks:
             api.merge("ValidatingWebhookConfiguration", WEBHOOK, None, {"webhooks": webhooks})
+
+    def adapt(self, api: Api, config_maps: Mapping[tuple[str, str], Mapping[str, str]], annotations: Collection[str]) -> None:
+        """Take over the settings of theirs, and allow snippets where they have some: whoever serves them has allowed them."""
+        data = dict(config_maps.get((self.namespace, CONTROLLER), {}))
+        if any(name.endswith("-snippet") for name in annotations):
+            data |= {"allow-snippet-annotations": "true", "annotations-risk-level": "Critical"}
+        if data:
+            api.merge("ConfigMap", CONTROLLER, self.namespace, {"data": data})
 
     def wait_until_usable(self, api: Api) -> None:
         """Wait for the Deployment, then until the webhook lets an Ingress pass."""

@@ -1,0 +1,67 @@
+"""Routes as charts bring them answer the same on the same controller, twice, and what another one does otherwise is named.
+
+Each test creates two clusters, one after the other, and takes two minutes, so they have a command: `make migrate-test`. The one that
+needs no other controller runs with `make published-test`, too.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.model.project import ROOT
+
+INPUTS = ROOT / "enginetests" / "migration_inputs"
+#: Seconds for two clusters and what is asked of them.
+TIMEOUT = 480
+
+
+def migrate(folder: Path, to: str, code: int) -> dict[str, Any]:
+    """What is found of a migration of all inputs from ingress-nginx."""
+    command = [sys.executable, "-m", "harness", "migrate", str(INPUTS), "--from", "ingress-nginx", "--to", to, "--report-dir", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, timeout=TIMEOUT, capture_output=True, text=True, check=False)
+    assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
+    (file,) = folder.glob("*/migration.json")
+    found: dict[str, Any] = json.loads(file.read_text())
+    return found
+
+
+def test_the_same_controller_answers_the_same(tmp_path: Path) -> None:
+    found = migrate(tmp_path, "ingress-nginx", 0)
+    assert found["counts"].get("different", 0) == 0
+    assert found["everywhere"] == []
+    assert found["requests"] > 500
+
+
+@pytest.mark.parametrize(
+    ("to", "ingress", "harm", "what"),
+    [
+        ("traefik-nginx", "forge/web", "opened", "answered by"),  # the limit of the body's size
+        ("traefik-nginx", "registry/registry", "another redirect", "answered by"),  # from /api to /api/
+        ("traefik-nginx", "monitoring/grafana", "arrives changed", "query at the backend"),  # a semicolon
+        ("traefik-nginx", "interface/limited", "another status", "refused of 22 at once"),
+        ("contour", "accounts/admin", "opened", "answered by"),  # the list of addresses
+        ("contour", "metrics/prometheus", "opened", "answered by"),  # the password
+        ("contour", "wiki/wiki", "opened", "answered by"),  # who has to sign in
+        ("contour", "shop/checkout-canary", "another backend", "answered by"),
+        ("contour", "shop/checkout-canary", "another share", "requests answered by shop/api-next"),
+        ("contour", "delivery/server", "lost", "answered by"),  # a backend that speaks TLS
+        ("contour", "site/former", "another redirect", "answered by"),
+        ("contour", "interface/cors", "answered by the other", "answered by"),
+    ],
+)
+def test_what_another_controller_does_otherwise_is_named(
+    migrations: dict[str, dict[str, Any]], to: str, ingress: str, harm: str, what: str
+) -> None:
+    named = {
+        (one["ingress"], difference["harm"], difference["what"]) for one in migrations[to]["compared"] for difference in one["differences"]
+    }
+    assert (ingress, harm, what) in named
+
+
+@pytest.fixture(scope="session")
+def migrations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    return {to: migrate(tmp_path_factory.mktemp(to), to, 1) for to in ("traefik-nginx", "contour")}

@@ -1,0 +1,125 @@
+"""What came of a request on one controller: what the client saw, and what the backend did."""
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from harness.model.http_exchange import REQUEST_HEADER, Exchange, Headers, combined
+
+#: Response headers that say nothing about the route: of the connection, of the moment, or of who wrote the program.
+_OF_THE_CONNECTION = ("connection", "keep-alive", "transfer-encoding", "content-length", "date", "server", "via", "age")
+_OF_THE_ECHO = ("x-echo-backend", "x-echo-request")
+#: Headers whose value is another one every time: that there is one can differ, what it says cannot.
+_BY_CHANCE = ("x-request-id", "x-req-id", "traceparent", "x-b3-traceid", "x-b3-spanid", "x-envoy-upstream-service-time")
+_POD = ("x-forwarded-server",)
+#: A moment in the forms in which nginx and HTTP have it.
+_MOMENT = re.compile(
+    r"\b(?:\d{10}\.\d{3}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*|\w{3}, \d\d[ -]\w{3}[ -]\d{4} \d\d:\d\d:\d\d GMT"
+    r"|\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})"
+)
+#: The addresses of a run's network and of its Pods, and a port; not those that a request claims.
+_ADDRESS = re.compile(r"\b(?:10|172|192)(?:\.\d{1,3}){3}\b(?::\d+)?")
+_IDENTIFIER = re.compile(r"\b([0-9a-f]{32}(?:\.[0-9a-f]{32})*|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a request.
+
+    :param status: 0 where nothing came back
+    :param fault: why nothing did
+    :param backends: the Services that answered, by namespace and name: several where chance decides, none where the controller did itself
+    :param served: how many of the answers came from each
+    :param arrived: what the backend saw of the request: method, path, query, host, protocol
+    :param headers_arrived: the headers that it saw, by their names in lower case
+    :param headers: the headers of the answer
+    :param certificate: the names in the certificate that was shown
+    """
+
+    status: int = 0
+    fault: str = ""
+    backends: tuple[str, ...] = ()
+    served: dict[str, int] = {}
+    arrived: dict[str, str] = {}
+    headers_arrived: dict[str, str] = {}
+    headers: dict[str, str] = {}
+    certificate: tuple[str, ...] = ()
+    protocol: str = ""
+
+    @property
+    def location(self) -> str:
+        """Where the client is sent."""
+        return self.headers.get("location", "")
+
+    @property
+    def seen(self) -> str:
+        """The request as the backend saw it, on one line; empty where none did, or does not say."""
+        parts = (self.arrived.get(name, "") for name in ("host", "path", "query"))
+        return self.arrived.get("request") or f"{self.arrived.get('method', '')} {''.join(parts)}".strip()
+
+    @property
+    def by(self) -> str:
+        """Who answered, in words."""
+        return " or ".join(self.backends) or ("nobody" if self.fault else "the controller")
+
+
+def answer_of(exchange: Exchange) -> Answer:
+    """The answer without what differs between two askings of the same."""
+    identity, echo = exchange.identity, exchange.echo
+    backends = (f"{identity.namespace}/{identity.service}",) if identity else ()
+    arrived: dict[str, str] = {}
+    if echo:
+        arrived = {"method": echo.method, "path": echo.path, "host": echo.host or "", "version": echo.version, "scheme": echo.scheme}
+        arrived |= {"query": f"?{echo.query}" if echo.query is not None else "", "body": f"{echo.body_size} bytes {echo.body_sha256[:12]}"}
+    elif identity:
+        arrived = {"request": combined(exchange.headers, REQUEST_HEADER) or ""}
+    kept = [name for name in _names(exchange.headers) if name not in (*_OF_THE_CONNECTION, *_OF_THE_ECHO)]
+    if not identity:  # its own pages are each controller's own
+        kept = [name for name in kept if name != "content-type"]
+    return Answer(
+        status=exchange.status,
+        backends=backends,
+        arrived=arrived,
+        headers_arrived=_values(echo.headers, _names(echo.headers)) if echo else {},
+        headers=_values(exchange.headers, kept),
+        certificate=tuple(sorted({masked(name) for name in exchange.certificate})),
+        protocol=exchange.protocol,
+    )
+
+
+def together(answers: list[Answer]) -> Answer:
+    """One answer for several askings of the same: one of the most frequent ones, with everybody who answered."""
+    if len(answers) == 1:
+        return answers[0]
+    served: dict[str, int] = {}
+    for one in answers:
+        who = one.by if one.backends else str(one.status or one.fault)
+        served[who] = served.get(who, 0) + 1
+    usual = max(answers, key=lambda one: sum(one.status == other.status for other in answers))
+    backends = tuple(sorted({name for one in answers for name in one.backends}))
+    return msgspec.structs.replace(usual, backends=backends, served=served)
+
+
+def _names(headers: Headers) -> list[str]:
+    return sorted({name.lower() for name, _ in headers} - {"host"})
+
+
+def masked(text: str) -> str:
+    """A text without the addresses of a run's network, without identifiers and without moments."""
+    return _MOMENT.sub("(a moment)", _IDENTIFIER.sub("(by chance)", _ADDRESS.sub("(address)", text)))
+
+
+def _values(headers: Headers, names: Iterable[str]) -> dict[str, str]:
+    return {name: _masked(name, combined(headers, name) or "") for name in names}
+
+
+def _masked(name: str, value: str) -> str:
+    """A value without what is another one every time."""
+    if name in _BY_CHANCE:
+        return "(by chance)"
+    if name in _POD:
+        return "(a pod)"
+    if name == "set-cookie":
+        cookie, *attributes = re.sub(r"=[^;,]*", "=(by chance)", value, count=1).split(";")
+        return "; ".join([cookie, *sorted(one.strip() for one in attributes)])
+    return masked(value)

@@ -1,0 +1,200 @@
+"""What a migration starts from: Ingresses and what they name, out of files and folders, or of a cluster that is only read."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harness.cluster.api import Api, Object
+from harness.model.errors import UsageFault
+from harness.systems.ingress.controllers import LEGACY_CLASS
+
+#: What a file is called whose documents are read when a folder is named.
+ENDINGS = (".yaml", ".yml", ".json")
+CURRENT = "networking.k8s.io/v1"
+#: The kinds that routes are made of; of anything else nothing is said, since a folder holds many.
+KINDS = ("Ingress", "Service", "Secret", "ConfigMap")
+Key = tuple[str, str]
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What is not compared, and why.
+
+    :param where: the file and the number of the document in it, or the cluster
+    :param what: the object, as far as it has a name
+    """
+
+    where: str
+    what: str
+    why: str
+
+
+@dataclass(slots=True)
+class Routes:
+    """The Ingresses in the order of their creation, and what they may name; by namespace and name.
+
+    :param secrets: the types of Secrets: what is in them is not kept
+    """
+
+    ingresses: dict[Key, Object] = field(default_factory=dict)
+    services: dict[Key, Object] = field(default_factory=dict)
+    secrets: dict[Key, str] = field(default_factory=dict)
+    config_maps: dict[Key, dict[str, str]] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+
+    @property
+    def in_order(self) -> list[Object]:
+        """The Ingresses, the oldest first: it wins where two claim the same."""
+        return sorted(self.ingresses.values(), key=lambda item: str(item["metadata"].get("creationTimestamp", "")))
+
+    def take(self, item: Object, where: str) -> None:
+        """Take in one object, or say why not."""
+        if why := _unusable(item):
+            self.skipped.append(Skipped(where, named(item), why))
+            return
+        key = key_of(item)
+        match item["kind"]:
+            case "Ingress":
+                if key in self.ingresses:
+                    self.skipped.append(Skipped(where, named(item), "it stands there twice; the last one counts"))
+                self.ingresses[key] = item
+            case "Service":
+                self.services[key] = item
+            case "Secret":
+                self.secrets[key] = str(item.get("type", "Opaque"))
+            case "ConfigMap":
+                self.config_maps[key] = {name: str(value) for name, value in (item.get("data") or {}).items()}
+
+    def keep_class(self, wanted: str) -> None:
+        """Leave out the Ingresses of other classes: another controller serves them."""
+        for key, item in list(self.ingresses.items()):
+            if (found := class_of(item)) not in ("", wanted):
+                del self.ingresses[key]
+                self.skipped.append(Skipped("the class", named(item), f"its class is {found}, not {wanted}: --class says another one"))
+
+
+def read_paths(paths: Sequence[Path]) -> Routes:
+    """Read files and folders: any number of documents each, also lists as ``kubectl get -o yaml`` prints them.
+
+    :raises UsageFault: one is not there, is no YAML, or there is no Ingress in any of them
+    """
+    routes = Routes()
+    for path in paths:
+        if not path.exists():
+            raise UsageFault("a file or a folder with Ingresses", f"{path} does not exist", "name one that does")
+        for file in _files(path):
+            _read(file, routes, asked_for=file == path)
+    _require_any(routes, ", ".join(map(str, paths)))
+    return routes
+
+
+def read_cluster(api: Api, context: str) -> Routes:
+    """Read a cluster's Ingresses and what they name; of Secrets nothing is asked for.
+
+    :raises UsageFault: there is no Ingress
+    """
+    routes = Routes()
+    for kind in ("Service", "ConfigMap", "Ingress"):
+        for item in api.list(kind):
+            routes.take({"apiVersion": CURRENT if kind == "Ingress" else "v1", **item, "kind": kind}, f"context {context}")
+    _require_any(routes, f"the context {context}")
+    return routes
+
+
+def key_of(item: Object) -> Key:
+    """Namespace and name."""
+    return str(item["metadata"].get("namespace") or "default"), str(item["metadata"]["name"])
+
+
+def named(item: Any) -> str:
+    """The object's kind, namespace and name, as far as it has them."""
+    if not isinstance(item, dict):
+        return type(item).__name__
+    metadata = item.get("metadata") if isinstance(item.get("metadata"), dict) else {}
+    name = "/".join(str(metadata[part]) for part in ("namespace", "name") if metadata.get(part))  # type: ignore[index, union-attr]
+    return f"{item.get('kind', 'an object without a kind')} {name}".strip()
+
+
+def annotations_of(item: Object) -> dict[str, str]:
+    """The annotations of an object."""
+    return dict(item["metadata"].get("annotations") or {})
+
+
+def class_of(item: Object) -> str:
+    """The class of an Ingress, by its field or the annotation that came before it; empty where it has none."""
+    return str(item["spec"].get("ingressClassName") or annotations_of(item).get(LEGACY_CLASS) or "")
+
+
+def _require_any(routes: Routes, where: str) -> None:
+    if routes.ingresses:
+        return
+    reasons = "; ".join(dict.fromkeys(f"{one.what}: {one.why}" for one in routes.skipped[:3]))
+    raise UsageFault(f"Ingresses of {CURRENT} in {where}", reasons or "none", "name the files or folders that hold them")
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    found = (file for file in path.rglob("*") if file.suffix in ENDINGS and file.is_file())
+    return sorted(file for file in found if not any(part.startswith(".") for part in file.relative_to(path).parts))
+
+
+def _read(file: Path, routes: Routes, *, asked_for: bool) -> None:
+    number = 0
+    try:
+        for number, document in enumerate(yaml.load_all(file.read_text(encoding="utf-8"), _LOADER), 1):
+            for item in _objects(document):
+                routes.take(item, f"{file}, document {number}")
+    except (yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as error:
+        why = " ".join(str(error).split())[:300]
+        if asked_for:
+            raise UsageFault(f"YAML in {file}", why, "render templates first, for instance by `helm template`") from None
+        routes.skipped.append(Skipped(f"{file}, document {number + 1}", "the rest of the file", f"it is no YAML: {why}"))
+
+
+def _objects(document: Any) -> Iterator[Object]:
+    """The objects of a document that routes are made of: itself, or the members of a list."""
+    if not isinstance(document, dict):
+        return
+    kind, items = str(document.get("kind", "")), document.get("items")
+    if kind.endswith("List") and isinstance(items, list):
+        of_list = {"apiVersion": document.get("apiVersion"), "kind": kind.removesuffix("List")}
+        for item in items:
+            if isinstance(item, dict):
+                yield from _objects(item if "kind" in item or kind == "List" else of_list | item)
+    elif kind in KINDS:
+        yield document
+
+
+def _unusable(item: Object) -> str:
+    """Why the API server would not store an object, as far as that is known here; empty where nothing speaks against it."""
+    metadata = item.get("metadata")
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
+        return "it has no name"
+    if not isinstance(metadata.get("annotations") or {}, dict):
+        return "its annotations are no mapping"
+    if item["kind"] != "Ingress":
+        return "" if isinstance(item.get("spec", {}), dict) else "its spec is no mapping"
+    if item.get("apiVersion") != CURRENT:
+        return (
+            f"its apiVersion is {item.get('apiVersion')}, which Kubernetes 1.22 and later do not serve; `kubectl convert` makes {CURRENT}"
+        )
+    if not isinstance(item.get("spec"), dict):
+        return "it has no spec"
+    return "" if all(map(_is_rule, _list(item["spec"].get("rules")))) else "its rules are not as the API has them"
+
+
+def _list(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, list) else [None] if value else []
+
+
+def _is_rule(rule: Any) -> bool:
+    if not isinstance(rule, dict) or not isinstance(rule.get("host") or "", str):
+        return False
+    http = rule.get("http") or {}
+    paths = http.get("paths", []) if isinstance(http, dict) else [None]
+    return isinstance(paths, list) and all(isinstance(path, dict) and isinstance(path.get("backend"), dict) for path in paths)

@@ -1,0 +1,145 @@
+"""What an Ingress says: its hosts, its paths, their backends, and where the Ingress API decides by itself who answers."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.cluster.api import Object
+from harness.migration.reading import Key, annotations_of, key_of
+
+#: What ingress-nginx's annotations begin with.
+NGINX = "nginx.ingress.kubernetes.io/"
+#: The characters by which a path that may be an expression is one.
+_SPECIAL = re.compile(r"[\\()\[\]|*+?^$]|\.\*")
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One path of one host of an Ingress.
+
+    :param host: empty for every host
+    :param path: as it stands there
+    :param kind: its type
+    :param backend: the name of the Service; empty where it is none
+    :param expression: whether ingress-nginx takes it for a regular expression
+    """
+
+    ingress: Key
+    host: str
+    path: str
+    kind: str
+    backend: str
+    expression: bool
+
+
+def short_annotations(item: Object) -> dict[str, str]:
+    """The annotations of ingress-nginx that an Ingress has, without their prefix."""
+    found = annotations_of(item)
+    return {name.removeprefix(NGINX): str(value) for name, value in found.items() if name.startswith(NGINX)}
+
+
+def paths_of(item: Object, expressive: Iterable[str]) -> Iterator[Path]:
+    """Every path of an Ingress.
+
+    :param expressive: the hosts whose paths are expressions
+    """
+    for rule in item["spec"].get("rules") or []:
+        host = str(rule.get("host") or "")
+        for one in (rule.get("http") or {}).get("paths", []):
+            service = one["backend"].get("service") or {}
+            path, kind = str(one.get("path") or "/"), str(one.get("pathType") or "ImplementationSpecific")
+            expression = host in set(expressive) and bool(_SPECIAL.search(path))
+            yield Path(key_of(item), host, path, kind, str(service.get("name", "")), expression)
+
+
+def expressive_hosts(items: Iterable[Object]) -> set[str]:
+    """The hosts of which one Ingress asks for expressions, which goes for all Ingresses of the host."""
+    asking = [item for item in items if {"use-regex", "rewrite-target"} & asked(item)]
+    return {host for item in asking for host in hosts_of(item)}
+
+
+def asked(item: Object) -> set[str]:
+    """The names of the annotations of ingress-nginx that ask for something."""
+    return {name for name, value in short_annotations(item).items() if value.lower() != "false"}
+
+
+def hosts_of(item: Object) -> list[str]:
+    """The hosts of an Ingress's rules, the empty text for a rule without one."""
+    return list(dict.fromkeys(str(rule.get("host") or "") for rule in item["spec"].get("rules") or []))
+
+
+def tls_of(item: Object) -> list[tuple[str, list[str]]]:
+    """The name of each Secret with a certificate, and the hosts that it is for."""
+    entries = [one for one in item["spec"].get("tls") or [] if isinstance(one, dict)]
+    return [(str(one.get("secretName") or ""), [str(host) for host in one.get("hosts") or []]) for one in entries]
+
+
+def encrypted_hosts(items: Iterable[Object]) -> set[str]:
+    """The hosts that are in a TLS section."""
+    return {host for item in items for _, hosts in tls_of(item) for host in hosts or hosts_of(item)}
+
+
+def backends_of(item: Object) -> list[dict[str, Any]]:
+    """The Services that an Ingress names, each as it names it."""
+    spec = item["spec"]
+    found = [one["backend"] for rule in spec.get("rules") or [] for one in (rule.get("http") or {}).get("paths", [])]
+    found += [spec["defaultBackend"]] if isinstance(spec.get("defaultBackend"), dict) else []
+    return [one["service"] for one in found if isinstance(one.get("service"), dict) and one["service"].get("name")]
+
+
+def shared_out(items: Sequence[Object]) -> dict[str, frozenset[str]]:
+    """The hosts of which a canary may take a share by chance, and the backends of each, by namespace and name.
+
+    Those of the canary, and those of every route to the same Service: ingress-nginx attaches a canary to the Service of its main route.
+    """
+    canaries = [item for item in items if short_annotations(item).get("canary-weight", "0") != "0"]
+    groups = []
+    for canary in canaries:
+        hosts = set(hosts_of(canary))
+        groups.append(frozenset(name for item in items if hosts.intersection(hosts_of(item)) for name in _services(item)))
+    found: dict[str, frozenset[str]] = {}
+    for item in items:
+        for group in groups:
+            if group.intersection(_services(item)):
+                found |= {host: found.get(host, frozenset()) | group for host in hosts_of(item)}
+    return found
+
+
+def _services(item: Object) -> list[str]:
+    return [f"{key_of(item)[0]}/{one['name']}" for one in backends_of(item)]
+
+
+def covers(pattern: str, host: str) -> bool:
+    """Whether the host of a rule is for this one: a wildcard stands for one label (https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards)."""
+    if pattern.startswith("*."):
+        label, dot, rest = host.partition(".")
+        return bool(label and dot) and rest == pattern[2:]
+    return pattern in ("", host)
+
+
+def matches(path: Path, asked_for: str) -> bool:
+    """Whether a path of the type Exact or Prefix is for this one (https://kubernetes.io/docs/concepts/services-networking/ingress/#examples)."""
+    if path.kind == "Exact":
+        return asked_for == path.path
+    wanted = [part for part in path.path.split("/") if part]
+    return [part for part in asked_for.split("/") if part][: len(wanted)] == wanted
+
+
+def specified(paths: Iterable[Path], host: str, target: str) -> Key | None:
+    """The backend that the API names for a request, by namespace and name; none where it leaves that open, or names none.
+
+    The most specific host that has a rule, then the longest path, then Exact before Prefix.
+    """
+    of_host = [path for path in paths if covers(path.host, host)]
+    if any(path.expression or path.kind not in ("Exact", "Prefix") for path in of_host):
+        return None
+    best = max((_weight(path.host) for path in of_host), default=0)
+    fitting = [path for path in of_host if _weight(path.host) == best and matches(path, target.partition("?")[0])]
+    fitting.sort(key=lambda path: (len(path.path.rstrip("/")), path.kind == "Exact"), reverse=True)
+    alike = {(path.ingress[0], path.backend) for path in fitting if (path.path, path.kind) == (fitting[0].path, fitting[0].kind)}
+    return alike.pop() if len(alike) == 1 else None
+
+
+def _weight(host: str) -> int:
+    return 0 if not host else 1 if host.startswith("*.") else 2

@@ -1,0 +1,111 @@
+"""What a difference is, how much harm it does, and what is none."""
+
+import msgspec
+import pytest
+
+from harness.migration.answers import Answer, masked, together
+from harness.migration.comparison import MEANINGS, Difference, Harm, differences, everywhere, in_general, probability
+
+WEB = Answer(status=200, backends=("shop/web",), arrived={"path": "/", "host": "a.test"}, headers_arrived={"x-real-ip": "(address)"})
+NOT_FOUND, DENIED = Answer(status=404), Answer(status=401)
+
+
+def changed(**fields: object) -> Answer:
+    return msgspec.structs.replace(WEB, **fields)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "harm"),
+    [
+        (DENIED, WEB, Harm.OPENED),
+        (Answer(status=413), WEB, Harm.OPENED),
+        (NOT_FOUND, WEB, Harm.GAINED),
+        (WEB, changed(backends=("shop/api",)), Harm.OTHER_BACKEND),
+        (WEB, NOT_FOUND, Harm.LOST),
+        (WEB, Answer(fault="timed out"), Harm.LOST),
+        (WEB, Answer(status=503), Harm.LOST),
+        (WEB, DENIED, Harm.CLOSED),
+        (WEB, Answer(status=308, headers={"location": "https://a.test/"}), Harm.REDIRECT),
+        (Answer(status=308), WEB, Harm.REDIRECT),
+        (Answer(status=302, headers={"location": "/a"}), Answer(status=302, headers={"location": "/b"}), Harm.REDIRECT),
+        (Answer(status=302), Answer(status=301), Harm.REDIRECT),
+        (WEB, changed(arrived={"path": "/x", "host": "a.test"}), Harm.ARRIVAL),
+        (WEB, changed(headers_arrived={}), Harm.HEADER),
+        (WEB, changed(headers={"x-frame-options": "DENY"}), Harm.HEADER),
+        (changed(certificate=("a.test",)), changed(certificate=("b.test",)), Harm.CERTIFICATE),
+        (NOT_FOUND, Answer(status=503), Harm.STATUS),
+        (changed(status=200), changed(status=500), Harm.STATUS),
+    ],
+)
+def test_the_worst_harm_comes_first(a: Answer, b: Answer, harm: Harm) -> None:
+    assert differences(a, b)[0].harm is harm
+
+
+def test_the_same_is_not_different() -> None:
+    for one in (WEB, NOT_FOUND, Answer(fault="timed out")):
+        assert differences(one, one) == []
+
+
+def test_every_harm_has_a_meaning_and_a_rank() -> None:
+    assert set(MEANINGS) == set(Harm)
+    assert sorted(harm.rank for harm in Harm) == list(range(len(Harm)))
+
+
+def test_shares_that_chance_explains_are_equal() -> None:
+    def shared(canary: int) -> Answer:
+        return changed(backends=("shop/new", "shop/web"), served={"shop/new": canary, "shop/web": 150 - canary})
+
+    assert differences(shared(30), shared(42)) == []
+    assert differences(shared(30), shared(90))[0].harm is Harm.SHARE
+
+
+def test_the_probability_is_that_of_fishers_test() -> None:
+    # the table 3 1 / 1 3, the lady tasting tea: https://en.wikipedia.org/wiki/Fisher%27s_exact_test
+    assert probability(3, 4, 1, 4) == pytest.approx(0.485714, abs=1e-6)
+    assert probability(5, 10, 5, 10) == pytest.approx(1.0)
+
+
+def test_answers_to_one_request_are_taken_together() -> None:
+    found = together([WEB, WEB, DENIED, changed(backends=("shop/new",))])
+    assert (found.status, found.backends) == (200, ("shop/new", "shop/web"))
+    assert found.served == {"shop/web": 2, "401": 1, "shop/new": 1}
+    assert together([WEB]) == WEB
+
+
+def test_headers_that_differ_everywhere_are_told_once() -> None:
+    def a(scheme: str) -> Answer:
+        return changed(headers_arrived={"x-scheme": scheme, "x-real-ip": "(address)"})
+
+    compared = [differences(a("http"), WEB), differences(a("https"), changed(headers={"x-more": "1"}))]
+    common = everywhere(compared)
+    assert common == [Difference(Harm.HEADER, "request header at the backend x-scheme", "sent", "none")]
+    left = [[one.what for one in each if in_general(one) not in common] for each in compared]
+    assert left == [[], ["response header x-more"]]
+    assert everywhere([*compared, []]) == []
+    assert everywhere([*compared * 5, []]) == common
+
+
+def test_refusals_beyond_a_limit_are_compared_by_what_is_said() -> None:
+    def limited(**refused: int) -> Answer:
+        return changed(served={"shop/web": 22 - sum(refused.values()), **{name.removeprefix("_"): one for name, one in refused.items()}})
+
+    assert differences(limited(_503=9), limited(_503=12)) == []
+    assert differences(limited(_503=9), limited(_429=9))[0].harm is Harm.STATUS
+    assert differences(limited(_503=9), limited())[0].harm is Harm.OPENED
+    assert differences(limited(), limited(_503=9))[0].harm is Harm.CLOSED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1764446400.123",
+        "2026-11-29T20:00:00+00:00",
+        "Sun, 29 Nov 2026 20:00:00 GMT",
+        "29/Nov/2026:20:00:00 +0000",
+        "172.18.0.3:443",
+        "0f" * 16,
+    ],
+)
+def test_what_is_another_one_every_time_is_masked(text: str) -> None:
+    assert masked(f"before {text} after") in {f"before ({word}) after" for word in ("a moment", "address", "by chance")}
+    assert masked("203.0.113.7, version 1.2.3, max-age=31536000") == "203.0.113.7, version 1.2.3, max-age=31536000"

@@ -1,0 +1,141 @@
+"""What is said of requests, Ingresses and annotations, and how it is shown."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from harness.cli.migrate import _Compared, _found
+from harness.migration import known, rendering
+from harness.migration.acceptance import Acceptance
+from harness.migration.answers import Answer
+from harness.migration.asking import Asked
+from harness.migration.comparison import Difference, Harm
+from harness.migration.findings import Fate, Migration, Verdict
+from harness.migration.requests import derive
+from harness.model.errors import UsageFault
+from harness.systems.environment import Settings
+from selftests.migration.routes_of_a_shop import ingress, path, routes
+
+HOSTILE = '</script><b>"\u202e\x1b[31m|`'
+
+
+def answers(number: int, **fields: Any) -> list[Answer]:
+    usual: dict[str, Any] = {"status": 200, "backends": ("shop/web",), "arrived": {"method": "GET", "path": "/", "host": "a", "query": ""}}
+    return [Answer(**(usual | fields)) for _ in range(number)]
+
+
+def migration(*items: dict[str, Any], b: dict[str, Any] | None = None, acceptance: Acceptance | None = None, **of_b: Any) -> Migration:
+    of = routes(*items)
+    derived = derive(of)
+    one = Asked("ingress-nginx", "1.11.0", answers(len(derived)))
+    two = Asked("contour", "1.33.8", answers(len(derived), **(b or {})), **of_b)
+    settings = Settings("1.36.4", "0.16.1", {"contour": "1.33.8"})
+    return _found(_Compared(of, derived, one, two), settings, acceptance or Acceptance(), "2026-11-29T00:00:00Z")
+
+
+def fates(found: Migration) -> dict[str, Fate]:
+    return {one.name: one.fate for one in found.ingresses[0].annotations}
+
+
+def test_nothing_is_different_between_equals() -> None:
+    found = migration(ingress())
+    assert not found.different
+    assert found.counts == {"equal": found.requests}
+    assert "nothing is different" in rendering.headline(found)
+
+
+def test_what_both_do_against_the_specification_is_told() -> None:
+    found = migration(ingress("one", path("/"), path("/api", "api")))
+    assert {one.request for one in found.compared if one.verdict is Verdict.BOTH_WRONG} >= {"GET one.example.test/api"}
+    assert not found.different
+
+
+def test_what_is_refused_is_not_compared() -> None:
+    found = migration(ingress("one"), b={"status": 404, "backends": (), "arrived": {}}, refused={"shop/one": "denied the request"})
+    assert found.counts[Verdict.REFUSED] == found.requests
+    assert found.ingresses[0].refused == {"B": "denied the request"}
+    assert found.different
+
+
+def test_the_fate_of_annotations() -> None:
+    notes = {"app-root": "/x", "rate-limit": "5", "proxy-buffering": "on"}
+    kept = migration(ingress(notes=notes))
+    assert fates(kept) == {"app-root": Fate.KEPT, "rate-limit": Fate.NEVER, "proxy-buffering": Fate.UNSEEN}
+    lost = migration(ingress(notes=notes), b={"status": 404, "backends": (), "arrived": {}})
+    assert fates(lost)["app-root"] is Fate.LOST
+    assert "app-root" in rendering.in_words(lost)
+
+
+def test_accepted_differences_count_no_more_and_stale_ones_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "accepted.toml"
+    entry = '[[accepted]]\ningress = "{}"\nwhat = "{}"\nreason = "known"\n'
+    file.write_text(entry.format("shop/*", "status") + entry.format("shop/one", "gone"))
+    found = migration(ingress(), b={"status": 500}, acceptance=Acceptance.read(file))
+    assert found.counts == {"equal": found.requests}
+    assert found.stale == ("shop/one: gone",)
+    assert found.different
+    file.write_text(entry.format("shop/*", "status"))
+    assert not migration(ingress(), b={"status": 500}, acceptance=Acceptance.read(file)).different
+
+
+@pytest.mark.parametrize("text", ["accepted = 1", "[[accepted]]\nwhat = 'x'", "no toml", "[[accepted]]\ningress='a'\nwhat='b'\nreason=' '"])
+def test_a_file_of_accepted_differences_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "accepted.toml"
+    file.write_text(text)
+    with pytest.raises(UsageFault):
+        Acceptance.read(file)
+    with pytest.raises(UsageFault):
+        Acceptance.read(tmp_path / "absent.toml")
+
+
+def test_the_document_follows_its_schema_and_every_form_is_written(tmp_path: Path) -> None:
+    found = migration(
+        ingress(notes={"app-root": HOSTILE}), b={"status": 302, "backends": (), "arrived": {}, "headers": {"location": HOSTILE}}
+    )
+    page = rendering.write(found, tmp_path)
+    document = json.loads((tmp_path / "migration.json").read_text())
+    jsonschema.validate(document, json.loads(rendering.SCHEMA_FILE.read_text()))
+    assert msgspec.json.decode((tmp_path / "migration.json").read_bytes(), type=Migration) == found
+    assert "<b>" not in page.read_text().replace("<bdi>", "")
+    for text in (page.read_text(), (tmp_path / "migration.md").read_text(), rendering.in_words(found)):
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+
+
+def test_what_chance_decides_is_no_difference_and_what_a_header_does_is() -> None:
+    main, canary = ingress("main", path("/")), ingress("canary", path("/", "new"), notes={"canary-weight": "20", "canary-by-header": "X-C"})
+    found = migration(main, canary, b={"backends": ("shop/new",)})
+    different = {one.request for one in found.compared if one.verdict is Verdict.DIFFERENT and "GET one.example.test/" in one.request}
+    assert {one.removeprefix("GET one.example.test/") for one in different} == {" with X-C: always", " with X-C: never", ", 150 times"}
+
+
+def test_what_is_known_of_a_controller_explains_a_difference() -> None:
+    semicolon = Difference(Harm.ARRIVAL, "query at the backend", "?a=1;b=2", "?a=1&b=2")
+    assert "semicolon" in known.why("traefik", (), semicolon)[0]
+    assert known.why("contour", (), semicolon) == ("", "")
+    too_large = Difference(Harm.OPENED, "answered by", "the controller with 413", "shop/web with 200")
+    assert known.why("traefik-nginx", ("proxy-body-size",), too_large)[0]
+
+
+@pytest.mark.parametrize("entry", known.entries())
+def test_everything_that_is_known_has_a_reason_and_a_source(entry: known.Known) -> None:
+    for controller in entry.to:
+        reason, source = (entry.reason, entry.source) if entry.reason else known._of_baseline(controller, entry.statement)
+        assert reason
+        assert source.startswith("https://")
+    assert entry.harm == "*" or entry.harm in list(Harm)
+
+
+def test_who_was_sent_to_sign_in_and_is_let_in_is_opened() -> None:
+    of = routes(ingress(notes={"auth-url": "https://auth.test/check", "auth-signin": "https://auth.test/start"}))
+    derived = derive(of)
+    away = [Answer(status=302, headers={"location": "https://auth.test/start"})] * len(derived)
+    settings = Settings("1.36.4", "0.16.1", {"contour": "1.33.8"})
+    sides = (Asked("ingress-nginx", "1.11.0", away), Asked("contour", "1.33.8", answers(len(derived))))
+    found = _found(_Compared(of, derived, *sides), settings, Acceptance(), "2026-11-29T00:00:00Z")
+    assert {one.harm for one in found.compared if "auth-url" in one.about} == {Harm.OPENED}
+    assert Harm.REDIRECT in {one.harm for one in found.compared if not one.about}

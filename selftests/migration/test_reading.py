@@ -1,0 +1,84 @@
+"""What is read of somebody's files, and what is said of the rest."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.migration.reading import class_of, read_paths
+from harness.model.errors import UsageFault
+from selftests.migration.routes_of_a_shop import SHOP, as_list, ingress, routes, written
+
+
+def test_documents_and_lists_are_read_and_other_kinds_passed_over(tmp_path: Path) -> None:
+    found = written(tmp_path, SHOP, as_list(ingress("two"), {"kind": "Deployment", "metadata": {"name": "x"}}), "- a\n- list\n", "")
+    assert list(found.ingresses) == [("shop", "plain"), ("shop", "two")]
+    assert set(found.services) == {("shop", "web"), ("shop", "api")}
+    assert not found.skipped
+
+
+def test_a_list_of_ingresses_as_the_api_server_gives_it(tmp_path: Path) -> None:
+    nameless = {key: value for key, value in ingress().items() if key not in ("kind", "apiVersion")}
+    text = as_list(nameless).replace("kind: List", "kind: IngressList").replace("apiVersion: v1", "apiVersion: networking.k8s.io/v1")
+    assert list(written(tmp_path, text).ingresses) == [("shop", "one")]
+
+
+def test_secrets_keep_their_type_only() -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": {"name": "s"}, "data": {"tls.key": "secret"}}
+    assert routes(secret).secrets == {("default", "s"): "kubernetes.io/tls"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"apiVersion": "extensions/v1beta1"}, "extensions/v1beta1"),
+        ({"metadata": {}}, "no name"),
+        ({"metadata": {"name": "x", "annotations": ["a"]}}, "no mapping"),
+        ({"spec": None}, "no spec"),
+        ({"spec": {"rules": ["x"]}}, "rules"),
+        ({"spec": {"rules": [{"http": {"paths": [{"path": "/"}]}}]}}, "rules"),
+    ],
+)
+def test_what_the_api_server_would_not_store_is_told(changed: dict[str, object], why: str) -> None:
+    found = routes(ingress("good"), {**ingress("bad"), **changed})
+    assert list(found.ingresses) == [("shop", "good")]
+    assert [why in one.why for one in found.skipped] == [True]
+
+
+def test_a_file_that_is_no_yaml_is_told_in_a_folder_and_refused_by_name(tmp_path: Path) -> None:
+    template = "kind: Ingress\nspec: {{ .Values.x }\n"
+    found = written(tmp_path, SHOP, template)
+    assert "no YAML" in found.skipped[0].why
+    with pytest.raises(UsageFault, match="helm template"):
+        read_paths([tmp_path / "1.yaml"])
+
+
+@pytest.mark.parametrize("text", ["kind: Service\nmetadata: {name: x}\n", "", "just a text"])
+def test_an_input_without_ingresses_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UsageFault, match="Ingresses of"):
+        written(tmp_path, text)
+
+
+def test_a_path_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageFault, match="does not exist"):
+        read_paths([tmp_path / "nothing"])
+
+
+def test_other_classes_are_left_out() -> None:
+    legacy = ingress("old")
+    legacy["metadata"]["annotations"] = {"kubernetes.io/ingress.class": "nginx"}
+    found = routes(ingress("none"), ingress("its", ingressClassName="nginx"), legacy, ingress("other", ingressClassName="alb"))
+    found.keep_class("nginx")
+    assert [name for _, name in found.ingresses] == ["none", "its", "old"]
+    assert "alb" in found.skipped[0].why
+    assert class_of(legacy) == "nginx"
+
+
+def test_the_oldest_ingress_comes_first() -> None:
+    young, old = ingress("a"), ingress("b")
+    young["metadata"]["creationTimestamp"], old["metadata"]["creationTimestamp"] = "2026-02-01T00:00:00Z", "2025-02-01T00:00:00Z"
+    assert [item["metadata"]["name"] for item in routes(young, old).in_order] == ["b", "a"]
+
+
+def test_ten_thousand_documents_are_read(tmp_path: Path) -> None:
+    text = "---\n".join(f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{number}}}\n" for number in range(10_000))
+    assert len(written(tmp_path, text, SHOP).config_maps) == 10_000

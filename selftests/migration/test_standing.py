@@ -1,0 +1,112 @@
+"""What stands in the cluster for somebody's own."""
+
+import json
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.migration.asking import ROUNDS, rounds
+from harness.migration.routes import covers, expressive_hosts, paths_of, specified
+from harness.migration.standing import Standing
+from selftests.migration.routes_of_a_shop import SHOP, ingress, path, routes, written
+
+
+def standing(*items: dict[str, Any]) -> Standing:
+    return Standing(routes(*items), "image", "nonce")
+
+
+def made(found: Standing, kind: str) -> dict[str, Any]:
+    return {item["metadata"]["name"]: item for item in found.before_routes() if item["kind"] == kind}
+
+
+def test_services_have_their_ports_and_one_process_stands_behind_all(tmp_path: Path) -> None:
+    found = Standing(written(tmp_path, SHOP), "image", "nonce")
+    services = made(found, "Service")
+    assert services["web"]["spec"]["ports"] == [{"name": "http", "port": 80, "targetPort": 8001}]
+    assert services["api"]["spec"]["ports"] == [{"port": 8080, "targetPort": 8002}]
+    (container,) = made(found, "Deployment")["conformance-backends"]["spec"]["template"]["spec"]["containers"]
+    environment = {one["name"]: one.get("value") for one in container["env"]}
+    assert environment["PORTS"] == "8000 8001 8002"
+    assert json.loads(environment["SERVICES"]) == {"8001": "web", "8002": "api"}
+    assert found.assumed == []
+
+
+def test_a_service_that_a_namespace_with_services_lacks_is_missing(tmp_path: Path) -> None:
+    found = Standing(written(tmp_path, SHOP.replace("name: api, port", "name: absent, port")), "image", "nonce")
+    assert "absent" not in made(found, "Service")
+
+
+def test_services_are_taken_for_granted_where_the_input_has_none() -> None:
+    found = standing(ingress("one", path("/"), path("/b", "other")))
+    assert found.assumed == [("shop", "other"), ("shop", "web")]
+    assert {"web", "other"} <= set(made(found, "Service"))
+
+
+def test_an_ingress_is_changed_in_its_class_and_in_who_is_asked_only() -> None:
+    own = ingress(notes={"auth-url": "https://auth.example.org/check?rd=1", "proxy-body-size": "1m"}, ingressClassName="nginx")
+    own["metadata"]["annotations"] |= {"kubernetes.io/ingress.class": "nginx", "example.org/x": "y"}
+    own["status"] = {"loadBalancer": {}}
+    found = standing(own).ingress(own, "traefik")
+    assert found["spec"] == {**own["spec"], "ingressClassName": "traefik"}
+    notes = found["metadata"]["annotations"]
+    assert notes.pop("nginx.ingress.kubernetes.io/auth-url") == "http://authority.conformance-stand-ins.svc.cluster.local/-/auth?rd=1"
+    assert notes == {"nginx.ingress.kubernetes.io/proxy-body-size": "1m", "example.org/x": "y"}
+    assert "status" not in found
+
+
+def test_secrets_are_made_anew() -> None:
+    found = standing(ingress(notes={"auth-secret": "passwords"}, tls=[{"hosts": ["one.example.test", "not_a host"], "secretName": "cert"}]))
+    secrets = made(found, "Secret")
+    assert b64decode(secrets["passwords"]["data"]["auth"]).startswith(b"conformance:{SHA}")
+    assert set(secrets["cert"]["data"]) == {"tls.crt", "tls.key"}
+
+
+def test_a_secret_that_is_missing_stays_missing() -> None:
+    other = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x", "namespace": "shop"}}
+    found = standing(other, ingress(tls=[{"hosts": ["one.example.test"], "secretName": "cert"}]))
+    assert "cert" not in made(found, "Secret")
+
+
+@pytest.mark.parametrize(
+    ("host", "target", "service"),
+    [
+        ("one.example.test", "/app", "app"),
+        ("one.example.test", "/app/x?y", "app"),
+        ("one.example.test", "/appx", "web"),
+        ("one.example.test", "/exact", "exact"),
+        ("one.example.test", "/exact/", "web"),
+        ("two.example.test", "/", None),
+    ],
+)
+def test_the_backend_is_the_one_that_the_api_names(host: str, target: str, service: str | None) -> None:
+    item = ingress("one", path("/"), path("/app", "app"), path("/exact", "exact", "Exact"))
+    found = specified(list(paths_of(item, ())), host, target)
+    assert found == (("shop", service) if service else None)
+
+
+def test_nothing_is_said_where_paths_are_expressions() -> None:
+    item = ingress("one", path("/a(.*)"), notes={"use-regex": "true"})
+    assert expressive_hosts([item]) == {"one.example.test"}
+    assert specified(list(paths_of(item, {"one.example.test"})), "one.example.test", "/ab") is None
+    assert expressive_hosts([ingress(notes={"use-regex": "false"})]) == set()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "host", "fits"),
+    [("*.a.test", "b.a.test", True), ("*.a.test", "a.test", False), ("*.a.test", "c.b.a.test", False), ("", "x", True), ("a", "b", False)],
+)
+def test_a_wildcard_is_one_label(pattern: str, host: str, fits: bool) -> None:
+    assert covers(pattern, host) is fits
+
+
+def test_a_service_without_ports_has_those_that_routes_ask_for() -> None:
+    outside = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"}, "spec": {"type": "ExternalName"}}
+    assert made(standing(outside, ingress()), "Service")["web"]["spec"]["ports"] == [{"name": "port-80", "port": 80, "targetPort": 8001}]
+
+
+def test_ingresses_of_one_host_are_created_one_after_the_other() -> None:
+    items = [ingress("a"), ingress("b"), ingress("c", host="c.test"), ingress("d"), ingress("e", host="c.test")]
+    assert rounds(items) == [["shop/a", "shop/c"], ["shop/b", "shop/e"], ["shop/d"]]
+    assert len(rounds([ingress(f"i{number}") for number in range(100)])) == ROUNDS
