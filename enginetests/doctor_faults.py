@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from time import monotonic, sleep
 from typing import Any
 
 from harness.cluster.api import API_VERSIONS, Api, Object
+from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.kubernetes.nodes import EXCLUDED, nodes_named
 from harness.systems.metallb.custom_resources import NAMESPACE, custom_resource, ip_address_pool, l2_advertisement
 
@@ -15,6 +17,8 @@ HERE = "doctor"
 #: Ranges that no network of the machine has: what is announced there reaches nobody (RFC 5737).
 FIRST, SECOND = "192.0.2.1-192.0.2.4", "198.51.100.1-198.51.100.4"
 LATE = f"Service {HERE}/late"
+#: The Service that has what another one asks for; and the seconds after which it has it.
+HOLDER, SERVED = "holder", 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,22 @@ class Mistake:
                 undo.append(partial(api.merge, kind, name, namespace, back))
             for item in self.objects:
                 created += api.apply(item)
+                if item["metadata"]["name"] == HOLDER:
+                    _wait_until_served(api)
             yield
         finally:
             for item in reversed(created):
                 api.delete(item["kind"], item["metadata"]["name"], item["metadata"].get("namespace"))
             for step in undo:
                 step()
+
+
+def _wait_until_served(api: Api) -> None:
+    """Wait for the address: of two that are created at once either may get it."""
+    deadline = monotonic() + SERVED
+    while not assigned_addresses(api.get("Service", HOLDER, HERE) or {}):
+        assert monotonic() < deadline, f"Service {HERE}/{HOLDER} has no address"
+        sleep(0.1)
 
 
 def item(kind: str, name: str, **fields: Any) -> Object:
@@ -106,7 +120,7 @@ def _pending(one: Object) -> list[Mistake]:
     held = {"address-pool": "doctor", "loadBalancerIPs": "192.0.2.1"}
     small = ip_address_pool("doctor", ["192.0.2.1/32"], autoAssign=False)
     others = {"namespaces": ["somebody-elses"]}
-    holder = service("holder", asks=asks)
+    holder = service(HOLDER, asks=asks)
     closed = ("IPAddressPool", "example", NAMESPACE, {"spec": {"autoAssign": False}}, {"spec": {"autoAssign": None}})
     quiet = frozenset({"not-announced", "no-endpoint"})  # said of the holder
     return [
@@ -118,7 +132,7 @@ def _pending(one: Object) -> list[Mistake]:
             LATE,
             [one, ip_address_pool("doctor-two", [SECOND], autoAssign=False), service(asks=asks | {"loadBalancerIPs": "198.51.100.1"})],
         ),
-        Mistake("sharing-refused", LATE, [one, service("holder", asks=held), service(asks=held)], also=quiet),
+        Mistake("sharing-refused", LATE, [one, service(HOLDER, asks=held), service(asks=held)], also=quiet),
         Mistake("pool-unknown", LATE, [service(asks={"address-pool": "docter"})]),
         Mistake("pool-not-for-service", LATE, [ip_address_pool("doctor", [FIRST], serviceAllocation=others), service(asks=asks)]),
         Mistake("auto-assign-off", LATE, [service()], [closed]),

@@ -1,7 +1,6 @@
 """Routes as charts bring them answer the same on the same controller, twice, and what another one does otherwise is named.
 
-Each test creates two clusters, one after the other, and takes two minutes, so they have a command: `make migrate-test`. The one that
-needs no other controller runs with `make published-test`, too.
+Every migration creates two clusters, one after the other, and takes two minutes, so they have a command of their own: `make migrate-test`.
 """
 
 import json
