@@ -3,7 +3,6 @@
 import argparse
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from harness.cli import Commands
+from harness.faults.judging import ended
 from harness.model.errors import UsageFault
 from harness.model.project import ROOT
 from harness.model.verdicts import ExitCode, Verdict
@@ -110,12 +110,7 @@ def _words(one: Combination) -> Sequence[str]:
 
 
 def _run(one: Combination) -> None:
-    with subprocess.Popen([sys.executable, "-m", "harness", *_words(one)], cwd=ROOT) as process:
-        try:
-            process.wait()
-        except KeyboardInterrupt:
-            process.wait()  # it was interrupted, too, and cleans up
-            raise
+    ended([sys.executable, "-m", "harness", *_words(one)], sys.stdout.fileno())
 
 
 def _ran(one: Combination) -> Ran:

@@ -1,8 +1,7 @@
 """``migrate``: what somebody's own Ingresses answer on one controller and on another, and every difference."""
 
 import argparse
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,17 +12,15 @@ from harness.cluster.kubeconfig import kubeconfig, require_context
 from harness.cluster.steps import Steps
 from harness.migration import rendering
 from harness.migration.acceptance import Acceptance
-from harness.migration.asking import Asked, ask
-from harness.migration.findings import Migration, Side, Verdict, compare, of_ingresses
+from harness.migration.asking import ask
+from harness.migration.conclusion import Sides, conclude
 from harness.migration.own_requests import read_requests
 from harness.migration.reading import Routes, read_cluster, read_paths
 from harness.migration.requests import Derived, derive
-from harness.migration.standing import Standing
 from harness.model.errors import UsageFault
 from harness.model.verdicts import ExitCode
 from harness.plugin.options import add_images
 from harness.plugin.settings import systems_under_test
-from harness.plugin.suite_version import suite_version
 from harness.systems.environment import Settings
 
 #: Where the reports go, from the folder that the user stands in.
@@ -76,7 +73,7 @@ def migrate(options: argparse.Namespace) -> int:
     a, changed = ask(first, routes, derived, steps, folder / "cluster-logs"), False
     for to, acceptance in zip(others, acceptances, strict=True):
         b = ask(to, routes, derived, steps, folder / "cluster-logs")
-        found = _found(_Compared(routes, derived, a, b), to, acceptance, f"{began:%Y-%m-%dT%H:%M:%SZ}")
+        found = conclude(Sides(routes, derived, a, b), to, acceptance, f"{began:%Y-%m-%dT%H:%M:%SZ}")
         written = rendering.write(found, folder / b.name if len(others) > 1 else folder)
         print(f"\n{rendering.in_words(found)}\n\nwrote {written}", flush=True)
         changed = changed or found.different
@@ -111,35 +108,3 @@ def _routes(options: argparse.Namespace, settings: Settings) -> Routes:
     if not routes.ingresses:
         raise UsageFault(f"an Ingress of the class {wanted}, or of none", routes.skipped[-1].why, "name their class by --class")
     return routes
-
-
-@dataclass(frozen=True, slots=True)
-class _Compared:
-    """The requests for some routes, and what came of them on both sides."""
-
-    routes: Routes
-    derived: list[Derived]
-    a: Asked
-    b: Asked
-
-
-def _found(of: _Compared, to: Settings, acceptance: Acceptance, began: str) -> Migration:
-    compared, common = compare(of.derived, of.routes, of.a, of.b)
-    compared = [acceptance.compared(one) for one in compared]
-    common = acceptance.common(common)
-    a, b = (Side(one.name, one.version, round(one.seconds, 1)) for one in (of.a, of.b))
-    return Migration(
-        began=began,
-        suite=suite_version(),
-        a=a,
-        b=b,
-        requests=len(of.derived),
-        counts=dict(Counter(str(one.verdict) for one in compared)),
-        everywhere=tuple(common),
-        ingresses=tuple(of_ingresses(of.routes, compared, (of.a, of.b), to.controllers[0].features)),
-        compared=tuple(one for one in compared if one.verdict is not Verdict.EQUAL),
-        skipped=tuple(f"{one.where}: {one.what}: {one.why}" for one in of.routes.skipped),
-        assumed=tuple("/".join(key) for key in Standing(of.routes, "", "").assumed),
-        accepted=acceptance.number,
-        stale=tuple(acceptance.stale),
-    )

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from harness.doctor.diagnosis import Diagnosis
-from harness.model.errors import UsageFault
+from harness.model import schemas
 from harness.report.formatting import printable
 
 SCHEMA_FILE = Path(__file__).with_name("doctor.schema.json")
@@ -38,16 +38,12 @@ def as_json(diagnosis: Diagnosis) -> str:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of that document, made from the types."""
-    _, kinds = msgspec.json.schema_components([Diagnosis], ref_template="#/$defs/{name}")
-    whole = kinds.pop("Diagnosis")
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "What the doctor found in a cluster"}
-    return {**head, **{name: value for name, value in whole.items() if name != "title"}, "$defs": kinds}
+    return schemas.schema_of(Diagnosis, "What the doctor found in a cluster")
 
 
 def write_schema(file: Path = SCHEMA_FILE) -> Path:
     """Write ``doctor.schema.json``."""
-    file.write_text(_schema_text(), encoding="utf-8")
-    return file
+    return schemas.write(file, schema())
 
 
 def check_schema(file: Path = SCHEMA_FILE) -> None:
@@ -55,9 +51,4 @@ def check_schema(file: Path = SCHEMA_FILE) -> None:
 
     :raises UsageFault: it is stale
     """
-    if not file.exists() or file.read_text(encoding="utf-8") != _schema_text():
-        raise UsageFault(f"{file.name} as the types have it", "another one", "run `make documents`")
-
-
-def _schema_text() -> str:
-    return msgspec.json.format(msgspec.json.encode(schema()), indent=2).decode() + "\n"
+    schemas.check(file, schema())

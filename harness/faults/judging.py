@@ -26,7 +26,7 @@ def run(cluster: str, what: Sequence[str], workers: int, folder: Path) -> Report
     folder.mkdir(parents=True)
     options = [f"--reuse-cluster={cluster}", f"--report-dir={folder}", f"--workers={workers}"]
     with (folder / "output.txt").open("wb") as output:
-        code = _ended([sys.executable, "-m", "harness", "run", *what, *options], output.fileno())
+        code = ended([sys.executable, "-m", "harness", "run", *what, *options], output.fileno())
     reports = list(folder.glob("*/report.json"))
     if not reports:
         printed = (folder / "output.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()[-8:]
@@ -34,7 +34,7 @@ def run(cluster: str, what: Sequence[str], workers: int, folder: Path) -> Report
     return read_report(reports[0])
 
 
-def _ended(argv: Sequence[str], output: int) -> int:
+def ended(argv: Sequence[str], output: int) -> int:
     """The exit code of a run; an interruption is handed on once, and the run may clean up."""
     with subprocess.Popen(argv, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True) as process:
         try:

@@ -2,9 +2,10 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from time import monotonic, sleep, time
@@ -17,7 +18,7 @@ from harness.cluster.publications import Publications
 from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
 from harness.migration.answers import Answer, answer_of, masked, together
-from harness.migration.reading import Routes, key_of
+from harness.migration.reading import Routes, described, key_of
 from harness.migration.requests import Derived
 from harness.migration.routes import hosts_of, short_annotations
 from harness.migration.standing import STAND_IN, STAND_IN_NAMESPACE, Standing
@@ -55,6 +56,7 @@ class Asked:
 
     :param answers: in the order of the requests
     :param refused: why an Ingress was not stored, by namespace and name
+    :param lacking: what stands for something else of the user's and was not stored, with the reason
     :param aside: the Ingresses after which the controller served nothing new, so that they were taken away
     """
 
@@ -63,6 +65,7 @@ class Asked:
     answers: list[Answer] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     aside: list[str] = field(default_factory=list)
+    lacking: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -110,7 +113,8 @@ class _Bench:
         notes = {name for item in self.routes.in_order for name in short_annotations(item)}
         self.controller.adapt(self.api, self.routes.config_maps, notes)
         for item in self.standing.before_routes():
-            self._apply(item)
+            if refusal := self._apply(item):
+                self.result.lacking.append(f"{described(item)}: {masked(refusal)}")
         for namespace, name in self.standing.deployments():
             wait_ready(rolled_out(self.api, "Deployment", name, namespace), f"the backends of {namespace} are ready")
         named = {"/".join(key_of(item)): item for item in self.routes.in_order}
@@ -146,8 +150,8 @@ class _Bench:
             raise EnvironmentFault(
                 f"a route that {self.controller.name} serves", "none is, with all others put aside", "run its conformance first"
             )
-        serves: Callable[[], bool] = lambda: self._serves(self.controller.timing.route)  # noqa: E731 -- a name for a parameter
-        search = Search(lambda name: self._put(named, name), aside, serves, monotonic() + SEARCH)
+        serves = partial(self._serves, self.controller.timing.route)
+        search = Search(partial(self._put, named), aside, serves, monotonic() + SEARCH)
         search.among(names)
         self.result.aside = [*search.culprits, *search.suspects]
 

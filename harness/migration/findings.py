@@ -16,7 +16,7 @@ from harness.migration.asking import Asked
 from harness.migration.comparison import Difference, Harm, differences, everywhere, in_general
 from harness.migration.reading import Routes, key_of
 from harness.migration.requests import Derived
-from harness.migration.routes import expressive_hosts, paths_of, shared_out, short_annotations, specified
+from harness.migration.routes import Path, expressive_hosts, paths_of, shared_out, short_annotations, specified
 from harness.model.features import Feature
 from harness.model.http_exchange import Request
 
@@ -233,11 +233,11 @@ def curl(request: Request) -> str:
     return shlex.join([*words, f"{request.scheme}://{name}{request.target}"])
 
 
-def _expected(request: Request, paths: Sequence[object], answer: Answer) -> str:
+def _expected(request: Request, paths: Sequence[Path], answer: Answer) -> str:
     """The backend that the Ingress API names for a request, where another one answered."""
     if not answer.backends or request.headers:
         return ""
-    named = specified(paths, (request.host or "").lower().partition(":")[0], request.target)  # type: ignore[arg-type]
+    named = specified(paths, (request.host or "").lower().partition(":")[0], request.target)
     wanted = "/".join(named) if named else ""
     return wanted if wanted and (wanted,) != answer.backends else ""
 

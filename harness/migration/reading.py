@@ -1,5 +1,6 @@
 """What a migration starts from: Ingresses and what they name, out of files and folders, or of a cluster that is only read."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ ENDINGS = (".yaml", ".yml", ".json")
 CURRENT = "networking.k8s.io/v1"
 #: The kinds that routes are made of; of anything else nothing is said, since a folder holds many.
 KINDS = ("Ingress", "Service", "Secret", "ConfigMap")
+#: https://www.rfc-editor.org/rfc/rfc1123#section-2.1, as names of namespaces are
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 Key = tuple[str, str]
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -54,13 +57,13 @@ class Routes:
     def take(self, item: Object, where: str) -> None:
         """Take in one object, or say why not."""
         if why := _unusable(item):
-            self.skipped.append(Skipped(where, named(item), why))
+            self.skipped.append(Skipped(where, described(item), why))
             return
         key = key_of(item)
         match item["kind"]:
             case "Ingress":
                 if key in self.ingresses:
-                    self.skipped.append(Skipped(where, named(item), "it stands there twice; the last one counts"))
+                    self.skipped.append(Skipped(where, described(item), "it stands there twice; the last one counts"))
                 self.ingresses[key] = item
             case "Service":
                 self.services[key] = item
@@ -74,7 +77,7 @@ class Routes:
         for key, item in list(self.ingresses.items()):
             if (found := class_of(item)) not in ("", wanted):
                 del self.ingresses[key]
-                self.skipped.append(Skipped("the class", named(item), f"its class is {found}, not {wanted}: --class says another one"))
+                self.skipped.append(Skipped("the class", described(item), f"its class is {found}, not {wanted}: --class says another one"))
 
 
 def read_paths(paths: Sequence[Path]) -> Routes:
@@ -110,12 +113,13 @@ def key_of(item: Object) -> Key:
     return str(item["metadata"].get("namespace") or "default"), str(item["metadata"]["name"])
 
 
-def named(item: Any) -> str:
+def described(item: Any) -> str:
     """The object's kind, namespace and name, as far as it has them."""
     if not isinstance(item, dict):
         return type(item).__name__
-    metadata = item.get("metadata") if isinstance(item.get("metadata"), dict) else {}
-    name = "/".join(str(metadata[part]) for part in ("namespace", "name") if metadata.get(part))  # type: ignore[index, union-attr]
+    found = item.get("metadata")
+    metadata: Object = found if isinstance(found, dict) else {}
+    name = "/".join(str(metadata[part]) for part in ("namespace", "name") if metadata.get(part))
     return f"{item.get('kind', 'an object without a kind')} {name}".strip()
 
 
@@ -172,11 +176,8 @@ def _objects(document: Any) -> Iterator[Object]:
 
 def _unusable(item: Object) -> str:
     """Why the API server would not store an object, as far as that is known here; empty where nothing speaks against it."""
-    metadata = item.get("metadata")
-    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
-        return "it has no name"
-    if not isinstance(metadata.get("annotations") or {}, dict):
-        return "its annotations are no mapping"
+    if why := _misnamed(item):
+        return why
     if item["kind"] != "Ingress":
         return "" if isinstance(item.get("spec", {}), dict) else "its spec is no mapping"
     if item.get("apiVersion") != CURRENT:
@@ -186,6 +187,15 @@ def _unusable(item: Object) -> str:
     if not isinstance(item.get("spec"), dict):
         return "it has no spec"
     return "" if all(map(_is_rule, _list(item["spec"].get("rules")))) else "its rules are not as the API has them"
+
+
+def _misnamed(item: Object) -> str:
+    metadata = item.get("metadata")
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
+        return "it has no name"
+    if not _NAMESPACE.fullmatch(key_of(item)[0]):
+        return "its namespace has a name that the API server takes for none"
+    return "" if isinstance(metadata.get("annotations") or {}, dict) else "its annotations are no mapping"
 
 
 def _list(value: Any) -> Iterable[Any]:

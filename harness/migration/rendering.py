@@ -10,7 +10,7 @@ import msgspec
 
 from harness.migration.comparison import Difference, Harm
 from harness.migration.findings import Compared, Fate, IngressFindings, Migration, Verdict
-from harness.model.errors import UsageFault
+from harness.model import schemas
 from harness.report.formatting import printable
 from harness.report.html import page
 from harness.report.markdown_text import plain, table
@@ -170,16 +170,12 @@ def write(migration: Migration, folder: Path) -> Path:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of ``migration.json``, made from the types."""
-    _, kinds = msgspec.json.schema_components([Migration], ref_template="#/$defs/{name}")
-    whole = kinds.pop("Migration")
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "What a migration changes for each route"}
-    return {**head, **{name: value for name, value in whole.items() if name != "title"}, "$defs": kinds}
+    return schemas.schema_of(Migration, "What a migration changes for each route")
 
 
 def write_schema(file: Path = SCHEMA_FILE) -> Path:
     """Write ``migration.schema.json``."""
-    file.write_text(_schema_text(), encoding="utf-8")
-    return file
+    return schemas.write(file, schema())
 
 
 def check_schema(file: Path = SCHEMA_FILE) -> None:
@@ -187,9 +183,4 @@ def check_schema(file: Path = SCHEMA_FILE) -> None:
 
     :raises UsageFault: it is stale
     """
-    if not file.exists() or file.read_text(encoding="utf-8") != _schema_text():
-        raise UsageFault(f"{file.name} as the types have it", "another one", "run `make documents`")
-
-
-def _schema_text() -> str:
-    return msgspec.json.format(msgspec.json.encode(schema()), indent=2).decode() + "\n"
+    schemas.check(file, schema())

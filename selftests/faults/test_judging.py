@@ -53,7 +53,7 @@ def test_the_report_of_a_run_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
         (tmp_path / "one" / "run" / "report.json").touch()
         return 1
 
-    monkeypatch.setattr(judging, "_ended", judged)
+    monkeypatch.setattr(judging, "ended", judged)
     assert judging.run("conformance-1a2b3c", ["PTH-06"], 2, tmp_path / "one") is wanted
 
 

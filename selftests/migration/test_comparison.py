@@ -1,10 +1,13 @@
 """What a difference is, how much harm it does, and what is none."""
 
+import json
+
 import msgspec
 import pytest
 
-from harness.migration.answers import Answer, masked, together
+from harness.migration.answers import Answer, answer_of, masked, together
 from harness.migration.comparison import MEANINGS, Difference, Harm, differences, everywhere, in_general, probability
+from harness.model.http_exchange import Echo, Exchange, Request
 
 WEB = Answer(status=200, backends=("shop/web",), arrived={"path": "/", "host": "a.test"}, headers_arrived={"x-real-ip": "(address)"})
 NOT_FOUND, DENIED = Answer(status=404), Answer(status=401)
@@ -109,3 +112,18 @@ def test_refusals_beyond_a_limit_are_compared_by_what_is_said() -> None:
 def test_what_is_another_one_every_time_is_masked(text: str) -> None:
     assert masked(f"before {text} after") in {f"before ({word}) after" for word in ("a moment", "address", "by chance")}
     assert masked("203.0.113.7, version 1.2.3, max-age=31536000") == "203.0.113.7, version 1.2.3, max-age=31536000"
+
+
+def test_an_exchange_is_told_without_what_differs_between_two_of_the_same() -> None:
+    account = {
+        **{"namespace": "shop", "service": "web", "pod": "p", "node": "n", "nonce": "x", "method": "GET", "path": "/a", "query": ""},
+        **{"version": "HTTP/1.1", "scheme": "http", "port": 8001, "host": "a.test", "client": "10.244.0.3"},
+        "headers": [["Host", "a.test"], ["X-Request-ID", "f00"], ["X-Real-IP", "172.18.0.1"]],
+        "body": {"size": 0, "sha256": "e3b0c442" * 8},
+    }
+    body = json.dumps(account).encode()
+    headers = (("Date", "now"), ("X-Echo-Backend", "shop/web/p/n/x"), ("Set-Cookie", "route=abc; Path=/; Max-Age=1"))
+    found = answer_of(Exchange(Request(), 200, headers, body, Echo.parse(body), frozenset(), "HTTP/1.1", 0.1, "172.18.255.200:80"))
+    assert (found.backends, found.seen) == (("shop/web",), "GET a.test/a?")
+    assert found.headers_arrived == {"x-request-id": "(by chance)", "x-real-ip": "(address)"}
+    assert found.headers == {"set-cookie": "route=(by chance); Max-Age=1; Path=/"}

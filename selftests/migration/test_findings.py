@@ -8,12 +8,12 @@ import jsonschema
 import msgspec
 import pytest
 
-from harness.cli.migrate import _Compared, _found
 from harness.migration import known, rendering
 from harness.migration.acceptance import Acceptance
 from harness.migration.answers import Answer
 from harness.migration.asking import Asked
 from harness.migration.comparison import Difference, Harm
+from harness.migration.conclusion import Sides, conclude
 from harness.migration.findings import Fate, Migration, Verdict
 from harness.migration.requests import derive
 from harness.model.errors import UsageFault
@@ -34,7 +34,7 @@ def migration(*items: dict[str, Any], b: dict[str, Any] | None = None, acceptanc
     one = Asked("ingress-nginx", "1.11.0", answers(len(derived)))
     two = Asked("contour", "1.33.8", answers(len(derived), **(b or {})), **of_b)
     settings = Settings("1.36.4", "0.16.1", {"contour": "1.33.8"})
-    return _found(_Compared(of, derived, one, two), settings, acceptance or Acceptance(), "2026-11-29T00:00:00Z")
+    return conclude(Sides(of, derived, one, two), settings, acceptance or Acceptance(), "2026-11-29T00:00:00Z")
 
 
 def fates(found: Migration) -> dict[str, Fate]:
@@ -136,6 +136,6 @@ def test_who_was_sent_to_sign_in_and_is_let_in_is_opened() -> None:
     away = [Answer(status=302, headers={"location": "https://auth.test/start"})] * len(derived)
     settings = Settings("1.36.4", "0.16.1", {"contour": "1.33.8"})
     sides = (Asked("ingress-nginx", "1.11.0", away), Asked("contour", "1.33.8", answers(len(derived))))
-    found = _found(_Compared(of, derived, *sides), settings, Acceptance(), "2026-11-29T00:00:00Z")
+    found = conclude(Sides(of, derived, *sides), settings, Acceptance(), "2026-11-29T00:00:00Z")
     assert {one.harm for one in found.compared if "auth-url" in one.about} == {Harm.OPENED}
     assert Harm.REDIRECT in {one.harm for one in found.compared if not one.about}

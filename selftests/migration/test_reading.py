@@ -33,6 +33,7 @@ def test_secrets_keep_their_type_only() -> None:
         ({"apiVersion": "extensions/v1beta1"}, "extensions/v1beta1"),
         ({"metadata": {}}, "no name"),
         ({"metadata": {"name": "x", "annotations": ["a"]}}, "no mapping"),
+        ({"metadata": {"name": "x", "namespace": "No_Name"}}, "namespace"),
         ({"spec": None}, "no spec"),
         ({"spec": {"rules": ["x"]}}, "rules"),
         ({"spec": {"rules": [{"http": {"paths": [{"path": "/"}]}}]}}, "rules"),

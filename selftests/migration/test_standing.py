@@ -3,13 +3,15 @@
 import json
 from base64 import b64decode
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from harness.cluster.api import Api
 from harness.migration.asking import ROUNDS, rounds
 from harness.migration.routes import covers, expressive_hosts, paths_of, specified
 from harness.migration.standing import Standing
+from harness.systems.ingress.controllers import controller
 from selftests.migration.routes_of_a_shop import SHOP, ingress, path, routes, written
 
 
@@ -110,3 +112,30 @@ def test_ingresses_of_one_host_are_created_one_after_the_other() -> None:
     items = [ingress("a"), ingress("b"), ingress("c", host="c.test"), ingress("d"), ingress("e", host="c.test")]
     assert rounds(items) == [["shop/a", "shop/c"], ["shop/b", "shop/e"], ["shop/d"]]
     assert len(rounds([ingress(f"i{number}") for number in range(100)])) == ROUNDS
+
+
+class Merging:
+    """An API that keeps what is merged."""
+
+    def __init__(self) -> None:
+        self.merged: list[tuple[str, str, str | None, dict[str, Any]]] = []
+
+    def merge(self, kind: str, name: str, namespace: str | None, patch: dict[str, Any]) -> None:
+        self.merged.append((kind, name, namespace, patch))
+
+
+@pytest.mark.parametrize(
+    ("maps", "annotations", "data"),
+    [
+        ({}, ("rewrite-target",), {}),
+        ({("ingress-nginx", "other"): {"a": "b"}}, (), {}),
+        ({("ingress-nginx", "ingress-nginx-controller"): {"use-gzip": "true"}}, (), {"use-gzip": "true"}),
+        ({}, ("server-snippet",), {"allow-snippet-annotations": "true", "annotations-risk-level": "Critical"}),
+    ],
+)
+def test_ingress_nginx_has_the_settings_that_routes_rely_on(
+    maps: dict[tuple[str, str], dict[str, str]], annotations: tuple[str, ...], data: dict[str, str]
+) -> None:
+    api = Merging()
+    controller("ingress-nginx", "1.11.0").adapt(cast(Api, api), maps, annotations)
+    assert [patch["data"] for *_, patch in api.merged] == ([data] if data else [])

@@ -294,3 +294,20 @@ def test_unknown_protocol_of_a_port_is_told_at_the_start() -> None:
     done = subprocess.run([sys.executable, str(PROGRAM)], env={"PORTS": "80/quic"}, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "'80/quic'" in done.stderr
+
+
+def test_services_that_share_a_process_are_told_by_their_ports() -> None:
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        port = chosen.getsockname()[1]
+    with echo_server(f"0 {port}", SERVICES=f'{{"{port}": "second"}}') as echo:
+        services = {ask(one, b"GET / HTTP/1.1\r\n" + HOST + b"\r\n").told["service"] for one in echo.ports}
+        assert services == {"app", "second"}
+        assert ask(port, b"HEAD / HTTP/1.1\r\n" + HOST + b"\r\n").headers["x-echo-backend"].startswith("demo/second/")
+
+
+@pytest.mark.parametrize(("headers", "status"), [(b"", 401), (b"X-Conformance-Auth: no\r\n", 401), (b"X-Conformance-Auth: allow\r\n", 200)])
+def test_the_stand_in_lets_through_who_says_so(echo: EchoServer, headers: bytes, status: int) -> None:
+    response = ask(echo.ports[0], b"GET /-/auth?rd=1 HTTP/1.1\r\n" + HOST + headers + b"\r\n")
+    assert response.status == status
+    assert ("x-auth-request-user" in response.headers) is (status == 200)
