@@ -55,8 +55,10 @@ def derive(routes: Routes) -> list[Derived]:
     for item in items:
         for one in (*_of_ingress(item, expressive, encrypted), *_of_chance(item, expressive, encrypted, chance)):
             kept = found.setdefault((one.request, one.times), one)
-            if not set(one.about) <= set(kept.about) and kept.ingress == one.ingress:
-                found[one.request, one.times] = replace(kept, about=(*kept.about, *one.about))
+            if kept.ingress == one.ingress:
+                found[one.request, one.times] = replace(kept, about=tuple(dict.fromkeys((*kept.about, *one.about))))
+            elif one.about and not kept.about:  # it says more of the Ingress whose annotation it makes visible
+                found[one.request, one.times] = one
     if items:
         found.setdefault((Request("/", host=UNKNOWN), 1), Derived(Request("/", host=UNKNOWN), key_of(items[0])))
     return list(found.values())

@@ -120,3 +120,10 @@ def test_an_ingress_without_paths_is_asked_for_everything() -> None:
     assert NOWHERE in {one.request.target for one in asked(alone) if one.request.host == UNKNOWN}
     pathless = {**ingress("host"), "spec": {**alone["spec"], "rules": [{"host": "one.example.test"}]}}
     assert NOWHERE in targets(pathless)
+
+
+def test_a_request_belongs_to_the_ingress_whose_annotation_it_makes_visible() -> None:
+    main, canary = ingress("main"), ingress("canary", path("/", "new"), notes={"canary": "true", "canary-weight": "20"})
+    for items in ((main, canary), (canary, main)):
+        (shared,) = [one for one in asked(*items) if one.times > 1]
+        assert (shared.ingress, set(shared.about)) == (("shop", "canary"), {"canary", "canary-weight"})
