@@ -4,13 +4,19 @@ import sys
 
 import pytest
 
-from harness.model.resources import CLUSTER, EVERYTHING, INGRESS, METALLB, Claim, Resource
+from harness.model.resources import CLUSTER, DEFAULTS, EVERYTHING, INGRESS, METALLB, Claim, Resource
 from harness.plugin.provisions import Provision, needs_of
 
 #: The name by which a module of fixtures says what those who use them rely on.
 RELIES_ON = "RELIES_ON"
-#: The folders whose statements rely on one system. What the API server stores of an Ingress is for the ingress controller and its webhook.
-SYSTEM = {"metallb": METALLB, "ingress": INGRESS, "kubernetes": INGRESS}
+#: What the statements of a folder rely on beside the cluster; the first one counts in which they are. Statuses of Ingresses are the same
+#: whatever is served where nothing is named. What the API server stores of an Ingress is for the ingress controller and its webhook.
+BY_FOLDER = {
+    "metallb": frozenset({METALLB}),
+    "ingress/status": frozenset({INGRESS}),
+    "ingress": frozenset({INGRESS, DEFAULTS}),
+    "kubernetes": frozenset({INGRESS, DEFAULTS}),
+}
 MARKS = {
     "disruptive": "breaks something that other statements share",
     "serial": "breaks nothing, but what others do at the same time could hide what it looks for",
@@ -29,10 +35,9 @@ def claim_of(item: pytest.Item) -> Claim:
 
 
 def of_folder(nodeid: str) -> frozenset[Resource]:
-    """What the statements of a folder rely on: those of a system on that system, all others on everything.
+    """What the statements of a folder rely on: those of one system on that system, all others on everything.
 
     :param nodeid: the test's, which begins at the project's folder: that, or one above it, may itself be called after a system
     """
-    folders = nodeid.partition("::")[0].split("/")
-    system = next((SYSTEM[folder] for folder in folders if folder in SYSTEM), None)
-    return frozenset({system, CLUSTER}) if system else EVERYTHING
+    file = f"/{nodeid.partition('::')[0]}"
+    return next((reads | {CLUSTER} for folder, reads in BY_FOLDER.items() if f"/{folder}/" in file), EVERYTHING)

@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
 from filelock import FileLock
 
-from harness.cluster import engine
+from harness.cluster import engine, machine
 from harness.cluster.lifetime import Versions, reuse, tear_down
 from harness.cluster.node_images import discard_archives
 from harness.cluster.publications import Publications
@@ -20,7 +21,7 @@ from harness.model.errors import EnvironmentFault
 from harness.model.project import COMMAND
 from harness.plugin.collection import PLAN, is_needed
 from harness.plugin.cpu import CPU
-from harness.plugin.further_clusters import CLUSTERS, FIRST, FURTHER, SECOND, FurtherCluster, clusters_of, in_words
+from harness.plugin.further_clusters import CLUSTERS, FIRST, FURTHER, SECOND, FurtherCluster, clusters_of, in_words, workers
 from harness.plugin.provisions import Provision
 from harness.plugin.run_facts import RUN, RunFacts, is_worker
 from harness.plugin.settings import versions_under_test
@@ -31,6 +32,10 @@ from harness.systems.metallb.routers import ROUTER_IMAGE
 
 #: A file of the run's shared state: where the state of the cluster is, for workers; behind it the name of one that judges on another.
 STATE_POINTER = "cluster"
+#: The worker that waits, and with it those behind it, until the first has collected: seconds at most, and between two looks.
+SECOND_GATEWAY, COLLECTS, LOOK = 2, 60.0, 0.05
+#: Events of pytest-xdist's after which a worker does not collect any more.
+END_OF_COLLECTION = {"collectionfinish", "workerfinished", "errordown"}
 #: The folder of the report with the nodes' logs, of a cluster that did not come up or of a run in which something failed.
 LOGS = "cluster-logs"
 
@@ -45,6 +50,7 @@ class ClusterOwner:
     state: ClusterState | None = None
     second: FurtherCluster | None = None
     reused: FileLock | None = None
+    gateways: int = 0
     steps: Steps = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,6 +72,28 @@ class ClusterOwner:
         distributed = self.config.getoption("dist", "no") != "no"
         if not distributed and not _only_listing(self.config):
             self._acquire_if_needed()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_setupnodes(self) -> None:
+        """With xdist: name the tests to the workers. Where none are named pytest takes any path for them that exists, and in a worker that
+        begins later the folder of the reports does.
+        """
+        given = self.config.invocation_params
+        if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
+            self.config.invocation_params = replace(given, args=(*given.args, *self.config.args))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_newgateway(self) -> None:
+        """With xdist: the other workers collect while the cluster comes up, which waits for what the first one finds.
+
+        Where there are processors for all of them, nobody waits.
+        """
+        self.gateways += 1
+        if self.gateways == SECOND_GATEWAY and (workers(self.config) or 0) > machine.cpus():
+            events = self.config.pluginmanager.getplugin("dsession").queue.queue
+            until = monotonic() + COLLECTS
+            while not any(name in END_OF_COLLECTION for name, _ in list(events)) and monotonic() < until:
+                sleep(LOOK)
 
     @pytest.hookimpl(optionalhook=True, trylast=True)
     def pytest_xdist_node_collection_finished(self) -> None:

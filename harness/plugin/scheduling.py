@@ -4,7 +4,7 @@ The locks of what is shared decide who may go on; this keeps workers from waitin
 Where a run has a second one, the last worker waits for it, and judges there first what needs a cluster to itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -25,6 +25,8 @@ from harness.plugin.provisions import Provision
 AHEAD = 2
 #: Seconds that a worker waits for a statement that others follow, and the least that any statement is expected to take.
 PATIENCE, SHORTEST = 5.0, 0.1
+#: Seconds from which on what a worker is at is long: what it has next begins that much later, so it gets the shortest there is.
+LONG = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ class ResourceScheduling(LoadScheduling):  # type: ignore[misc]  # pytest-xdist 
             places = for_the_first(waiting, helps=not taken, second=second)
         if not places:
             return None
-        return places[choice([_held(waiting[place]) for place in places], [list(map(_held, each)) for each in held])]
+        at = sum(_held(self._case(index)).seconds for index in self.node2pending[node])
+        return places[choice([_held(waiting[place]) for place in places], [list(map(_held, each)) for each in held], at=at)]
 
     def _case(self, index: int) -> Case | None:
         assert self.collection is not None
@@ -181,15 +184,20 @@ def _held(case: Case | None) -> Held:
     return Held(case.claim, durations().expected(case.statement.id, case.case, case.marks)) if case else Held(Claim(), 0.0)
 
 
-def choice(waiting: Iterable[Held], others: Sequence[Sequence[Held]]) -> int:
+def choice(waiting: Sequence[Held], others: Sequence[Sequence[Held]], *, at: float = 0.0) -> int:
     """Which of those that wait comes next, by its place: the first that can be met beside the others.
 
     One that has something to itself, which none of the others is going to have, comes before that if its wait is short: such statements
     follow one another, and a gap between them is time that the run takes longer. Where none can be met, it is the one that is over soonest:
     a worker that has taken one cannot give it back, and a long one would keep those waiting that the others have.
 
+    Behind a long one it is the shortest that shares what it uses: others would wait for it, and it would begin late.
+
     :param others: what each of the other workers has, in its order
+    :param at: seconds that the worker is expected to be at what it has
     """
+    if at >= LONG and (short := [place for place, one in enumerate(waiting) if not one.claim.writes]):
+        return min(short, key=lambda place: waiting[place].seconds)
     taken = {resource for each in others for one in each for resource in one.claim.writes}
     soonest, chosen = inf, 0
     for place, one in enumerate(waiting):

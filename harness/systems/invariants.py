@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.cluster.api import Api, Object, named
 from harness.model.errors import Unanswered
-from harness.model.resources import Claim, Resource
+from harness.model.resources import DEFAULTS, INGRESS, METALLB, Claim
 from harness.probes.http import port_open
 from harness.systems.kubernetes.cleanup import wait_until_gone, wait_until_undone
 from harness.systems.kubernetes.load_balancers import assigned_addresses
@@ -25,8 +25,8 @@ class Invariant:
     :param metallb: the version under test, which knows the kinds of objects that there can be
     :param nodes: labels and taints of the nodes before it; empty unless it has MetalLB to itself
     :param addresses: external addresses of all Services before it, by ``namespace/name``; empty unless it has MetalLB to itself
-    :param answering: addresses and ports that accepted connections before it: of the ingress controllers where it has these to itself, and
-        of all other Services where it has MetalLB: beside that somebody may replace an ingress controller
+    :param answering: addresses and ports that accepted connections before it: of the ingress controllers where it has these, or what they
+        do by default, to itself, and of all other Services where it has MetalLB: beside that somebody may replace an ingress controller
     """
 
     api: Api
@@ -42,10 +42,10 @@ class Invariant:
 
         :param ingress: the namespaces of the ingress controllers that it concerns
         """
-        alone, controllers = Resource.METALLB in claim.writes, set(ingress)
+        alone, controllers = METALLB in claim.writes, set(ingress)
 
         def to_itself(service: Object) -> bool:
-            return (Resource.INGRESS if service["metadata"]["namespace"] in controllers else Resource.METALLB) in claim.writes
+            return bool(claim.writes & ({INGRESS, DEFAULTS} if service["metadata"]["namespace"] in controllers else {METALLB}))
 
         answering = _answering(filter(to_itself, api.list("Service"))) if claim.writes else []
         return cls(api, metallb, label, _nodes(api) if alone else {}, _addresses(api) if alone else {}, answering)

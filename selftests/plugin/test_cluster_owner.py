@@ -95,6 +95,22 @@ def test_one_cluster_a_run_and_it_goes(project: Suite, workers: tuple[str, ...])
     assert log(project) == ["create", "delete"]
 
 
+def test_the_cluster_waits_for_what_one_worker_collects_and_the_others_collect_beside_it(project: Suite) -> None:
+    collected = "import os\n\n\ndef pytest_collection_finish(session):\n    note(os.environ['PYTEST_XDIST_WORKER'])\n"
+    project.write("conftest.py", f"{CONFTEST}\n\ncluster_owner.machine.cpus = lambda: 1\n{collected}")
+    ran = project.run("-n2")
+    assert ran.code == 0, ran.output
+    assert log(project) == ["gw0", "create", "gw1", "delete"]
+
+
+def test_a_worker_that_begins_when_the_folder_of_the_reports_is_there_finds_the_tests(project: Suite, tmp_path: Path) -> None:
+    reports = tmp_path / "reports"
+    made = f"def pytest_collection_finish(session):\n    pathlib.Path({str(reports)!r}).mkdir(exist_ok=True)\n"
+    project.write("conftest.py", f"{CONFTEST}\n\ncluster_owner.machine.cpus = lambda: 1\n\n\n{made}")
+    ran = project.run("-n2", "--report-dir", str(reports))
+    assert ran.code == 0, ran.output
+
+
 @pytest.mark.parametrize("looking", ["--collect-only", "--list-statements", "--fixtures", "--fixtures-per-test", "--setup-plan"])
 def test_looking_creates_nothing(project: Suite, looking: str) -> None:
     project.run(looking)

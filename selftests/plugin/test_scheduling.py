@@ -62,6 +62,13 @@ def test_where_nothing_can_be_met_a_long_one_does_not_get_before_what_others_hav
     assert choice([Held(ALLOCATION, 70.0), Held(ALLOCATION, 3.0)], [held(RESTART)]) == 1
 
 
+def test_behind_a_long_one_comes_the_shortest_that_has_nothing_to_itself() -> None:
+    waiting = [Held(ROLLOUT, 1.0), Held(ROUTING, 9.0), Held(ALLOCATION, 2.0), Held(ROUTING, 3.0)]
+    assert choice(waiting, [held(RESTART)], at=scheduling.LONG) == 2, "it begins once the long one is over: what others are at now is, too"
+    assert choice(waiting, [], at=scheduling.LONG - 1) == 0
+    assert choice(waiting[:1], [], at=scheduling.LONG) == 0, "there is nothing else"
+
+
 def case(name: str, claim: Claim = ROUTING, *needs: Provision) -> Case:
     entry = Entry(name, "It MUST.", Keyword.MUST, Profile.CORE, "s", "https://example.org", Gate("metallb"), (), name)
     return Case(name, entry, "", 1, "", "", (Provision.CLUSTER, *needs), "", 1, claim=claim)

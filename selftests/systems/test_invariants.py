@@ -133,6 +133,7 @@ def test_addresses_of_others_are_compared_after_a_statement_that_had_metallb_to_
         ((), []),
         ((Resource.METALLB,), [("198.18.0.1", 80)]),
         ((Resource.INGRESS,), [("198.18.0.2", 80)]),
+        ((Resource.DEFAULTS,), [("198.18.0.2", 80)]),
         ((Resource.METALLB, Resource.INGRESS), [("198.18.0.1", 80), ("198.18.0.2", 80)]),
     ],
 )

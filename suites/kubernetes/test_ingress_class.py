@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.model.resources import INGRESS
+from harness.model.resources import DEFAULTS
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.controllers import LEGACY_CLASS, Controller
 from harness.systems.ingress.resources import Ingresses, path
@@ -36,7 +36,7 @@ def test_legacy_annotation_is_warned_of(
     source="https://kubernetes.io/docs/concepts/services-networking/ingress/#default-ingress-class",
     covers=("ROW-CLS-05",),
 )
-@pytest.mark.disruptive(INGRESS)
+@pytest.mark.disruptive(DEFAULTS)
 def test_default_class_is_filled_in(admission: Admission, ingresses: Ingresses) -> None:
     """The API server MUST give a new Ingress without a class the class that is marked as the default, and none without such a class."""
     nameless = ingresses.ingress(path("/", "one"), ingressClassName=None)

@@ -5,7 +5,7 @@ import pytest
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.features import Feature
 from harness.model.http_exchange import Request
-from harness.model.resources import INGRESS
+from harness.model.resources import DEFAULTS
 from harness.model.statements import CORE, EXTENDED, MAY, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path, rule
@@ -36,7 +36,7 @@ def test_unmatched_host_is_refused_over_tls(request_: Request, expectation: Expe
 
 
 @statement("DFB-02", MUST, CORE, source=DEFAULT_BACKEND, covers=("ROW-DEF-02",))
-@pytest.mark.disruptive(INGRESS)
+@pytest.mark.disruptive(DEFAULTS)
 @pytest.mark.usefixtures("unknown_hosts")
 def test_default_backend_alone_takes_everything(ingresses: Ingresses, own_client: IngressClient) -> None:
     """An Ingress that has a default backend and no rules MUST serve every request that no rule matches, as it was sent."""
@@ -48,7 +48,7 @@ def test_default_backend_alone_takes_everything(ingresses: Ingresses, own_client
 
 
 @statement("DFB-09", MUST, EXTENDED, source=DEFAULT_BACKEND, features={Feature.DEFAULT_CERTIFICATE}, covers=("ROW-DEF-02",))
-@pytest.mark.disruptive(INGRESS)
+@pytest.mark.disruptive(DEFAULTS)
 @pytest.mark.usefixtures("unknown_hosts")
 def test_default_backend_alone_is_served_over_tls(ingresses: Ingresses, own_client: IngressClient) -> None:
     """An Ingress that has a default backend and no rules MUST serve what no rule matches over https, too, with the default certificate."""
@@ -61,7 +61,7 @@ REST = ((HOST, "/"), (HOST, "/other/path?x"), (HOST, "/onetwo"), (f"exact.{HOST}
 
 
 @statement("DFB-03", MUST, CORE, source=DEFAULT_BACKEND, covers=("ROW-DEF-03",))
-@pytest.mark.disruptive(INGRESS)
+@pytest.mark.disruptive(DEFAULTS)
 @pytest.mark.usefixtures("unknown_hosts")
 def test_unmatched_path_goes_to_the_default_backend(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A request for a host of an Ingress and none of its paths MUST reach the Ingress's default backend.
@@ -80,7 +80,7 @@ def test_unmatched_path_goes_to_the_default_backend(ingresses: Ingresses, own_cl
 @statement(
     "DFB-04", MUST, CORE, source="https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/", covers=("ROW-DEF-03",)
 )
-@pytest.mark.disruptive(INGRESS)
+@pytest.mark.disruptive(DEFAULTS)
 @pytest.mark.usefixtures("unknown_hosts")
 def test_rule_without_http_goes_to_the_default_backend(ingresses: Ingresses, own_client: IngressClient) -> None:
     """Every request for a host whose rule has no paths MUST reach the Ingress's default backend."""
@@ -90,7 +90,7 @@ def test_rule_without_http_goes_to_the_default_backend(ingresses: Ingresses, own
 
 
 @statement("DFB-05", MAY, EXTENDED, source=DEFAULT_BACKEND, features={Feature.INGRESS_NGINX_HABITS}, covers=("ROW-DEF-04",))
-@pytest.mark.disruptive(INGRESS)
+@pytest.mark.disruptive(DEFAULTS)
 @pytest.mark.usefixtures("unknown_hosts")
 def test_default_backend_is_for_hosts_of_its_rules(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A default backend beside rules MAY be kept to the hosts of these rules, so that other hosts are refused."""

@@ -4,7 +4,7 @@ import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
 from harness.model.http_exchange import Request
-from harness.model.resources import INGRESS
+from harness.model.resources import DEFAULTS
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
@@ -59,7 +59,7 @@ def test_hosts_of_an_ingress_are_kept_apart(request_: Request, expectation: Expe
 
 
 @statement("HST-11", MUST, CORE, source=RULES, covers=("ROW-HOST-06",))
-@pytest.mark.disruptive(INGRESS)
+@pytest.mark.disruptive(DEFAULTS)
 @pytest.mark.usefixtures("unknown_hosts")
 def test_rule_without_a_host_serves_every_host(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A rule without a host MUST serve its path for every host that no other rule names, and for the bare address."""

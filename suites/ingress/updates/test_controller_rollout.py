@@ -6,6 +6,7 @@ from harness.model.expectations import reaches
 from harness.model.features import Feature
 from harness.model.resources import INGRESS
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
+from harness.systems.ingress.backends import NAME, OwnBackend
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 from harness.systems.ingress.rollout import ControllerDeployment
@@ -48,14 +49,12 @@ def test_rolling_restart_of_the_controller_is_brief(
     source=ENDING,
     covers=("ROW-DYN-05",),
 )
-def test_request_under_way_survives_a_graceful_stop(
-    controller_deployment: ControllerDeployment, ingresses: Ingresses, own_client: IngressClient
-) -> None:
+def test_request_under_way_survives_a_graceful_stop(controller_deployment: ControllerDeployment, own_backend: OwnBackend) -> None:
     """A request under way MUST be answered although the controller that has it is replaced meanwhile."""
-    ingresses.add(ingresses.ingress(path("/", "one")))
-    own_client.wait_until_answered(request(), reaches("one"), measured="route added")
-    staying_client = own_client.at(*controller_deployment.where_it_stays()).with_timeout(60)
-    with staying_client.in_flight(request(f"/?echo-delay={own_client.timing.under_way}"), reaches("one")):
+    client = own_backend.client
+    client.wait_until_answered(request(), reaches(NAME), measured="route added")
+    staying_client = client.at(*controller_deployment.where_it_stays()).with_timeout(60)
+    with staying_client.in_flight(request(f"/?echo-delay={client.timing.under_way}"), reaches(NAME)):
         controller_deployment.restart(controller_deployment.serving)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from harness.model.expectations import reaches, refused
-from harness.model.resources import INGRESS
+from harness.model.resources import DEFAULTS
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
@@ -27,7 +27,7 @@ def test_canary_without_main_route_is_not_served(client: IngressClient) -> None:
 
 
 @statement("CAN-10", MUST, EXTENDED, source=CANARY, covers=("ROW-CAN-02", "ROW-DEF-01"))
-@pytest.mark.disruptive(INGRESS)
+@pytest.mark.disruptive(DEFAULTS)
 @pytest.mark.usefixtures("unknown_hosts")
 def test_canary_without_main_route_leaves_unknown_hosts_alone(ingresses: Ingresses, own_client: IngressClient) -> None:
     """A canary without a main route MUST NOT take requests for unknown hosts, also where its Service is that of another route."""
