@@ -35,7 +35,10 @@ USUAL = dict.fromkeys(("metallb", "kubernetes", "metallb_manifest", "ingress_man
 def add_command(commands: Commands) -> None:
     """Declare ``migrate``."""
     parser = commands.add_parser("migrate", help="say what your own Ingresses answer on another controller", description=_ABOUT)
-    parser.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="files and folders with Ingresses, Services, ConfigMaps")
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="*", type=Path, help="files, charts and folders with Ingresses, Services, ConfigMaps"
+    )
+    parser.add_argument("--values", type=Path, action="append", default=[], metavar="FILE", help="values for the charts; may be repeated")
     parser.add_argument("--context", metavar="NAME", help="read them from this context of the kubeconfig instead; nothing is written there")
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="the kubeconfig (default: KUBECONFIG, or ~/.kube/config)")
     parser.add_argument("--from", dest="a", required=True, metavar="NAME[@VERSION]", help="the controller that serves them now")
@@ -96,13 +99,15 @@ def _settings(options: argparse.Namespace, name: str) -> Settings:
 def _routes(options: argparse.Namespace, settings: Settings) -> Routes:
     if bool(options.paths) == bool(options.context):
         raise UsageFault("PATH, or --context NAME", "both" if options.context else "neither", "say where the Ingresses are")
+    if options.context and options.values:
+        raise UsageFault("--values beside charts", f"--context {options.context}", "leave --values out: what a cluster has is rendered")
     if options.context:
         file = kubeconfig(options.kubeconfig)
         require_context(file, options.context)
         with TemporaryDirectory() as folder:
             routes = read_cluster(Api(file, options.context, Path(folder) / "discovery.json"), options.context)
     else:
-        routes = read_paths(options.paths)
+        routes = read_paths(options.paths, options.values)
     wanted = options.ingress_class or settings.controllers[0].ingress_class
     routes.keep_class(wanted)
     if not routes.ingresses:

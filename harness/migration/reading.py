@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from harness.cluster.api import Api, Object
+from harness.migration.charts import CHART, is_chart, rendered
 from harness.model.errors import UsageFault
 from harness.systems.ingress.controllers import LEGACY_CLASS
 
@@ -80,17 +81,25 @@ class Routes:
                 self.skipped.append(Skipped("the class", described(item), f"its class is {found}, not {wanted}: --class says another one"))
 
 
-def read_paths(paths: Sequence[Path]) -> Routes:
-    """Read files and folders: any number of documents each, also lists as ``kubectl get -o yaml`` prints them.
+def read_paths(paths: Sequence[Path], values: Sequence[Path] = ()) -> Routes:
+    """Read files, charts and folders: any number of documents each, also lists as ``kubectl get -o yaml`` prints them.
 
-    :raises UsageFault: one is not there, is no YAML, or there is no Ingress in any of them
+    :param values: files of values for the charts
+    :raises UsageFault: one is not there, is no YAML or no chart that helm renders, or there is no Ingress in any of them
     """
     routes = Routes()
+    if values and not any(map(is_chart, paths)):
+        raise UsageFault(
+            "a chart for the values", f"{', '.join(map(str, paths))}: no {CHART} in any", "leave --values out, or name a chart"
+        )
     for path in paths:
         if not path.exists():
             raise UsageFault("a file or a folder with Ingresses", f"{path} does not exist", "name one that does")
-        for file in _files(path):
-            _read(file, routes, asked_for=file == path)
+        if is_chart(path):
+            _read(rendered(path, values), f"chart {path}", routes, asked_for=True)
+        else:
+            for file in _files(path):
+                _read_file(file, routes, asked_for=file == path)
     _require_any(routes, ", ".join(map(str, paths)))
     return routes
 
@@ -147,17 +156,30 @@ def _files(path: Path) -> list[Path]:
     return sorted(file for file in found if not any(part.startswith(".") for part in file.relative_to(path).parts))
 
 
-def _read(file: Path, routes: Routes, *, asked_for: bool) -> None:
+def _read_file(file: Path, routes: Routes, *, asked_for: bool) -> None:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (UnicodeDecodeError, OSError) as error:
+        _unreadable(str(file), 1, error, routes, asked_for=asked_for)
+    else:
+        _read(text, str(file), routes, asked_for=asked_for)
+
+
+def _read(text: str, where: str, routes: Routes, *, asked_for: bool) -> None:
     number = 0
     try:
-        for number, document in enumerate(yaml.load_all(file.read_text(encoding="utf-8"), _LOADER), 1):
+        for number, document in enumerate(yaml.load_all(text, _LOADER), 1):
             for item in _objects(document):
-                routes.take(item, f"{file}, document {number}")
-    except (yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as error:
-        why = " ".join(str(error).split())[:300]
-        if asked_for:
-            raise UsageFault(f"YAML in {file}", why, "render templates first, for instance by `helm template`") from None
-        routes.skipped.append(Skipped(f"{file}, document {number + 1}", "the rest of the file", f"it is no YAML: {why}"))
+                routes.take(item, f"{where}, document {number}")
+    except (yaml.YAMLError, RecursionError) as error:
+        _unreadable(where, number + 1, error, routes, asked_for=asked_for)
+
+
+def _unreadable(where: str, number: int, error: Exception, routes: Routes, *, asked_for: bool) -> None:
+    why = " ".join(str(error).split())[:300]
+    if asked_for:
+        raise UsageFault(f"YAML in {where}", why, "render templates first, for instance by `helm template`") from None
+    routes.skipped.append(Skipped(f"{where}, document {number}", "the rest of the file", f"it is no YAML: {why}"))
 
 
 def _objects(document: Any) -> Iterator[Object]:

@@ -47,7 +47,8 @@ def paths_of(item: Object, expressive: Iterable[str]) -> Iterator[Path]:
     for rule in item["spec"].get("rules") or []:
         host = str(rule.get("host") or "")
         for one in (rule.get("http") or {}).get("paths", []):
-            service = one["backend"].get("service") or {}
+            found = one["backend"].get("service")
+            service = found if isinstance(found, dict) else {}
             path, kind = str(one.get("path") or "/"), str(one.get("pathType") or "ImplementationSpecific")
             expression = host in set(expressive) and bool(_SPECIAL.search(path))
             yield Path(key_of(item), host, path, kind, str(service.get("name", "")), expression)

@@ -9,6 +9,7 @@ from functools import cached_property
 from hashlib import sha1
 from urllib.parse import urlsplit
 
+import idna
 import trustme
 
 from harness.cluster.api import Object
@@ -31,6 +32,7 @@ _HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-
 _KUBECTL = "kubectl.kubernetes.io/last-applied-configuration"
 #: Annotations that name a Secret, by what the Secret has to hold.
 _PASSWORDS, _AUTHORITIES = ("auth-secret",), ("auth-tls-secret", "proxy-ssl-secret")
+_ENCRYPTED = ("HTTPS", "GRPCS")
 _MAPS = ("auth-proxy-set-headers", "custom-headers", "fastcgi-params-configmap")
 
 
@@ -134,7 +136,11 @@ class Standing:
 
     def _encrypted(self) -> set[Key]:
         """The Services that routes speak TLS to."""
-        asking = [item for item in self.routes.in_order if annotations_of(item).get(f"{NGINX}backend-protocol", "") == "HTTPS"]
+        asking = [
+            item
+            for item in self.routes.in_order
+            if str(annotations_of(item).get(f"{NGINX}backend-protocol", "")).strip().upper() in _ENCRYPTED
+        ]
         return {(key_of(item)[0], str(one["name"])) for item in asking for one in backends_of(item)}
 
     def _backends(self, namespace: str, ports: list[Port]) -> list[Object]:
@@ -186,7 +192,7 @@ class Standing:
             digest = b64encode(sha1(PASSWORD.encode()).digest()).decode()  # as password files of HTTP have it
             yield _secret(name, namespace, "Opaque", {"auth": encoded(f"{USER}:{{SHA}}{digest}\n".encode())})
         for key in filter(self._exists, (one for short in _AUTHORITIES for one in self._named_by(short) if one not in names)):
-            leaf = tls_data(self.authority.issue_cert(f"{key[1]}.test"))
+            leaf = tls_data(self.authority.issue_cert(*_fitting(f"{key[1]}.test")))
             yield _secret(key[1], key[0], "Opaque", leaf | {"ca.crt": encoded(self.authority.cert_pem.bytes())})
 
     def _config_maps(self) -> Iterable[Object]:
@@ -197,8 +203,21 @@ class Standing:
                 yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
     def _certificate(self, name: str, namespace: str, hosts: list[str]) -> Object:
-        fitting = [host for host in hosts if _HOST.fullmatch(host)] or ["unnamed.test"]  # others no certificate can be made for
-        return _secret(name, namespace, "kubernetes.io/tls", tls_data(self.authority.issue_cert(*fitting)))
+        return _secret(name, namespace, "kubernetes.io/tls", tls_data(self.authority.issue_cert(*_fitting(*hosts))))
+
+
+def _fitting(*hosts: str) -> list[str]:
+    """Those of the hosts that a certificate can be made for, or one that nobody asks for where there is none."""
+    return [host for host in hosts if _HOST.fullmatch(host) and _is_name(host)] or ["unnamed.test"]
+
+
+def _is_name(host: str) -> bool:
+    """Whether a host is a name (https://www.rfc-editor.org/rfc/rfc5891#section-5.4)."""
+    try:
+        idna.encode(host.removeprefix("*."), uts46=True)
+    except idna.IDNAError:
+        return False
+    return True
 
 
 def _key(value: str, namespace: str) -> Key:

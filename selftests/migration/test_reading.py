@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from harness.migration.reading import class_of, read_paths
 from harness.model.errors import UsageFault
@@ -83,3 +84,52 @@ def test_the_oldest_ingress_comes_first() -> None:
 def test_ten_thousand_documents_are_read(tmp_path: Path) -> None:
     text = "---\n".join(f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{number}}}\n" for number in range(10_000))
     assert len(written(tmp_path, text, SHOP).config_maps) == 10_000
+
+
+HELM = """#!/bin/sh
+test "$1 $2" = "template release" || exit 9
+case "$*" in *broken*) echo "Error: values do not meet the schema" >&2; exit 1;; esac
+for argument; do case "$argument" in --values=*) cat "${argument#--values=}";; esac; done
+"""
+
+
+@pytest.fixture
+def chart(tmp_path: Path) -> Path:
+    folder = tmp_path / "chart"
+    (folder / "templates").mkdir(parents=True)
+    (folder / "Chart.yaml").write_text("name: shop\n")
+    (folder / "templates" / "ingress.yaml").write_text("{{ if }}")
+    return folder
+
+
+@pytest.fixture
+def helm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "helm").write_text(HELM)
+    (tmp_path / "bin" / "helm").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+
+
+@pytest.mark.usefixtures("helm")
+def test_a_chart_is_rendered_with_its_values(chart: Path, tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text(yaml.safe_dump(ingress("one")))
+    found = read_paths([chart], [tmp_path / "values.yaml"])
+    assert list(found.ingresses) == [("shop", "one")]
+    assert not found.skipped
+
+
+@pytest.mark.usefixtures("helm")
+def test_what_helm_says_of_a_chart_is_told(chart: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").touch()
+    with pytest.raises(UsageFault, match="values do not meet the schema"):
+        read_paths([chart], [tmp_path / "broken.yaml"])
+    with pytest.raises(UsageFault, match=r"missing\.yaml"):
+        read_paths([chart], [tmp_path / "missing.yaml"])
+
+
+def test_a_chart_without_helm_or_values_without_a_chart_are_told(chart: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageFault, match="no helm on the PATH"):
+        read_paths([chart])
+    with pytest.raises(UsageFault, match="a chart for the values"):
+        read_paths([tmp_path], [tmp_path / "values.yaml"])

@@ -139,3 +139,23 @@ def test_ingress_nginx_has_the_settings_that_routes_rely_on(
     api = Merging()
     controller("ingress-nginx", "1.11.0").adapt(cast(Api, api), maps, annotations)
     assert [patch["data"] for *_, patch in api.merged] == ([data] if data else [])
+
+
+@pytest.mark.parametrize("host", ["*.", "ab--cd.example.test", "xn--zz.example.test", "a_b.example.test", "*", "ok.example.test"])
+def test_a_host_that_no_certificate_can_be_made_for_keeps_nothing_else_away(host: str) -> None:
+    secrets = made(
+        standing(ingress(host=host, tls=[{"hosts": [host], "secretName": "own"}], notes={"auth-tls-secret": "shop/503,4"})), "Secret"
+    )
+    assert {"own", "503,4"} <= set(secrets)
+
+
+@pytest.mark.parametrize("backend", [{"service": "web"}, {"service": None}, {"resource": {"kind": "Bucket", "name": "x"}}, {}])
+def test_a_backend_that_is_no_service_has_nothing_behind_it(backend: dict[str, Any]) -> None:
+    own = ingress("one", {"path": "/", "pathType": "Prefix", "backend": backend})
+    assert [one.backend for one in paths_of(own, set())] == [""]
+    assert not made(standing(own), "Service").keys() - {"authority"}
+
+
+@pytest.mark.parametrize(("protocol", "encrypted"), [("HTTPS", True), ("https", True), (" GRPCS", True), ("HTTP", False), ("GRPC", False)])
+def test_whether_a_backend_is_spoken_to_encrypted_is_said_in_any_case(protocol: str, encrypted: bool) -> None:
+    assert {one.tls for one in standing(ingress(notes={"backend-protocol": protocol})).ports} == {encrypted}
