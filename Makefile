@@ -1,6 +1,6 @@
 # The commands of the README are `make smoke`, `make conformance` and `make test`. All need Python 3.11 or later and make, nothing else to begin with.
 PYTHON ?= python3
-WORKERS ?= 7
+WORKERS ?= 9
 ARGS ?=
 VENV := .venv
 BIN ?= $(VENV)/bin

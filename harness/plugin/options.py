@@ -16,7 +16,7 @@ from harness.systems.ingress.controllers import DEFAULT, controller
 #: When a cluster stays after its run.
 KEEP = ("never", "on-failure", "always")
 #: Statements judged at a time where two cores are free: one of them on the second cluster.
-WORKERS = 7
+WORKERS = 9
 
 #: Declares one option: the ``addoption`` of a group of pytest's, or the ``add_argument`` of one of argparse's.
 Add = Callable[..., object]

@@ -12,7 +12,7 @@ from harness.cluster.state import ClusterState
 from harness.cluster.turns import turn
 from harness.model.errors import Blocked, EnvironmentFault, StatementFailed, Unanswered
 from harness.model.preconditions import JUDGES, Precondition, highest
-from harness.model.resources import CLUSTER, INGRESS, METALLB, Claim
+from harness.model.resources import CLUSTER, INGRESS, METALLB, SPEAKERS, Claim
 from harness.plugin.cluster_owner import find_cluster
 from harness.plugin.collection import CASE, Case
 from harness.plugin.run_facts import RUN
@@ -23,7 +23,8 @@ Made = TypeVar("Made")
 #: Seconds that another process may take to look.
 LOOK = 120
 #: What a look relies on, as a statement would.
-OF_METALLB, OF_THE_CONTROLLER = Claim(reads=frozenset({METALLB, CLUSTER})), Claim(reads=frozenset({INGRESS, CLUSTER}))
+OF_METALLB = Claim(reads=frozenset({METALLB, SPEAKERS, CLUSTER}))
+OF_THE_CONTROLLER = Claim(reads=frozenset({INGRESS, CLUSTER}))
 OF_INGRESS = (Precondition.CONTROLLER, Precondition.REACHABLE, Precondition.SERVED)
 
 

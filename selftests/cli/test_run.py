@@ -112,8 +112,8 @@ def test_the_report_says_what_was_typed(handed: Handed) -> None:
     assert config.stash == {COMMAND_LINE: "python -m harness run -m 'must and core' -- -x"}
 
 
-@pytest.mark.parametrize(("given", "taken"), [(None, 7), (0, 0), ("auto", "auto")])
-def test_seven_statements_are_judged_at_a_time_where_nobody_says_another_number(given: object, taken: object, handed: Handed) -> None:
+@pytest.mark.parametrize(("given", "taken"), [(None, 9), (0, 0), ("auto", "auto")])
+def test_nine_statements_are_judged_at_a_time_where_nobody_says_another_number(given: object, taken: object, handed: Handed) -> None:
     main(["run"])
     config = SimpleNamespace(stash={}, option=SimpleNamespace(numprocesses=given))
     started(handed, config)

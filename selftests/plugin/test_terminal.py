@@ -91,10 +91,10 @@ def test_without_a_terminal_the_report_is_written(mixed: Suite) -> None:
     assert len(ran.outcomes) == 4
 
 
-SERIAL = "one case at a time; with -n 7"
+SERIAL = "one case at a time; with -n 9"
 
 
-@pytest.mark.parametrize(("number", "told"), [(7, 0), (8, 1)])
+@pytest.mark.parametrize(("number", "told"), [(9, 0), (10, 1)])
 def test_plain_pytest_says_once_that_it_is_serial(suite: Suite, number: int, told: int) -> None:
     for nth in range(1, number + 1):
         suite.add(f"EXH-0{nth}")
