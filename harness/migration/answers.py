@@ -1,7 +1,8 @@
 """What came of a request on one controller: what the client saw, and what the backend did."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
 
 import msgspec
 
@@ -12,14 +13,17 @@ _OF_THE_CONNECTION = ("connection", "keep-alive", "transfer-encoding", "content-
 _OF_THE_ECHO = ("x-echo-backend", "x-echo-request")
 #: Headers whose value is another one every time: that there is one can differ, what it says cannot.
 _BY_CHANCE = ("x-request-id", "x-req-id", "traceparent", "x-b3-traceid", "x-b3-spanid", "x-envoy-upstream-service-time")
+_COOKIES = "set-cookie"
 _POD = ("x-forwarded-server",)
-#: A moment in the forms in which nginx and HTTP have it.
+#: A moment in the forms in which nginx and HTTP have it, and how long something took.
 _MOMENT = re.compile(
-    r"\b(?:\d{10}\.\d{3}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*|\w{3}, \d\d[ -]\w{3}[ -]\d{4} \d\d:\d\d:\d\d GMT"
+    r"\b(?:\d{10}\.\d{3}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*|\w{3,9}, \d\d[ -]\w{3}[ -]\d{2,4} \d\d:\d\d:\d\d GMT"
     r"|\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})"
 )
 #: The addresses of a run's network and of its Pods, and a port; not those that a request claims.
 _ADDRESS = re.compile(r"\b(?:10|172|192)(?:\.\d{1,3}){3}\b(?::\d+)?")
+#: What stands for a value that is another one every time.
+CHANCE = "(by chance)"
 _IDENTIFIER = re.compile(r"\b([0-9a-f]{32}(?:\.[0-9a-f]{32})*|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 
 
@@ -33,6 +37,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     :param arrived: what the backend saw of the request: method, path, query, host, protocol
     :param headers_arrived: the headers that it saw, by their names in lower case
     :param headers: the headers of the answer
+    :param body: what the controller said itself where it says that all is well: length and digest
     :param certificate: the names in the certificate that was shown
     """
 
@@ -43,6 +48,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     arrived: dict[str, str] = {}
     headers_arrived: dict[str, str] = {}
     headers: dict[str, str] = {}
+    body: str = ""
     certificate: tuple[str, ...] = ()
     protocol: str = ""
 
@@ -82,9 +88,36 @@ def answer_of(exchange: Exchange) -> Answer:
         arrived=arrived,
         headers_arrived=_values(echo.headers, _names(echo.headers)) if echo else {},
         headers=_values(exchange.headers, kept),
+        body=_own_words(exchange),
         certificate=tuple(sorted({masked(name) for name in exchange.certificate})),
         protocol=exchange.protocol,
     )
+
+
+def _own_words(exchange: Exchange) -> str:
+    """The text of an answer that no backend gave, unless it says that something is wrong: such pages are each controller's own."""
+    if exchange.identity or not 200 <= exchange.status < 300 or not exchange.body:
+        return ""
+    text = masked(exchange.body.decode(errors="replace"))
+    return f"{len(text)} characters {sha256(text.encode()).hexdigest()[:12]}"
+
+
+def settled(first: Answer, second: Answer) -> Answer:
+    """The first of two answers to the same, without the values that are others in the second: chance decides about them."""
+    fields = ("arrived", "headers_arrived", "headers")
+    changed = {name: _common(getattr(first, name), getattr(second, name)) for name in fields}
+    return msgspec.structs.replace(first, body=first.body if first.body == second.body else CHANCE, **changed)
+
+
+def _common(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
+    return {name: value if second.get(name, value) == value else CHANCE for name, value in first.items()}
+
+
+def without(answer: Answer, names: re.Pattern[str]) -> Answer:
+    """An answer without the names of what a run made: of Pods and nodes."""
+    fields = ("arrived", "headers_arrived", "headers")
+    cleaned = {field: {name: names.sub("(a name)", value) for name, value in getattr(answer, field).items()} for field in fields}
+    return msgspec.structs.replace(answer, **cleaned)
 
 
 def together(answers: list[Answer]) -> Answer:
@@ -106,20 +139,27 @@ def _names(headers: Headers) -> list[str]:
 
 def masked(text: str) -> str:
     """A text without the addresses of a run's network, without identifiers and without moments."""
-    return _MOMENT.sub("(a moment)", _IDENTIFIER.sub("(by chance)", _ADDRESS.sub("(address)", text)))
+    return _MOMENT.sub("(a moment)", _IDENTIFIER.sub(CHANCE, _ADDRESS.sub("(address)", text)))
 
 
 def _values(headers: Headers, names: Iterable[str]) -> dict[str, str]:
-    return {name: _masked(name, combined(headers, name) or "") for name in names}
+    return {name: _cookies(headers) if name == _COOKIES else _masked(name, combined(headers, name) or "") for name in names}
+
+
+def _cookies(headers: Headers) -> str:
+    """Every cookie that is set, without its value."""
+    return ", ".join(sorted(_cookie(value) for name, value in headers if name.lower() == _COOKIES))
+
+
+def _cookie(text: str) -> str:
+    cookie, *attributes = re.sub(r"=[^;]*", f"={CHANCE}", text, count=1).split(";")
+    return masked("; ".join([cookie, *sorted(one.strip() for one in attributes)]))
 
 
 def _masked(name: str, value: str) -> str:
     """A value without what is another one every time."""
     if name in _BY_CHANCE:
-        return "(by chance)"
+        return CHANCE
     if name in _POD:
         return "(a pod)"
-    if name == "set-cookie":
-        cookie, *attributes = re.sub(r"=[^;,]*", "=(by chance)", value, count=1).split(";")
-        return "; ".join([cookie, *sorted(one.strip() for one in attributes)])
     return masked(value)

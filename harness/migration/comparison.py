@@ -55,7 +55,7 @@ MEANINGS: Mapping[Harm, str] = {
     Harm.LOST: "What a backend answered is answered by an error, or not at all.",
     Harm.GAINED: "What nobody served reaches a backend.",
     Harm.CLOSED: "What a backend answered is refused.",
-    Harm.ANSWERED: "A backend answers on one side, the controller itself on the other, both as if all were well.",
+    Harm.ANSWERED: "A backend answers on one side, the controller on the other, or each controller something else, as if all were well.",
     Harm.REDIRECT: "The client is sent elsewhere, or no longer sent.",
     Harm.ARRIVAL: "The backend sees another method, path, query, host or body.",
     Harm.SHARE: "Requests are shared out between backends in another way.",
@@ -168,6 +168,8 @@ def _response(a: Answer, b: Answer) -> Iterator[Difference]:
         yield Difference(Harm.CERTIFICATE, "certificate", ", ".join(a.certificate), ", ".join(b.certificate))
     if a.protocol != b.protocol and a.status and b.status:
         yield Difference(Harm.HEADER, "protocol of the answer", a.protocol, b.protocol)
+    if a.body != b.body and 200 <= a.status < 300 and 200 <= b.status < 300:
+        yield Difference(Harm.ANSWERED, "text of the answer", a.body or NONE, b.body or NONE)
     yield from _headers("response header", *({name: one.headers[name] for name in one.headers if _matters(name, one)} for one in (a, b)))
 
 

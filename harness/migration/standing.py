@@ -23,6 +23,8 @@ from harness.systems.kubernetes.secrets import encoded, tls_data
 
 #: The Deployment behind every Service of a namespace, and the first of its ports: one for each port of a Service.
 BACKENDS, FIRST_PORT = "conformance-backends", 8001
+#: How far above it the port for calls by gRPC is, and the container that takes them.
+CALLS, CALLS_CONTAINER, CALLS_PROGRAM = 10000, "calls", "grpc_server.py"
 #: Where what decides about requests stands, in place of whoever does for the user.
 STAND_IN, STAND_IN_NAMESPACE = "authority", "conformance-stand-ins"
 #: The name and the password that every password file has.
@@ -32,19 +34,30 @@ _HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-
 _KUBECTL = "kubectl.kubernetes.io/last-applied-configuration"
 #: Annotations that name a Secret, by what the Secret has to hold.
 _PASSWORDS, _AUTHORITIES = ("auth-secret",), ("auth-tls-secret", "proxy-ssl-secret")
-_ENCRYPTED = ("HTTPS", "GRPCS")
+_ENCRYPTED, _CALLED = ("HTTPS", "GRPCS"), ("GRPC", "GRPCS")
 _MAPS = ("auth-proxy-set-headers", "custom-headers", "fastcgi-params-configmap")
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port of a Service, and where it leads to in the process that stands behind all of them."""
+    """A port of a Service, and where it leads to in the process that stands behind all of them.
+
+    :param tls: whether it is spoken to encrypted
+    :param called: whether somebody speaks gRPC to it, and ``asked`` whether somebody speaks anything else
+    """
 
     service: Key
     name: str
     number: int
     target: int
     tls: bool
+    called: bool = False
+    asked: bool = True
+
+    @property
+    def leads_to(self) -> int:
+        """The port behind it."""
+        return self.target + CALLS if self.called else self.target
 
 
 @dataclass
@@ -80,12 +93,13 @@ class Standing:
     def ports(self) -> list[Port]:
         """Every port that a route can lead to."""
         made: list[Port] = []
-        encrypted = self._encrypted()
+        encrypted, called = self._spoken_to(_ENCRYPTED), self._spoken_to(_CALLED)
+        asked = self._spoken_to(_CALLED, others=True)
         for key in self.named_services:
             declared = self._declared(key)
             for name, number in declared:
                 inside = sum(one.service[0] == key[0] for one in made)
-                made.append(Port(key, name, number, FIRST_PORT + inside, key in encrypted))
+                made.append(Port(key, name, number, FIRST_PORT + inside, key in encrypted, key in called, key in asked))
         return made
 
     def before_routes(self) -> list[Object]:
@@ -95,7 +109,7 @@ class Standing:
         objects += [*self._stand_in(), *self._secrets(), *self._config_maps()]
         for name in namespaces:
             if ports := [one for one in self.ports if one.service[0] == name]:
-                objects += [program(name), *self._backends(name, ports)]
+                objects += [program(name, CALLS_PROGRAM), *self._backends(name, ports)]
         return objects
 
     def deployments(self) -> list[Key]:
@@ -134,21 +148,18 @@ class Standing:
         free = (number for number in range(10001, 10999) if number not in numbers)
         return [*((f"port-{number}", number) for number in numbers), *((name, next(free)) for name in names)]
 
-    def _encrypted(self) -> set[Key]:
-        """The Services that routes speak TLS to."""
-        asking = [
-            item
-            for item in self.routes.in_order
-            if str(annotations_of(item).get(f"{NGINX}backend-protocol", "")).strip().upper() in _ENCRYPTED
-        ]
+    def _spoken_to(self, protocols: Iterable[str], *, others: bool = False) -> set[Key]:
+        """The Services that routes speak one of these protocols to, or another one."""
+
+        def protocol(item: Object) -> str:
+            return str(annotations_of(item).get(f"{NGINX}backend-protocol", "")).strip().upper()
+
+        asking = [item for item in self.routes.in_order if (protocol(item) in protocols) is not others]
         return {(key_of(item)[0], str(one["name"])) for item in asking for one in backends_of(item)}
 
     def _backends(self, namespace: str, ports: list[Port]) -> list[Object]:
-        listening = " ".join(f"{one.target}/tls" if one.tls else str(one.target) for one in ports)
-        services = json.dumps({str(one.target): one.service[1] for one in ports})
         values = {"name": BACKENDS, "namespace": namespace, "image": self.image, "nonce": self.nonce}
-        made = read(MANIFESTS / "apps" / "backends.yaml", ports=listening, services=json.dumps(services), **values)
-        made.append(self._certificate(BACKENDS, namespace, [f"{BACKENDS}.test"]))
+        made = [*_processes(ports, **values), self._certificate(BACKENDS, namespace, [f"{BACKENDS}.test"])]
         for key in dict.fromkeys(one.service for one in ports):
             made.append(_service(key, [one for one in ports if one.service == key]))
         return made
@@ -156,9 +167,7 @@ class Standing:
     def _stand_in(self) -> list[Object]:
         values = {"name": STAND_IN, "namespace": STAND_IN_NAMESPACE, "image": self.image, "nonce": self.nonce}
         port = Port((STAND_IN_NAMESPACE, STAND_IN), "http", 80, FIRST_PORT, tls=False)
-        services = json.dumps(json.dumps({str(FIRST_PORT): STAND_IN}))
-        made = read(MANIFESTS / "apps" / "backends.yaml", ports=str(FIRST_PORT), services=services, **values)
-        made.append(self._certificate(STAND_IN, STAND_IN_NAMESPACE, [f"{STAND_IN}.test"]))
+        made = [*_processes([port], **values), self._certificate(STAND_IN, STAND_IN_NAMESPACE, [f"{STAND_IN}.test"])]
         return [program(STAND_IN_NAMESPACE), *made, _service(port.service, [port], STAND_IN)]
 
     @staticmethod
@@ -220,6 +229,24 @@ def _is_name(host: str) -> bool:
     return True
 
 
+def _processes(ports: list[Port], **values: str) -> list[Object]:
+    """What listens at these ports: an echo and, where somebody speaks gRPC, what takes calls and hands the rest on to the echo."""
+    echoes = [f"{one.target}/tls" if one.tls and not one.called else str(one.target) for one in ports if one.asked or not one.called]
+    calls = ["/".join([str(one.leads_to), *_words(one)]) for one in ports if one.called]
+    services = json.dumps({str(number): one.service[1] for one in ports for number in {one.target, one.leads_to}})
+    manifest = MANIFESTS / "apps" / "backends.yaml"
+    objects = read(manifest, ports=" ".join(echoes), calls=" ".join(calls), services=json.dumps(services), **values)
+    if not calls:
+        pods = next(item for item in objects if item["kind"] == "Deployment")["spec"]["template"]["spec"]
+        pods["containers"] = [one for one in pods["containers"] if one["name"] != CALLS_CONTAINER]
+    return objects
+
+
+def _words(port: Port) -> list[str]:
+    """What the program that takes calls has to know of a port."""
+    return [*(["tls"] if port.tls else []), *([str(port.target)] if port.asked else [])]
+
+
 def _key(value: str, namespace: str) -> Key:
     """What an annotation names: ``name``, or ``namespace/name``."""
     first, slash, second = value.partition("/")
@@ -235,7 +262,7 @@ def _secret(name: str, namespace: str, kind: str, data: dict[str, str]) -> Objec
 
 
 def _service(key: Key, ports: list[Port], selected: str = BACKENDS) -> Object:
-    listed = [{"name": one.name or f"port-{one.number}", "port": one.number, "targetPort": one.target} for one in ports]
+    listed = [{"name": one.name or f"port-{one.number}", "port": one.number, "targetPort": one.leads_to} for one in ports]
     if len(ports) == 1 and not ports[0].name:
         listed[0].pop("name")
     metadata = {"name": key[1], "namespace": key[0]}

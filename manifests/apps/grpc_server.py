@@ -3,18 +3,28 @@
 It answers every call with one message: the bytes of the call's first message, then the header block as it arrived, still encoded, for the
 client to decode. The digit in a message ``fail:DIGIT`` becomes the status of the call; 0 is success.
 
-Environment at the start: PORT (default 8080), IDENTITY (told in the header ``x-echo-backend``).
+Environment at the start::
+
+    PORTS                     where to listen (default "8080"); behind a port and a slash ``tls`` where it speaks TLS, and the port of this
+                              host that gets what is no HTTP/2, which is cut off otherwise: "8080 8443/tls 8444/tls/9000"
+    TLS_CERTIFICATE, TLS_KEY  PEM files, read at the start when a port speaks TLS
+    IDENTITY                  told in the header ``x-echo-backend``; {service} in it stands for the one in SERVICES
+    SERVICES                  the Services that share this process, as JSON, by the port that each leads to
 """
 
 import asyncio
+import json
 import os
 import re
+import ssl
 import struct
+from functools import partial
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, SETTINGS, PING, WINDOW_UPDATE, CONTINUATION = 0, 1, 4, 6, 8, 9
 END_STREAM, ACK, END_HEADERS, PADDED, PRIORITY = 1, 1, 4, 8, 32
 IDENTITY = os.environ.get("IDENTITY", "")
+SERVICES: dict[str, str] = json.loads(os.environ.get("SERVICES", "{}"))
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
@@ -23,8 +33,18 @@ def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
 
 
 def field(name: str, value: str) -> bytes:
-    """A header field, literal and never indexed (https://www.rfc-editor.org/rfc/rfc7541#section-6.2.3); both parts below 127 bytes."""
-    return b"\x10" + b"".join(bytes([len(text)]) + text.encode() for text in (name, value))
+    """A header field, literal and never indexed (https://www.rfc-editor.org/rfc/rfc7541#section-6.2.3)."""
+    return b"\x10" + b"".join(length(len(text)) + text.encode() for text in (name, value))
+
+
+def length(number: int) -> bytes:
+    """An integer with a prefix of seven bits (https://www.rfc-editor.org/rfc/rfc7541#section-5.1)."""
+    if number < 127:
+        return bytes([number])
+    encoded, rest = b"\x7f", number - 127
+    while rest > 127:
+        encoded, rest = encoded + bytes([rest % 128 + 128]), rest // 128
+    return encoded + bytes([rest])
 
 
 def unpadded(flags: int, payload: bytes) -> bytes:
@@ -37,7 +57,8 @@ def unpadded(flags: int, payload: bytes) -> bytes:
 class Call:
     """What arrived on one stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, identity: str) -> None:
+        self.identity = identity
         self.block = b""
         self.body = b""
 
@@ -47,7 +68,7 @@ class Call:
         message = self.body[5 : 5 + size] + self.block
         asked = re.fullmatch(rb"fail:(\d)", self.body[5 : 5 + size])
         status = asked.group(1).decode() if asked else "0"
-        head = field(":status", "200") + field("content-type", "application/grpc") + field("x-echo-backend", IDENTITY)
+        head = field(":status", "200") + field("content-type", "application/grpc") + field("x-echo-backend", self.identity)
         body = b"\0" + struct.pack(">I", len(message)) + message
         trailers = field("grpc-status", status)
         return (
@@ -57,17 +78,39 @@ class Call:
         )
 
 
-async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def hand_on(first: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
+    """Let the two ends of a connection talk to each other by way of this process."""
+    there_reader, there_writer = await asyncio.open_connection("localhost", port)
+    there_writer.write(first)
+    await asyncio.gather(copy(reader, there_writer), copy(there_reader, writer))
+
+
+async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Hand on what comes, and its end."""
+    try:
+        while piece := await reader.read(65536):
+            writer.write(piece)
+            await writer.drain()
+    finally:
+        writer.close()
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, identity: str, otherwise: int | None) -> None:
     """One connection, until the client has had enough."""
     calls: dict[int, Call] = {}
     try:
-        await reader.readexactly(len(PREFACE))
+        first = await reader.readexactly(3)
+        if first != PREFACE[:3]:
+            if otherwise:
+                await hand_on(first, reader, writer, otherwise)
+            return
+        await reader.readexactly(len(PREFACE) - 3)
         writer.write(frame(SETTINGS, 0, 0))
         while True:
             head = await reader.readexactly(9)
             size, kind, flags, stream = int.from_bytes(head[:3], "big"), head[3], head[4], int.from_bytes(head[5:], "big") & 0x7FFFFFFF
             payload = await reader.readexactly(size)
-            call = calls.setdefault(stream, Call())
+            call = calls.setdefault(stream, Call(identity))
             if kind in {HEADERS, CONTINUATION}:
                 call.block += unpadded(flags, payload) if kind == HEADERS else payload
             elif kind == DATA:
@@ -83,10 +126,23 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.close()
 
 
+def tls_context() -> ssl.SSLContext:
+    """The server's side of TLS from the files that the environment names."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(os.environ["TLS_CERTIFICATE"], os.environ["TLS_KEY"])
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    return context
+
+
 async def main() -> None:
     """Listen on both families for ever."""
-    server = await asyncio.start_server(serve, None, int(os.environ.get("PORT", "8080")))
-    await server.serve_forever()
+    servers = []
+    for word in os.environ.get("PORTS", "8080").split():
+        port, *more = word.split("/")
+        otherwise = next((int(one) for one in more if one.isdigit()), None)
+        answer = partial(serve, identity=IDENTITY.replace("{service}", SERVICES.get(port, "")), otherwise=otherwise)
+        servers.append(await asyncio.start_server(answer, None, int(port), ssl=tls_context() if "tls" in more else None))
+    await asyncio.gather(*(server.serve_forever() for server in servers))
 
 
 if __name__ == "__main__":

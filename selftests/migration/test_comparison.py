@@ -1,11 +1,12 @@
 """What a difference is, how much harm it does, and what is none."""
 
 import json
+import re
 
 import msgspec
 import pytest
 
-from harness.migration.answers import Answer, answer_of, masked, together
+from harness.migration.answers import Answer, answer_of, masked, settled, together, without
 from harness.migration.comparison import MEANINGS, Difference, Harm, differences, everywhere, in_general, probability
 from harness.model.http_exchange import Echo, Exchange, Request
 
@@ -37,6 +38,8 @@ def changed(**fields: object) -> Answer:
         (WEB, changed(headers={"x-frame-options": "DENY"}), Harm.HEADER),
         (changed(certificate=("a.test",)), changed(certificate=("b.test",)), Harm.CERTIFICATE),
         (NOT_FOUND, Answer(status=503), Harm.STATUS),
+        (Answer(status=200, body="3 characters 0f"), Answer(status=200, body="3 characters f0"), Harm.ANSWERED),
+        (Answer(status=200, body="3 characters 0f"), Answer(status=204), Harm.ANSWERED),
         (changed(status=200), changed(status=500), Harm.STATUS),
     ],
 )
@@ -104,6 +107,8 @@ def test_refusals_beyond_a_limit_are_compared_by_what_is_said() -> None:
         "1764446400.123",
         "2026-11-29T20:00:00+00:00",
         "Sun, 29 Nov 2026 20:00:00 GMT",
+        "Sunday, 29-Nov-26 20:00:00 GMT",
+        "Sun, 29-Nov-26 20:00:00 GMT",
         "29/Nov/2026:20:00:00 +0000",
         "172.18.0.3:443",
         "0f" * 16,
@@ -127,3 +132,41 @@ def test_an_exchange_is_told_without_what_differs_between_two_of_the_same() -> N
     assert (found.backends, found.seen) == (("shop/web",), "GET a.test/a?")
     assert found.headers_arrived == {"x-request-id": "(by chance)", "x-real-ip": "(address)"}
     assert found.headers == {"set-cookie": "route=(by chance); Max-Age=1; Path=/"}
+
+
+def exchange(*headers: tuple[str, str], status: int = 200, body: bytes = b"") -> Exchange:
+    return Exchange(Request(), status, headers, body, None, frozenset(), "HTTP/1.1", 0.1, "172.18.255.200:80")
+
+
+def test_each_cookie_is_told_without_its_value_and_its_moment() -> None:
+    expiring = ("Set-Cookie", "b=2; Path=/; Expires=Fri, 04-Dec-26 10:00:00 GMT")
+    later = ("Set-Cookie", "b=3; Expires=Sat, 05-Dec-26 10:00:00 GMT; Path=/")
+    first, second = (answer_of(exchange(("Set-Cookie", "a=1,5; Secure"), one)) for one in (expiring, later))
+    assert first == second
+    assert first.headers == {"set-cookie": "a=(by chance); Secure, b=(by chance); Expires=(a moment); Path=/"}
+
+
+def test_what_a_controller_says_itself_is_compared_where_it_says_that_all_is_well() -> None:
+    well, other = answer_of(exchange(body=b"closed for repairs")), answer_of(exchange(body=b"welcome"))
+    assert [one.what for one in differences(well, other)] == ["text of the answer"]
+    wrong, its_own = answer_of(exchange(status=404, body=b"<html>nginx")), answer_of(exchange(status=404, body=b"404 page not found"))
+    assert differences(wrong, its_own) == []
+    assert answer_of(exchange(body=b"at 1764446400.123")) == answer_of(exchange(body=b"at 1764446500.456"))
+
+
+def test_what_two_answers_to_the_same_say_otherwise_is_chance() -> None:
+    one = changed(headers={"x-time": "0.003", "x-kept": "1"}, headers_arrived={"x-connection": "17"}, body="a")
+    found = settled(one, changed(headers={"x-time": "0.004", "x-kept": "1"}, headers_arrived={"x-connection": "18"}, body="b"))
+    assert (found.headers, found.headers_arrived, found.body) == (
+        {"x-time": "(by chance)", "x-kept": "1"},
+        {"x-connection": "(by chance)"},
+        "(by chance)",
+    )
+    assert settled(one, one) == one
+    assert settled(one, changed(headers={})).headers == one.headers, "that a header is missing now and then is told"
+
+
+def test_names_of_what_a_run_made_are_not_compared() -> None:
+    names = re.compile("controller-7d9-x2|conformance-1a")
+    found = without(changed(headers={"x-host": "controller-7d9-x2"}, arrived={"path": "/on/conformance-1a-worker"}), names)
+    assert (found.headers, found.arrived) == ({"x-host": "(a name)"}, {"path": "/on/(a name)-worker"})

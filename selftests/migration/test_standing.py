@@ -159,3 +159,25 @@ def test_a_backend_that_is_no_service_has_nothing_behind_it(backend: dict[str, A
 @pytest.mark.parametrize(("protocol", "encrypted"), [("HTTPS", True), ("https", True), (" GRPCS", True), ("HTTP", False), ("GRPC", False)])
 def test_whether_a_backend_is_spoken_to_encrypted_is_said_in_any_case(protocol: str, encrypted: bool) -> None:
     assert {one.tls for one in standing(ingress(notes={"backend-protocol": protocol})).ports} == {encrypted}
+
+
+def containers(found: Standing) -> dict[str, dict[str, str]]:
+    """The environment of each container of the backends."""
+    listed = made(found, "Deployment")["conformance-backends"]["spec"]["template"]["spec"]["containers"]
+    return {one["name"]: {entry["name"]: entry.get("value", "") for entry in one["env"]} for one in listed}
+
+
+def test_what_is_spoken_to_by_grpc_takes_calls_and_an_echo_only_what_somebody_else_sends() -> None:
+    called, both = {"backend-protocol": "GRPC"}, {"backend-protocol": "grpcs"}
+    found = standing(
+        ingress("calls", path("/", "calls"), notes=called),
+        ingress("calls-of-both", path("/", "both"), notes=both),
+        ingress("pages-of-both", path("/", "both"), notes={"backend-protocol": "HTTPS"}),
+        ingress("plain", path("/", "plain")),
+    )
+    echo, calls = (containers(found)[name] for name in ("echo", "calls"))
+    assert (echo["PORTS"], calls["PORTS"]) == ("8000 8002 8003", "18001 18002/tls/8002")
+    assert json.loads(echo["SERVICES"]) == {"8001": "calls", "18001": "calls", "8002": "both", "18002": "both", "8003": "plain"}
+    assert calls["IDENTITY"] == "shop/{service}/$(POD)/$(NODE)/nonce"
+    assert [made(found, "Service")[name]["spec"]["ports"][0]["targetPort"] for name in ("calls", "both", "plain")] == [18001, 18002, 8003]
+    assert "calls" not in containers(standing(ingress()))

@@ -12,13 +12,13 @@ def echo_objects(namespace: str, image: str, nonce: str) -> list[Object]:
     return [program(namespace), *read(_ECHO / "echo.yaml", namespace=namespace, image=image, nonce=nonce)]
 
 
-def program(namespace: str) -> Object:
-    """The echo program as a ConfigMap."""
+def program(namespace: str, *beside: str) -> Object:
+    """The echo program as a ConfigMap, with those of the applications' other programs that run beside it."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": "echo", "namespace": namespace},
-        "data": {"echo.py": (_ECHO / "echo.py").read_text()},
+        "data": {name: (_ECHO / name).read_text() for name in ("echo.py", *beside)},
     }
 
 
