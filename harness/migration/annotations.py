@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from harness.migration.snippets import visible
 from harness.migration.standing import PASSWORD, USER
 from harness.model.features import Feature
 from harness.model.http_exchange import Headers, Request
@@ -202,6 +203,14 @@ def _errors(notes: Notes, place: Place) -> Iterable[Request]:
     yield place.asking("echo-status=418")
 
 
+def _snippet(name: str) -> Callable[[Notes, Place], Iterable[Request]]:
+    def ask(notes: Notes, place: Place) -> Iterable[Request]:
+        yield from _routes(notes, place)
+        yield from visible(notes[name], place.request())
+
+    return ask
+
+
 def _upgrade(_: Notes, place: Place) -> Iterable[Request]:
     yield place.request(more=(("Connection", "keep-alive"), ("X-Custom", "value")))
 
@@ -264,7 +273,7 @@ ANNOTATIONS: Mapping[str, Annotation] = {
     **_of(Feature.FORWARDED_PREFIX, _routes, "x-forwarded-prefix"),
     **_of(Feature.CONNECTION_HEADER, _upgrade, "connection-proxy-header"),
     **_of(Feature.CUSTOM_ERRORS, _errors, "custom-http-errors", "default-backend"),
-    **_of(Feature.SNIPPETS, _routes, "configuration-snippet", "server-snippet"),
+    **{name: Annotation(Feature.SNIPPETS, _snippet(name)) for name in ("configuration-snippet", "server-snippet")},
     **_of(
         Feature.BACKEND_TLS, _routes, "backend-protocol", "proxy-ssl-secret", "proxy-ssl-verify", "proxy-ssl-server-name", "proxy-ssl-name"
     ),

@@ -12,6 +12,8 @@ ALPHABET = "abcxyz019-_.~"
 VARIANTS = 3
 #: A target that can be sent as it is.
 _SENDABLE = re.compile(r"/[!-~]*")
+#: A value that a header can have as it is.
+_TEXT = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
 def samples(expression: str) -> list[str]:
@@ -19,12 +21,21 @@ def samples(expression: str) -> list[str]:
 
     None where the expression cannot be read, or asks for what no path has.
     """
+    return [one for one in _spellings(expression) if _SENDABLE.fullmatch(one) and re.match(expression, one)]
+
+
+def texts(expression: str) -> list[str]:
+    """Up to three texts of a header that the expression is found in."""
+    return [one for one in _spellings(expression) if _TEXT.fullmatch(one) and re.search(expression, one)]
+
+
+def _spellings(expression: str) -> list[str]:
     try:
-        tree, compiled = _parse(expression), re.compile(expression)
-        found = [_spelled(tree, variant, {}) for variant in range(VARIANTS)]
+        re.compile(expression)
+        tree = _parse(expression)
+        return list(dict.fromkeys(_spelled(tree, variant, {}) for variant in range(VARIANTS)))
     except (re.error, LookupError, RecursionError, OverflowError):
         return []
-    return [one for one in dict.fromkeys(found) if _SENDABLE.fullmatch(one) and compiled.match(one)]
 
 
 def near_misses(expression: str) -> list[str]:
