@@ -188,8 +188,9 @@ def choice(waiting: Sequence[Held], others: Sequence[Sequence[Held]], *, at: flo
     """Which of those that wait comes next, by its place: the first that can be met beside the others.
 
     One that has something to itself, which none of the others is going to have, comes before that if its wait is short: such statements
-    follow one another, and a gap between them is time that the run takes longer. Where none can be met, it is the one that is over soonest:
-    a worker that has taken one cannot give it back, and a long one would keep those waiting that the others have.
+    follow one another, and a gap between them is time that the run takes longer. But what the others have next would have to wait for it,
+    and does not have to. Where none can be met, it is the one that is over soonest: a worker that has taken one cannot give it back, and a
+    long one would keep those waiting that the others have.
 
     Behind a long one it is the shortest that shares what it uses: others would wait for it, and it would begin late.
 
@@ -199,10 +200,11 @@ def choice(waiting: Sequence[Held], others: Sequence[Sequence[Held]], *, at: flo
     if at >= LONG and (short := [place for place, one in enumerate(waiting) if not one.claim.writes]):
         return min(short, key=lambda place: waiting[place].seconds)
     taken = {resource for each in others for one in each for resource in one.claim.writes}
+    following = [one.claim for each in others for one in each[1:]]
     soonest, chosen = inf, 0
     for place, one in enumerate(waiting):
         wait = max((_until(one.claim, each) for each in others), default=0.0)
-        if not wait or (wait <= PATIENCE and one.claim.writes and not one.claim.writes & taken):
+        if not wait or (wait <= PATIENCE and one.claim.writes and not one.claim.writes & taken and not one.claim.excludes(following)):
             return place
         if wait + one.seconds < soonest:
             soonest, chosen = wait + one.seconds, place

@@ -46,8 +46,9 @@ def test_the_first_that_nobody_excludes_is_chosen(waiting: list[Claim], others: 
 
 def test_what_others_follow_waits_for_a_short_while_rather_than_be_passed_over() -> None:
     waiting = held(RESTART, ROUTING)
-    assert choice(waiting, [held(ALLOCATION, ROUTING, seconds=1.0), held(ROUTING, ALLOCATION, seconds=2.0)]) == 0
-    assert choice(waiting, [held(ALLOCATION, seconds=1.0), held(ROUTING, ALLOCATION, seconds=4.0)]) == 1, "the last one is over after 8 s"
+    assert choice(waiting, [held(ALLOCATION, ROUTING, seconds=1.0), held(ALLOCATION, seconds=4.0)]) == 0
+    assert choice(waiting, [held(ALLOCATION, seconds=6.0)]) == 1, "it is over after 6 s"
+    assert choice(waiting, [held(ROUTING, ALLOCATION, seconds=1.0)]) == 1, "one that somebody has next would have to wait for it"
     assert choice(waiting, [held(RESTART, seconds=1.0)]) == 1, "somebody is at one that it follows"
     assert choice(held(ALLOCATION, ROUTING), [held(RESTART, seconds=1.0)]) == 1, "nothing follows it"
 
