@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
 
 import msgspec
 
@@ -18,7 +17,7 @@ _POD = ("x-forwarded-server",)
 #: A moment in the forms in which nginx and HTTP have it, and how long something took.
 _MOMENT = re.compile(
     r"\b(?:\d{10}\.\d{3}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*|\w{3,9}, \d\d[ -]\w{3}[ -]\d{2,4} \d\d:\d\d:\d\d GMT"
-    r"|\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})"
+    r"|\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}|(?<![.\d])\d{1,3}\.\d{3}(?![.\d]))"
 )
 #: The addresses of a run's network and of its Pods, and a port; not those that a request claims.
 _ADDRESS = re.compile(r"\b(?:10|172|192)(?:\.\d{1,3}){3}\b(?::\d+)?")
@@ -37,7 +36,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     :param arrived: what the backend saw of the request: method, path, query, host, protocol
     :param headers_arrived: the headers that it saw, by their names in lower case
     :param headers: the headers of the answer
-    :param body: what the controller said itself where it says that all is well: length and digest
+    :param body: the beginning of what the controller said itself where it says that all is well
     :param certificate: the names in the certificate that was shown
     """
 
@@ -98,8 +97,7 @@ def _own_words(exchange: Exchange) -> str:
     """The text of an answer that no backend gave, unless it says that something is wrong: such pages are each controller's own."""
     if exchange.identity or not 200 <= exchange.status < 300 or not exchange.body:
         return ""
-    text = masked(exchange.body.decode(errors="replace"))
-    return f"{len(text)} characters {sha256(text.encode()).hexdigest()[:12]}"
+    return masked(exchange.body.decode(errors="replace"))
 
 
 def settled(first: Answer, second: Answer) -> Answer:
@@ -117,7 +115,7 @@ def without(answer: Answer, names: re.Pattern[str]) -> Answer:
     """An answer without the names of what a run made: of Pods and nodes."""
     fields = ("arrived", "headers_arrived", "headers")
     cleaned = {field: {name: names.sub("(a name)", value) for name, value in getattr(answer, field).items()} for field in fields}
-    return msgspec.structs.replace(answer, **cleaned)
+    return msgspec.structs.replace(answer, body=names.sub("(a name)", answer.body), **cleaned)
 
 
 def together(answers: list[Answer]) -> Answer:

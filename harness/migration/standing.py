@@ -231,7 +231,7 @@ def _is_name(host: str) -> bool:
 
 def _processes(ports: list[Port], **values: str) -> list[Object]:
     """What listens at these ports: an echo and, where somebody speaks gRPC, what takes calls and hands the rest on to the echo."""
-    echoes = [f"{one.target}/tls" if one.tls and not one.called else str(one.target) for one in ports if one.asked or not one.called]
+    echoes = [f"{one.target}{_kind(one)}" for one in ports if one.asked or not one.called]
     calls = ["/".join([str(one.leads_to), *_words(one)]) for one in ports if one.called]
     services = json.dumps({str(number): one.service[1] for one in ports for number in {one.target, one.leads_to}})
     manifest = MANIFESTS / "apps" / "backends.yaml"
@@ -240,6 +240,11 @@ def _processes(ports: list[Port], **values: str) -> list[Object]:
         pods = next(item for item in objects if item["kind"] == "Deployment")["spec"]["template"]["spec"]
         pods["containers"] = [one for one in pods["containers"] if one["name"] != CALLS_CONTAINER]
     return objects
+
+
+def _kind(port: Port) -> str:
+    """How the echo listens at a port: behind what takes calls a connection is for one request, so that no proxy keeps it for a call."""
+    return "/once" if port.called else "/tls" if port.tls else ""
 
 
 def _words(port: Port) -> list[str]:

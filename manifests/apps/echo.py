@@ -5,7 +5,8 @@ tidies ``//`` or ``%2F`` would hide what the controller in front of it did.
 
 Environment at the start::
 
-    PORTS                     where to listen, ``/tls`` behind a port that speaks TLS, 0 for any: "8080 8443/tls" (default "8080")
+    PORTS                     where to listen, ``/tls`` behind a port that speaks TLS, ``/once`` behind one whose connections end with
+                              the first answer, 0 for any: "8080 8443/tls" (default "8080")
     TLS_CERTIFICATE, TLS_KEY  PEM files, read at the start when a port speaks TLS
     POD, NODE, NAMESPACE, SERVICE, NONCE   who it is, told in every answer
     SERVICES                  the Services that share this process, as JSON, by the port that each leads to: {"8001": "app"}
@@ -96,6 +97,7 @@ class Request:
     headers: list[tuple[str, str]]
     size: int = 0
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    last: bool = False
 
     @property
     def query(self) -> str | None:
@@ -111,9 +113,9 @@ class Request:
         return {word.strip().lower() for value in self.values(name) for word in value.split(",")}
 
     def keeps_alive(self) -> bool:
-        """Whether the client wants another exchange on this connection (https://www.rfc-editor.org/rfc/rfc9112#section-9.3)."""
+        """Whether another exchange may follow on this connection (https://www.rfc-editor.org/rfc/rfc9112#section-9.3)."""
         wishes = self.tokens("connection")
-        return "close" not in wishes and (self.version == "HTTP/1.1" or "keep-alive" in wishes)
+        return not self.last and "close" not in wishes and (self.version == "HTTP/1.1" or "keep-alive" in wishes)
 
 
 def parse_head(head: bytes) -> Request:
@@ -209,8 +211,8 @@ async def read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 class Connection:
     """One client's connection: requests in, answers out, in order."""
 
-    def __init__(self, app: "App", reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, scheme: str) -> None:
-        self.app, self.reader, self.writer, self.scheme = app, reader, writer, scheme
+    def __init__(self, app: "App", reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, scheme: str, once: bool) -> None:
+        self.app, self.reader, self.writer, self.scheme, self.once = app, reader, writer, scheme, once
         self.busy = False
         self.port: int = writer.get_extra_info("sockname")[1]
         self.identity = IDENTITY | {"service": SERVICES.get(str(self.port), IDENTITY["service"])}
@@ -233,6 +235,7 @@ class Connection:
         received = await self.reader.readuntil(blank)
         self.busy = True
         request = parse_head(received.removesuffix(blank).lstrip(b"\r\n"))
+        request.last = self.once
         began = time.monotonic()
         await self._receive(request)
         orders = Orders.of(request.query or "")
@@ -362,19 +365,19 @@ class App:
         self.servers: list[asyncio.Server] = []
         self.connections: dict[asyncio.Task[None], Connection] = {}
 
-    async def listen(self, port: int, context: ssl.SSLContext | None) -> None:
+    async def listen(self, port: int, context: ssl.SSLContext | None, *, once: bool) -> None:
         """Listen on every address of both families; prints where."""
-        accept = partial(self._accept, scheme="https" if context else "http")
+        accept = partial(self._accept, scheme="https" if context else "http", once=once)
         server = await asyncio.start_server(accept, None, port, ssl=context, limit=HEAD_LIMIT, backlog=512)
         self.servers.append(server)
         for listener in server.sockets:
             address, chosen = listener.getsockname()[:2]
             print(f"listening on {address} port {chosen}", flush=True)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, scheme: str) -> None:
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, scheme: str, once: bool) -> None:
         task = asyncio.current_task()
         assert task is not None
-        connection = self.connections[task] = Connection(self, reader, writer, scheme=scheme)
+        connection = self.connections[task] = Connection(self, reader, writer, scheme=scheme, once=once)
         try:
             await connection.serve()
         except (asyncio.IncompleteReadError, OSError):
@@ -408,10 +411,10 @@ async def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
     for word in os.environ.get("PORTS", "8080").split():
-        port, _, protocol = word.partition("/")
-        if protocol not in {"", "tls"}:
-            sys.exit(f"PORTS: {word!r} is neither a port nor a port followed by /tls")
-        await app.listen(int(port), tls_context() if protocol else None)
+        port, *more = word.split("/")
+        if not {"tls", "once"}.issuperset(more):
+            sys.exit(f"PORTS: {word!r} is neither a port nor a port followed by /tls or /once")
+        await app.listen(int(port), tls_context() if "tls" in more else None, once="once" in more)
     await told_to_end.wait()
     await app.end()
 

@@ -6,7 +6,8 @@ client to decode. The digit in a message ``fail:DIGIT`` becomes the status of th
 Environment at the start::
 
     PORTS                     where to listen (default "8080"); behind a port and a slash ``tls`` where it speaks TLS, and the port of this
-                              host that gets what is no HTTP/2, which is cut off otherwise: "8080 8443/tls 8444/tls/9000"
+                              host that gets what is no HTTP/2, which is cut off otherwise: "8080 8443/tls 8444/tls/9000"; there a
+                              connection is for one call, as a proxy may send anything else over one that it keeps
     TLS_CERTIFICATE, TLS_KEY  PEM files, read at the start when a port speaks TLS
     IDENTITY                  told in the header ``x-echo-backend``; {service} in it stands for the one in SERVICES
     SERVICES                  the Services that share this process, as JSON, by the port that each leads to
@@ -21,7 +22,9 @@ import struct
 from functools import partial
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, SETTINGS, PING, WINDOW_UPDATE, CONTINUATION = 0, 1, 4, 6, 8, 9
+DATA, HEADERS, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 4, 6, 7, 8, 9
+#: The bytes of a frame, where nobody has asked for more (https://www.rfc-editor.org/rfc/rfc9113#section-4.2).
+LARGEST = 16384
 END_STREAM, ACK, END_HEADERS, PADDED, PRIORITY = 1, 1, 4, 8, 32
 IDENTITY = os.environ.get("IDENTITY", "")
 SERVICES: dict[str, str] = json.loads(os.environ.get("SERVICES", "{}"))
@@ -109,6 +112,8 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, i
         while True:
             head = await reader.readexactly(9)
             size, kind, flags, stream = int.from_bytes(head[:3], "big"), head[3], head[4], int.from_bytes(head[5:], "big") & 0x7FFFFFFF
+            if size > LARGEST:
+                return
             payload = await reader.readexactly(size)
             call = calls.setdefault(stream, Call(identity))
             if kind in {HEADERS, CONTINUATION}:
@@ -118,6 +123,8 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, i
             elif kind in {SETTINGS, PING} and not flags & ACK:
                 writer.write(frame(kind, ACK, 0, payload if kind == PING else b""))
             if kind in {HEADERS, DATA} and flags & END_STREAM:
+                if otherwise:
+                    writer.write(frame(GOAWAY, 0, 0, struct.pack(">II", stream, 0)))
                 writer.write(calls.pop(stream).answer(stream))
             await writer.drain()
     except (asyncio.IncompleteReadError, OSError):

@@ -176,7 +176,7 @@ def test_what_is_spoken_to_by_grpc_takes_calls_and_an_echo_only_what_somebody_el
         ingress("plain", path("/", "plain")),
     )
     echo, calls = (containers(found)[name] for name in ("echo", "calls"))
-    assert (echo["PORTS"], calls["PORTS"]) == ("8000 8002 8003", "18001 18002/tls/8002")
+    assert (echo["PORTS"], calls["PORTS"]) == ("8000 8002/once 8003", "18001 18002/tls/8002")
     assert json.loads(echo["SERVICES"]) == {"8001": "calls", "18001": "calls", "8002": "both", "18002": "both", "8003": "plain"}
     assert calls["IDENTITY"] == "shop/{service}/$(POD)/$(NODE)/nonce"
     assert [made(found, "Service")[name]["spec"]["ports"][0]["targetPort"] for name in ("calls", "both", "plain")] == [18001, 18002, 8003]

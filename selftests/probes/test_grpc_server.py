@@ -15,6 +15,7 @@ import pytest
 from selftests.probes.echo_server import PROGRAM, echo_server
 
 SERVICE = "s" * 63
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 ENVIRONMENT = {"IDENTITY": f"{'n' * 63}/{{service}}/pod/node/nonce"}
 
 
@@ -22,7 +23,7 @@ ENVIRONMENT = {"IDENTITY": f"{'n' * 63}/{{service}}/pod/node/nonce"}
 def ports() -> Iterator[tuple[int, int]]:
     """Where it takes calls only, and where an echo gets the rest."""
     with ExitStack() as stack:
-        echo = stack.enter_context(echo_server())
+        echo = stack.enter_context(echo_server("0/once"))
         sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
         calls, both = (one.getsockname()[1] for one in sockets)
         for one in sockets:
@@ -41,10 +42,10 @@ def ports() -> Iterator[tuple[int, int]]:
 
 def test_a_call_is_answered_by_the_service_of_the_port(ports: tuple[int, int]) -> None:
     with httpx.Client(http1=False, http2=True) as client:
-        for port, service in zip(ports, (SERVICE, "both"), strict=True):
-            found = client.get(f"http://127.0.0.1:{port}/package.Service/Method")
+        for _ in range(2):
+            found = client.get(f"http://127.0.0.1:{ports[0]}/package.Service/Method")
             assert (found.status_code, found.headers["content-type"]) == (200, "application/grpc")
-            assert found.headers["x-echo-backend"] == f"{'n' * 63}/{service}/pod/node/nonce"
+            assert found.headers["x-echo-backend"] == f"{'n' * 63}/{SERVICE}/pod/node/nonce"
 
 
 def test_what_is_no_call_gets_to_the_echo_or_is_cut_off(ports: tuple[int, int]) -> None:
@@ -53,3 +54,29 @@ def test_what_is_no_call_gets_to_the_echo_or_is_cut_off(ports: tuple[int, int]) 
     assert (found.json()["path"], found.json()["body"]["size"]) == ("/x", 100_000)
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.get(f"http://127.0.0.1:{calls}/")
+
+
+def test_nothing_but_one_call_or_request_comes_over_a_connection_that_may_be_for_either(ports: tuple[int, int]) -> None:
+    _, both = ports
+    call = b"\0\0\1\1\5\0\0\0\1\x82"  # the headers of a call on the first stream, and no more of it
+    received = sent(both, PREFACE + call, until=b"grpc-status")
+    assert received.index(b"\0\0\x08\7\0") < received.index(b"/both/pod/node/nonce"), "the connection is for no other call"
+    with httpx.Client() as client:
+        assert client.get(f"http://127.0.0.1:{both}/x").headers["connection"] == "close"
+
+
+def test_what_is_no_frame_ends_the_connection(ports: tuple[int, int]) -> None:
+    received = sent(ports[0], PREFACE + b"GET /kept/connection HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert received.startswith(b"\0\0\0\4"), "its settings, and the end"
+
+
+def sent(port: int, data: bytes, until: bytes = b"") -> bytes:
+    """What comes back, to the end or to a text."""
+    received = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as one:
+        one.sendall(data)
+        while piece := one.recv(4096):
+            received += piece
+            if until and until in received:
+                break
+    return received
