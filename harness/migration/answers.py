@@ -100,7 +100,7 @@ def _own_words(exchange: Exchange) -> str:
     return masked(exchange.body.decode(errors="replace"))
 
 
-def settled(first: Answer, second: Answer) -> Answer:
+def lasting(first: Answer, second: Answer) -> Answer:
     """The first of two answers to the same, without the values that are others in the second: chance decides about them."""
     fields = ("arrived", "headers_arrived", "headers")
     changed = {name: _common(getattr(first, name), getattr(second, name)) for name in fields}

@@ -18,7 +18,7 @@ from harness.cluster.lifetime import tear_down
 from harness.cluster.publications import Publications
 from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
-from harness.migration.answers import Answer, answer_of, masked, settled, together, without
+from harness.migration.answers import Answer, answer_of, lasting, masked, together, without
 from harness.migration.reading import Routes, described, key_of
 from harness.migration.requests import Derived
 from harness.migration.routes import covers, hosts_of, short_annotations
@@ -191,7 +191,7 @@ class _Bench:
                 answers[number] = together([self._ask(one.request) for _ in range(one.times)])
                 if one.times == 1 and any(covers(pattern, _whose(one)) for pattern in by_chance):
                     sleep(pause)
-                    answers[number] = settled(answers[number], self._ask(one.request))
+                    answers[number] = lasting(answers[number], self._ask(one.request))
                 done.one_more()
 
         groups = [list(group) for _, group in groupby(numbered, key=lambda one: _whose(one[1]))]

@@ -6,7 +6,7 @@ import re
 import msgspec
 import pytest
 
-from harness.migration.answers import Answer, answer_of, masked, settled, together, without
+from harness.migration.answers import Answer, answer_of, lasting, masked, together, without
 from harness.migration.comparison import MEANINGS, Difference, Harm, differences, everywhere, in_general, probability
 from harness.model.http_exchange import Echo, Exchange, Request
 
@@ -159,14 +159,14 @@ def test_what_a_controller_says_itself_is_compared_where_it_says_that_all_is_wel
 
 def test_what_two_answers_to_the_same_say_otherwise_is_chance() -> None:
     one = changed(headers={"x-time": "0.003", "x-kept": "1"}, headers_arrived={"x-connection": "17"}, body="a")
-    found = settled(one, changed(headers={"x-time": "0.004", "x-kept": "1"}, headers_arrived={"x-connection": "18"}, body="b"))
+    found = lasting(one, changed(headers={"x-time": "0.004", "x-kept": "1"}, headers_arrived={"x-connection": "18"}, body="b"))
     assert (found.headers, found.headers_arrived, found.body) == (
         {"x-time": "(by chance)", "x-kept": "1"},
         {"x-connection": "(by chance)"},
         "(by chance)",
     )
-    assert settled(one, one) == one
-    assert settled(one, changed(headers={})).headers == one.headers, "that a header is missing now and then is told"
+    assert lasting(one, one) == one
+    assert lasting(one, changed(headers={})).headers == one.headers, "that a header is missing now and then is told"
     lucky = changed(headers={"x-time": "0.003", "x-kept": "1"}, headers_arrived={"x-connection": "17"}, body="a")
     assert differences(found, lucky) == differences(lucky, found) == []
     assert [one.what for one in differences(found, changed(headers={"x-kept": "1"}, headers_arrived={"x-connection": "1"}))] == [
