@@ -21,6 +21,8 @@ _MOMENT = re.compile(
 )
 #: The addresses of a run's network and of its Pods, and a port; not those that a request claims.
 _ADDRESS = re.compile(r"\b(?:10|172|192)(?:\.\d{1,3}){3}\b(?::\d+)?")
+#: The fields of an answer that hold values by their names.
+_TOLD = ("arrived", "headers_arrived", "headers")
 #: What stands for a value that is another one every time.
 CHANCE = "(by chance)"
 _IDENTIFIER = re.compile(r"\b([0-9a-f]{32}(?:\.[0-9a-f]{32})*|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
@@ -102,8 +104,7 @@ def _own_words(exchange: Exchange) -> str:
 
 def lasting(first: Answer, second: Answer) -> Answer:
     """The first of two answers to the same, without the values that are others in the second: chance decides about them."""
-    fields = ("arrived", "headers_arrived", "headers")
-    changed = {name: _common(getattr(first, name), getattr(second, name)) for name in fields}
+    changed = {name: _common(getattr(first, name), getattr(second, name)) for name in _TOLD}
     return msgspec.structs.replace(first, body=first.body if first.body == second.body else CHANCE, **changed)
 
 
@@ -113,8 +114,7 @@ def _common(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, st
 
 def without(answer: Answer, names: re.Pattern[str]) -> Answer:
     """An answer without the names of what a run made: of Pods and nodes."""
-    fields = ("arrived", "headers_arrived", "headers")
-    cleaned = {field: {name: names.sub("(a name)", value) for name, value in getattr(answer, field).items()} for field in fields}
+    cleaned = {field: {name: names.sub("(a name)", value) for name, value in getattr(answer, field).items()} for field in _TOLD}
     return msgspec.structs.replace(answer, body=names.sub("(a name)", answer.body), **cleaned)
 
 

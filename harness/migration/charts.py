@@ -1,10 +1,10 @@
 """Charts among what a migration reads: rendered by the user's own helm, which knows their values."""
 
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.model.errors import UsageFault
+from harness.cluster.process import run_command
+from harness.model.errors import EnvironmentFault, UsageFault
 
 #: What makes a folder a chart (https://helm.sh/docs/topics/charts/#the-chart-file-structure).
 CHART = "Chart.yaml"
@@ -29,16 +29,8 @@ def rendered(chart: Path, values: Sequence[Path]) -> str:
     missing = [str(file) for file in values if not file.is_file()]
     if missing:
         raise UsageFault("files of values", f"no {', '.join(missing)}", "name those that are there")
-    command = ["helm", "template", RELEASE, str(chart), *(f"--values={file}" for file in values)]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False, stdin=subprocess.DEVNULL)
-    except FileNotFoundError:
-        raise UsageFault(
-            expected, "there is no helm on the PATH", "install it, or name a file with the output of `helm template`"
-        ) from None
-    except subprocess.TimeoutExpired:
-        raise UsageFault(expected, f"helm still ran after {TIMEOUT} s", "name a file with the output of `helm template`") from None
-    if done.returncode:
-        words = " ".join(done.stderr.decode(errors="replace").split())[:SHOWN]
-        raise UsageFault(expected, words or f"exit code {done.returncode}", "correct the chart or its values, or name its dependencies")
-    return done.stdout.decode(errors="replace")
+        return run_command(["helm", "template", RELEASE, str(chart), *(f"--values={file}" for file in values)], timeout=TIMEOUT)
+    except EnvironmentFault as fault:  # of the user's own chart, values or helm
+        found = " ".join(fault.found.split())[:SHOWN]
+        raise UsageFault(expected, found, "correct them, or name a file with the output of `helm template`") from None

@@ -8,20 +8,19 @@ from enum import StrEnum
 class Resource(StrEnum):
     """Something that several statements use at a time, and that one of them may need to itself.
 
-    ``METALLB`` is its controller, its configuration, and which Services have addresses: only the end of one of these lets it look at
-    pending Services again. ``SPEAKERS`` is what these announce, and their sessions. ``INGRESS`` is the ingress controller and what it
-    serves. ``DEFAULTS`` is what holds where nothing is named: how requests are answered whose host is in no rule, and which class an
-    Ingress without one has. ``CLUSTER`` is what all of these stand on: nodes, the speakers' Pods, the API server.
+    ``METALLB`` is its controller, its configuration, its announcements and sessions, and which Services have addresses: only the end of one
+    of these lets it look at pending Services again. ``INGRESS`` is the ingress controller and what it serves. ``DEFAULTS`` is what holds
+    where nothing is named: how requests are answered whose host is in no rule, and which class an Ingress without one has. ``CLUSTER`` is
+    what all of these stand on: nodes, speakers, the API server.
     """
 
     METALLB = "metallb"
-    SPEAKERS = "speakers"
     INGRESS = "ingress"
     DEFAULTS = "ingress-defaults"
     CLUSTER = "cluster"
 
 
-METALLB, SPEAKERS, INGRESS, DEFAULTS, CLUSTER = Resource
+METALLB, INGRESS, DEFAULTS, CLUSTER = Resource
 
 #: What a statement is kept apart from, where its mark names nothing.
 EVERYTHING = frozenset(Resource)

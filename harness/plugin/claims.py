@@ -4,20 +4,15 @@ import sys
 
 import pytest
 
-from harness.model.resources import CLUSTER, DEFAULTS, EVERYTHING, INGRESS, METALLB, SPEAKERS, Claim, Resource
+from harness.model.resources import CLUSTER, DEFAULTS, EVERYTHING, INGRESS, METALLB, Claim, Resource
 from harness.plugin.provisions import Provision, needs_of
 
 #: The name by which a module of fixtures says what those who use them rely on.
 RELIES_ON = "RELIES_ON"
-#: What the statements of a folder rely on beside the cluster; the first one counts in which they are. Who has an address does not care
-#: whether it is announced. Statuses of Ingresses are the same whatever is served where nothing is named. What the API server stores of an
-#: Ingress is for the ingress controller and its webhook.
+#: What the statements of a folder rely on beside the cluster; the first one counts in which they are. Statuses of Ingresses are the same
+#: whatever is served where nothing is named. What the API server stores of an Ingress is for the ingress controller and its webhook.
 BY_FOLDER = {
-    "metallb/allocation": frozenset({METALLB}),
-    "metallb/exhaustion": frozenset({METALLB}),
-    "metallb/pool_changes": frozenset({METALLB}),
-    "metallb/sharing": frozenset({METALLB}),
-    "metallb": frozenset({METALLB, SPEAKERS}),
+    "metallb": frozenset({METALLB}),
     "ingress/status": frozenset({INGRESS}),
     "ingress": frozenset({INGRESS, DEFAULTS}),
     "kubernetes": frozenset({INGRESS, DEFAULTS}),
@@ -35,8 +30,8 @@ def claim_of(item: pytest.Item) -> Claim:
         return Claim(writes)
     definitions = item._fixtureinfo.name2fixturedefs.values()  # pytest has no public way from a test to the functions of its fixtures
     modules = {one.func.__module__ for several in definitions for one in several}
-    reads = of_folder(item.nodeid).union(*(getattr(sys.modules[module], RELIES_ON, {CLUSTER}) for module in modules))
-    return Claim(writes, reads - writes)
+    reads = {getattr(sys.modules[module], RELIES_ON, CLUSTER) for module in modules} | of_folder(item.nodeid)
+    return Claim(writes, frozenset(reads) - writes)
 
 
 def of_folder(nodeid: str) -> frozenset[Resource]:

@@ -12,7 +12,7 @@ from harness.cluster.state import ClusterState
 from harness.cluster.turns import turn
 from harness.model.errors import Blocked, EnvironmentFault, StatementFailed, Unanswered
 from harness.model.preconditions import JUDGES, Precondition, highest
-from harness.model.resources import CLUSTER, INGRESS, METALLB, SPEAKERS, Claim
+from harness.model.resources import CLUSTER, INGRESS, METALLB, Claim
 from harness.plugin.cluster_owner import find_cluster
 from harness.plugin.collection import CASE, Case
 from harness.plugin.run_facts import RUN
@@ -22,8 +22,9 @@ Made = TypeVar("Made")
 
 #: Seconds that another process may take to look.
 LOOK = 120
+#: What a look relies on, as a statement would.
+OF_METALLB, OF_THE_CONTROLLER = Claim(reads=frozenset({METALLB, CLUSTER})), Claim(reads=frozenset({INGRESS, CLUSTER}))
 OF_INGRESS = (Precondition.CONTROLLER, Precondition.REACHABLE, Precondition.SERVED)
-OF_SPEAKERS = (Precondition.ANNOUNCEMENT, Precondition.SESSIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +181,8 @@ class PreconditionGuard:
 
         if in_turn:
             return look()
-        with state.locks.hold(relied_on(one), f"look at {one.name.lower()}"):
+        with state.locks.hold(OF_THE_CONTROLLER if one in OF_INGRESS else OF_METALLB, f"look at {one.name.lower()}"):
             return look()
-
-
-def relied_on(one: Precondition) -> Claim:
-    """What a look relies on, as a statement would."""
-    of_metallb = {METALLB, SPEAKERS} if one in OF_SPEAKERS else {METALLB}
-    return Claim(reads=frozenset({CLUSTER, *({INGRESS} if one in OF_INGRESS else of_metallb)}))
 
 
 def _resting(item: pytest.Item) -> Case | None:

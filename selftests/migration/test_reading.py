@@ -129,7 +129,7 @@ def test_what_helm_says_of_a_chart_is_told(chart: Path, tmp_path: Path) -> None:
 
 def test_a_chart_without_helm_or_values_without_a_chart_are_told(chart: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UsageFault, match="no helm on the PATH"):
+    with pytest.raises(UsageFault, match="not installed or not on PATH"):
         read_paths([chart])
     with pytest.raises(UsageFault, match="a chart for the values"):
         read_paths([tmp_path], [tmp_path / "values.yaml"])

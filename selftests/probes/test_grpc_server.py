@@ -36,7 +36,7 @@ def ports() -> Iterator[tuple[int, int]]:
         while time.monotonic() < until:
             with suppress(OSError), socket.create_connection(("127.0.0.1", both), timeout=1):
                 break
-            time.sleep(0.02)
+            time.sleep(0.02)  # between two looks whether it listens
         yield calls, both
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.model.budgets import HOLD
-from harness.model.resources import SPEAKERS
+from harness.model.resources import METALLB
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.bgp import BGPServices, Peer, host_prefix
@@ -37,7 +37,7 @@ def test_only_selected_nodes_connect(routers: Routers, bgp_services: BGPServices
 
 
 @statement("BGP-42", MUST, EXTENDED, source=BGP)
-@pytest.mark.disruptive(SPEAKERS)  # a speaker whose dial is not answered follows no change of its configuration for up to 10 s
+@pytest.mark.disruptive(METALLB)  # a speaker whose dial is not answered follows no change of its configuration for up to 10 s
 def test_password_protects_the_session(routers: Routers, label: str, backends: Backends) -> None:
     """A router that asks for a password MUST get a session with this password, and none with another."""
     here, there = backends.pair

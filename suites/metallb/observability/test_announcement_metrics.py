@@ -6,7 +6,7 @@ import pytest
 
 from harness.model.errors import NotApplicable
 from harness.model.prometheus import select
-from harness.model.resources import SPEAKERS
+from harness.model.resources import METALLB
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.endpoints import Backends
@@ -44,7 +44,7 @@ def test_announcer_counts_and_no_other(
 
 
 @statement("OPS-03", MUST, EXTENDED, source=METRICS)
-@pytest.mark.disruptive(SPEAKERS)  # a speaker whose dial is not answered follows no change of its configuration for up to 10 s
+@pytest.mark.disruptive(METALLB)  # a speaker whose dial is not answered follows no change of its configuration for up to 10 s
 def test_lost_session_shows_in_the_metrics(routers: Routers, metrics: Metrics, label: str, backends: Backends) -> None:
     """The metric of a BGP session MUST be 1 while it is established, and 0 soon after its router has ended it."""
     node = backends.nodes[0]
