@@ -131,14 +131,16 @@ class Builder:
             self._docker.build(context, tag, {**args, **recipe.args}, log)
 
     def _changed(self, recipe: Recipe, work: Path) -> dict[str, Path]:
-        """The folder of the Go module that is to be different, by its path."""
-        if not recipe.changes:
-            return {}
-        if not recipe.go:
+        """The folders that take the place of Go modules, by their paths: what is to be different, and what has to be to be built at all."""
+        if recipe.changes and not recipe.go:
             raise LabError(f"{recipe.name} built from a Go module, so that it can be changed", "it is not", "change something else")
-        build = recipe.go[0]
-        module = self._find_go(build.minimum).module(build.module, build.version)
-        return {build.module: changed_copy(module, recipe.changes, work / "changed")}
+        different = [(recipe.go[0].module, recipe.go[0].version, recipe.changes)] if recipe.changes else []
+        if recipe.patch:
+            different.append((recipe.patch.module, recipe.patch.version, recipe.patch.changes))
+        return {
+            path: changed_copy(self._find_go().module(path, version), changes, work / f"changed-{number}")
+            for number, (path, version, changes) in enumerate(different)
+        }
 
     def _add_programs(self, recipe: Recipe, context: Path, work: Path, log: Path, changed: Mapping[str, Path]) -> None:
         if not recipe.go:
@@ -151,7 +153,7 @@ class Builder:
             for source in build.sources:
                 shutil.copytree(context / source, folder / source)
             with self.progress.step(f"{recipe.name} {recipe.version}", f"go build {', '.join(build.packages)}"):
-                self._find_go(build.minimum).build(build, context / "bin", folder, log, target, changed=changed.get(build.module))
+                self._find_go(build.minimum).build(build, context / "bin", folder, log, target, replaced=changed)
 
     def _add_files(self, recipe: Recipe, context: Path, changed: Mapping[str, Path]) -> None:
         for files in recipe.files:

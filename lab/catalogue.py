@@ -12,7 +12,7 @@ from typing import Any
 from lab.errors import LabError
 
 CATALOGUE = Path(__file__).with_name("images.toml")
-_IMAGE_KEYS = "reference recipe default versions published needs args debootstrap go files wheels by-version"
+_IMAGE_KEYS = "reference recipe default versions published needs args debootstrap go files wheels patches by-version"
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -67,10 +67,20 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Patch:
+    """A Go module in a version and with changes, to take the place of the version that another module requires."""
+
+    module: str
+    version: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
 class Recipe:
     """One image in one version, with every placeholder filled in. `needs` holds (name, version) pairs.
 
-    `changes` are no part of images.toml: whoever builds may ask for some, in the module of its first programs.
+    `changes` are no part of images.toml: whoever builds may ask for some, in the module of its first programs. `patch` is of a module that
+    these require.
     """
 
     name: str
@@ -84,6 +94,7 @@ class Recipe:
     wheels: tuple[WheelFile, ...] = ()
     debootstrap: str | None = None
     changes: tuple[Change, ...] = ()
+    patch: Patch | None = None
 
 
 @dataclass(frozen=True)
@@ -195,11 +206,12 @@ class Catalogue:
             document = tomllib.loads(path.read_text("utf-8"))
         except (OSError, tomllib.TOMLDecodeError) as error:
             raise LabError(f"a TOML file {path}", str(error), f"correct {path}") from error
-        top = _Table(document, "top level", path, "go image binary manifest")
+        top = _Table(document, "top level", path, "go image binary manifest patch")
         toolchain = _Table(top.values.get("go"), "go", path, "minimum wheel")
         self.go = GoToolchain(toolchain.text("minimum"), toolchain.text("wheel"))
         self._images: dict[str, Any] = top.values.get("image", {})
         self._manifests: dict[str, Any] = top.values.get("manifest", {})
+        self._patches: dict[str, Any] = top.values.get("patch", {})
         self.components: Mapping[str, Component] = MappingProxyType({name: self._component(name) for name in self._images})
         self._binaries: dict[str, Any] = top.values.get("binary", {})
         self.binaries: Mapping[str, GoBuild] = MappingProxyType({name: self._program(name) for name in self._binaries})
@@ -224,6 +236,7 @@ class Catalogue:
             tuple(_module_files(entry) for entry in table.tables("files", "module version path to")),
             tuple(_wheel_file(entry) for entry in table.tables("wheels", "package version path to")),
             table.optional("debootstrap"),
+            patch=self._patch(table, version),
         )
 
     def component(self, name: str) -> Component:
@@ -291,6 +304,20 @@ class Catalogue:
         if name not in self.components:
             raise table.wrong("needs that are images of this file", name)
         return name, self.components[name].default
+
+    def _patch(self, table: _Table, version: str) -> Patch | None:
+        """The patch that one version of an image needs."""
+        named = table.texts_by_name("patches")
+        for one, name in named.items():
+            if one not in table.texts("versions"):
+                raise table.wrong(f"patches only for its versions ({', '.join(table.texts('versions'))})", one)
+            if name not in self._patches:
+                raise table.wrong(f"patches out of {', '.join(self._patches) or 'none'}", name)
+        if version not in named:
+            return None
+        patch = _Table(self._patches[named[version]], f"patch.{named[version]}", self.path, "module version changes")
+        changes = tuple(Change(one.text("path"), one.text("old"), one.text("new")) for one in patch.tables("changes", "path old new"))
+        return Patch(patch.text("module"), patch.text("version"), changes)
 
     def _check(self) -> None:
         for component in self.components.values():

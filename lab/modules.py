@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from lab.catalogue import Change, GoBuild, GoToolchain, ModuleFiles
@@ -26,6 +27,7 @@ _DOWNLOAD_SECONDS = 600.0
 _QUERY_SECONDS = 60.0
 # The toolchain is chosen here and nowhere else: https://go.dev/doc/toolchain
 _ENVIRONMENT = {"GOTOOLCHAIN": "local", "GOWORK": "off", "GO111MODULE": "on", "GOFLAGS": "-mod=mod", "CGO_ENABLED": "0"}
+_NONE: Mapping[str, Path] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,16 @@ class Go:
             raise LabError(f"{files.path} in the Go module {files.module}@{files.version}", f"no {path}", "correct the path in images.toml")
         return path
 
-    def build(self, build: GoBuild, out: Path, work: Path, log: Path, target: Mapping[str, str], *, changed: Path | None = None) -> None:
+    def build(
+        self, build: GoBuild, out: Path, work: Path, log: Path, target: Mapping[str, str], *, replaced: Mapping[str, Path] = _NONE
+    ) -> None:
         """Compile the programs of `build` into `out`, under their names.
 
-        `target` may set GOOS and GOARCH; `work` holds the `sources`; `changed` is a folder to compile instead of the module's own.
+        `target` may set GOOS and GOARCH; `work` holds the `sources`; `replaced` has folders that take the place of modules, by their paths.
         """
         module = self.module(build.module, build.version)
         document = json.loads(self.run([str(self.program), "mod", "edit", "-json", str(module.folder / "go.mod")], timeout=_QUERY_SECONDS))
-        (work / "go.mod").write_text(wrapper(document, module, build.staging, changed), "utf-8")
+        (work / "go.mod").write_text(wrapper(document, module, build.staging, replaced), "utf-8")
         sums = module.folder / "go.sum"
         (work / "go.sum").write_bytes(sums.read_bytes() if sums.exists() else b"")
         raw = work / "out"
@@ -90,20 +94,20 @@ def program_name(module: str, package: str) -> str:
     return elements[-2] if re.fullmatch(r"v\d+", elements[-1]) else elements[-1]
 
 
-def wrapper(document: Mapping[str, Any], module: Module, staging: str | None, changed: Path | None = None) -> str:
+def wrapper(document: Mapping[str, Any], module: Module, staging: str | None, replaced: Mapping[str, Path] = _NONE) -> str:
     """The go.mod of a module around `module`, whose own go.mod is `document` (`go mod edit -json`).
 
     A replacement by a local folder has no meaning outside the project's repository: it becomes the version `staging`, or the version that
-    the module requires where no `staging` is given. `changed` is a folder that takes the module's place.
+    the module requires where no `staging` is given. `replaced` has folders that take the place of modules, by their paths.
     """
     lines = ["module lab", "", f"go {document.get('Go', '1.21')}", ""]
     lines += [f"godebug {entry['Key']}={entry['Value']}" for entry in document.get("Godebug") or ()]
     lines += [f"require {module.path} {module.version}"]
-    lines += [f"replace {module.path} => {changed}"] if changed else []
+    lines += [f"replace {path} => {folder}" for path, folder in replaced.items()]
     for entry in document.get("Replace") or ():
         old, new = entry["Old"], entry["New"]
         version = new.get("Version") or staging
-        if version:
+        if version and old["Path"] not in replaced:
             target = new["Path"] if new.get("Version") else old["Path"]
             lines.append(f"replace {' '.join(filter(None, [old['Path'], old.get('Version')]))} => {target} {version}")
     return "\n".join([*lines, ""])

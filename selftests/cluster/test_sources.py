@@ -98,11 +98,11 @@ def test_a_registry_without_an_answer_is_named(resolve: Callable[..., tuple[str,
 
 
 def test_what_cannot_be_built_is_pulled_whoever_answers(resolve: Callable[..., tuple[str, str]]) -> None:
-    speaker = "quay.io/metallb/speaker:v0.16.2"
-    wanted = ("metallb-speaker", "0.16.2")
+    speaker = "quay.io/metallb/speaker:v0.16.3"
+    wanted = ("metallb-speaker", "0.16.3")
     assert resolve(FakeEngine(pullable=(speaker,)), Source.AUTO, wanted=wanted) == (speaker, "registry")
     with pytest.raises(
-        EnvironmentFault, match=r"the image quay.io/metallb/speaker:v0.16.2\n(.|\n)*manifest unknown(.|\n)*0.16.1 can be built"
+        EnvironmentFault, match=r"the image quay.io/metallb/speaker:v0.16.3\n(.|\n)*manifest unknown(.|\n)*0.16.2 can be built"
     ):
         resolve(FakeEngine(), Source.AUTO, wanted=wanted)
 
@@ -150,8 +150,8 @@ def test_a_version_of_kubernetes_that_nobody_has_is_answered_with_those_there_ar
 
 
 def test_a_version_that_packages_do_not_give_is_refused_where_nothing_else_is_allowed() -> None:
-    wanted = {"metallb-speaker": "0.16.2"}
-    with pytest.raises(UsageFault, match=r"a version of metallb-speaker that can be built from packages: 0.13.12, .*\n.*0.16.2"):
+    wanted = {"metallb-speaker": "0.16.3"}
+    with pytest.raises(UsageFault, match=r"a version of metallb-speaker that can be built from packages: 0.13.12, .*\n.*0.16.3"):
         require_versions(wanted, Source.PACKAGES, {})
     require_versions(wanted, Source.AUTO, {})
     require_versions(wanted, Source.PACKAGES, {"metallb-speaker": "me/speaker:1"})

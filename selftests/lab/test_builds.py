@@ -175,7 +175,7 @@ packages = { skipper = "cmd/skipper" }
 class Compiler:
     """Compiles by writing a file."""
 
-    def build(self, build: GoBuild, out: Path, *_: object, changed: Path | None) -> None:
+    def build(self, build: GoBuild, out: Path, *_: object, replaced: Mapping[str, Path]) -> None:
         for name in build.packages:
             (out / name).write_text("program")
 
@@ -214,7 +214,8 @@ to = "upstream"
 def test_programs_and_files_come_from_the_changed_module(
     builder: Builder, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module, seen = tmp_path / "module", []
+    module = tmp_path / "module"
+    seen: list[str] = []
     (module / "rootfs").mkdir(parents=True)
     (module / "rootfs" / "proxy.tmpl").write_text("port 80")
 
@@ -225,9 +226,9 @@ def test_programs_and_files_come_from_the_changed_module(
         def path(self, files: ModuleFiles) -> Path:
             return module / files.path
 
-        def build(self, build: GoBuild, out: Path, *_: object, changed: Path | None) -> None:
-            super().build(build, out, changed=changed)
-            seen.append((changed / "rootfs" / "proxy.tmpl").read_text() if changed else "")
+        def build(self, build: GoBuild, out: Path, *_: object, replaced: Mapping[str, Path]) -> None:
+            super().build(build, out, replaced=replaced)
+            seen.extend((folder / "rootfs" / "proxy.tmpl").read_text() for folder in replaced.values())
 
     def docker_build(_: object, context: Path, tag: str, *__: object) -> None:
         engine.tags.add(tag)
@@ -238,6 +239,42 @@ def test_programs_and_files_come_from_the_changed_module(
     known, changes = catalogue(tmp_path, IMAGES + TEMPLATE), {"python": (Change("rootfs/proxy.tmpl", "80", "81"),)}
     Builder(known, builder.recipes, builder.cache, builder.run, builder.progress, changes).build([("python", "3.13")])
     assert seen == ["", "port 81", "port 81"]
+
+
+PATCHED = (
+    IMAGES.replace("args =", 'patches = { "3.13" = "required" }\nargs =')
+    + TEMPLATE
+    + """
+[patch.required]
+module = "example.org/required"
+version = "v1.0.0"
+changes = [{ path = "go.mod", old = "80", new = "82" }]
+"""
+)
+
+
+def test_a_version_is_built_with_the_patch_that_it_needs(builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = tmp_path / "module"
+    seen: list[dict[str, str]] = []
+    module.mkdir()
+    (module / "go.mod").write_text("port 80")
+
+    class Patching(Compiler):
+        def module(self, path: str, version: str) -> Module:
+            return Module(path, version, module)
+
+        def path(self, _: ModuleFiles) -> Path:
+            return module
+
+        def build(self, build: GoBuild, out: Path, *_: object, replaced: Mapping[str, Path]) -> None:
+            super().build(build, out, replaced=replaced)
+            seen.append({path: (folder / "go.mod").read_text() for path, folder in replaced.items()})
+
+    monkeypatch.setattr(builds, "find_go", lambda *_: Patching())
+    Builder(catalogue(tmp_path, PATCHED), builder.recipes, builder.cache, builder.run, builder.progress).build(
+        [("python", "3.12"), ("python", "3.13")]
+    )
+    assert seen == [{}, {"example.org/required": "port 82"}]
 
 
 def test_a_build_with_changes_has_a_tag_of_its_own(builder: Builder) -> None:

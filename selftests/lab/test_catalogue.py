@@ -92,6 +92,8 @@ def test_a_reference_is_known_for_versions_that_the_lab_does_not_build(tmp_path:
         ('package = "speaker-bin"', "", "a text 'package'"),
         ('{ speaker = "speaker", local = "./tools" }', "{}", "packages to compile"),
         ('by-version."12"', 'by-version."11"', "by-version entries only for its versions (12, 13)"),
+        ('needs = ["base"]', 'patches = { "0.16.2" = "x" }', "patches only for its versions (0.16.1)"),
+        ('needs = ["base"]', 'patches = { "0.16.1" = "x" }', "patches out of none"),
         ("[image.speaker]", "[image.Speaker]", "image names in lower case with hyphens"),
         ("[image.base]", "[image.base", "a TOML file"),
         ('minimum = "1.26.0"', "", "a text 'minimum'"),

@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -115,8 +116,14 @@ def test_a_changed_module_takes_the_place_of_the_one_that_is_required(tmp_path: 
     out.mkdir()
     work.mkdir()
     build = GoBuild("example.org/m", "main", {"controller": "cmd/nginx"})
-    Go(Path("go"), FakeGo(module)).build(build, out, work, tmp_path / "log", {}, changed=tmp_path / "copy")
+    Go(Path("go"), FakeGo(module)).build(build, out, work, tmp_path / "log", {}, replaced={"example.org/m": tmp_path / "copy"})
     assert f"require example.org/m v1.0.0\nreplace example.org/m => {tmp_path / 'copy'}\n" in (work / "go.mod").read_text()
+
+
+def test_a_folder_takes_the_place_of_what_a_module_replaces_itself() -> None:
+    replaced = {"Old": {"Path": "k8s.io/api"}, "New": {"Path": "./staging/src/k8s.io/api"}}
+    text = wrapper({"Go": "1.26.0", "Replace": [replaced]}, KUBERNETES, "v0.36.3", {"k8s.io/api": Path("/copy")})
+    assert re.findall(r"^replace .*", text, re.MULTILINE) == ["replace k8s.io/api => /copy"]
 
 
 def test_a_text_is_changed_in_a_copy_of_a_module(tmp_path: Path, module: Path) -> None:

@@ -17,16 +17,12 @@ from harness.systems.kubernetes.admission import Admission
     since="1.22",
     covers=("ROW-CLS-03",),
 )
-def test_legacy_annotation_is_warned_of(
-    label: str, admission: Admission, example_ingresses: Ingresses, ingress_controller: Controller
-) -> None:
+def test_legacy_annotation_is_warned_of(admission: Admission, ingresses: Ingresses, ingress_controller: Controller) -> None:
     """The API server MUST warn that the legacy class annotation is deprecated, and of nothing when the class is a field."""
-    legacy = example_ingresses.document(label, f"{label}.example.com", "other", 9090, ingress_controller.legacy_class)
+    legacy = ingresses.ingress(path("/", "one"), annotations=ingress_controller.legacy_class, ingressClassName=None)
     warnings = admission.warnings(legacy)
     assert any(LEGACY_CLASS in text and "deprecated" in text for text in warnings), f"warnings: {warnings}"
-    modern = example_ingresses.document(label, f"{label}.example.com", "other", 9090, {})
-    modern["spec"]["ingressClassName"] = ingress_controller.ingress_class
-    assert not any(LEGACY_CLASS in text for text in admission.warnings(modern))
+    assert not any(LEGACY_CLASS in text for text in admission.warnings(ingresses.ingress(path("/", "one"))))
 
 
 @statement(

@@ -80,6 +80,13 @@ class Segment:
         found = expect_steady_announcer(self._ask(address, requests=requests, interval=PAUSE, timeout=1.0))
         assert found == node, f"{found} answers for {address}, not {node}"
 
+    def consistently_of_one_node(self, address: str) -> None:
+        """Require that no second node answers for an address, many requests in a row; nobody need answer at all."""
+        __tracebackhide__ = True
+        seen = self._ask(address, requests=ASKED, interval=PAUSE, timeout=1.0)
+        if len(seen.macs) > 1:
+            raise StatementFailed(f"at most one node answers for {address}", str(seen))
+
     def expect_silence(self, address: str, *, timeout: float = 1.0) -> str:
         """Require that nobody answers for an address; one poll, which listens so many seconds after its last request."""
         __tracebackhide__ = True

@@ -1,5 +1,6 @@
 """The manifests that the suite has of its own for controllers, and Contour's, which it changes."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -73,12 +74,16 @@ def test_accounts_have_the_roles_that_are_bound_to_them(ingress: Controller, obj
         assert (kind, None if kind == "ClusterRole" else ingress.namespace, name) in objects
 
 
-@pytest.mark.parametrize("name", [*BROUGHT, "contour"])
+@pytest.mark.parametrize("name", [*BROUGHT, "contour", "kong"])
 def test_its_features_have_links_and_its_images_are_known(name: str) -> None:
     ingress = controller(name, "1.0.0")
     assert all(link.startswith("https://") for link in ingress.features.values())
     known = components()
     for repository, component in ingress.components.items():
+        if pulled := ingress.references.get(component):
+            assert pulled.partition(":")[0].removeprefix("docker.io/").removeprefix("library/") == repository.removeprefix("docker.io/")
+            assert re.fullmatch(r"\d+\.\d+\.\d+", ingress.component_versions.get(component, ingress.default_version))
+            continue
         version = ingress.component_versions.get(component, known[component].default)
         assert known[component].reference(version).partition(":")[0] == repository
         assert version in known[component].versions

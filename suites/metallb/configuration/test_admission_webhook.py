@@ -43,6 +43,8 @@ MALFORMED = {
     "no CIDR": (["300.0.0.0/24"], 'invalid CIDR "300.0.0.0/24"'),
     "a bare address": (["198.18.200.1"], "invalid"),
     "a reversed range": (["198.18.200.9-198.18.200.1"], 'start IP "198.18.200.9" is after the end IP "198.18.200.1"'),
+    "two families": (["198.18.200.1-2001:db8::1"], "must be the same family"),
+    "two families, the other way round": (["::-0.0.0.0"], "must be the same family"),
     "no first address": (["one-198.18.200.1"], 'invalid start IP "one"'),
     "no last address": (["198.18.200.1-nine"], 'invalid end IP "nine"'),
     "nothing": ([], "pool has no prefixes defined"),

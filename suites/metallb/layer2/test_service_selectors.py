@@ -1,7 +1,12 @@
 """Advertisements bound to Services."""
 
-from harness.model.statements import EXTENDED, MUST, statement
+import pytest
+
+from harness.cluster.api import Object
+from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.advertisements import AnnouncedServices
+from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment
 
 SERVICES = "https://metallb.io/release-notes/#version-0-16-0"
@@ -47,3 +52,33 @@ def test_advertisement_without_pools_means_every_pool(announced_services: Announ
     for _ in range(2):
         service = announced_services.service(pool=announced_services.pools.create(size=1), labels={"of": label})
         segment.wait_until_announced(service.address)
+
+
+@statement("ANN-71", MUST, CORE, since="0.16.0", source="https://metallb.io/concepts/layer2/")
+@pytest.mark.parametrize("bound", ["both", "one"])
+def test_shared_address_has_one_announcer(bound: str, announced_services: AnnouncedServices, segment: Segment, backends: Backends) -> None:
+    """An address MUST NOT be answered for by two nodes, also where the Services that share it match advertisements of different nodes."""
+    here, there = backends.pair
+    pool = announced_services.pools.create(size=2)
+    control = announced_services.service(pool=pool, labels=SECOND["matchLabels"])
+    announced_services.advertisements.create(pool, nodeSelectors=nodes_named(here), serviceSelectors=[FIRST])
+    selected: Object = {"serviceSelectors": [SECOND]} if bound == "both" else {}
+    announced_services.advertisements.create(pool, nodeSelectors=nodes_named(there), **selected)
+    sharers = [
+        announced_services.service(pool=pool, key="shared", port=port, labels=one["matchLabels"])
+        for port, one in ((80, FIRST), (81, SECOND))
+    ]
+    assert sharers[0].address == sharers[1].address
+    segment.wait_until_announced_by(control.address, there)
+    segment.consistently_of_one_node(sharers[0].address)
+
+
+@statement("ANN-72", MUST, EXTENDED, since="0.16.2", source="https://metallb.io/apis/#l2advertisementspec")
+def test_sharing_service_is_not_selected(announced_services: AnnouncedServices, segment: Segment) -> None:
+    """A Service that may share its address MUST NOT be announced by advertisements that select Services, others are."""
+    pool = announced_services.pools.create(size=2)
+    announced_services.advertisements.create(pool, serviceSelectors=[FIRST])
+    sharing = announced_services.service(pool=pool, key="shared", labels=FIRST["matchLabels"])
+    alone = announced_services.service(pool=pool, labels=FIRST["matchLabels"])
+    segment.wait_until_announced(alone.address)
+    segment.consistently_silent(sharing.address)

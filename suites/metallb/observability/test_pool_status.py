@@ -2,8 +2,9 @@
 
 import pytest
 
+from harness.model.addresses import AddressRange
 from harness.model.resources import METALLB
-from harness.model.statements import CORE, MUST, statement
+from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
 from harness.systems.metallb.status import PoolStatus
@@ -35,3 +36,21 @@ def test_overwritten_counters_are_put_right(pool_status: PoolStatus, pools: Pool
     pool_status.wait_until_counted(pool, assigned=1, available=2)
     pool_status.overwrite(pool, assigned=7, available=7)
     pool_status.wait_until_counted(pool, assigned=1, available=2)
+
+
+#: Ranges of which one alone, or all together, have more addresses than a counter holds.
+ENDLESS = {
+    "one": ["2001:db8:c0de::/64"],
+    "one and a small one": ["2001:db8:c0de:1::/64", "2001:db8:c0de:2::/120"],
+    "several together": [f"2001:db8:c0de:3:{number:x}000::/67" for number in (0, 2, 4, 6, 8)],
+}
+
+
+@statement("OBS-12", MUST, EXTENDED, source=COUNTERS, since="0.15.0", covers=("ROW-MLB-040",))
+@pytest.mark.parametrize("ranges", ENDLESS)
+def test_counters_do_not_overflow(ranges: str, pool_status: PoolStatus, pools: Pools) -> None:
+    """The counters in a pool's status MUST NOT tell of fewer addresses than there are, except where no counter holds as many."""
+    written = ENDLESS[ranges]
+    pool = pools.create(ranges=map(AddressRange.parse, written), written=written, autoAssign=False)
+    counted = pool_status.counters(pool.name, 6)
+    assert counted["available"] >= 2**61, f"the status of a pool of {', '.join(written)} counts {counted}"
