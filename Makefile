@@ -67,9 +67,9 @@ matrix: $(READY) ## judge combinations of versions one after the other: make mat
 	$(BIN)/python -m lab engine
 	$(BIN)/python -m harness matrix $(FILE) $(ARGS)
 
-migrate-test: $(READY) ## routes as charts bring them on the same controller twice, and on others; creates clusters
+migrate-test: $(READY) ## routes as charts bring them on the same controller twice, on others, and on one that is changed; creates clusters
 	$(BIN)/python -m lab engine
-	$(BIN)/pytest enginetests/migrate_run.py -q
+	$(BIN)/pytest enginetests/migrate_run.py enginetests/migrate_faults.py -q -n 2 --dist loadfile
 
 format: $(READY) ## write the code the way `make test` wants it
 	$(BIN)/ruff check --fix .

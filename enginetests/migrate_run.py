@@ -18,9 +18,10 @@ INPUTS = ROOT / "enginetests" / "migration_inputs"
 TIMEOUT = 480
 
 
-def migrate(folder: Path, to: str, code: int) -> dict[str, Any]:
+def migrate(folder: Path, to: str, code: int, *words: str) -> dict[str, Any]:
     """What is found of a migration of all inputs from ingress-nginx."""
-    command = [sys.executable, "-m", "harness", "migrate", str(INPUTS), "--from", "ingress-nginx", "--to", to, "--report-dir", str(folder)]
+    asked = ["--from", "ingress-nginx", "--to", to, "--report-dir", str(folder), *words]
+    command = [sys.executable, "-m", "harness", "migrate", str(INPUTS), *asked]
     done = subprocess.run(command, cwd=ROOT, timeout=TIMEOUT, capture_output=True, text=True, check=False)
     assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
     (file,) = folder.glob("*/migration.json")
@@ -35,6 +36,14 @@ def test_the_same_controller_answers_the_same(tmp_path: Path) -> None:
     assert found["requests"] > 500
 
 
+def test_settings_that_are_named_give_back_what_was(migrations: dict[str, dict[str, Any]], tmp_path: Path) -> None:
+    named = {one["setting"] for one in migrations["traefik-nginx"]["compared"]} - {""}
+    restored = migrate(tmp_path, "traefik-nginx", 1, "--restore")
+    assert named
+    assert not named & {one["setting"] for one in restored["compared"]}
+    assert sorted(restored["b"]["settings"]) == sorted({word for setting in named for word in setting.split()})
+
+
 @pytest.mark.parametrize(
     ("to", "ingress", "harm", "what"),
     [
@@ -42,6 +51,9 @@ def test_the_same_controller_answers_the_same(tmp_path: Path) -> None:
         ("traefik-nginx", "registry/registry", "another redirect", "answered by"),  # from /api to /api/
         ("traefik-nginx", "monitoring/grafana", "arrives changed", "query at the backend"),  # a semicolon
         ("traefik-nginx", "interface/limited", "another status", "refused of 22 at once"),
+        ("gateway-api", "metrics/prometheus", "opened", "answered by"),  # the password
+        ("gateway-api", "accounts/admin", "opened", "answered by"),  # the list of addresses
+        ("gateway-api", "shop/api", "arrives changed", "path at the backend"),  # a rewrite with what an expression matched
         ("contour", "accounts/admin", "opened", "answered by"),  # the list of addresses
         ("contour", "metrics/prometheus", "opened", "answered by"),  # the password
         ("contour", "wiki/wiki", "opened", "answered by"),  # who has to sign in
@@ -63,4 +75,4 @@ def test_what_another_controller_does_otherwise_is_named(
 
 @pytest.fixture(scope="session")
 def migrations(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    return {to: migrate(tmp_path_factory.mktemp(to), to, 1) for to in ("traefik-nginx", "contour")}
+    return {to: migrate(tmp_path_factory.mktemp(to), to, 1) for to in ("traefik-nginx", "contour", "gateway-api")}

@@ -137,7 +137,7 @@ def _manifest(arguments: argparse.Namespace) -> None:
 
 def _bin(_: argparse.Namespace) -> None:
     progress = Progress()
-    for name in Catalogue().binaries:
+    for name in ("kind", "kubectl"):
         print(shutil.which(name) or lab.binary(name, progress))
 
 

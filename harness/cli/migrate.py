@@ -10,9 +10,9 @@ from harness.cli import Commands
 from harness.cluster.api import Api
 from harness.cluster.kubeconfig import kubeconfig, require_context
 from harness.cluster.steps import Steps
-from harness.migration import rendering
+from harness.migration import gateway, rendering
 from harness.migration.acceptance import Acceptance
-from harness.migration.asking import ask
+from harness.migration.asking import Bench, Questions, ask
 from harness.migration.conclusion import Sides, conclude
 from harness.migration.own_requests import read_requests
 from harness.migration.reading import Routes, read_cluster, read_paths
@@ -42,7 +42,7 @@ def add_command(commands: Commands) -> None:
     parser.add_argument("--context", metavar="NAME", help="read them from this context of the kubeconfig instead; nothing is written there")
     parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="the kubeconfig (default: KUBECONFIG, or ~/.kube/config)")
     parser.add_argument("--from", dest="a", required=True, metavar="NAME[@VERSION]", help="the controller that serves them now")
-    several = "one that is to serve them; repeated, each is compared with the first"
+    several = f"one that is to serve them, or {gateway.NAME}; repeated, each is compared with the first"
     parser.add_argument("--to", dest="b", required=True, action="append", metavar="NAME[@VERSION]", help=several)
     parser.add_argument("--class", dest="ingress_class", metavar="NAME", help="their class (default: the one that --from usually has)")
     asked = "requests of your own besides, one a line as `GET https://HOST/PATH`, or an access log of ingress-nginx"
@@ -50,6 +50,8 @@ def add_command(commands: Commands) -> None:
     parser.add_argument(
         "--accept", type=Path, metavar="FILE", help="differences that are accepted; one that is no longer there is an error"
     )
+    restored = "give the controllers of --to the settings that are known to make them answer as the first one does"
+    parser.add_argument("--restore", action="store_true", help=restored)
     parser.add_argument("--dry-run", action="store_true", help="print the requests, and create nothing")
     parser.add_argument("--report-dir", type=Path, default=Path(REPORTS), metavar="DIR", help=f"folder of the reports (default: {REPORTS})")
     add_images(parser.add_argument_group("where components come from").add_argument)
@@ -62,7 +64,7 @@ def migrate(options: argparse.Namespace) -> int:
     :raises UsageFault: the input, a controller or the file of what is accepted cannot be; nothing was created
     :raises EnvironmentFault: a cluster did not come up; nothing of it stays
     """
-    first, *others = [_settings(options, name) for name in (options.a, *options.b)]
+    (first, _), *others = [_settings(options, name) for name in (options.a, *options.b)]
     acceptances = [Acceptance.read(options.accept) for _ in others]
     routes = _routes(options, first)
     derived = _requests(options, routes)
@@ -73,9 +75,9 @@ def migrate(options: argparse.Namespace) -> int:
     began = datetime.now(UTC)
     folder: Path = options.report_dir / f"{began:%Y%m%d-%H%M%S}"
     steps = Steps(lambda line: print(line, flush=True))
-    a, changed = ask(first, routes, derived, steps, folder / "cluster-logs"), False
-    for to, acceptance in zip(others, acceptances, strict=True):
-        b = ask(to, routes, derived, steps, folder / "cluster-logs")
+    a, changed = ask(first, Questions(routes, derived), steps, folder / "cluster-logs"), False
+    for (to, bench), acceptance in zip(others, acceptances, strict=True):
+        b = ask(to, Questions(routes, derived, bench, options.restore), steps, folder / "cluster-logs")
         found = conclude(Sides(routes, derived, a, b), to, acceptance, f"{began:%Y-%m-%dT%H:%M:%SZ}")
         written = rendering.write(found, folder / b.name if len(others) > 1 else folder)
         print(f"\n{rendering.in_words(found)}\n\nwrote {written}", flush=True)
@@ -91,9 +93,19 @@ def _requests(options: argparse.Namespace, routes: Routes) -> list[Derived]:
     return [*derived, *(one for one in own if one.request not in known)]
 
 
-def _settings(options: argparse.Namespace, name: str) -> Settings:
-    """One controller on one node: what is compared needs no more."""
-    return replace(systems_under_test((vars(options) | {"ingress": [name]}).__getitem__), nodes=1)
+def _settings(options: argparse.Namespace, name: str) -> tuple[Settings, type[Bench]]:
+    """One controller on one node, as what is compared needs no more, and who stands routes up on it.
+
+    :raises UsageFault: it cannot be, or Gateway API is asked for where nothing converts routes
+    """
+    asked, at, version = name.partition("@")
+    if of_gateway := asked == gateway.NAME:
+        if name == options.a:
+            raise UsageFault(f"--to {gateway.NAME}", f"--from {gateway.NAME}", "Ingresses are what is converted: name who serves them now")
+        gateway.program()
+    wanted = f"{gateway.CONTROLLER}{at}{version}" if of_gateway else name
+    settings = systems_under_test((vars(options) | {"ingress": [wanted]}).__getitem__)
+    return replace(settings, nodes=1), gateway.GatewayBench if of_gateway else Bench
 
 
 def _routes(options: argparse.Namespace, settings: Settings) -> Routes:

@@ -140,7 +140,7 @@ def _aliases(notes: Notes, place: Place) -> Iterable[Request]:
 def _cors(notes: Notes, place: Place) -> Iterable[Request]:
     origins = [one.strip() for one in notes.get("cors-allow-origin", "*").split(",")]
     given = ["https://any.test" if one == "*" else one.replace("*", "conformance") for one in origins][:3]
-    for origin in dict.fromkeys([*given, FOREIGN]):
+    for origin in dict.fromkeys([*given, *(f"{one}.foreign.test" for one in given[:1]), FOREIGN]):
         yield place.request(more=(("Origin", origin),))
         asking = (("Origin", origin), ("Access-Control-Request-Method", "PUT"), ("Access-Control-Request-Headers", "x-custom"))
         yield place.request(method="OPTIONS", headers=asking)

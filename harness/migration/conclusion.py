@@ -32,7 +32,7 @@ def conclude(of: Sides, to: Settings, acceptance: Acceptance, began: str) -> Mig
     compared, common = compare(of.derived, of.routes, of.a, of.b)
     compared = [acceptance.compared(one) for one in compared]
     common = acceptance.common(common)
-    a, b = (Side(one.name, one.version, round(one.seconds, 1)) for one in (of.a, of.b))
+    a, b = (Side(one.name, one.version, round(one.seconds, 1), one.settings) for one in (of.a, of.b))
     return Migration(
         began=began,
         suite=suite_version(),
@@ -43,7 +43,7 @@ def conclude(of: Sides, to: Settings, acceptance: Acceptance, began: str) -> Mig
         everywhere=tuple(common),
         ingresses=tuple(of_ingresses(of.routes, compared, (of.a, of.b), to.controllers[0].features)),
         compared=tuple(one for one in compared if one.verdict is not Verdict.EQUAL),
-        skipped=(*(f"{one.where}: {one.what}: {one.why}" for one in of.routes.skipped), *of.a.lacking),
+        skipped=(*(f"{one.where}: {one.what}: {one.why}" for one in of.routes.skipped), *dict.fromkeys((*of.a.lacking, *of.b.lacking))),
         assumed=tuple("/".join(key) for key in Standing(of.routes, "", "").assumed),
         accepted=acceptance.number,
         stale=tuple(acceptance.stale),

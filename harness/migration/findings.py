@@ -50,6 +50,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
 
     :param expected: the backend that the Ingress API names, where both answered by another one
     :param why: the reason of the worst difference, where it is known, and ``source`` where that is written
+    :param setting: what the second controller has to be given to answer as the first one does, where that is known
     """
 
     request: str
@@ -63,6 +64,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     expected: str = ""
     why: str = ""
     source: str = ""
+    setting: str = ""
 
     @property
     def harm(self) -> Harm | None:
@@ -94,11 +96,12 @@ class IngressFindings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Side(msgspec.Struct, frozen=True):
-    """One of the two controllers, and the seconds its part took once its cluster stood."""
+    """One of the two controllers, and the seconds its part took once its cluster stood; ``settings`` are what it was given besides."""
 
     name: str
     version: str
     seconds: float
+    settings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -170,7 +173,7 @@ def _compared(one: Derived, a: Answer, b: Answer, left: tuple[Difference, ...], 
     ):  # whoever is not let in was sent to sign in
         left = (msgspec.structs.replace(left[0], harm=Harm.OPENED), *left[1:])
     verdict = _verdict(refused=refused, left=bool(left), wanted=bool(wanted))
-    reason, source = known.why(to, one.about, left[0]) if left else ("", "")
+    reason = known.why(to, one.about, left[0]) if left else known.Reason()
     return Compared(
         request=one.line,
         curl=curl(one.request),
@@ -181,8 +184,9 @@ def _compared(one: Derived, a: Answer, b: Answer, left: tuple[Difference, ...], 
         b=b,
         differences=left,
         expected=wanted if verdict is Verdict.BOTH_WRONG else "",
-        why=reason,
-        source=source,
+        why=reason.text,
+        source=reason.source,
+        setting=reason.setting,
     )
 
 

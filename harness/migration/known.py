@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,6 +26,7 @@ class Known(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
     statement: str = ""
     reason: str = ""
     source: str = ""
+    settings: tuple[str, ...] = ()
 
     def fits(self, to: str, about: Iterable[str], one: Difference) -> bool:
         """Whether it speaks of a difference."""
@@ -43,12 +45,26 @@ def entries() -> tuple[Known, ...]:
     return msgspec.toml.decode(FILE.read_bytes(), type=_File).known
 
 
-def why(to: str, about: Iterable[str], one: Difference) -> tuple[str, str]:
-    """The reason of a difference and where it is written; both empty where it is not known."""
+class Reason(NamedTuple):
+    """Why a difference is there, where that is written, and the setting of the other controller without which it would not be."""
+
+    text: str = ""
+    source: str = ""
+    setting: str = ""
+
+
+def why(to: str, about: Iterable[str], one: Difference) -> Reason:
+    """The reason of a difference; empty where it is not known."""
     for known in entries():
         if known.fits(to, about, one):
-            return (known.reason, known.source) if known.reason else _of_baseline(to, known.statement)
-    return "", ""
+            text, source = (known.reason, known.source) if known.reason else _of_baseline(to, known.statement)
+            return Reason(text, source, " ".join(known.settings))
+    return Reason()
+
+
+def settings(to: str) -> tuple[str, ...]:
+    """Every setting that gives a controller back what another one does."""
+    return tuple(dict.fromkeys(setting for one in entries() if to in one.to for setting in one.settings))
 
 
 @cache

@@ -10,6 +10,7 @@ import msgspec
 
 from harness.migration.comparison import Difference, Harm
 from harness.migration.findings import Compared, Fate, IngressFindings, Migration, Verdict
+from harness.migration.known import Reason
 from harness.model import schemas
 from harness.report.formatting import printable
 from harness.report.html import page
@@ -33,10 +34,10 @@ class Kind:
         return len(self.examples)
 
     @property
-    def why(self) -> tuple[str, str]:
-        """The reason, where one is known, and where it is written."""
+    def why(self) -> Reason:
+        """The reason, where one is known."""
         worst = [one for one in self.examples if one.why and one.harm is self.difference.harm]
-        return (worst[0].why, worst[0].source) if worst else ("", "")
+        return Reason(worst[0].why, worst[0].source, worst[0].setting) if worst else Reason()
 
 
 def kinds_of(found: Iterable[Compared]) -> list[Kind]:
@@ -71,6 +72,7 @@ def headline(migration: Migration) -> str:
 def in_words(migration: Migration) -> str:
     """What a terminal shows."""
     lines = [headline(migration), "", *_counted(migration)]
+    lines += [f"  {migration.b.name} was given {one}" for one in migration.b.settings]
     if migration.everywhere:
         lines += ["", "with nearly every request that a backend answers:", *(f"  {on_one_line(one)}" for one in migration.everywhere)]
     for found, kinds in by_ingress(migration):
@@ -104,8 +106,10 @@ def _of_one(found: IngressFindings, kinds: list[Kind]) -> Iterator[str]:
     for kind in kinds[:LINES]:
         yield f"  {kind.difference.harm}: {on_one_line(kind.difference)[:200]}"
         yield f"    {kind.number} requests, such as {kind.examples[0].request[:150]}"
-        if kind.why[0]:
-            yield f"    {kind.why[0]} ({kind.why[1]})"
+        if kind.why.text:
+            yield f"    {kind.why.text} ({kind.why.source})"
+        if kind.why.setting:
+            yield f"    it would be as before with {kind.why.setting}"
     if len(kinds) > LINES:
         yield f"  and {len(kinds) - LINES} kinds more"
     for one in found.annotations:
@@ -120,6 +124,7 @@ def _noteworthy(found: IngressFindings) -> bool:
 def as_markdown(migration: Migration) -> str:
     """The same as Markdown, for a pull request or a ticket."""
     parts = [f"# {plain(headline(migration))}\n", *(f"- {plain(line.strip())}" for line in _counted(migration))]
+    parts += [f"- {plain(migration.b.name)} was given {plain(one)}" for one in migration.b.settings]
     if migration.everywhere:
         parts += ["\n## With nearly every request\n", _differences(migration.everywhere)]
     for found, kinds in by_ingress(migration):
@@ -127,7 +132,7 @@ def as_markdown(migration: Migration) -> str:
         parts += [f"- refused by {side}: {plain(why)}" for side, why in found.refused.items()]
         if kinds:
             rows = [
-                [plain(kind.difference.harm), plain(on_one_line(kind.difference)), plain(kind.why[0]), str(kind.number), _code(kind)]
+                [plain(kind.difference.harm), plain(on_one_line(kind.difference)), _reason(kind.why), str(kind.number), _code(kind)]
                 for kind in kinds
             ]
             parts.append("\n" + table(("Harm", "What", "Why", "Requests", "For instance"), rows))
@@ -139,6 +144,10 @@ def as_markdown(migration: Migration) -> str:
 
 def _differences(found: Iterable[Difference]) -> str:
     return table(("What", "A", "B"), [[plain(one.what), plain(one.a), plain(one.b)] for one in found])
+
+
+def _reason(why: Reason) -> str:
+    return plain(f"{why.text}; as before with {why.setting}" if why.setting else why.text)
 
 
 def _code(kind: Kind) -> str:

@@ -1,6 +1,7 @@
 """What an Ingress says: its hosts, its paths, their backends, and where the Ingress API decides by itself who answers."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,10 @@ from harness.migration.reading import Key, annotations_of, key_of
 NGINX = "nginx.ingress.kubernetes.io/"
 #: The characters by which a path that may be an expression is one.
 _SPECIAL = re.compile(r"[\\()\[\]|*+?^$]|\.\*")
+#: How many Ingresses of one host are created one after the other; more of them than that come together with the last.
+ROUNDS = 20
+#: The most that is waited between two requests of a limited host, in seconds.
+PAUSE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +149,31 @@ def specified(paths: Iterable[Path], host: str, target: str) -> Key | None:
 
 def _weight(host: str) -> int:
     return 0 if not host else 1 if host.startswith("*.") else 2
+
+
+def rounds(items: Sequence[Object]) -> list[list[str]]:
+    """The names of the Ingresses that are created together: of those of one host each in a round of its own, in their order.
+
+    Who is older wins, and the API tells ages in seconds: of two that were made in one second the name would decide.
+    """
+    made: list[list[str]] = []
+    seen: Counter[str] = Counter()
+    for item in items:
+        hosts = hosts_of(item) or [""]
+        number = min(max(seen[host] for host in hosts), ROUNDS - 1)
+        seen.update({host: number + 1 - seen[host] for host in hosts if seen[host] <= number})
+        made += [[] for _ in range(number + 1 - len(made))]
+        made[number].append("/".join(key_of(item)))
+    return made
+
+
+def pauses_of(items: Iterable[Object]) -> dict[str, float]:
+    """Seconds between two requests to hosts whose rate is limited, so that requests about something else are not refused."""
+    found: dict[str, float] = {}
+    for item in items:
+        notes = short_annotations(item)
+        for name, unit in (("limit-rps", 1.0), ("limit-rpm", 60.0)):
+            if notes.get(name, "").isdigit() and int(notes[name]):
+                pause = min(1.1 * unit / int(notes[name]), PAUSE)
+                found |= {str(one.get("host") or ""): pause for one in item["spec"].get("rules") or []}
+    return found

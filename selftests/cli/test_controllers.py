@@ -22,4 +22,4 @@ def test_what_is_wrong_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: 
 
 def test_an_unknown_one_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check-controller", "nobodys"]) == ExitCode.USAGE
-    assert "ingress-nginx, skipper, traefik" in capsys.readouterr().err
+    assert "ingress-nginx, kong, skipper, traefik" in capsys.readouterr().err

@@ -115,10 +115,10 @@ def test_what_chance_decides_is_no_difference_and_what_a_header_does_is() -> Non
 
 def test_what_is_known_of_a_controller_explains_a_difference() -> None:
     semicolon = Difference(Harm.ARRIVAL, "query at the backend", "?a=1;b=2", "?a=1&b=2")
-    assert "semicolon" in known.why("traefik", (), semicolon)[0]
-    assert known.why("contour", (), semicolon) == ("", "")
+    assert "semicolon" in known.why("traefik", (), semicolon).text
+    assert known.why("contour", (), semicolon) == known.Reason()
     too_large = Difference(Harm.OPENED, "answered by", "the controller with 413", "shop/web with 200")
-    assert known.why("traefik-nginx", ("proxy-body-size",), too_large)[0]
+    assert known.why("traefik-nginx", ("proxy-body-size",), too_large).text
 
 
 @pytest.mark.parametrize("entry", known.entries())

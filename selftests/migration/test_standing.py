@@ -8,8 +8,7 @@ from typing import Any, cast
 import pytest
 
 from harness.cluster.api import Api
-from harness.migration.asking import ROUNDS, rounds
-from harness.migration.routes import covers, expressive_hosts, paths_of, specified
+from harness.migration.routes import ROUNDS, covers, expressive_hosts, paths_of, rounds, specified
 from harness.migration.standing import Standing
 from harness.systems.ingress.controllers import controller
 from selftests.migration.routes_of_a_shop import SHOP, ingress, path, routes, written

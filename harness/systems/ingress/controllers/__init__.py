@@ -5,7 +5,7 @@ A module of this package lists its classes in ``CONTROLLERS``. A package of some
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
@@ -152,6 +152,14 @@ class Controller(ABC):
         :param config_maps: what ConfigMaps of theirs hold, by namespace and name
         :param annotations: the annotations of ingress-nginx that their routes have, without prefix
         """
+
+    def configure(self, api: Api, settings: Sequence[str]) -> None:
+        """Give it settings, as its documentation writes them, besides those of its manifest: arguments of what runs first of it."""
+        first = self.workloads[0]
+        template = (api.get(first.kind, first.name, first.namespace) or {})["spec"]["template"]["spec"]
+        container, *others = template["containers"]
+        changed = {**container, "args": [*container.get("args", []), *settings]}
+        api.merge(first.kind, first.name, first.namespace, {"spec": {"template": {"spec": {"containers": [changed, *others]}}}})
 
     def another(self, api: Api, name: str) -> list[Object]:
         """The objects of one more instance, which serves the class ``name`` from the namespace ``name``, behind the Service ``name``.

@@ -1,0 +1,104 @@
+"""Requests sent to a controller, and what came of them."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
+from time import monotonic, sleep
+
+import httpx
+
+from harness.cluster.steps import Steps
+from harness.migration.answers import Answer, answer_of, lasting, masked, together
+from harness.migration.reading import Routes
+from harness.migration.requests import Derived
+from harness.migration.routes import covers, hosts_of, pauses_of, short_annotations
+from harness.model.errors import StatementFailed, Unanswered
+from harness.model.http_exchange import Request
+from harness.model.record import Record, recording
+from harness.probes.http import HttpProbe
+
+#: Annotations in which somebody may name variables of nginx.
+OWN_WORDS = frozenset(("configuration-snippet", "server-snippet", "auth-snippet", "custom-headers", "auth-proxy-set-headers"))
+#: Seconds for an answer: ingress-nginx waits three times for a backend that is too slow, five seconds each where that is asked for.
+TIMEOUT = 25.0
+#: Hosts that are asked at a time, and requests to one of them where these are to meet the limit of a rate.
+AT_A_TIME, AT_ONCE = 4, 8
+RATES = frozenset(("limit-rps", "limit-rpm"))
+#: Seconds between two lines about how far it is.
+PROGRESS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Sends requests about some routes to the address of a controller."""
+
+    address: str
+    routes: Routes
+    steps: Steps
+
+    def send_all(self, derived: Sequence[Derived]) -> list[Answer]:
+        """The answers to all requests, in their order. Several hosts are asked at a time, and each in order: what one
+        host limits or shares out, no other one's requests change.
+        """
+        pauses, done = pauses_of(self.routes.in_order), _Progress(self.steps, len(derived))
+        numbered = sorted(enumerate(derived), key=lambda one: (_whose(one[1]), one[1].times))  # what meets a limit comes last
+        answers: list[Answer] = [Answer()] * len(derived)
+        by_chance = self._by_chance()
+
+        def of_host(group: list[tuple[int, Derived]]) -> None:
+            for number, one in group:
+                pause = pauses.get(_whose(one), 0.0)
+                sleep(pause)
+                answers[number] = together(self._ask_often(one))
+                if one.times == 1 and any(covers(pattern, _whose(one)) for pattern in by_chance):
+                    sleep(pause)
+                    answers[number] = lasting(answers[number], self._ask(one.request))
+                done.one_more()
+
+        groups = [list(group) for _, group in groupby(numbered, key=lambda one: _whose(one[1]))]
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
+            list(pool.map(of_host, groups))
+        return answers
+
+    def _ask_often(self, one: Derived) -> list[Answer]:
+        """Ask as often as a request is to be sent; what is to meet the limit of a rate at once, so that a slow machine does."""
+        at_once = one.times if RATES.intersection(one.about) else 1
+        with ThreadPoolExecutor(min(at_once, AT_ONCE)) as pool:
+            return list(pool.map(lambda _: self._ask(one.request), range(one.times)))
+
+    def _by_chance(self) -> set[str]:
+        """The hosts of which somebody says in nginx's own words what is sent: these may say something else every time."""
+        saying = [item for item in self.routes.in_order if OWN_WORDS.intersection(short_annotations(item))]
+        settings = {key for data in self.routes.config_maps.values() for key in data}
+        of_all = {""} if any(key.endswith(("-snippet", "-headers")) for key in settings) else set()
+        return of_all.union(*(map(str.lower, hosts_of(item)) for item in saying))
+
+    def _ask(self, request: Request) -> Answer:
+        probe = HttpProbe(self.address, 443 if request.scheme == "https" else 80, timeout=TIMEOUT)
+        with recording(Record()):  # which is kept for nobody: there may be thousands
+            try:
+                return answer_of(probe.send(request))
+            except (Unanswered, StatementFailed) as fault:
+                found = fault.last if isinstance(fault, StatementFailed) else str(fault).rpartition(": ")[2]
+                return Answer(fault=masked(str(found)))
+            except (httpx.LocalProtocolError, httpx.InvalidURL, ValueError):  # of a host or a path that an input may have
+                return Answer(fault="it cannot be sent")
+
+
+class _Progress:
+    """Says now and then how many requests are answered."""
+
+    def __init__(self, steps: Steps, total: int) -> None:
+        self.steps, self.total, self.number, self.said = steps, total, 0, monotonic()
+
+    def one_more(self) -> None:
+        """Another one is answered."""
+        self.number += 1
+        if monotonic() - self.said > PROGRESS:
+            self.said = monotonic()
+            self.steps.tell(f"{self.number} of {self.total} requests are answered")
+
+
+def _whose(one: Derived) -> str:
+    return (one.request.host or "").lower().partition(":")[0]
