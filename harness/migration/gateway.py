@@ -73,7 +73,7 @@ class GatewayBench(Bench):
         """Create the Ingresses, which nobody serves, and what they are converted to."""
         for name in named:
             self._put(named, name)
-        for namespace, members in groupby(sorted(named), key=lambda name: name.partition("/")[0]):
+        for namespace, members in groupby(sorted(named, key=_namespace), key=_namespace):
             for item in self._converted(named, namespace, list(members)):
                 if refusal := self._apply(item):
                     self.result.lacking.append(f"{item['kind']} {'/'.join(key_of(item))}: {masked(refusal)}")
@@ -83,22 +83,25 @@ class GatewayBench(Bench):
             self.result.refused[name] = masked(refusal)
 
     def _converted(self, named: Mapping[str, Object], namespace: str, names: Sequence[str]) -> list[Object]:
-        """What the Ingresses of a namespace are converted to; one that keeps all from it is refused, and all are where none is it alone."""
+        """What the Ingresses of a namespace are converted to; those that keep the ones before them from it are refused."""
         try:
             return self._convert(namespace)
-        except EnvironmentFault as fault:
-            said = masked(" ".join(fault.found.split())[:SHOWN])
+        except EnvironmentFault:
+            for name in names:
+                self._take(name)
+        found: list[Object] = []
         for name in names:
-            self.api.delete("Ingress", name.partition("/")[2], namespace)
+            self._put(named, name)
             try:
                 found = self._convert(namespace)
-            except EnvironmentFault:
-                self._put(named, name)
-                continue
-            self.result.refused[name] = said
-            return found
-        self.result.refused |= dict.fromkeys(names, said)
-        return []
+            except EnvironmentFault as fault:
+                self._take(name)
+                self.result.refused[name] = masked(" ".join(fault.found.split())[:SHOWN])
+        return found
+
+    def _take(self, name: str) -> None:
+        namespace, _, short = name.partition("/")
+        self.api.delete("Ingress", short, namespace)
 
     def _convert(self, namespace: str) -> list[Object]:
         words = [
@@ -123,6 +126,10 @@ class GatewayBench(Bench):
     def _without_what_blocks(self, named: Mapping[str, Object]) -> None:
         expected = f"a new route of Gateway API that Traefik serves beside {len(named)} of yours"
         raise EnvironmentFault(expected, "none is", "give fewer Ingresses at a time")
+
+
+def _namespace(name: str) -> str:
+    return name.partition("/")[0]
 
 
 def _of_gateway_api(kind: str, metadata: Object, spec: Object) -> Object:

@@ -51,3 +51,8 @@ def test_what_cannot_be_is_refused_on_one_screen(
     assert said in told
     assert len(told.splitlines()) <= 6
     assert not (shop.parent / "reports").exists()
+
+
+def test_gateway_api_is_where_routes_go_and_not_where_they_are(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["migrate", str(shop), "--from", "gateway-api", "--to", "contour"]) == ExitCode.USAGE
+    assert "--to gateway-api" in capsys.readouterr().err

@@ -118,7 +118,10 @@ def test_what_is_known_of_a_controller_explains_a_difference() -> None:
     assert "semicolon" in known.why("traefik", (), semicolon).text
     assert known.why("contour", (), semicolon) == known.Reason()
     too_large = Difference(Harm.OPENED, "answered by", "the controller with 413", "shop/web with 200")
-    assert known.why("traefik-nginx", ("proxy-body-size",), too_large).text
+    found = known.why("traefik-nginx", ("proxy-body-size",), too_large)
+    assert found.text
+    assert found.setting in known.settings("traefik-nginx")
+    assert known.settings("contour") == ()
 
 
 @pytest.mark.parametrize("entry", known.entries())
