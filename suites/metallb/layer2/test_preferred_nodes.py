@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from harness.cluster.api import Object
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.kubernetes.admission import Admission
 from harness.systems.kubernetes.nodes import NodeLabels, nodes_named
@@ -16,7 +15,7 @@ from harness.systems.metallb.layer2 import Segment
 PREFERRED = "https://metallb.io/configuration/_advanced_l2_configuration/#prefer-specific-nodes-for-l2-announcements"
 
 
-def preferring(*selectors: Object, weight: int = 50) -> Object:
+def preferring(*selectors: dict[str, Any], weight: int = 50) -> dict[str, Any]:
     """The field of an advertisement by which each of these selectors adds to the score of the nodes that it matches."""
     return {"preferredNodeSelectors": [{"weight": weight, "preference": one} for one in selectors]}
 
@@ -96,5 +95,5 @@ def test_weight_out_of_range_is_refused(weight: int, admission: Admission, label
     assert "preferredNodeSelectors[0].weight" in admission.refusal(custom_resource("L2Advertisement", label, preferring({}, weight=weight)))
 
 
-def _among(backends: Backends) -> Object:
+def _among(backends: Backends) -> dict[str, Any]:
     return {"nodeSelectors": nodes_named(*backends.pair)}
