@@ -114,7 +114,7 @@ def test_an_image_that_is_pulled_by_its_digest_has_a_name_in_an_archive(
 
 
 def test_what_the_registry_lacks_is_told(registry: publisher.Registry) -> None:
-    with pytest.raises(EnvironmentFault, match=r"the image localhost:\d+/quay\.io/metallb/controller:v0\.0\.1(.|\n)*0\.16\.1 can be built"):
+    with pytest.raises(EnvironmentFault, match=r"the image localhost:\d+/quay\.io/metallb/controller:v0\.0\.1(.|\n)*0\.16\.2 can be built"):
         resolved(images(registry), version="0.0.1")
 
 
