@@ -27,6 +27,8 @@ words = dict(word.lstrip("-").split("=") for word in sys.argv[2:])
 names = [name for name in json.load(open(words["kubeconfig"])) if name.startswith(words["namespace"] + "/")]
 if odd := [name for name in names if "/odd" in name]:
     sys.exit(f"cannot convert {{len(odd)}}")
+if not names:
+    print("No resources found in", words["namespace"], "namespace.")
 for name in names:
     namespace, short = name.split("/")
     print("---")
@@ -95,6 +97,13 @@ def test_ingresses_that_cannot_be_converted_are_refused_alone(bench: Converting)
     assert bench.api.named("HTTPRoute") == ["shop/one", "shop/two"]
     assert sorted(bench.result.refused) == ["shop/odd", "shop/odd-other"]
     assert "cannot convert 1" in bench.result.refused["shop/odd"]
+
+
+@pytest.mark.parametrize("bench", [("odd",)], indirect=True)
+def test_where_nothing_can_be_converted_nothing_is_created(bench: Converting) -> None:
+    bench.create()
+    assert bench.api.named("HTTPRoute") == bench.api.named("Ingress") == []
+    assert bench._convert("shop") == []
 
 
 def test_the_users_own_program_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
