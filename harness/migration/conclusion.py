@@ -9,6 +9,7 @@ from harness.migration.findings import Migration, Side, Verdict, compare, of_ing
 from harness.migration.reading import Routes
 from harness.migration.requests import Derived
 from harness.migration.standing import Standing
+from harness.model.features import Feature
 from harness.plugin.suite_version import suite_version
 from harness.systems.environment import Settings
 
@@ -32,6 +33,8 @@ def conclude(of: Sides, to: Settings, acceptance: Acceptance, began: str) -> Mig
     compared, common = compare(of.derived, of.routes, of.a, of.b)
     compared = [acceptance.compared(one) for one in compared]
     common = acceptance.common(common)
+    (controller,) = to.controllers
+    offered = controller.features if of.b.name == controller.name else dict.fromkeys(Feature, "")  # what is converted may be offered
     a, b = (Side(one.name, one.version, round(one.seconds, 1), one.settings) for one in (of.a, of.b))
     return Migration(
         began=began,
@@ -41,7 +44,7 @@ def conclude(of: Sides, to: Settings, acceptance: Acceptance, began: str) -> Mig
         requests=len(of.derived),
         counts=dict(Counter(str(one.verdict) for one in compared)),
         everywhere=tuple(common),
-        ingresses=tuple(of_ingresses(of.routes, compared, (of.a, of.b), to.controllers[0].features)),
+        ingresses=tuple(of_ingresses(of.routes, compared, (of.a, of.b), offered)),
         compared=tuple(one for one in compared if one.verdict is not Verdict.EQUAL),
         skipped=(*(f"{one.where}: {one.what}: {one.why}" for one in of.routes.skipped), *dict.fromkeys((*of.a.lacking, *of.b.lacking))),
         assumed=tuple("/".join(key) for key in Standing(of.routes, "", "").assumed),

@@ -142,3 +142,12 @@ def test_who_was_sent_to_sign_in_and_is_let_in_is_opened() -> None:
     found = conclude(Sides(of, derived, *sides), settings, Acceptance(), "2026-11-29T00:00:00Z")
     assert {one.harm for one in found.compared if "auth-url" in one.about} == {Harm.OPENED}
     assert Harm.REDIRECT in {one.harm for one in found.compared if not one.about}
+
+
+@pytest.mark.parametrize(("name", "fate"), [("contour", Fate.LOST), ("gateway-api", Fate.CHANGED)])
+def test_what_is_converted_is_not_measured_by_the_features_of_who_serves_it(name: str, fate: Fate) -> None:
+    of = routes(ingress(notes={"permanent-redirect": "https://new.test"}))
+    derived = derive(of)
+    sides = Asked("ingress-nginx", "1.11.0", answers(len(derived), status=301)), Asked(name, "1", answers(len(derived), status=302))
+    settings = Settings("1.36.4", "0.16.1", {"contour": "1.33.8"})
+    assert fates(conclude(Sides(of, derived, *sides), settings, Acceptance(), ""))["permanent-redirect"] is fate
