@@ -6,7 +6,6 @@ One cluster with ingress-nginx and all inputs is asked, changed in one way after
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 
@@ -29,7 +28,7 @@ from harness.model.budgets import SHARED_ROUTES
 from harness.model.project import ROOT
 from harness.plugin.options import add_images
 from harness.plugin.settings import systems_under_test
-from harness.systems.environment import Settings, bring_up, manifests
+from harness.systems.environment import Settings, bring_up
 
 NAME = "ingress-nginx"
 INPUTS = ROOT / "enginetests" / "migration_inputs"
@@ -74,10 +73,10 @@ class Changing:
 
     def found_with(self, fault: SeededFault) -> Migration:
         """What a migration finds once the controller has a fault."""
-        built = swap.build(fault, {one: self.settings.components[one] for one in fault.components}, self.steps)
-        kind = Publications(self.settings.images, self.settings.web, self.steps).kind()
-        swap.load(built, kind_cluster(self.state, kind, image=""))
-        self.place.put(fault, built)
+        versions = {one: self.settings.components[one] for one in fault.components}
+        cluster = kind_cluster(self.state, self.bench.publications.kind(), image="")
+        with swap.built(fault, versions, cluster, self.steps) as built:
+            self.place.put(fault, built)
         assert self.bench.serves(SHARED_ROUTES)
         routes, derived, before = self.sides
         return conclude(Sides(routes, derived, before, self.bench.send(derived)), self.settings, Acceptance.read(None), "")
@@ -93,7 +92,7 @@ def changing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Changing]:
     publications = Publications(settings.images, settings.web, steps)
     state = bring_up(settings, steps, logs)
     try:
-        place = _swap(settings, state)
+        place = Swap.of(NAME, settings, state, publications)
         place.restore()
         routes = read_paths([INPUTS], [])
         routes.keep_class(settings.controllers[0].ingress_class)
@@ -102,14 +101,6 @@ def changing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Changing]:
         yield Changing(settings, state, bench, place, (routes, derived, bench.send(derived)), steps)
     finally:
         tear_down(state, publications.kind(), steps)
-
-
-def _swap(settings: Settings, state: ClusterState) -> Swap:
-    images = {image.component: image for image in state.images}
-    text: Path = manifests(settings, Publications(settings.images, settings.web, Steps(print)), images)[NAME]
-    (controller,) = settings.controllers
-    references = {name: image.reference for name, image in images.items()}
-    return Swap(state.api(), controller, controller.namespace, text.read_text("utf-8"), settings.images_of(NAME), references)
 
 
 @pytest.mark.parametrize("fault", catalogue.read(NAME).selected(SEEN), ids=lambda one: one.id)

@@ -37,11 +37,11 @@ def test_the_same_controller_answers_the_same(tmp_path: Path) -> None:
 
 
 def test_settings_that_are_named_give_back_what_was(migrations: dict[str, dict[str, Any]], tmp_path: Path) -> None:
-    named = {one["setting"] for one in migrations["traefik-nginx"]["compared"]} - {""}
+    named = {one["why"]: one["setting"] for one in migrations["traefik-nginx"]["compared"] if one["setting"]}
     restored = migrate(tmp_path, "traefik-nginx", 1, "--restore")
     assert named
-    assert not named & {one["setting"] for one in restored["compared"]}
-    assert sorted(restored["b"]["settings"]) == sorted({word for setting in named for word in setting.split()})
+    assert not named.keys() & {one["why"] for one in restored["compared"]}
+    assert sorted(restored["b"]["settings"]) == sorted({word for setting in named.values() for word in setting.split()})
 
 
 @pytest.mark.parametrize(

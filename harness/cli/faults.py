@@ -10,7 +10,7 @@ from harness.catalogue.levels import Level
 from harness.cli import Commands
 from harness.cli.run import SUITES
 from harness.cli.statements import collected
-from harness.cluster.engine import docker, require_engine
+from harness.cluster.engine import require_engine
 from harness.cluster.lifetime import kept_state, kind_cluster, tear_down
 from harness.cluster.publications import Publications
 from harness.cluster.state import ClusterState
@@ -18,19 +18,16 @@ from harness.cluster.steps import Steps
 from harness.faults import catalogue, judging, matrix, swap
 from harness.faults.catalogue import Catalogue, SeededFault
 from harness.faults.matrix import CONTROL, Matrix
-from harness.faults.swap import Swap
+from harness.faults.swap import METALLB, Swap
 from harness.model.baselines import read_baseline
 from harness.model.errors import EnvironmentFault, UsageFault
 from harness.model.project import BASELINES, COMMAND, ROOT
 from harness.model.verdicts import ExitCode
 from harness.plugin.options import add_images, workers
 from harness.plugin.settings import systems_under_test
-from harness.systems.environment import Settings, bring_up, manifests
+from harness.systems.environment import Settings, bring_up
 from harness.systems.ingress.controllers import known
-from harness.systems.metallb.custom_resources import NAMESPACE as METALLB_NAMESPACE
-from harness.systems.metallb.installation import MetalLB
 
-METALLB = "metallb"
 #: Where the matrix of each system goes, and a folder for the reports of each of its faults.
 RESULTS = ROOT / "reports" / "faults"
 _ABOUT = f"""Make a system wrong on purpose, one fault of faults/SYSTEM.toml after the other, judge the statements that must turn red and a
@@ -169,7 +166,8 @@ class _Bench:
 
     def judge(self, state: ClusterState, to_do: Sequence[SeededFault | None]) -> None:
         """Judge each, and leave the cluster as it was."""
-        place = self._swap(state)
+        publications = Publications(self.settings.images, self.settings.web, Steps(print))
+        place = Swap.of(self.system, self.settings, state, publications)
         try:
             place.restore()
             for one in to_do:
@@ -191,7 +189,10 @@ class _Bench:
         identifier = fault.id if fault else CONTROL
         print(f"{identifier}: {fault.says if fault else 'the system as it is'}")
         if fault:
-            with self._built(state, fault, steps) as built, steps.step("swap"):
+            with (
+                swap.built(fault, self.versions, kind_cluster(state, _kind(self.settings, steps), image=""), steps) as built,
+                steps.step("swap"),
+            ):
                 place.put(fault, built)
         else:
             place.restore()
@@ -203,18 +204,6 @@ class _Bench:
         self.matrix.save(self.file)
         print(f"  killed by {', '.join(self.matrix.killed_by(judged)) or 'NONE'}" if fault else f"  {len(judged.red)} are red")
         print("".join(f"    {one}: {said}\n" for one, said in judged.red.items()), end="")
-
-    @contextmanager
-    def _built(self, state: ClusterState, fault: SeededFault, steps: Steps) -> Iterator[Mapping[str, str]]:
-        """The images of a fault, on the nodes; the engine forgets them afterwards."""
-        built = swap.build(fault, self.versions, steps)
-        try:
-            if built:
-                swap.load(built, kind_cluster(state, _kind(self.settings, steps), image=""))
-            yield built
-        finally:
-            for reference in built.values():
-                docker("image", "rm", reference)
 
     def _what(self, fault: SeededFault | None) -> Sequence[str]:
         """What a run is asked for: tests, since to collect all of them for a few takes longer than to judge these."""
@@ -228,17 +217,3 @@ class _Bench:
     def _fingerprint(self, fault: SeededFault | None) -> str:
         scope = "subject" if self.options.subject else " ".join(self._statements(fault))
         return catalogue.fingerprint(fault, self.versions, scope)
-
-    def _swap(self, state: ClusterState) -> Swap:
-        images = {image.component: image for image in state.images}
-        text = manifests(self.settings, Publications(self.settings.images, self.settings.web, Steps(print)), images)[self.system]
-        (controller,) = self.settings.controllers
-        metallb = self.system == METALLB
-        return Swap(
-            state.api(),
-            MetalLB(state.metallb) if metallb else controller,
-            METALLB_NAMESPACE if metallb else controller.namespace,
-            text.read_text(encoding="utf-8"),
-            self.settings.images_of(self.system),
-            {name: image.reference for name, image in images.items()},
-        )

@@ -1,7 +1,8 @@
 """A changed system takes the place of the one that is installed, and that one its own again."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,16 +12,23 @@ import lab
 from harness.cluster.api import Api, Object
 from harness.cluster.engine import docker
 from harness.cluster.node_images import EVERYWHERE
+from harness.cluster.publications import Publications
 from harness.cluster.sources import PULL_TIMEOUT
+from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
 from harness.faults.catalogue import SeededFault, changed_text
 from harness.model.errors import EnvironmentFault
+from harness.systems.environment import Settings, manifests
 from harness.systems.kubernetes.readiness import wait_ready
+from harness.systems.metallb.custom_resources import NAMESPACE as METALLB_NAMESPACE
+from harness.systems.metallb.installation import MetalLB
 
 if TYPE_CHECKING:
     from harness.cluster.kind import KindCluster
 
 
+#: What MetalLB is called among the systems.
+METALLB = "metallb"
 #: Kind, name and namespace of an object, and objects by these.
 Name = tuple[str, str, str]
 Named = dict[Name, Object]
@@ -79,6 +87,22 @@ class Swap:
     def __post_init__(self) -> None:
         once, again = self._objects(self.manifest, {}), self._objects(self.manifest, {})
         self.random = frozenset(name for name in once if once[name] != again[name])  # a certificate of the installation's own stays
+
+    @classmethod
+    def of(cls, name: str, settings: Settings, state: ClusterState, publications: Publications) -> "Swap":
+        """The place of a system in a cluster: of MetalLB, or of the one controller."""
+        images = {image.component: image for image in state.images}
+        text = manifests(settings, publications, images)[name].read_text(encoding="utf-8")
+        (controller,) = settings.controllers
+        metallb = name == METALLB
+        return cls(
+            state.api(),
+            MetalLB(state.metallb) if metallb else controller,
+            METALLB_NAMESPACE if metallb else controller.namespace,
+            text,
+            settings.images_of(name),
+            {component: image.reference for component, image in images.items()},
+        )
 
     def put(self, fault: SeededFault, built: Mapping[str, str]) -> None:
         """Install the system with a fault; ``built`` has the reference of each component that was built for it.
@@ -167,6 +191,22 @@ def build(fault: SeededFault, versions: Mapping[str, str], steps: Steps) -> dict
         except lab.LabError as error:
             raise EnvironmentFault(error.expected, error.found, error.remedy) from error
     return built
+
+
+@contextmanager
+def built(fault: SeededFault, versions: Mapping[str, str], cluster: "KindCluster", steps: Steps) -> Iterator[Mapping[str, str]]:
+    """The images of a fault, on the nodes; the engine forgets them afterwards.
+
+    :raises EnvironmentFault: one cannot be built or loaded
+    """
+    images = build(fault, versions, steps)
+    try:
+        if images:
+            load(images, cluster)
+        yield images
+    finally:
+        for reference in images.values():
+            docker("image", "rm", reference)
 
 
 def load(built: Mapping[str, str], cluster: "KindCluster") -> None:

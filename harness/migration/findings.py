@@ -162,18 +162,19 @@ def compare(derived: Sequence[Derived], routes: Routes, a: Asked, b: Asked) -> t
         left = tuple(difference for difference in each if in_general(difference) not in general)
         wanted = "" if one.request.host in odd else _expected(one.request, paths, x)
         refused = any(_refusal(side, "/".join(one.ingress)) for side in (a, b))
-        compared.append(_compared(one, x, y, () if refused else left, wanted, to=b.name, refused=refused))
+        compared.append(_compared(one, x, y, () if refused else left, wanted, to=b, refused=refused))
     only = [Difference(each.harm, f"{each.what} over https", each.a, each.b) for each in common_over_tls if each not in common]
     return compared, [*common, *only]
 
 
-def _compared(one: Derived, a: Answer, b: Answer, left: tuple[Difference, ...], wanted: str, *, to: str, refused: bool) -> Compared:
+def _compared(one: Derived, a: Answer, b: Answer, left: tuple[Difference, ...], wanted: str, *, to: Asked, refused: bool) -> Compared:
     if (
         left and left[0].harm is Harm.REDIRECT and b.backends and CHECKS.intersection(one.about)
     ):  # whoever is not let in was sent to sign in
         left = (msgspec.structs.replace(left[0], harm=Harm.OPENED), *left[1:])
     verdict = _verdict(refused=refused, left=bool(left), wanted=bool(wanted))
-    reason = known.why(to, one.about, left[0]) if left else known.Reason()
+    reason = known.why(to.name, one.about, left[0]) if left else known.Reason()
+    given = set(reason.setting.split()) <= set(to.settings)
     return Compared(
         request=one.line,
         curl=curl(one.request),
@@ -186,7 +187,7 @@ def _compared(one: Derived, a: Answer, b: Answer, left: tuple[Difference, ...], 
         expected=wanted if verdict is Verdict.BOTH_WRONG else "",
         why=reason.text,
         source=reason.source,
-        setting=reason.setting,
+        setting="" if given else reason.setting,
     )
 
 

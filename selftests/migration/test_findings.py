@@ -151,3 +151,13 @@ def test_what_is_converted_is_not_measured_by_the_features_of_who_serves_it(name
     sides = Asked("ingress-nginx", "1.11.0", answers(len(derived), status=301)), Asked(name, "1", answers(len(derived), status=302))
     settings = Settings("1.36.4", "0.16.1", {"contour": "1.33.8"})
     assert fates(conclude(Sides(of, derived, *sides), settings, Acceptance(), ""))["permanent-redirect"] is fate
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_a_setting_that_was_given_is_not_named_again(given: bool) -> None:
+    of = routes(ingress(notes={"proxy-body-size": "1m"}))
+    derived = derive(of)
+    before, wanted = Asked("ingress-nginx", "1.11.0", [Answer(status=413)] * len(derived)), known.settings("traefik-nginx")
+    after = Asked("traefik-nginx", "3.7.15", answers(len(derived)), settings=wanted if given else ())
+    found = conclude(Sides(of, derived, before, after), Settings("1.36.4", "0.16.1", {"traefik-nginx": "3.7.15"}), Acceptance(), "")
+    assert {one.setting in wanted for one in found.compared if one.why} == {not given}

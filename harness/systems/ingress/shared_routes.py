@@ -13,6 +13,7 @@ import trustme
 import yaml
 
 from harness.cluster.api import Api, Object
+from harness.model.budgets import ROUTE
 from harness.model.errors import Blocked, StatementFailed
 from harness.model.preconditions import SENTINEL_JUDGE
 from harness.model.record import collect_on_failure
@@ -158,8 +159,9 @@ def tls_context(authority: trustme.CA, identity: trustme.LeafCert | None = None)
 
 
 def own_objects(namespace: str, image: str, nonce: str) -> list[Object]:
-    """A backend named ``echo`` in a statement's own namespace, which ends gracefully."""
-    return [program(namespace), *read(FOLDER / "own_backend.yaml", namespace=namespace, image=image, nonce=nonce)]
+    """A backend named ``echo`` in a statement's own namespace, which ends gracefully: it serves until every controller has to know."""
+    values = {"namespace": namespace, "image": image, "nonce": nonce, "serving": f"{ROUTE.seconds:g}", "grace": f"{ROUTE.seconds + 10:g}"}
+    return [program(namespace), *read(FOLDER / "own_backend.yaml", **values)]
 
 
 def routes_of(routes: SharedRoutes, test: str, file: Path, controller: Controller, authority: trustme.CA) -> list[Object]:
