@@ -27,6 +27,7 @@ class Invariant:
     :param addresses: external addresses of all Services before it, by ``namespace/name``; empty unless it has MetalLB to itself
     :param answering: addresses and ports that accepted connections before it: of the ingress controllers where it has these, or what they
         do by default, to itself, and of all other Services where it has MetalLB: beside that somebody may replace an ingress controller
+    :param replaced: the namespaces of the ingress controllers whose Pods it may have replaced
     """
 
     api: Api
@@ -35,6 +36,7 @@ class Invariant:
     nodes: Nodes
     addresses: dict[str, list[str]]
     answering: list[tuple[str, int]]
+    replaced: frozenset[str]
 
     @classmethod
     def of(cls, api: Api, metallb: MetalLB, label: str, claim: Claim, ingress: Iterable[str]) -> "Invariant":
@@ -48,7 +50,8 @@ class Invariant:
             return bool(claim.writes & ({INGRESS, DEFAULTS} if service["metadata"]["namespace"] in controllers else {METALLB}))
 
         answering = _answering(filter(to_itself, api.list("Service"))) if claim.writes else []
-        return cls(api, metallb, label, _nodes(api) if alone else {}, _addresses(api) if alone else {}, answering)
+        replaced = frozenset(controllers if INGRESS in claim.writes else ())
+        return cls(api, metallb, label, _nodes(api) if alone else {}, _addresses(api) if alone else {}, answering, replaced)
 
     def expect_restored(self) -> None:
         """Require it, waiting for what MetalLB removes on its own; what others may change meanwhile is not compared.
@@ -66,6 +69,7 @@ class Invariant:
         self._nodes_are_as_before()
         self._addresses_are_as_before()
         wait_until_undone(self._answers, "what accepted connections before the statement accepts them again")
+        wait_until_gone(self._ending, "no Pod of the ingress controller is ending: what it still accepts ends with it")
 
     def _left(self, *kinds: str) -> list[str]:
         found = [(kind, item["metadata"]["name"]) for kind in kinds for item in self.api.list(kind, NAMESPACE)]
@@ -101,6 +105,10 @@ class Invariant:
             return "as before"
 
         wait_until_undone(poll, "every Service that others use has the addresses from before the statement")
+
+    def _ending(self) -> list[str]:
+        pods = [pod for namespace in self.replaced for pod in self.api.list("Pod", namespace)]
+        return [str(pod["metadata"]["name"]) for pod in pods if "deletionTimestamp" in pod["metadata"]]
 
     def _answers(self) -> str:
         return "; ".join(port_open(address, port) for address, port in self.answering) or "nothing to ask"

@@ -149,3 +149,12 @@ def test_what_answered_before_has_to_answer_where_it_was_not_shared(
     monkeypatch.setattr(invariants, "port_open", silent)
     with pytest.raises(Leak, match="80: timed out") if ports else nullcontext():
         invariant.expect_restored()
+
+
+def test_pods_of_an_ingress_controller_that_was_replaced_have_to_end() -> None:
+    ending = {"metadata": {"name": "controller-1", "namespace": "ingress", "deletionTimestamp": "2026-01-01T00:00:00Z"}}
+    elsewhere = {"metadata": {"name": "app-1", "namespace": "elsewhere", "deletionTimestamp": "2026-01-01T00:00:00Z"}}
+    left: dict[str, Any] = {"Pod": [ending, elsewhere, named("controller-2", namespace="ingress")]}
+    after(Resource.METALLB, **left)
+    with pytest.raises(Leak, match=r"still there: controller-1\n"):
+        after(Resource.INGRESS, **left)
