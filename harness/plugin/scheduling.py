@@ -1,7 +1,8 @@
 """Which worker gets which statement: one that none of the others' excludes, where there is one.
 
 The locks of what is shared decide who may go on; this keeps workers from waiting at them. A worker judges on one cluster all its life.
-Where a run has a second one, the last worker waits for it, and judges there first what needs a cluster to itself.
+Where a run has a second one, the last worker waits for it, and judges there first what needs a cluster to itself, then what would have to
+wait on the first.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from xdist.scheduler import LoadScheduling
 from xdist.workermanage import WorkerController
 
 from harness.catalogue.durations import durations
-from harness.model.resources import Claim
+from harness.model.resources import EVERYTHING, Claim
 from harness.plugin.cluster_owner import give_cluster
 from harness.plugin.collection import PLAN, Case
 from harness.plugin.further_clusters import FIRST, FURTHER, SECOND, FurtherCluster, needs_cluster_to_itself
@@ -130,19 +131,25 @@ class ResourceScheduling(LoadScheduling):  # type: ignore[misc]  # pytest-xdist 
 
     def _choice(self, node: WorkerController) -> int | None:
         cluster = self.clusters[node]
-        beside = [one for one in self.nodes if one is not node and self.clusters[one] == cluster]
-        held = [[self._case(index) for index in self.node2pending[one]] for one in beside]
+        held = [self._held_by(one) for one in self.nodes if one is not node and self.clusters[one] == cluster]
         waiting = [self._case(index) for index in self.pending]
         if cluster == SECOND:
             places = for_the_second(waiting)
         else:
-            taken = any(case is not None and needs_cluster_to_itself(case) for each in held for case in each)
-            second = self._second_stands and SECOND in (*self.clusters.values(), *self.vacancies)
-            places = for_the_first(waiting, helps=not taken, second=second)
+            taken = any(one.claim.writes == EVERYTHING for each in held for one in each)
+            second = [one for one, of in self.clusters.items() if of == SECOND and not one.shutting_down]
+            stands = self._second_stands and bool(second or SECOND in self.vacancies)
+            places = for_the_first(waiting, helps=not taken, second=stands)
+            if stands:
+                backlog = [one.seconds for each in second for one in self._held_by(each)]
+                places = [place for place in places if not sooner_on_the_second(waiting, place, held, sum(backlog))]
         if not places:
             return None
-        at = sum(_held(self._case(index)).seconds for index in self.node2pending[node])
-        return places[choice([_held(waiting[place]) for place in places], [list(map(_held, each)) for each in held], at=at)]
+        at = sum(one.seconds for one in self._held_by(node))
+        return places[choice([_held(waiting[place]) for place in places], held, at=at)]
+
+    def _held_by(self, node: WorkerController) -> list[Held]:
+        return [_held(self._case(index)) for index in self.node2pending[node]]
 
     def _case(self, index: int) -> Case | None:
         assert self.collection is not None
@@ -178,6 +185,19 @@ def for_the_second(waiting: Sequence[Case | None]) -> list[int]:
 
 def _fits_anywhere(case: Case) -> bool:
     return Provision.SHARED_ROUTES not in case.needs and not case.nodeid.startswith(INSTALLATION)
+
+
+def sooner_on_the_second(waiting: Sequence[Case | None], place: int, others: Sequence[Sequence[Held]], backlog: float) -> bool:
+    """Whether one that has something to itself would wait longer for the others of the first cluster than for its turn on the second.
+
+    :param others: what each of the other workers of the first cluster has
+    :param backlog: seconds that the worker of the second is expected to be at what it has
+    """
+    case = waiting[place]
+    if case is None or not case.claim.writes or not (needs_cluster_to_itself(case) or _fits_anywhere(case)):
+        return False
+    before = [_held(one).seconds for at, one in enumerate(waiting) if one is not None and at != place and needs_cluster_to_itself(one)]
+    return max((_until(case.claim, each) for each in others), default=0.0) > backlog + sum(before)
 
 
 def _held(case: Case | None) -> Held:

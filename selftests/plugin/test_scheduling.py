@@ -1,5 +1,6 @@
 """Who gets which statement."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -223,6 +224,31 @@ def test_the_first_cluster_helps_from_the_end_once_nothing_else_is_left() -> Non
     run.to_the_end()
 
 
+LONG = replace(SHARED[0], nodeid="long", marks=frozenset({"slow"}))
+
+
+@pytest.mark.parametrize("left", [[case(f"rollout {number}", ROLLOUT) for number in range(2)], [case("alone 3", NODE_LOSS)]])
+def test_what_would_wait_longer_on_the_first_cluster_goes_to_the_second(left: list[Case]) -> None:
+    run = Run([SHARED[0], LONG, *SHARED[1:3], *left, *ALONE[:2]], 3)
+    run.come(stands=True)
+    free, _, _ = run.workers
+    for _ in range(2):
+        run.step(free)
+    assert free not in run.workers, "it would wait for the one that is at the long one"
+    for _ in range(2 + len(left)):
+        run.step(run.workers[-1])
+    assert {name for name, _ in run.judged[2:]} == {"alone 0", "alone 1", *(one.nodeid for one in left)}
+    run.to_the_end()
+
+
+def test_what_would_wait_longer_on_the_second_cluster_stays_on_the_first() -> None:
+    run = Run([*SHARED[:4], case("rollout", ROLLOUT), *ALONE], 3)
+    run.come(stands=True)
+    for _ in range(2):
+        run.step(run.workers[0])
+    assert run.to_the_end()["rollout"] in {"gw0", "gw1"}
+
+
 def test_without_a_second_cluster_one_worker_of_the_first_judges_all() -> None:
     run = Run([*SHARED, *LOST, *ALONE], 3)
     run.come(stands=False)
@@ -249,6 +275,14 @@ def test_a_worker_that_crashes_is_replaced_on_its_cluster(pointers: dict[str, st
     run.crash(run.workers[-1])
     assert run.on(run.workers[-1]) == SECOND
     assert pointers[run.workers[-1].gateway.id] == "second"
+    run.to_the_end()
+
+
+def test_what_a_worker_that_crashed_leaves_is_judged_on_the_first_cluster_where_nobody_is_left_on_the_second() -> None:
+    run = Run([*SHARED[:3], *LOST[:1]], 3)
+    run.come(stands=True)
+    assert run.workers[-1].shutting_down, "all is handed out"
+    run.crash(run.workers[1])
     run.to_the_end()
 
 
