@@ -104,6 +104,8 @@ def set_up(api: Api, controller: Controller, probe: HttpProbe, manifests: Mappin
     _teardown(api, controller)
     setting = _Setting(api, controller, probe, routes, manifests, authority)
     for test in sorted(manifests):
+        setting.prepare(test)
+    for test in sorted(manifests):
         setting.put(test)
     for namespace, backends in BACKENDS.items():
         for name in backends:
@@ -123,11 +125,26 @@ class _Setting:
     authority: trustme.CA
     made: int = 0
 
+    def prepare(self, test: str) -> None:
+        """Apply what the Ingresses of a test name, well before these: what they name may stand when a controller learns of them.
+
+        ingress-nginx learns of Secrets and of Ingresses by two watches. Where a Secret comes while it reads the Ingress that names it, that
+        is served without it until it is read anew, which is another matter than what the Secret is for.
+        """
+        self._apply(test, ingresses=False)
+
     def put(self, test: str) -> None:
-        """Apply the routes of a test, or keep why they are refused."""
+        """Apply the Ingresses of a test."""
+        self._apply(test, ingresses=True)
+
+    def _apply(self, test: str, *, ingresses: bool) -> None:
+        """Apply a part of a test's objects, or keep why they are refused."""
+        if test in self.routes.refused:
+            return
         file = self.manifests[test]
+        objects = routes_of(self.routes, test, file, self.controller, self.authority)
         try:
-            self.api.apply(*routes_of(self.routes, test, file, self.controller, self.authority))
+            self.api.apply(*(item for item in objects if (item["kind"] == "Ingress") is ingresses))
         except Refused as refusal:
             self.routes.refused[test] = f"{file.name}: {refusal}"
 

@@ -16,11 +16,14 @@ Spec = Mapping[str, Any]
 _LABELS = {"matchLabels": {"proposed": "yes"}}
 #: A peer, a route server say, that nobody runs (https://www.rfc-editor.org/rfc/rfc5737).
 _PEER: Spec = {"myASN": 64512, "peerASN": 64513, "peerAddress": "192.0.2.9"}
+#: A pool that nobody makes. An advertisement that names none is about all pools, those of others included, and may be refused for them:
+#: "native bgp mode does not support ipv6".
+_OF_NO_POOL: Spec = {"ipAddressPools": ["one"]}
 #: A right specification of every kind of configuration.
 KINDS: Mapping[str, Spec] = {
     "IPAddressPool": {"addresses": ["198.18.201.1-198.18.201.9"], "autoAssign": False},
-    "L2Advertisement": {},
-    "BGPAdvertisement": {},
+    "L2Advertisement": _OF_NO_POOL,
+    "BGPAdvertisement": _OF_NO_POOL,
     "BGPPeer": _PEER,
     "BFDProfile": {},
     "Community": {"communities": [{"name": "proposed", "value": "64512:1"}]},
@@ -40,13 +43,17 @@ POOL_TWICE: Mapping[str, tuple[Spec, Spec, str]] = {
     ),
 }
 ADVERTISEMENT_TWICE: Mapping[str, tuple[Spec, Spec, str]] = {
-    "pools": ({"ipAddressPools": ["one"]}, {"ipAddressPools": ["one", "one"]}, 'duplicate definition of ipAddressPools "one"'),
+    "pools": (_OF_NO_POOL, {"ipAddressPools": ["one", "one"]}, 'duplicate definition of ipAddressPools "one"'),
     "pool selectors": (
-        {"ipAddressPoolSelectors": [_LABELS]},
-        {"ipAddressPoolSelectors": [_LABELS, _LABELS]},
+        {**_OF_NO_POOL, "ipAddressPoolSelectors": [_LABELS]},
+        {**_OF_NO_POOL, "ipAddressPoolSelectors": [_LABELS, _LABELS]},
         "duplicate definition of ipAddressPoolSelectors",
     ),
-    "node selectors": ({"nodeSelectors": [_LABELS]}, {"nodeSelectors": [_LABELS, _LABELS]}, "duplicate definition of nodeSelectors"),
+    "node selectors": (
+        {**_OF_NO_POOL, "nodeSelectors": [_LABELS]},
+        {**_OF_NO_POOL, "nodeSelectors": [_LABELS, _LABELS]},
+        "duplicate definition of nodeSelectors",
+    ),
 }
 #: Kind, right, wrong, and the words of the refusal.
 FAULTY: Mapping[str, tuple[str, Spec, Spec, str]] = {
@@ -84,8 +91,8 @@ FAULTY: Mapping[str, tuple[str, Spec, Spec, str]] = {
     ),
     "an announced community twice": (
         "BGPAdvertisement",
-        {"communities": ["64512:1"]},
-        {"communities": ["64512:1", "64512:1"]},
+        {**_OF_NO_POOL, "communities": ["64512:1"]},
+        {**_OF_NO_POOL, "communities": ["64512:1", "64512:1"]},
         "duplicate definition of community",
     ),
 }
