@@ -27,6 +27,7 @@ from harness.plugin.run_facts import RUN, RunFacts, is_worker
 from harness.plugin.settings import versions_under_test
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
 from harness.systems.environment import Settings, add_image, bring_up
+from harness.systems.kubernetes.readiness import wait_until_begun
 from harness.systems.leftovers import Leftovers, sentence
 from harness.systems.metallb.routers import ROUTER_IMAGE
 
@@ -122,7 +123,7 @@ class ClusterOwner:
         self._publish(self.state)
 
     def _go_on(self, first: ClusterState) -> None:
-        """Bring up another cluster, where there is to be one, while the first one waits, and then beside the judgements."""
+        """Bring up another cluster, where there is to be one, while the first one waits for probes, and then beside the judgements."""
         if clusters_of(self.config) != SECOND:
             discard_archives(first)
             return
@@ -135,6 +136,7 @@ class ClusterOwner:
     def _bring_up_second(self, first: ClusterState) -> ClusterState:
         quiet = Steps(_nowhere)
         try:
+            wait_until_begun(first.api())
             state = bring_up(replace(self.settings, pool=None), quiet, self.facts.directory / f"{LOGS}-{SECOND}", like=first)
         finally:
             discard_archives(first)

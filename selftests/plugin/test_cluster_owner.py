@@ -66,6 +66,7 @@ def answer():
 
 
 cluster_owner.bring_up = bring_up
+cluster_owner.wait_until_begun = lambda api: None
 cluster_owner.tear_down = lambda state, kind_path, steps, logs: note("export delete" if logs else "delete")
 preconditions.find_cluster = lambda config: None  # there is no cluster to look at
 watchdog.wait_ready = lambda probe, expected, within: probe()

@@ -1,11 +1,12 @@
 """Waiting until workloads and the API server are ready, as a step of an installation."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from harness.cluster.abandonment import check
 from harness.cluster.api import Api, Object
-from harness.model.budgets import ROLLOUT, Budget
+from harness.model.budgets import BEGINNING, ROLLOUT, Budget
 from harness.model.errors import EnvironmentFault, StatementFailed, Unanswered
 from harness.probes.waiting import eventually
 
@@ -46,6 +47,28 @@ def rolled_out(api: Api, kind: str, name: str, namespace: str) -> Callable[[], s
         return seen
 
     return probe
+
+
+def wait_until_begun(api: Api) -> None:
+    """Wait until every container has begun, for a while: what follows is a wait for probes, beside which a machine can do something else.
+
+    :raises Abandoned: nobody wants it any more
+    """
+
+    def poll() -> str:
+        check()
+        pods = api.list("Pod")
+        waiting = [str(pod["metadata"]["name"]) for pod in pods if not _begun(pod)]
+        assert not waiting, f"still to begin: {', '.join(waiting)}"
+        return f"{len(pods)} pods"
+
+    with suppress(StatementFailed):
+        eventually(poll, within=BEGINNING, expected="every container has begun")
+
+
+def _begun(pod: Object) -> bool:
+    states = pod["status"].get("containerStatuses", [])
+    return bool(states) and all("waiting" not in one["state"] for one in states)
 
 
 def answering(api: Api) -> Callable[[], str]:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from harness.cluster.api import Object
 from harness.model.errors import EnvironmentFault, Unanswered
-from harness.systems.kubernetes.readiness import answering, wait_ready
+from harness.model.record import Record, recording
+from harness.systems.kubernetes.readiness import answering, wait_ready, wait_until_begun
 from selftests.systems.fake_api import FakeApi, an_object
 
 
@@ -24,3 +26,20 @@ def test_an_api_server_answers_or_not() -> None:
     assert answering(FakeApi(an_object("Node", "one")))() == "1 nodes"
     with pytest.raises(Unanswered, match="No matches found for Node"):
         answering(FakeApi(kinds=[]))()
+
+
+def pod(name: str, *states: str) -> Object:
+    return an_object("Pod", name, status={"containerStatuses": [{"state": {state: {}}} for state in states]} if states else {})
+
+
+def test_containers_have_begun_also_where_they_have_ended() -> None:
+    api = FakeApi(pod("job", "terminated"), pod("two", "running", "running"))
+    with recording(Record()) as record_:
+        wait_until_begun(api)
+    assert [(wait.satisfied, wait.attempts) for wait in record_.waits] == [(True, 1)]
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("late", [pod("late"), pod("late", "running", "waiting")])
+def test_nobody_waits_for_long_until_containers_begin(late: Object) -> None:
+    wait_until_begun(FakeApi(late))
