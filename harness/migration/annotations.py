@@ -4,12 +4,12 @@ What they do: https://kubernetes.github.io/ingress-nginx/user-guide/nginx-config
 """
 
 import re
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from harness.migration.places import ALLOWED, Asked, Notes, Place, basic
 from harness.migration.snippets import visible
-from harness.migration.standing import PASSWORD, USER
+from harness.migration.standing import PASSWORD
 from harness.model.features import Feature
 from harness.model.http_exchange import Headers, Request
 
@@ -19,55 +19,13 @@ FORGED: Headers = (("X-Forwarded-For", "203.0.113.7"), ("X-Forwarded-Proto", "ht
 MEBIBYTE, LARGEST = 1 << 20, 17 << 20
 #: How often a route is asked whose requests are shared out by chance.
 SHARED_OUT = 150
+#: How often a client asks who keeps its cookies: of two Pods one is left out by chance once in half a million times.
+RETURNING = 20
 #: The values of a header or a cookie that say who gets a request, whatever chance would; and one that leaves it to chance.
 DECIDING, UNDECIDED = ("always", "never"), "neither"
 #: Seconds of the longest time-out that is waited for.
 PATIENCE = 5
-#: What a request carries that whoever is asked lets through.
-ALLOWED: Headers = (("X-Conformance-Auth", "allow"),)
 FOREIGN = "https://foreign.conformance.test"
-Notes = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A host, a target below it that is served, how it is asked, and with what so that it is let through."""
-
-    host: str
-    target: str
-    scheme: str
-    credentials: Headers = ()
-
-    def request(
-        self,
-        target: str = "",
-        *,
-        host: str = "",
-        scheme: str = "",
-        method: str = "GET",
-        headers: Headers | None = None,
-        more: Headers = (),
-        body: bytes = b"",
-    ) -> Request:
-        """A request to it, changed where something is said.
-
-        :param headers: instead of what lets it through
-        :param more: besides
-        """
-        carried = (*(self.credentials if headers is None else headers), *more)
-        return Request(target or self.target, host or self.host, method, carried, body, scheme or self.scheme)
-
-    def asking(self, order: str) -> Request:
-        """One that tells the backend how to answer."""
-        return self.request(f"{self.target}{'&' if '?' in self.target else '?'}{order}")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request, and how often it is sent."""
-
-    request: Request
-    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +50,6 @@ def requests(name: str, notes: Notes, place: Place) -> Iterator[Asked]:
             yield one if isinstance(one, Asked) else Asked(one)
 
 
-def credentials(notes: Notes) -> Headers:
-    """What a request has to carry so that whoever these annotations ask lets it through."""
-    password = (basic(PASSWORD),) if "auth-secret" in notes or "auth-type" in notes else ()
-    return (*password, *(ALLOWED if "auth-url" in notes else ()))
-
-
-def basic(password: str) -> tuple[str, str]:
-    """The header with a password (https://www.rfc-editor.org/rfc/rfc7617)."""
-    return "Authorization", f"Basic {b64encode(f'{USER}:{password}'.encode()).decode()}"
-
-
 def size(text: str) -> int | None:
     """The bytes of a size as nginx has it; 0 for none at all (https://nginx.org/en/docs/syntax.html)."""
     found = re.fullmatch(r"(\d+)([kmgKMG]?)", text.strip())
@@ -112,6 +59,15 @@ def size(text: str) -> int | None:
 def _routes(_: Notes, place: Place) -> Iterable[Request]:
     yield place.request()
     yield place.request(f"{place.target.rstrip('/')}/sub/deeper?x=1&y=%20")
+
+
+def _returning(_: Notes, place: Place) -> Iterable[Asked]:
+    yield Asked(place.request(), RETURNING, pods=True)
+
+
+def _affinity(notes: Notes, place: Place) -> Iterable[Request | Asked]:
+    yield from _routes(notes, place)
+    yield from _returning(notes, place)
 
 
 def _root(_: Notes, place: Place) -> Iterable[Request]:
@@ -265,7 +221,7 @@ ANNOTATIONS: Mapping[str, Annotation] = {
     ),
     **_of(
         Feature.COOKIE_AFFINITY,
-        _routes,
+        _affinity,
         *("affinity", "affinity-mode", "session-cookie-name", "session-cookie-path", "session-cookie-max-age", "session-cookie-expires"),
         *("session-cookie-samesite", "session-cookie-secure", "session-cookie-domain", "session-cookie-change-on-failure"),
     ),
@@ -280,14 +236,15 @@ ANNOTATIONS: Mapping[str, Annotation] = {
     **_of(
         None, _routes, "custom-headers", "proxy-cookie-path", "proxy-cookie-domain", "proxy-redirect-from", "proxy-redirect-to", "satisfy"
     ),
-    **_of(Feature.UPSTREAM_HASHING, _unseen, "upstream-hash-by", "upstream-hash-by-subset", "upstream-hash-by-subset-size"),
+    **_of(Feature.UPSTREAM_HASHING, _returning, "upstream-hash-by", "upstream-hash-by-subset", "upstream-hash-by-subset-size"),
+    **_of(None, _returning, "load-balance"),
     **_of(Feature.SERVICE_UPSTREAM, _unseen, "service-upstream"),
     **_of(Feature.RETRY, _unseen, "proxy-next-upstream", "proxy-next-upstream-tries", "proxy-next-upstream-timeout"),
     **_of(
         None,
         _unseen,
         *("proxy-connect-timeout", "proxy-buffering", "proxy-buffer-size", "proxy-buffers-number", "proxy-busy-buffers-size"),
-        *("proxy-max-temp-file-size", "proxy-request-buffering", "proxy-http-version", "client-body-buffer-size", "load-balance"),
+        *("proxy-max-temp-file-size", "proxy-request-buffering", "proxy-http-version", "client-body-buffer-size"),
         *("ssl-ciphers", "ssl-prefer-server-ciphers", "ssl-passthrough", "stream-snippet", "limit-rate", "limit-rate-after"),
         *("limit-whitelist", "limit-allowlist", "enable-access-log", "enable-rewrite-log", "http2-push-preload", "mirror-target"),
         *("mirror-host", "mirror-request-body", "enable-modsecurity", "enable-owasp-core-rules", "modsecurity-snippet"),

@@ -11,7 +11,16 @@ from harness.model.http_exchange import REQUEST_HEADER, Exchange, Headers, combi
 _OF_THE_CONNECTION = ("connection", "keep-alive", "transfer-encoding", "content-length", "date", "server", "via", "age")
 _OF_THE_ECHO = ("x-echo-backend", "x-echo-request")
 #: Headers whose value is another one every time: that there is one can differ, what it says cannot.
-_BY_CHANCE = ("x-request-id", "x-req-id", "traceparent", "x-b3-traceid", "x-b3-spanid", "x-envoy-upstream-service-time")
+_BY_CHANCE = (
+    "sec-websocket-key",
+    "sec-websocket-accept",
+    "x-request-id",
+    "x-req-id",
+    "traceparent",
+    "x-b3-traceid",
+    "x-b3-spanid",
+    "x-envoy-upstream-service-time",
+)
 _COOKIES = "set-cookie"
 _POD = ("x-forwarded-server",)
 #: A moment in the forms in which nginx and HTTP have it, and how long something took.
@@ -35,6 +44,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     :param fault: why nothing did
     :param backends: the Services that answered, by namespace and name: several where chance decides, none where the controller did itself
     :param served: how many of the answers came from each
+    :param pods: how many Pods answered a client that keeps its cookies, where that was looked at
     :param arrived: what the backend saw of the request: method, path, query, host, protocol
     :param headers_arrived: the headers that it saw, by their names in lower case
     :param headers: the headers of the answer
@@ -46,6 +56,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     fault: str = ""
     backends: tuple[str, ...] = ()
     served: dict[str, int] = {}
+    pods: int = 0
     arrived: dict[str, str] = {}
     headers_arrived: dict[str, str] = {}
     headers: dict[str, str] = {}

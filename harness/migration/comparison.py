@@ -11,6 +11,7 @@ from harness.migration.answers import CHANCE, Answer
 
 #: What a refusal of somebody who is not allowed, or asks for too much, looks like.
 GATES = frozenset({400, 401, 403, 405, 407, 413, 421, 429, 431, 495, 496, 497, 503})
+OPENED = 101
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Characters shown of a text.
 SHOWN = 120
@@ -130,10 +131,24 @@ def _shares(a: Answer, b: Answer) -> Iterator[Difference]:
         x, y = a.served.get(who, 0), b.served.get(who, 0)
         if not (_refusals(a) or _refusals(b)) and probability(x, n, y, m) < UNLIKELY:
             yield Difference(Harm.SHARE, f"requests answered by {who}", f"{x} of {n}", f"{y} of {m}")
+    if a.pods and b.pods and (a.pods == 1) != (b.pods == 1):
+        yield Difference(Harm.SHARE, "Pods that answer a client that keeps its cookies", *(_one_or_more(one.pods) for one in (a, b)))
     refused, refused_now = _refusals(a), _refusals(b)
+    through, through_now = n - sum(refused.values()), m - sum(refused_now.values())
+    said = f"refused of {n} at once", _counted(refused), _counted(refused_now)
     if set(refused) != set(refused_now):
-        harm = Harm.STATUS if refused and refused_now else Harm.OPENED if refused else Harm.CLOSED
-        yield Difference(harm, f"refused of {n} at once", _counted(refused), _counted(refused_now))
+        yield Difference(Harm.STATUS if refused and refused_now else Harm.OPENED if refused else Harm.CLOSED, *said)
+    elif refused and _far_apart(through, through_now):
+        yield Difference(Harm.OPENED if through_now > through else Harm.CLOSED, *said)
+
+
+def _one_or_more(number: int) -> str:
+    return "one" if number == 1 else "several"
+
+
+def _far_apart(a: int, b: int) -> bool:
+    """Whether more than twice as many got through, and not by the moment in which a limit of so many a second lets one more through."""
+    return max(a, b) > 2 * min(a, b) + 1
 
 
 def _refusals(one: Answer) -> dict[str, int]:
@@ -161,7 +176,9 @@ def _arrival(a: Answer, b: Answer) -> Iterator[Difference]:
 
 
 def _response(a: Answer, b: Answer) -> Iterator[Difference]:
-    if a.status != b.status:
+    if (a.status == OPENED) != (b.status == OPENED):
+        yield Difference(Harm.LOST if a.status == OPENED else Harm.GAINED, "web socket", *map(_opened, (a, b)))
+    elif a.status != b.status:
         redirects = {a.status, b.status} & REDIRECTS
         yield Difference(Harm.REDIRECT if redirects else Harm.STATUS, "status", str(a.status or a.fault), str(b.status or b.fault))
     if a.location != b.location and a.status in REDIRECTS and b.status in REDIRECTS:
@@ -173,6 +190,10 @@ def _response(a: Answer, b: Answer) -> Iterator[Difference]:
     if _differ(a.body, b.body) and 200 <= a.status < 300 and 200 <= b.status < 300:
         yield Difference(Harm.ANSWERED, "text of the answer", *(one.body[:SHOWN] or NONE for one in (a, b)))
     yield from _headers("response header", *({name: one.headers[name] for name in one.headers if _matters(name, one)} for one in (a, b)))
+
+
+def _opened(one: Answer) -> str:
+    return "opened" if one.status == OPENED else f"not opened: {one.status or one.fault}"
 
 
 def _matters(name: str, answer: Answer) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from harness.cluster.api import Api, Object
+from harness.cluster.api import Api, Object, Refused
 from harness.migration.charts import CHART, is_chart, rendered
 from harness.model.errors import UsageFault
 from harness.systems.ingress.controllers import LEGACY_CLASS
@@ -17,7 +17,8 @@ from harness.systems.ingress.controllers import LEGACY_CLASS
 ENDINGS = (".yaml", ".yml", ".json")
 CURRENT = "networking.k8s.io/v1"
 #: The kinds that routes are made of; of anything else nothing is said, since a folder holds many.
-KINDS = ("Ingress", "Service", "Secret", "ConfigMap")
+WORKLOADS = ("Deployment", "StatefulSet")
+KINDS = ("Ingress", "Service", "Secret", "ConfigMap", *WORKLOADS)
 #: https://www.rfc-editor.org/rfc/rfc1123#section-2.1, as names of namespaces are
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 Key = tuple[str, str]
@@ -42,18 +43,27 @@ class Routes:
     """The Ingresses in the order of their creation, and what they may name; by namespace and name.
 
     :param secrets: the types of Secrets: what is in them is not kept
+    :param workloads: what has the Pods behind the Services
     """
 
     ingresses: dict[Key, Object] = field(default_factory=dict)
     services: dict[Key, Object] = field(default_factory=dict)
     secrets: dict[Key, str] = field(default_factory=dict)
     config_maps: dict[Key, dict[str, str]] = field(default_factory=dict)
+    workloads: list[Object] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
     @property
     def in_order(self) -> list[Object]:
         """The Ingresses, the oldest first: it wins where two claim the same."""
         return sorted(self.ingresses.values(), key=lambda item: str(item["metadata"].get("creationTimestamp", "")))
+
+    def pods_of(self, service: Key) -> int | None:
+        """How many Pods are behind a Service; none where the input does not say."""
+        selector = _mapping(self.services.get(service), "spec", "selector")
+        found = [one for one in self.workloads if key_of(one)[0] == service[0] and selector and selector.items() <= _labels(one).items()]
+        numbers = [one["spec"].get("replicas") for one in found]  # one where nothing is said
+        return sum(1 if number is None else number for number in numbers if number is None or isinstance(number, int)) if found else None
 
     def take(self, item: Object, where: str) -> None:
         """Take in one object, or say why not."""
@@ -72,6 +82,8 @@ class Routes:
                 self.secrets[key] = str(item.get("type", "Opaque"))
             case "ConfigMap":
                 self.config_maps[key] = {name: str(value) for name, value in (item.get("data") or {}).items()}
+            case _:
+                self.workloads.append({"spec": {}, **item})
 
     def keep_class(self, wanted: str) -> None:
         """Leave out the Ingresses of other classes: another controller serves them."""
@@ -113,6 +125,12 @@ def read_cluster(api: Api, context: str) -> Routes:
     for kind in ("Service", "ConfigMap", "Ingress"):
         for item in api.list(kind):
             routes.take({"apiVersion": CURRENT if kind == "Ingress" else "v1", **item, "kind": kind}, f"context {context}")
+    for kind in WORKLOADS:
+        try:
+            routes.workloads += api.list(kind)
+        except Refused as refusal:
+            why = f"{refusal}: one Pod stands for those behind a Service"
+            routes.skipped.append(Skipped(f"context {context}", f"every {kind}", why))
     _require_any(routes, f"the context {context}")
     return routes
 
@@ -140,6 +158,18 @@ def annotations_of(item: Object) -> dict[str, str]:
 def class_of(item: Object) -> str:
     """The class of an Ingress, by its field or the annotation that came before it; empty where it has none."""
     return str(item["spec"].get("ingressClassName") or annotations_of(item).get(LEGACY_CLASS) or "")
+
+
+def _mapping(item: Object | None, *path: str) -> dict[str, Any]:
+    """The mapping at a path into an object; empty where there is something else."""
+    found: Any = item
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _labels(workload: Object) -> dict[str, Any]:
+    return _mapping(workload, "spec", "template", "metadata", "labels")
 
 
 def _require_any(routes: Routes, where: str) -> None:

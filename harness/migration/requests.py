@@ -8,9 +8,11 @@ from urllib.parse import quote
 from harness.cluster.api import Object
 from harness.migration import annotations
 from harness.migration.expressions import near_misses, samples
+from harness.migration.places import Place, credentials
 from harness.migration.reading import Key, Routes, key_of
 from harness.migration.routes import Path, encrypted_hosts, expressive_hosts, hosts_of, paths_of, shared_out, short_annotations
 from harness.model.http_exchange import Request
+from harness.probes.websocket import UPGRADE
 
 #: What every path is asked with as well: nothing of a query may be changed on its way.
 QUERY = "?a=1;b=2&&c=%3B&d="
@@ -18,6 +20,12 @@ QUERY = "?a=1;b=2&&c=%3B&d="
 NOWHERE = "/conformance-no-such-path"
 #: Hosts that nobody routes.
 UNKNOWN = "unknown.conformance.test"
+#: The protocols of backends that a web socket is opened to.
+OPENED = frozenset(("HTTP", "HTTPS", "AUTO_HTTP"))
+#: The protocols of those that are called by gRPC, what a call carries, and its message
+#: (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
+CALLED, CALL = frozenset(("GRPC", "GRPCS")), (("TE", "trailers"), ("Content-Type", "application/grpc"))
+MESSAGE = b"\0\0\0\0\x0bconformance"
 #: What stands for a wildcard.
 LABEL = "conformance"
 
@@ -29,12 +37,14 @@ class Derived:
     :param ingress: the Ingress that it was derived from
     :param about: the annotations that it makes visible, without prefix; none for one that routes are asked by
     :param times: how often it is sent: more than once where chance decides, or a limit is to be met
+    :param pods: whether it is looked at which Pods answer, and the client keeps its cookies
     """
 
     request: Request
     ingress: Key
     about: tuple[str, ...] = ()
     times: int = 1
+    pods: bool = False
 
     @property
     def line(self) -> str:
@@ -43,7 +53,7 @@ class Derived:
         more += [f"{len(asked.body)} bytes"] if asked.body else []
         more += ["HTTP/2"] if asked.http2 else []
         more += ["no SNI"] if asked.sni == "" else []
-        often = f", {self.times} times" if self.times > 1 else ""
+        often = f", {self.times} times{' with the cookies of each answer' if self.pods else ''}" if self.times > 1 else ""
         return f"{asked.line}{' with ' if more else ''}{', '.join(more)}{often}"
 
 
@@ -51,23 +61,23 @@ def derive(routes: Routes) -> list[Derived]:
     """Every request, in the order of the Ingresses; each once."""
     items = routes.in_order
     expressive, encrypted, chance = expressive_hosts(items), encrypted_hosts(items), shared_out(items)
-    found: dict[tuple[Request, int], Derived] = {}
+    found: dict[tuple[Request, int, bool], Derived] = {}
     for item in items:
         for one in (*_of_ingress(item, expressive, encrypted), *_of_chance(item, expressive, encrypted, chance)):
-            kept = found.setdefault((one.request, one.times), one)
+            kept = found.setdefault(which := (one.request, one.times, one.pods), one)
             if kept.ingress == one.ingress:
-                found[one.request, one.times] = replace(kept, about=tuple(dict.fromkeys((*kept.about, *one.about))))
+                found[which] = replace(kept, about=tuple(dict.fromkeys((*kept.about, *one.about))))
             elif one.about and not kept.about:  # it says more of the Ingress whose annotation it makes visible
-                found[one.request, one.times] = one
+                found[which] = one
     if items:
-        found.setdefault((Request("/", host=UNKNOWN), 1), Derived(Request("/", host=UNKNOWN), key_of(items[0])))
+        found.setdefault((Request("/", host=UNKNOWN), 1, False), Derived(Request("/", host=UNKNOWN), key_of(items[0])))
     return list(found.values())
 
 
 def _of_ingress(item: Object, expressive: set[str], encrypted: set[str]) -> Iterator[Derived]:
     key, paths = key_of(item), list(paths_of(item, expressive))
     notes = short_annotations(item)
-    allowed = annotations.credentials(notes)
+    allowed = credentials(notes)
     for path in paths:
         scheme = "https" if path.host in encrypted else "http"
         for target in _targets(path):
@@ -78,15 +88,23 @@ def _of_ingress(item: Object, expressive: set[str], encrypted: set[str]) -> Iter
         for request in _of_host(host, encrypted=host in encrypted):
             yield Derived(replace(request, headers=(*allowed, *request.headers)), key)
     for path in [one for one in paths if one.host or len(paths) == 1][:2] if notes else []:
-        place = annotations.Place(_host(path.host), _first(path), "https" if path.host in encrypted else "http", allowed)
+        place = Place(_host(path.host), _first(path), "https" if path.host in encrypted else "http", allowed)
         for name in notes:
             for asked in annotations.requests(name, notes, place):
-                yield Derived(asked.request, key, (name,), asked.times)
+                yield Derived(asked.request, key, (name,), asked.times, asked.pods)
+    for path in paths[:1]:
+        protocol = notes.get("backend-protocol", "HTTP").strip().upper()
+        if protocol in OPENED:
+            scheme = "https" if path.host in encrypted else "http"
+            yield Derived(Request(_first(path), _host(path.host), headers=(*allowed, *UPGRADE), scheme=scheme), key)
+        elif protocol in CALLED:
+            call = Request(_first(path), _host(path.host), "POST", (*allowed, *CALL), MESSAGE, "https", http2=True)
+            yield Derived(call, key, ("backend-protocol",))
 
 
 def _of_chance(item: Object, expressive: set[str], encrypted: set[str], chance: Collection[str]) -> Iterator[Derived]:
     """The paths that a canary may take a share of, asked so often that it shows."""
-    allowed = annotations.credentials(short_annotations(item))
+    allowed = credentials(short_annotations(item))
     for path in paths_of(item, expressive):
         if path.host in chance:
             asked = Request(_first(path), _host(path.host), headers=allowed, scheme="https" if path.host in encrypted else "http")

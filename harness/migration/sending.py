@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from time import monotonic, sleep
 
 import httpx
+import msgspec
 
 from harness.cluster.steps import Steps
 from harness.migration.answers import Answer, answer_of, lasting, masked, together
@@ -14,9 +15,11 @@ from harness.migration.reading import Routes
 from harness.migration.requests import Derived
 from harness.migration.routes import covers, hosts_of, pauses_of, short_annotations
 from harness.model.errors import StatementFailed, Unanswered
-from harness.model.http_exchange import Request
+from harness.model.http_exchange import Exchange, Request
 from harness.model.record import Record, recording
 from harness.probes.http import HttpProbe
+from harness.probes.websocket import UPGRADE
+from harness.probes.websocket import exchange as web_socket
 
 #: Annotations in which somebody may name variables of nginx.
 OWN_WORDS = frozenset(("configuration-snippet", "server-snippet", "auth-snippet", "custom-headers", "auth-proxy-set-headers"))
@@ -50,7 +53,7 @@ class Sender:
             for number, one in group:
                 pause = pauses.get(_whose(one), 0.0)
                 sleep(pause)
-                answers[number] = together(self._ask_often(one))
+                answers[number] = self._ask_returning(one, pause) if one.pods else together(self._ask_often(one))
                 if one.times == 1 and any(covers(pattern, _whose(one)) for pattern in by_chance):
                     sleep(pause)
                     answers[number] = lasting(answers[number], self._ask(one.request))
@@ -74,11 +77,33 @@ class Sender:
         of_all = {""} if any(key.endswith(("-snippet", "-headers")) for key in settings) else set()
         return of_all.union(*(map(str.lower, hosts_of(item)) for item in saying))
 
-    def _ask(self, request: Request) -> Answer:
-        probe = HttpProbe(self.address, 443 if request.scheme == "https" else 80, timeout=TIMEOUT)
+    def _ask_returning(self, one: Derived, pause: float) -> Answer:
+        """Ask as a client that keeps its cookies, and count the Pods that answer it."""
+        answers: list[Answer] = []
+        came: list[Exchange] = []
+        pods, kept = set(), httpx.Cookies()
+        for _ in range(one.times):
+            sleep(pause)
+            asked = httpx.Request("GET", f"{one.request.scheme}://{one.request.host}{one.request.target}")
+            kept.set_cookie_header(asked)
+            sent = replace(one.request, headers=(*one.request.headers, *(("Cookie", text) for text in asked.headers.get_list("cookie"))))
+            answers.append(self._ask(sent, came))
+            for exchange in came[-1:]:
+                kept.extract_cookies(httpx.Response(exchange.status, headers=list(exchange.headers), request=asked))
+                pods |= {exchange.identity.pod} if exchange.identity else set()
+        return msgspec.structs.replace(together(answers), pods=len(pods))
+
+    def _ask(self, request: Request, came: list[Exchange] | None = None) -> Answer:
+        port = 443 if request.scheme == "https" else 80
         with recording(Record()):  # which is kept for nobody: there may be thousands
             try:
-                return answer_of(probe.send(request))
+                if set(UPGRADE) <= set(request.headers):
+                    exchange = web_socket(self.address, port, request)
+                else:
+                    exchange = HttpProbe(self.address, port, timeout=TIMEOUT).send(request)
+                if came is not None:
+                    came.append(exchange)
+                return answer_of(exchange)
             except (Unanswered, StatementFailed) as fault:
                 found = fault.last if isinstance(fault, StatementFailed) else str(fault).rpartition(": ")[2]
                 return Answer(fault=masked(str(found)))

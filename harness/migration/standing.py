@@ -21,8 +21,10 @@ from harness.systems.ingress.shared_routes import WEBHOOK_EXEMPT
 from harness.systems.kubernetes.manifests import MANIFESTS, read
 from harness.systems.kubernetes.secrets import encoded, tls_data
 
-#: The Deployment behind every Service of a namespace, and the first of its ports: one for each port of a Service.
+#: The Deployment behind the Services of a namespace, and the first of its ports: one for each port of a Service. Services with several
+#: Pods have one for each number of them, up to so many; and two where the input does not say, and an annotation is about which Pod answers.
 BACKENDS, FIRST_PORT = "conformance-backends", 8001
+MOST_PODS, CHOSEN = 3, ("affinity", "upstream-hash-by", "load-balance")
 #: How far above it the port for calls by gRPC is, and the container that takes them.
 CALLS, CALLS_CONTAINER, CALLS_PROGRAM = 10000, "calls", "grpc_server.py"
 #: Where what decides about requests stands, in place of whoever does for the user.
@@ -114,7 +116,19 @@ class Standing:
 
     def deployments(self) -> list[Key]:
         """What has to be ready before a route can be."""
-        return [(STAND_IN_NAMESPACE, STAND_IN), *((name, BACKENDS) for name in sorted({one.service[0] for one in self.ports}))]
+        behind = {(one.service[0], number) for one in self.ports if (number := self.pods(one.service))}
+        return [(STAND_IN_NAMESPACE, STAND_IN), *((namespace, _deployment(number)) for namespace, number in sorted(behind))]
+
+    def pods(self, service: Key) -> int:
+        """How many Pods stand behind a Service."""
+        said = self.routes.pods_of(service)
+        return min(said, MOST_PODS) if said is not None else 2 if service in self._chosen else 1
+
+    @cached_property
+    def _chosen(self) -> set[Key]:
+        """The Services of which an annotation says which Pod answers."""
+        saying = [item for item in self.routes.in_order if any(f"{NGINX}{short}" in annotations_of(item) for short in CHOSEN)]
+        return {(key_of(item)[0], str(one["name"])) for item in saying for one in backends_of(item)}
 
     def ingress(self, item: Object, ingress_class: str) -> Object:
         """An Ingress of the user's for a controller's class: nothing else of it is changed but who is asked about requests."""
@@ -158,14 +172,17 @@ class Standing:
         return {(key_of(item)[0], str(one["name"])) for item in asking for one in backends_of(item)}
 
     def _backends(self, namespace: str, ports: list[Port]) -> list[Object]:
-        values = {"name": BACKENDS, "namespace": namespace, "image": self.image, "nonce": self.nonce}
-        made = [*_processes(ports, **values), self._certificate(BACKENDS, namespace, [f"{BACKENDS}.test"])]
+        made: list[Object] = []
+        for number in sorted({self.pods(one.service) for one in ports} - {0}):
+            name, behind = _deployment(number), [one for one in ports if self.pods(one.service) == number]
+            values = {"name": name, "namespace": namespace, "image": self.image, "nonce": self.nonce, "replicas": str(number)}
+            made += [*_processes(behind, **values), self._certificate(name, namespace, [f"{name}.test"])]
         for key in dict.fromkeys(one.service for one in ports):
-            made.append(_service(key, [one for one in ports if one.service == key]))
+            made.append(_service(key, [one for one in ports if one.service == key], _deployment(self.pods(key))))
         return made
 
     def _stand_in(self) -> list[Object]:
-        values = {"name": STAND_IN, "namespace": STAND_IN_NAMESPACE, "image": self.image, "nonce": self.nonce}
+        values = {"name": STAND_IN, "namespace": STAND_IN_NAMESPACE, "image": self.image, "nonce": self.nonce, "replicas": "1"}
         port = Port((STAND_IN_NAMESPACE, STAND_IN), "http", 80, FIRST_PORT, tls=False)
         made = [*_processes([port], **values), self._certificate(STAND_IN, STAND_IN_NAMESPACE, [f"{STAND_IN}.test"])]
         return [program(STAND_IN_NAMESPACE), *made, _service(port.service, [port], STAND_IN)]
@@ -252,6 +269,11 @@ def _words(port: Port) -> list[str]:
     return [*(["tls"] if port.tls else []), *([str(port.target)] if port.asked else [])]
 
 
+def _deployment(pods: int) -> str:
+    """The Deployment with so many Pods; nothing stands behind the name of the one with none."""
+    return BACKENDS if pods == 1 else f"{BACKENDS}-{pods}"
+
+
 def _key(value: str, namespace: str) -> Key:
     """What an annotation names: ``name``, or ``namespace/name``."""
     first, slash, second = value.partition("/")
@@ -266,7 +288,7 @@ def _secret(name: str, namespace: str, kind: str, data: dict[str, str]) -> Objec
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": namespace}, "type": kind, "data": data}
 
 
-def _service(key: Key, ports: list[Port], selected: str = BACKENDS) -> Object:
+def _service(key: Key, ports: list[Port], selected: str) -> Object:
     listed = [{"name": one.name or f"port-{one.number}", "port": one.number, "targetPort": one.leads_to} for one in ports]
     if len(ports) == 1 and not ports[0].name:
         listed[0].pop("name")

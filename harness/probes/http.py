@@ -92,7 +92,7 @@ class HttpProbe:
         return httpx.Client(
             http1=not prior_knowledge,
             http2=request.http2,
-            verify=self.trust or _unverified(),
+            verify=self.trust or unverified(),
             timeout=self._limit,
             trust_env=False,
         )
@@ -223,7 +223,8 @@ def bracketed(address: str) -> str:
     return f"[{address}]" if ip_address(address).version == 6 else address
 
 
-def _unverified() -> ssl.SSLContext:
+def unverified() -> ssl.SSLContext:
+    """A client that takes any certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

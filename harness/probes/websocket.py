@@ -1,8 +1,9 @@
 """A web socket as a client outside of the cluster opens it (https://www.rfc-editor.org/rfc/rfc6455), by websocket-client."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from time import monotonic
 from typing import Self
 
 import websocket
@@ -10,9 +11,9 @@ from websocket import ABNF, WebSocketBadStatusException, WebSocketConnectionClos
 
 from harness.model.budgets import CALL, QUIET
 from harness.model.errors import StatementFailed, Unanswered, Violated, one_line
-from harness.model.http_exchange import Echo
+from harness.model.http_exchange import Echo, Exchange, Headers, Request
 from harness.model.record import awaiting_answer, record
-from harness.probes.http import bracketed
+from harness.probes.http import bracketed, unverified
 
 
 class WebSocket:
@@ -25,12 +26,8 @@ class WebSocket:
     def __init__(self, address: str, port: int, host: str, target: str, *, timeout: float = CALL.seconds) -> None:
         __tracebackhide__ = True
         self._socket = websocket.WebSocket(skip_utf8_validation=True)
-        with _opening(f"{host}{target}"), awaiting_answer():
-            # Connected here, since the library would take a proxy from the environment.
-            limit = record().scaled(timeout)
-            connection = socket.create_connection((address, port), limit)
-            options = {"host": host, "suppress_origin": True, "redirect_limit": 0, "timeout": limit, "socket": connection}
-            self._socket.connect(f"ws://{bracketed(address)}:{port}{target}", **options)
+        with _opening(f"{host}{target}"):
+            _connect(self._socket, (address, port), Request(target, host), timeout)
         record().exchanges.append(f"web socket {host}{target}: {self._socket.getstatus()} {self._socket.getheaders()}")
 
     def expect_greeting(self, service: str, target: str, *, namespace: str) -> Echo:
@@ -88,6 +85,61 @@ class WebSocket:
 
     def __exit__(self, *_: object) -> None:
         self._socket.shutdown()
+
+
+#: What a client says that wants a web socket; the rest of the handshake is the library's.
+UPGRADE: Headers = (("Connection", "Upgrade"), ("Upgrade", "websocket"))
+#: What is said on a web socket to hear it back.
+WORD = b"conformance"
+
+
+def exchange(address: str, port: int, request: Request, *, timeout: float = CALL.seconds) -> Exchange:
+    """Ask for a web socket, hear from an echo backend how the request arrived, and one message back.
+
+    :returns: status 101 with that account, or the refusal
+    :raises Unanswered: no connection, or silence, also on the web socket
+    :raises StatementFailed: what comes is not what is said, nor HTTP
+    """
+    __tracebackhide__ = True
+    opened, began = websocket.WebSocket(skip_utf8_validation=True), monotonic()
+
+    def answered(status: int, headers: Mapping[str, str] | None, body: bytes = b"", echo: Echo | None = None) -> Exchange:
+        remote = f"{bracketed(address)}:{port}"
+        return Exchange(request, status, tuple((headers or {}).items()), body, echo, frozenset(), "HTTP/1.1", monotonic() - began, remote)
+
+    try:
+        with _opening(request.line):
+            try:
+                _connect(opened, (address, port), request, timeout)
+            except WebSocketBadStatusException as refused:
+                body = refused.resp_body or b""
+                return answered(refused.status_code, refused.resp_headers, body, Echo.parse(body))
+            except WebSocketException:
+                if (sent_away := opened.handshake_response) is None:
+                    raise
+                return answered(sent_away.status, sent_away.headers)
+        with _open(), awaiting_answer():
+            greeting = bytes(opened.recv_frame().data)
+            opened.send_binary(WORD)
+            heard = bytes(opened.recv_frame().data)
+        if heard != WORD:
+            raise StatementFailed(f"{WORD!r} comes back", repr(heard[:80]))
+        return answered(101, opened.getheaders(), echo=Echo.parse(greeting))
+    finally:
+        opened.shutdown()
+
+
+def _connect(made: websocket.WebSocket, end: tuple[str, int], request: Request, timeout: float) -> None:
+    """Connect here, since the library would take a proxy from the environment."""
+    limit = record().scaled(timeout)
+    with awaiting_answer():
+        connection = socket.create_connection(end, limit)
+        if request.scheme == "https":
+            name = request.sni if request.sni is not None else (request.host or "").partition(":")[0]
+            connection = unverified().wrap_socket(connection, server_hostname=name or None)
+        options = {"host": request.host, "suppress_origin": True, "redirect_limit": 0, "timeout": limit, "socket": connection}
+        headers = [": ".join(one) for one in request.headers if one not in UPGRADE]
+        made.connect(f"ws://{bracketed(end[0])}:{end[1]}{request.target}", header=headers, **options)
 
 
 @contextmanager

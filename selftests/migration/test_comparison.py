@@ -180,3 +180,44 @@ def test_names_of_what_a_run_made_are_not_compared() -> None:
     one = changed(headers={"x-host": "controller-7d9-x2"}, arrived={"path": "/on/conformance-1a-worker"}, body="controller-7d9-x2 is well")
     found = without(one, names)
     assert (found.headers, found.arrived, found.body) == ({"x-host": "(a name)"}, {"path": "/on/(a name)-worker"}, "(a name) is well")
+
+
+def often(**served: int) -> Answer:
+    named = {name.replace("_", ""): number for name, number in served.items()}
+    return Answer(status=200, backends=("shop/web",), served={"shop/web" if name == "web" else name: n for name, n in named.items()})
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "harm"),
+    [
+        (often(web=6, _429=6), often(web=2, _429=10), Harm.CLOSED),
+        (often(web=2, _429=10), often(web=6, _429=6), Harm.OPENED),
+        (often(web=6, _429=6), often(web=8, _429=4), None),
+        (often(web=1, _429=11), often(web=3, _429=9), None),
+        (often(web=12), often(web=6, _429=6), Harm.CLOSED),
+        (often(web=6, _503=6), often(web=6, _429=6), Harm.STATUS),
+    ],
+)
+def test_limits_are_told_apart_by_what_they_refuse_and_by_how_much(a: Answer, b: Answer, harm: Harm | None) -> None:
+    assert [one.harm for one in differences(a, b)] == ([harm] if harm else [])
+
+
+@pytest.mark.parametrize(("a", "b", "told"), [(1, 2, [("one", "several")]), (3, 1, [("several", "one")]), (2, 3, []), (1, 1, [])])
+def test_a_client_that_keeps_its_cookies_meets_one_pod_or_several(a: int, b: int, told: list[tuple[str, str]]) -> None:
+    sides = [msgspec.structs.replace(often(web=20), pods=number) for number in (a, b)]
+    assert [(one.a, one.b) for one in differences(*sides)] == told
+
+
+@pytest.mark.parametrize(
+    ("b", "harm", "told"),
+    [
+        (changed(status=200), Harm.LOST, "not opened: 200"),
+        (Answer(status=502), Harm.LOST, "the controller with 502"),
+        (Answer(fault="the web socket is silent"), Harm.LOST, "nobody: the web socket is silent"),
+    ],
+)
+def test_a_web_socket_that_is_no_longer_opened_is_lost(b: Answer, harm: Harm, told: str) -> None:
+    opened = changed(status=101)
+    assert (differences(opened, b)[0].harm, differences(opened, b)[0].b) == (harm, told)
+    assert differences(b, opened)[0].harm is Harm.GAINED
+    assert differences(opened, opened) == []

@@ -1,13 +1,16 @@
 """What is read of somebody's files, and what is said of the rest."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from harness.migration.reading import class_of, read_paths
+from harness.cluster.api import Denied
+from harness.migration.reading import WORKLOADS, class_of, read_cluster, read_paths
 from harness.model.errors import UsageFault
 from selftests.migration.routes_of_a_shop import SHOP, as_list, ingress, routes, written
+from selftests.systems.fake_api import FakeApi
 
 
 def test_documents_and_lists_are_read_and_other_kinds_passed_over(tmp_path: Path) -> None:
@@ -133,3 +136,42 @@ def test_a_chart_without_helm_or_values_without_a_chart_are_told(chart: Path, tm
         read_paths([chart])
     with pytest.raises(UsageFault, match="a chart for the values"):
         read_paths([tmp_path], [tmp_path / "values.yaml"])
+
+
+def workload(name: str, replicas: object = None, kind: str = "Deployment", **labels: str) -> dict[str, object]:
+    template = {"metadata": {"labels": {"app": "web", **labels}}}
+    return {"kind": kind, "metadata": {"name": name, "namespace": "shop"}, "spec": {"replicas": replicas, "template": template}}
+
+
+def service(**selector: str) -> dict[str, object]:
+    return {"kind": "Service", "metadata": {"name": "web", "namespace": "shop"}, "spec": {"selector": selector, "ports": []}}
+
+
+@pytest.mark.parametrize(
+    ("selector", "workloads", "pods"),
+    [
+        ({"app": "web"}, [workload("one", 2)], 2),
+        ({"app": "web"}, [workload("one")], 1),
+        ({"app": "web"}, [workload("one", 0)], 0),
+        ({"app": "web"}, [workload("one", 1), workload("two", 2, "StatefulSet", tier="old")], 3),
+        ({"app": "web", "tier": "old"}, [workload("one", 1), workload("two", 2, tier="old")], 2),
+        ({"app": "api"}, [workload("one", 2)], None),
+        ({"app": "web"}, [], None),
+        ({}, [workload("one", 2)], None),
+        ({"app": "web"}, [{"kind": "Deployment", "metadata": {"name": "x", "namespace": "shop"}}], None),
+    ],
+)
+def test_the_pods_behind_a_service_are_counted(selector: dict[str, str], workloads: list[dict[str, object]], pods: int | None) -> None:
+    assert routes(service(**selector), *workloads).pods_of(("shop", "web")) == pods
+
+
+def test_a_cluster_that_does_not_tell_its_workloads_is_read_without_them() -> None:
+    class Forbidding(FakeApi):
+        def list(self, kind: str, *_: object, **__: object) -> list[dict[str, Any]]:
+            if kind in WORKLOADS:
+                raise Denied(403, "forbidden")
+            return super().list(kind)
+
+    found = read_cluster(Forbidding(ingress()), "mine")
+    assert list(found.ingresses) == [("shop", "one")]
+    assert [one.what for one in found.skipped] == ["every Deployment", "every StatefulSet"]

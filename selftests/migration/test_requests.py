@@ -127,3 +127,29 @@ def test_a_request_belongs_to_the_ingress_whose_annotation_it_makes_visible() ->
     for items in ((main, canary), (canary, main)):
         (shared,) = [one for one in asked(*items) if one.times > 1]
         assert (shared.ingress, set(shared.about)) == (("shop", "canary"), {"canary", "canary-weight"})
+
+
+@pytest.mark.parametrize("note", ["affinity", "upstream-hash-by", "load-balance"])
+def test_who_says_which_pod_answers_is_asked_again_and_again_with_cookies(note: str) -> None:
+    (returning,) = [one for one in asked(ingress(notes={note: "cookie"})) if one.pods]
+    assert returning.times > 1
+    assert returning.line.endswith(f", {returning.times} times with the cookies of each answer")
+    assert not any(one.pods for one in asked(ingress()))
+
+
+@pytest.mark.parametrize(("protocol", "opened"), [("", 1), ("HTTPS", 1), ("GRPC", 0)])
+def test_a_web_socket_is_opened_for_each_ingress_whose_backends_may_have_one(protocol: str, opened: int) -> None:
+    notes = {"auth-url": "http://a.test/", **({"backend-protocol": protocol} if protocol else {})}
+    found = [
+        one for one in asked(ingress("one", path("/chat"), path("/b"), notes=notes)) if ("Upgrade", "websocket") in one.request.headers
+    ]
+    assert [one.request.target for one in found] == ["/chat"] * opened
+    assert all(("X-Conformance-Auth", "allow") in one.request.headers for one in found), "it is to be let through"
+
+
+@pytest.mark.parametrize("protocol", ["GRPC", "grpcs"])
+def test_who_is_called_by_grpc_gets_a_call(protocol: str) -> None:
+    found = asked(ingress("one", path("/shop.Orders"), notes={"backend-protocol": protocol}))
+    (call,) = [one.request for one in found if ("Content-Type", "application/grpc") in one.request.headers]
+    assert (call.method, call.target, call.scheme, call.http2) == ("POST", "/shop.Orders", "https", True)
+    assert int.from_bytes(call.body[1:5], "big") == len(call.body) - 5

@@ -180,3 +180,37 @@ def test_what_is_spoken_to_by_grpc_takes_calls_and_an_echo_only_what_somebody_el
     assert calls["IDENTITY"] == "shop/{service}/$(POD)/$(NODE)/nonce"
     assert [made(found, "Service")[name]["spec"]["ports"][0]["targetPort"] for name in ("calls", "both", "plain")] == [18001, 18002, 8003]
     assert "calls" not in containers(standing(ingress()))
+
+
+def test_services_with_several_pods_have_a_deployment_with_as_many(tmp_path: Path) -> None:
+    many = [
+        {"apiVersion": "v1", "kind": "Service", "metadata": meta(name), "spec": {"selector": {"app": name}, "ports": [{"port": 80}]}}
+        for name in ("web", "api", "gone", "huge")
+    ]
+    pods = {"web": 2, "gone": 0, "huge": 9}
+    workloads = [
+        {"kind": "Deployment", "metadata": meta(name), "spec": {"replicas": number, "template": {"metadata": {"labels": {"app": name}}}}}
+        for name, number in pods.items()
+    ]
+    found = standing(ingress("one", *(path(f"/{name}", name) for name in (*pods, "api"))), *many, *workloads)
+    assert {name: item["spec"]["replicas"] for name, item in made(found, "Deployment").items()} == {
+        "authority": 1,
+        "conformance-backends": 1,
+        "conformance-backends-2": 2,
+        "conformance-backends-3": 3,
+    }
+    behind = {name: item["spec"]["selector"]["app"] for name, item in made(found, "Service").items()}
+    assert behind["api"] == "conformance-backends"
+    assert (behind["web"], behind["huge"]) == ("conformance-backends-2", "conformance-backends-3")
+    assert behind["gone"] == "conformance-backends-0", "nothing stands behind it"
+    assert len(found.deployments()) == len(made(found, "Deployment"))
+    assert {"conformance-backends-2", "conformance-backends-3"} <= set(made(found, "Secret"))
+
+
+def test_two_pods_stand_where_an_annotation_is_about_which_of_them_answers() -> None:
+    found = standing(ingress("one", path("/")), ingress("two", path("/b", "sticky"), notes={"affinity": "cookie"}))
+    assert (found.pods(("shop", "web")), found.pods(("shop", "sticky"))) == (1, 2)
+
+
+def meta(name: str) -> dict[str, str]:
+    return {"name": name, "namespace": "shop"}

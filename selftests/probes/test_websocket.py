@@ -7,8 +7,9 @@ from hashlib import sha1
 import pytest
 
 from harness.model.errors import StatementFailed, Unanswered, Violated
+from harness.model.http_exchange import Request
 from harness.model.record import Record, recording
-from harness.probes.websocket import WebSocket
+from harness.probes.websocket import UPGRADE, WebSocket, exchange
 from selftests.probes.echo_server import EchoServer
 from selftests.probes.small_servers import Script, answering, serving, silent
 
@@ -115,3 +116,45 @@ def test_quiet_is_a_window_without_a_message() -> None:
 def test_quiet_ends_with_a_message_or_the_connection(script: Script, found: str) -> None:
     with serving(script) as port, opened(port) as socket, pytest.raises(Violated, match=found):
         socket.consistently_quiet()
+
+
+ASKING = Request("/chat?room=1", "app.example.test", headers=(*UPGRADE, ("X-Token", "t")))
+
+
+def test_a_web_socket_is_an_exchange_with_the_account_of_the_backend(echo: EchoServer) -> None:
+    came = exchange("127.0.0.1", echo.ports[0], ASKING)
+    assert came.status == 101
+    assert came.echo is not None
+    assert (came.echo.host, came.echo.target, came.identity) == ("app.example.test", "/chat?room=1", came.echo.identity)
+    assert [value for name, value in came.echo.headers if name.lower() in {"x-token", "upgrade"}] == ["websocket", "t"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "header"),
+    [
+        (b"HTTP/1.1 404 Not Found\r\nX-Why: because\r\nContent-Length: 2\r\n\r\nno", 404, ("x-why", "because")),
+        (b"HTTP/1.1 401 Unauthorized\r\nX-Why: no password\r\n\r\n", 401, ("x-why", "no password")),
+        (b"HTTP/1.1 308 Permanent Redirect\r\nLocation: https://a.test/\r\n\r\n", 308, ("location", "https://a.test/")),
+    ],
+)
+def test_a_web_socket_that_is_refused_is_an_exchange_with_the_refusal(answer: bytes, status: int, header: tuple[str, str]) -> None:
+    with serving(answering(answer)) as port:
+        came = exchange("127.0.0.1", port, ASKING)
+    assert (came.status, came.echo) == (status, None)
+    assert header in came.headers
+
+
+@pytest.mark.parametrize(
+    ("script", "error", "told"),
+    [
+        (accepting(silent_after=True), Unanswered, "silent"),
+        (accepting(), StatementFailed, "stays open"),
+        (accepting(b"\x81\x01x", b"\x81\x01y"), StatementFailed, "comes back"),
+        (silent, Unanswered, "app.example.test/chat"),
+        (answering(b"nonsense\r\n\r\n"), StatementFailed, "accepted"),
+    ],
+    ids=["silent", "closing", "another word", "no answer", "no HTTP"],
+)
+def test_a_web_socket_without_its_backend_is_none(script: Script, error: type[Exception], told: str) -> None:
+    with serving(script) as port, pytest.raises(error, match=told):
+        exchange("127.0.0.1", port, ASKING, timeout=0.3)

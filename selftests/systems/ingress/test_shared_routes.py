@@ -100,6 +100,13 @@ def test_every_route_is_made_for_a_host_of_its_test_and_the_sentinel_last() -> N
     assert all(item["metadata"]["labels"] == {WEBHOOK_EXEMPT: "yes"} for item in api.list("Namespace"))
 
 
+def test_what_ingresses_name_stands_before_the_first_of_them() -> None:
+    api = Ready()
+    made(api)
+    kinds = [kind for verb, kind, _ in api.calls if verb == "apply"]
+    assert max(at for at, kind in enumerate(kinds) if kind == "Secret") < kinds.index("Ingress")
+
+
 def test_routes_of_several_controllers_stand_beside_each_other_and_go_by_themselves(tmp_path: Path) -> None:
     api, under_test = Ready(), controllers({"traefik": "3.7.15", "skipper": "0.24.1"})
     with SharedSetups() as first, SharedSetups() as second:

@@ -1,0 +1,57 @@
+"""How requests are sent of which it matters who answers them."""
+
+from itertools import cycle
+
+import pytest
+
+from harness.cluster.steps import Steps
+from harness.migration import sending
+from harness.migration.requests import Derived
+from harness.migration.sending import Sender
+from harness.model.errors import Unanswered
+from harness.model.http_exchange import Exchange, Headers, Request, combined
+from selftests.migration.routes_of_a_shop import ingress, routes
+
+ASKING = Derived(Request("/app", "one.example.test"), ("shop", "one"), ("affinity",), 6, pods=True)
+
+
+class Balancer:
+    """Two Pods in turn, but the one that a cookie names; the cookie is set with these attributes, or not at all."""
+
+    def __init__(self, attributes: str | None) -> None:
+        self.attributes, self.turns, self.asked = attributes, cycle(("a", "b")), 0
+
+    def __call__(self, *_: object, **__: object) -> "Balancer":
+        return self
+
+    def send(self, request: Request) -> Exchange:
+        self.asked += 1
+        if self.asked == 2:
+            raise Unanswered("one.example.test: nobody is there")
+        pod = (combined(request.headers, "cookie") or "").partition("route=")[2] or next(self.turns)
+        headers: Headers = (("X-Echo-Backend", f"shop/web/{pod}/node/nonce"),)
+        if self.attributes is not None:
+            headers += (("Set-Cookie", f"route={pod}{self.attributes}"),)
+        return Exchange(request, 200, headers, b"", None, frozenset(), "HTTP/1.1", 0.0, "192.0.2.1:80")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "pods"),
+    [
+        ("; Path=/app; HttpOnly", 1),
+        ("; Path=/", 1),
+        ("", 1),
+        (None, 2),
+        ("; Path=/elsewhere", 2),
+        ("; Secure", 2),
+        ("; Domain=other.test", 2),
+    ],
+)
+def test_a_client_sends_the_cookies_back_that_are_for_what_it_asks_for(
+    attributes: str | None, pods: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "HttpProbe", balancer := Balancer(attributes))
+    (answer,) = Sender("192.0.2.1", routes(ingress()), Steps(print)).send_all([ASKING])
+    assert answer.pods == pods
+    assert balancer.asked == ASKING.times
+    assert answer.served == {"shop/web": 5, "nobody is there": 1}
