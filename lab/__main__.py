@@ -81,7 +81,7 @@ def add_build(commands: Commands) -> None:
 def add_manifest(commands: Commands) -> None:
     """Declare `manifest`."""
     command = commands.add_parser("manifest", help="where the manifest of a component is: out of its Go module")
-    command.add_argument("component", metavar="NAME@VERSION", help="a component, for instance metallb@0.16.1")
+    command.add_argument("component", metavar="NAME@VERSION", help="a component, for instance metallb@0.16.2")
     command.set_defaults(command=_manifest)
 
 
@@ -131,7 +131,7 @@ def _wanted(arguments: argparse.Namespace) -> list[tuple[str, str]]:
 def _manifest(arguments: argparse.Namespace) -> None:
     name, _, version = arguments.component.partition("@")
     if not version:
-        raise LabError("NAME@VERSION", arguments.component, "name the version, as in metallb@0.16.1")
+        raise LabError("NAME@VERSION", arguments.component, "name the version, as in metallb@0.16.2")
     print(lab.manifest(name, version))
 
 

@@ -144,6 +144,14 @@ def test_aggregation_wider_than_the_pool_is_refused(admission: Admission, pools:
     assert "prefix 28 in this pool is more specific than the aggregation length" in admission.refusal(wider)
 
 
+@statement("CFG-22", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-16-2", since="0.16.2")
+def test_longer_paths_are_refused_where_they_are_not_made(admission: Admission, label: str) -> None:
+    """An advertisement that makes the paths of its routes longer MUST be refused in a mode that does not, and told so."""
+    admission.expect_accepted(custom_resource("BGPAdvertisement", label, {"ipAddressPools": [label]}))
+    longer = {"ipAddressPools": [label], "asPathPrepend": 1}
+    assert "asPathPrepend is only supported by the frr-k8s backend" in admission.refusal(custom_resource("BGPAdvertisement", label, longer))
+
+
 @statement("CFG-12", MUST, EXTENDED, source=CONFIGURATION)
 def test_advertisement_of_an_unknown_pool_is_accepted(admission: Admission, label: str) -> None:
     """An advertisement MUST be accepted although its pool does not exist yet, as the order of the two is the user's."""
