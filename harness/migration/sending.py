@@ -28,6 +28,8 @@ TIMEOUT = 25.0
 #: Hosts that are asked at a time, and requests to one of them where these are to meet the limit of a rate.
 AT_A_TIME, AT_ONCE = 4, 8
 RATES = frozenset(("limit-rps", "limit-rpm"))
+#: What is said of a request that no client could send.
+UNSENDABLE = "it cannot be sent"
 #: Seconds between two lines about how far it is.
 PROGRESS = 10.0
 
@@ -84,7 +86,10 @@ class Sender:
         pods, kept = set(), httpx.Cookies()
         for _ in range(one.times):
             sleep(pause)
-            asked = httpx.Request("GET", f"{one.request.scheme}://{one.request.host}{one.request.target}")
+            try:
+                asked = httpx.Request("GET", f"{one.request.scheme}://{one.request.host}{one.request.target}")
+            except (httpx.InvalidURL, ValueError):  # of a host or a path that an input may have
+                return Answer(fault=UNSENDABLE)
             kept.set_cookie_header(asked)
             sent = replace(one.request, headers=(*one.request.headers, *(("Cookie", text) for text in asked.headers.get_list("cookie"))))
             answers.append(self._ask(sent, came))
@@ -108,7 +113,7 @@ class Sender:
                 found = fault.last if isinstance(fault, StatementFailed) else str(fault).rpartition(": ")[2]
                 return Answer(fault=masked(str(found)))
             except (httpx.LocalProtocolError, httpx.InvalidURL, ValueError):  # of a host or a path that an input may have
-                return Answer(fault="it cannot be sent")
+                return Answer(fault=UNSENDABLE)
 
 
 class _Progress:

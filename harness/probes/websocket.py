@@ -1,5 +1,6 @@
 """A web socket as a client outside of the cluster opens it (https://www.rfc-editor.org/rfc/rfc6455), by websocket-client."""
 
+import re
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -99,8 +100,11 @@ def exchange(address: str, port: int, request: Request, *, timeout: float = CALL
     :returns: status 101 with that account, or the refusal
     :raises Unanswered: no connection, or silence, also on the web socket
     :raises StatementFailed: what comes is not what is said, nor HTTP
+    :raises ValueError: the request itself cannot be sent: a host or a target with a blank, or beyond ASCII
     """
     __tracebackhide__ = True
+    if not re.fullmatch(r"[!-~]+", f"{request.host}{request.target}"):
+        raise ValueError(request.line)
     opened, began = websocket.WebSocket(skip_utf8_validation=True), monotonic()
 
     def answered(status: int, headers: Mapping[str, str] | None, body: bytes = b"", echo: Echo | None = None) -> Exchange:

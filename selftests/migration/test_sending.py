@@ -1,5 +1,6 @@
 """How requests are sent of which it matters who answers them."""
 
+from dataclasses import replace
 from itertools import cycle
 
 import pytest
@@ -10,8 +11,11 @@ from harness.migration.requests import Derived
 from harness.migration.sending import Sender
 from harness.model.errors import Unanswered
 from harness.model.http_exchange import Exchange, Headers, Request, combined
+from harness.probes.websocket import UPGRADE
 from selftests.migration.routes_of_a_shop import ingress, routes
 
+#: Hosts and paths that an input may have, and no client can ask for.
+ODD = [("one\x00.example.test", "/app"), ("a b.test", "/"), ("one.example.test:port", "/"), ("one.example.test", "/\x7f")]
 ASKING = Derived(Request("/app", "one.example.test"), ("shop", "one"), ("affinity",), 6, pods=True)
 
 
@@ -55,3 +59,11 @@ def test_a_client_sends_the_cookies_back_that_are_for_what_it_asks_for(
     assert answer.pods == pods
     assert balancer.asked == ASKING.times
     assert answer.served == {"shop/web": 5, "nobody is there": 1}
+
+
+@pytest.mark.parametrize(("host", "target"), ODD)
+def test_what_cannot_be_sent_is_told_and_nothing_else_ends(host: str, target: str) -> None:
+    plain = Request(target, host)
+    asked = [replace(ASKING, request=plain), replace(ASKING, request=replace(plain, headers=UPGRADE), pods=False, times=1)]
+    answers = Sender("127.0.0.1", routes(ingress()), Steps(print)).send_all(asked)
+    assert all(answer.fault and not answer.status for answer in answers)

@@ -2,6 +2,7 @@
 
 import socket
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha1
 
 import pytest
@@ -142,6 +143,14 @@ def test_a_web_socket_that_is_refused_is_an_exchange_with_the_refusal(answer: by
         came = exchange("127.0.0.1", port, ASKING)
     assert (came.status, came.echo) == (status, None)
     assert header in came.headers
+
+
+@pytest.mark.parametrize(
+    "changed", [{"host": "a b.test"}, {"target": "/a\r\nX-Injected: yes"}, {"target": "/\N{LATIN SMALL LETTER U WITH DIAERESIS}"}]
+)
+def test_a_web_socket_that_cannot_be_asked_for_is_not(changed: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="GET"):
+        exchange("127.0.0.1", 9, replace(ASKING, **changed))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
