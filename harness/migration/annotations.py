@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from harness.migration.chance import DECIDING, deciding
 from harness.migration.places import ALLOWED, Asked, Notes, Place, basic
 from harness.migration.snippets import visible
 from harness.migration.standing import PASSWORD
@@ -21,8 +22,8 @@ MEBIBYTE, LARGEST = 1 << 20, 17 << 20
 SHARED_OUT = 150
 #: How often a client asks who keeps its cookies: of two Pods one is left out by chance once in half a million times.
 RETURNING = 20
-#: The values of a header or a cookie that say who gets a request, whatever chance would; and one that leaves it to chance.
-DECIDING, UNDECIDED = ("always", "never"), "neither"
+#: The value of a header or a cookie that leaves it to chance who gets a request.
+UNDECIDED = "neither"
 #: Seconds of the longest time-out that is waited for.
 PATIENCE = 5
 FOREIGN = "https://foreign.conformance.test"
@@ -143,8 +144,8 @@ def _limit(notes: Notes, place: Place) -> Iterable[Asked]:
 
 def _canary(notes: Notes, place: Place) -> Iterable[Request | Asked]:
     if header := notes.get("canary-by-header"):
-        value = notes.get("canary-by-header-value")
-        for sent in filter(None, (value, *DECIDING, UNDECIDED)):
+        named = [value for name, value in deciding(notes) if name == header]
+        for sent in dict.fromkeys((*named, *DECIDING, UNDECIDED)):
             yield place.request(more=((header, sent),))
     if cookie := notes.get("canary-by-cookie"):
         for sent in (*DECIDING, UNDECIDED):

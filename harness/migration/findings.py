@@ -10,13 +10,14 @@ import msgspec
 
 from harness.cluster.api import Object
 from harness.migration import known
-from harness.migration.annotations import ANNOTATIONS, CHECKS, FORGED, OF_HEADERS, UNDECIDED
+from harness.migration.annotations import ANNOTATIONS, CHECKS, FORGED, OF_HEADERS
 from harness.migration.answers import Answer
 from harness.migration.asking import Asked
+from harness.migration.chance import Chance
 from harness.migration.comparison import Difference, Harm, differences, everywhere, in_general
 from harness.migration.reading import Routes, key_of
 from harness.migration.requests import Derived
-from harness.migration.routes import Path, expressive_hosts, paths_of, shared_out, short_annotations, specified
+from harness.migration.routes import Path, expressive_hosts, paths_of, short_annotations, specified
 from harness.model.features import Feature
 from harness.model.http_exchange import Request
 
@@ -146,7 +147,7 @@ def compare(derived: Sequence[Derived], routes: Routes, a: Asked, b: Asked) -> t
     plain = {key_of(item) for item in items if set(short_annotations(item)) <= _HARMLESS}
     paths = [path for item in items for path in paths_of(item, expressive)]
     odd = {path.host for path in paths if path.ingress not in plain}
-    chance = shared_out(items)
+    chance = Chance.of(items)
     a, b = (replace(side, answers=list(map(partial(_without_chance, chance), derived, side.answers))) for side in (a, b))
     found = [differences(x, y) for x, y in zip(a.answers, b.answers, strict=True)]
     both = [
@@ -191,12 +192,10 @@ def _compared(one: Derived, a: Answer, b: Answer, left: tuple[Difference, ...], 
     )
 
 
-def _without_chance(chance: Mapping[str, frozenset[str]], one: Derived, answer: Answer) -> Answer:
+def _without_chance(chance: Chance, one: Derived, answer: Answer) -> Answer:
     """An answer in which all backends stand, where chance decided between them: one asking says nothing about their shares."""
-    shared = chance.get((one.request.host or "").lower().partition(":")[0], frozenset())
-    named = bool({"canary-by-header", "canary-by-cookie"}.intersection(one.about))
-    decided = one.times > 1 or (named and not any(value.endswith(UNDECIDED) for _, value in one.request.headers))
-    if decided or not answer.backends or not set(answer.backends) <= shared:
+    shared = chance.between((one.request.host or "").lower().partition(":")[0], one.request.headers)
+    if one.times > 1 or not answer.backends or not set(answer.backends) <= shared:
         return answer
     return msgspec.structs.replace(answer, backends=tuple(sorted(shared)))
 

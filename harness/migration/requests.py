@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 from harness.cluster.api import Object
 from harness.migration import annotations
+from harness.migration.chance import Chance
 from harness.migration.expressions import near_misses, samples
 from harness.migration.places import Place, credentials
 from harness.migration.reading import Key, Routes, key_of
-from harness.migration.routes import Path, encrypted_hosts, expressive_hosts, hosts_of, paths_of, shared_out, short_annotations
+from harness.migration.routes import Path, encrypted_hosts, expressive_hosts, hosts_of, paths_of, short_annotations
 from harness.model.http_exchange import Request
 from harness.probes.websocket import UPGRADE
 
@@ -60,7 +61,7 @@ class Derived:
 def derive(routes: Routes) -> list[Derived]:
     """Every request, in the order of the Ingresses; each once."""
     items = routes.in_order
-    expressive, encrypted, chance = expressive_hosts(items), encrypted_hosts(items), shared_out(items)
+    expressive, encrypted, chance = expressive_hosts(items), encrypted_hosts(items), Chance.of(items).backends
     found: dict[tuple[Request, int, bool], Derived] = {}
     for item in items:
         for one in (*_of_ingress(item, expressive, encrypted), *_of_chance(item, expressive, encrypted, chance)):

@@ -94,28 +94,6 @@ def backends_of(item: Object) -> list[dict[str, Any]]:
     return [one["service"] for one in found if isinstance(one.get("service"), dict) and one["service"].get("name")]
 
 
-def shared_out(items: Sequence[Object]) -> dict[str, frozenset[str]]:
-    """The hosts of which a canary may take a share by chance, and the backends of each, by namespace and name.
-
-    Those of the canary, and those of every route to the same Service: ingress-nginx attaches a canary to the Service of its main route.
-    """
-    canaries = [item for item in items if short_annotations(item).get("canary-weight", "0") != "0"]
-    groups = []
-    for canary in canaries:
-        hosts = set(hosts_of(canary))
-        groups.append(frozenset(name for item in items if hosts.intersection(hosts_of(item)) for name in _services(item)))
-    found: dict[str, frozenset[str]] = {}
-    for item in items:
-        for group in groups:
-            if group.intersection(_services(item)):
-                found |= {host: found.get(host, frozenset()) | group for host in hosts_of(item)}
-    return found
-
-
-def _services(item: Object) -> list[str]:
-    return [f"{key_of(item)[0]}/{one['name']}" for one in backends_of(item)]
-
-
 def covers(pattern: str, host: str) -> bool:
     """Whether the host of a rule is for this one: a wildcard stands for one label (https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards)."""
     if pattern.startswith("*."):

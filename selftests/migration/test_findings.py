@@ -106,11 +106,34 @@ def test_the_document_follows_its_schema_and_every_form_is_written(tmp_path: Pat
         assert "\u202e" not in text
 
 
-def test_what_chance_decides_is_no_difference_and_what_a_header_does_is() -> None:
-    main, canary = ingress("main", path("/")), ingress("canary", path("/", "new"), notes={"canary-weight": "20", "canary-by-header": "X-C"})
-    found = migration(main, canary, b={"backends": ("shop/new",)})
+def canary(name: str = "canary", host: str = "one.example.test", **notes: str) -> dict[str, Any]:
+    return ingress(
+        name, path("/", "new"), host=host, notes={"canary": "true", **{key.replace("_", "-"): one for key, one in notes.items()}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("canaries", "told"),
+    [
+        ([canary(canary_weight="20", canary_by_header="X-C")], {" with X-C: always", " with X-C: never"}),
+        ([canary(canary_weight="20", canary_by_header="X-C", canary_by_header_value="new")], {" with X-C: new"}),
+        ([canary(canary_weight="20", canary_by_header="X-C", canary_by_header_pattern="^v[0-9]$")], {" with X-C: v0"}),
+        ([canary(canary_weight="20", canary_by_cookie="c")], {" with Cookie: c=always", " with Cookie: c=never"}),
+        ([canary(canary_weight="20", canary_by_cookie="c"), canary("other", "two.example.test", canary_by_header="X-C")], set()),
+    ],
+)
+def test_what_chance_decides_is_no_difference_and_what_a_header_does_is(canaries: list[dict[str, Any]], told: set[str]) -> None:
+    main = [ingress("main", path("/")), ingress("second", path("/"), host="two.example.test")]
+    found = migration(*main, *canaries, b={"backends": ("shop/new",)})
     different = {one.request for one in found.compared if one.verdict is Verdict.DIFFERENT and "GET one.example.test/" in one.request}
-    assert {one.removeprefix("GET one.example.test/") for one in different} == {" with X-C: always", " with X-C: never", ", 150 times"}
+    assert {one.removeprefix("GET one.example.test/") for one in different} == {*told, ", 150 times"}
+
+
+@pytest.mark.parametrize(("host", "asked"), [("*.example.test", "GET conformance.example.test"), ("", "GET unknown.conformance.test")])
+def test_chance_decides_also_of_hosts_that_a_wildcard_or_nobody_names(host: str, asked: str) -> None:
+    found = migration(ingress("main", path("/"), host=host), canary(host=host, canary_weight="20"), b={"backends": ("shop/new",)})
+    different = [one.request for one in found.compared if one.verdict is Verdict.DIFFERENT and one.request.startswith(asked)]
+    assert {one.partition(",")[2] for one in different} == {" 150 times"}
 
 
 def test_what_is_known_of_a_controller_explains_a_difference() -> None:

@@ -1,0 +1,74 @@
+"""Where chance decides who answers: the hosts of which a canary takes a share, and what a request says that decides all the same."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.cluster.api import Object
+from harness.migration.expressions import texts
+from harness.migration.reading import key_of
+from harness.migration.routes import backends_of, covers, hosts_of, short_annotations
+from harness.model.http_exchange import Headers
+
+#: The values of a header or a cookie that say who gets a request, whatever chance would.
+DECIDING = ("always", "never")
+
+
+def deciding(notes: Mapping[str, str]) -> Headers:
+    """The headers that say whether a canary with these annotations gets a request.
+
+    Where a value or a pattern is named only that one counts
+    (https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#canary).
+    """
+    value, pattern = notes.get("canary-by-header-value"), notes.get("canary-by-header-pattern")
+    values = [value] if value else texts(pattern)[:1] if pattern else DECIDING
+    header, cookie = notes.get("canary-by-header"), notes.get("canary-by-cookie")
+    by_cookie = [("Cookie", f"{cookie}={one}") for one in DECIDING] if cookie else []
+    return (*((header, one) for one in values if header), *by_cookie)
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """The hosts of which a canary may take a share.
+
+    :param backends: those that share the requests of a host, by namespace and name: those of the canary, and those of every route to the
+        same Service, since ingress-nginx attaches a canary to the Service of its main route
+    :param words: the headers that decide all the same; none where several canaries of a Service differ, as only one of them counts
+    """
+
+    backends: dict[str, frozenset[str]] = field(default_factory=dict)
+    words: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, items: Sequence[Object]) -> "Chance":
+        """What some Ingresses leave to it."""
+        found = cls()
+        canaries = [item for item in items if "canary" in short_annotations(item)]
+        for canary in (one for one in canaries if short_annotations(one).get("canary-weight", "0") != "0"):
+            hosts = set(hosts_of(canary))
+            group = frozenset(name for item in items if hosts.intersection(hosts_of(item)) for name in _services(item))
+            policies = {_policy(one) for one in canaries if group.intersection(_services(one))}
+            words = frozenset(deciding(short_annotations(canary))) if len(policies) == 1 else frozenset()
+            for item in items:
+                if group.intersection(_services(item)):
+                    found._add(hosts_of(item), group, words)
+        return found
+
+    def between(self, host: str, headers: Headers) -> frozenset[str]:
+        """The backends that chance decides between for a request; none where it does not."""
+        patterns = [pattern for pattern in self.backends if covers(pattern, host)]
+        if any(self.words[pattern].intersection(headers) for pattern in patterns):
+            return frozenset()
+        return frozenset().union(*(self.backends[pattern] for pattern in patterns))
+
+    def _add(self, hosts: Sequence[str], group: frozenset[str], words: frozenset[tuple[str, str]]) -> None:
+        for host in hosts:
+            self.words[host] = self.words[host] & words if host in self.words else words
+            self.backends[host] = self.backends.get(host, frozenset()) | group
+
+
+def _policy(canary: Object) -> frozenset[tuple[str, str]]:
+    return frozenset((name, value) for name, value in short_annotations(canary).items() if name.startswith("canary"))
+
+
+def _services(item: Object) -> list[str]:
+    return [f"{key_of(item)[0]}/{one['name']}" for one in backends_of(item)]
