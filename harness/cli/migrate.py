@@ -15,8 +15,10 @@ from harness.migration.acceptance import Acceptance
 from harness.migration.asking import Bench, Questions, ask
 from harness.migration.conclusion import Sides, conclude
 from harness.migration.own_requests import read_requests
+from harness.migration.pods import pods_behind
 from harness.migration.reading import Routes, read_cluster, read_paths
 from harness.migration.requests import Derived, derive
+from harness.migration.standing import Standing
 from harness.model.errors import UsageFault
 from harness.model.verdicts import ExitCode
 from harness.plugin.options import add_images
@@ -72,6 +74,7 @@ def migrate(options: argparse.Namespace) -> int:
     if options.dry_run:
         print("\n".join("  ".join(filter(None, ("/".join(one.ingress), one.line, ", ".join(one.about)))) for one in derived))
         return ExitCode.AS_EXPECTED
+    pods_behind(routes, Standing(routes, "", "").named_services)  # before anything is created
     began = datetime.now(UTC)
     folder: Path = options.report_dir / f"{began:%Y%m%d-%H%M%S}"
     steps = Steps(lambda line: print(line, flush=True))

@@ -22,6 +22,8 @@ CREATE_TIMEOUT, DELETE_TIMEOUT, LOAD_TIMEOUT = 420, 120, 300
 FEWER_STATISTICS = """[plugins."io.containerd.cri.v1.runtime"]
   stats_collect_period = "1m"
 """
+#: Pods on the only node of a cluster: nearly as many as its range has addresses (the usual 110 are few for all of somebody's namespaces).
+MOST_PODS = 240
 #: What kubeadm writes on a first node before anything runs there, and seconds between two looks whether it has.
 FIRST_OF_KUBEADM, POLL = "/etc/kubernetes/manifests/kube-apiserver.yaml", 0.5
 #: How an archive gets into a node. kind's own way has containerd's transfer service do it, which takes three times the processor time,
@@ -100,6 +102,8 @@ class KindCluster(PytestKindCluster):  # type: ignore[misc] # pytest-kind has no
 def configuration(*, nodes: int, ip_family: str) -> Mapping[str, Any]:
     """The cluster's configuration (https://kind.sigs.k8s.io/docs/user/configuration/): one control plane, the rest workers."""
     patches = _without_leader_election()
+    if nodes == 1:
+        patches.append({"kind": "KubeletConfiguration", "maxPods": MOST_PODS})
     if _cgroup_v1():
         patches.append({"kind": "KubeletConfiguration", "failCgroupV1": False})
     return {

@@ -13,6 +13,7 @@ import idna
 import trustme
 
 from harness.cluster.api import Object
+from harness.migration.pods import pods_behind
 from harness.migration.reading import Key, Routes, annotations_of, key_of
 from harness.migration.routes import NGINX, backends_of, hosts_of, tls_of
 from harness.systems.apps.echo import program
@@ -21,10 +22,9 @@ from harness.systems.ingress.shared_routes import WEBHOOK_EXEMPT
 from harness.systems.kubernetes.manifests import MANIFESTS, read
 from harness.systems.kubernetes.secrets import encoded, tls_data
 
-#: The Deployment behind the Services of a namespace, and the first of its ports: one for each port of a Service. Services with several
-#: Pods have one for each number of them, up to so many; and two where the input does not say, and an annotation is about which Pod answers.
+#: The Deployment behind the Services of a namespace, and the first of its ports: one for each port of a Service. Services with several Pods
+#: have one for each number of them.
 BACKENDS, FIRST_PORT = "conformance-backends", 8001
-MOST_PODS, CHOSEN = 3, ("affinity", "upstream-hash-by", "load-balance")
 #: How far above it the port for calls by gRPC is, and the container that takes them.
 CALLS, CALLS_CONTAINER, CALLS_PROGRAM = 10000, "calls", "grpc_server.py"
 #: Where what decides about requests stands, in place of whoever does for the user.
@@ -116,19 +116,13 @@ class Standing:
 
     def deployments(self) -> list[Key]:
         """What has to be ready before a route can be."""
-        behind = {(one.service[0], number) for one in self.ports if (number := self.pods(one.service))}
+        behind = {(one.service[0], number) for one in self.ports if (number := self.pods[one.service])}
         return [(STAND_IN_NAMESPACE, STAND_IN), *((namespace, _deployment(number)) for namespace, number in sorted(behind))]
 
-    def pods(self, service: Key) -> int:
-        """How many Pods stand behind a Service."""
-        said = self.routes.pods_of(service)
-        return min(said, MOST_PODS) if said is not None else 2 if service in self._chosen else 1
-
     @cached_property
-    def _chosen(self) -> set[Key]:
-        """The Services of which an annotation says which Pod answers."""
-        saying = [item for item in self.routes.in_order if any(f"{NGINX}{short}" in annotations_of(item) for short in CHOSEN)]
-        return {(key_of(item)[0], str(one["name"])) for item in saying for one in backends_of(item)}
+    def pods(self) -> dict[Key, int]:
+        """How many Pods stand behind each Service."""
+        return pods_behind(self.routes, self.named_services)
 
     def ingress(self, item: Object, ingress_class: str) -> Object:
         """An Ingress of the user's for a controller's class: nothing else of it is changed but who is asked about requests."""
@@ -173,12 +167,12 @@ class Standing:
 
     def _backends(self, namespace: str, ports: list[Port]) -> list[Object]:
         made: list[Object] = []
-        for number in sorted({self.pods(one.service) for one in ports} - {0}):
-            name, behind = _deployment(number), [one for one in ports if self.pods(one.service) == number]
+        for number in sorted({self.pods[one.service] for one in ports} - {0}):
+            name, behind = _deployment(number), [one for one in ports if self.pods[one.service] == number]
             values = {"name": name, "namespace": namespace, "image": self.image, "nonce": self.nonce, "replicas": str(number)}
             made += [*_processes(behind, **values), self._certificate(name, namespace, [f"{name}.test"])]
         for key in dict.fromkeys(one.service for one in ports):
-            made.append(_service(key, [one for one in ports if one.service == key], _deployment(self.pods(key))))
+            made.append(_service(key, [one for one in ports if one.service == key], _deployment(self.pods[key])))
         return made
 
     def _stand_in(self) -> list[Object]:

@@ -73,6 +73,8 @@ def test_configuration_of_a_cluster(cgroup: str, monkeypatch: pytest.MonkeyPatch
     assert found["networking"]["ipFamily"] == "dual"
     assert any("failCgroupV1: false" in patch for patch in found["kubeadmConfigPatches"]) == (cgroup == "1")
     assert sum("leader-elect" in patch for patch in found["kubeadmConfigPatches"]) == 2
+    assert not any("maxPods" in patch for patch in found["kubeadmConfigPatches"])
+    assert any("maxPods: 240" in patch for patch in kind.configuration(nodes=1, ip_family="ipv4")["kubeadmConfigPatches"])
     assert [tomllib.loads(patch) for patch in found["containerdConfigPatches"]] == [
         {"plugins": {"io.containerd.cri.v1.runtime": {"stats_collect_period": "1m"}}}
     ]

@@ -10,6 +10,7 @@ import pytest
 from harness.cluster.api import Api
 from harness.migration.routes import ROUNDS, covers, expressive_hosts, paths_of, rounds, specified
 from harness.migration.standing import Standing
+from harness.model.errors import UsageFault
 from harness.systems.ingress.controllers import controller
 from selftests.migration.routes_of_a_shop import SHOP, ingress, path, routes, written
 
@@ -209,7 +210,32 @@ def test_services_with_several_pods_have_a_deployment_with_as_many(tmp_path: Pat
 
 def test_two_pods_stand_where_an_annotation_is_about_which_of_them_answers() -> None:
     found = standing(ingress("one", path("/")), ingress("two", path("/b", "sticky"), notes={"affinity": "cookie"}))
-    assert (found.pods(("shop", "web")), found.pods(("shop", "sticky"))) == (1, 2)
+    assert (found.pods["shop", "web"], found.pods["shop", "sticky"]) == (1, 2)
+
+
+@pytest.mark.parametrize(("namespaces", "most"), [(60, 3), (90, 2), (150, 1)])
+def test_there_are_as_many_pods_as_the_node_has_room_for(namespaces: int, most: int) -> None:
+    template = {"metadata": {"labels": {"app": "web"}}}
+    items = []
+    for number in range(namespaces):
+        about = {"name": "web", "namespace": f"n{number}"}
+        items.append(
+            {"apiVersion": "v1", "kind": "Service", "metadata": about, "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}}
+        )
+        items.append({"kind": "Deployment", "metadata": about, "spec": {"replicas": 5, "template": template}})
+        items.append(elsewhere(f"n{number}"))
+    assert set(standing(*items).pods.values()) == {most}
+
+
+def test_more_namespaces_than_the_node_has_room_for_are_refused() -> None:
+    found = standing(*(elsewhere(f"n{number}") for number in range(201)))
+    with pytest.raises(UsageFault, match="at most 200 namespaces"):
+        found.before_routes()
+
+
+def elsewhere(namespace: str) -> dict[str, Any]:
+    found = ingress("one", path("/"))
+    return {**found, "metadata": {**found["metadata"], "namespace": namespace}}
 
 
 def meta(name: str) -> dict[str, str]:
