@@ -122,15 +122,21 @@ def exchange(address: str, port: int, request: Request, *, timeout: float = CALL
                 if (sent_away := opened.handshake_response) is None:
                     raise
                 return answered(sent_away.status, sent_away.headers)
-        with _open(), awaiting_answer():
-            greeting = bytes(opened.recv_frame().data)
-            opened.send_binary(WORD)
-            heard = bytes(opened.recv_frame().data)
-        if heard != WORD:
-            raise StatementFailed(f"{WORD!r} comes back", repr(heard[:80]))
-        return answered(101, opened.getheaders(), echo=Echo.parse(greeting))
+        return answered(101, opened.getheaders(), echo=_account(opened))
     finally:
         opened.shutdown()
+
+
+def _account(opened: websocket.WebSocket) -> Echo | None:
+    """What an echo backend greets with; that it hears what it is told is looked at, too."""
+    __tracebackhide__ = True
+    with _open(), awaiting_answer():
+        greeting = bytes(opened.recv_frame().data)
+        opened.send_binary(WORD)
+        heard = bytes(opened.recv_frame().data)
+    if heard != WORD:
+        raise StatementFailed(f"{WORD!r} comes back", repr(heard[:80]))
+    return Echo.parse(greeting)
 
 
 def _connect(made: websocket.WebSocket, end: tuple[str, int], request: Request, timeout: float) -> None:
