@@ -146,11 +146,16 @@ def test_a_web_socket_that_is_refused_is_an_exchange_with_the_refusal(answer: by
 
 
 @pytest.mark.parametrize(
-    "changed", [{"host": "a b.test"}, {"target": "/a\r\nX-Injected: yes"}, {"target": "/\N{LATIN SMALL LETTER U WITH DIAERESIS}"}]
+    "asked",
+    [
+        replace(ASKING, host="a b.test"),
+        replace(ASKING, target="/a\r\nX-Injected: yes"),
+        replace(ASKING, target="/\N{LATIN SMALL LETTER U WITH DIAERESIS}"),
+    ],
 )
-def test_a_web_socket_that_cannot_be_asked_for_is_not(changed: dict[str, str]) -> None:
+def test_a_web_socket_that_cannot_be_asked_for_is_not(asked: Request) -> None:
     with pytest.raises(ValueError, match="GET"):
-        exchange("127.0.0.1", 9, replace(ASKING, **changed))  # type: ignore[arg-type]
+        exchange("127.0.0.1", 9, asked)
 
 
 @pytest.mark.parametrize(
