@@ -1,6 +1,6 @@
-"""Where chance decides who answers: the hosts of which a canary takes a share, and what a request says that decides all the same."""
+"""Where chance decides: who answers on hosts of which a canary takes a share, and whether some pages of errors set a cookie."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.cluster.api import Object
@@ -28,20 +28,24 @@ def deciding(notes: Mapping[str, str]) -> Headers:
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """The hosts of which a canary may take a share.
+    """The hosts of which a canary may take a share, and the backends of errors that may set a cookie.
 
     :param backends: those that share the requests of a host, by namespace and name: those of the canary, and those of every route to the
         same Service, since ingress-nginx attaches a canary to the Service of its main route
     :param words: the headers that decide all the same; none where several canaries of a Service differ, as only one of them counts
+    :param errors: the backends of errors, by namespace and name, that stand in for several Services of which one has an affinity:
+        ingress-nginx gives such a backend the affinity of one of them, and which one is another with every configuration
+        (https://github.com/kubernetes/ingress-nginx/blob/controller-v1.11.0/internal/ingress/controller/controller.go#L936-L942)
     """
 
     backends: dict[str, frozenset[str]] = field(default_factory=dict)
     words: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    errors: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, items: Sequence[Object]) -> "Chance":
         """What some Ingresses leave to it."""
-        found = cls()
+        found = cls(errors=frozenset(_errors_with_affinity(items)))
         canaries = [item for item in items if "canary" in short_annotations(item)]
         for canary in (one for one in canaries if short_annotations(one).get("canary-weight", "0") != "0"):
             hosts = set(hosts_of(canary))
@@ -64,6 +68,17 @@ class Chance:
         for host in hosts:
             self.words[host] = self.words[host] & words if host in self.words else words
             self.backends[host] = self.backends.get(host, frozenset()) | group
+
+
+def _errors_with_affinity(items: Sequence[Object]) -> Iterator[str]:
+    standing_in: dict[str, list[Object]] = {}
+    for item in items:
+        if name := short_annotations(item).get("default-backend"):
+            standing_in.setdefault(f"{key_of(item)[0]}/{name}", []).append(item)
+    for backend, those in standing_in.items():
+        services = {name for item in those for name in _services(item)}
+        if len(services) > 1 and any("affinity" in short_annotations(item) for item in those):
+            yield backend
 
 
 def _policy(canary: Object) -> frozenset[tuple[str, str]]:

@@ -11,7 +11,7 @@ import msgspec
 from harness.cluster.api import Object
 from harness.migration import known
 from harness.migration.annotations import ANNOTATIONS, CHECKS, FORGED, OF_HEADERS
-from harness.migration.answers import Answer
+from harness.migration.answers import CHANCE, Answer
 from harness.migration.asking import Asked
 from harness.migration.chance import Chance
 from harness.migration.comparison import Difference, Harm, differences, everywhere, in_general
@@ -193,11 +193,18 @@ def _compared(one: Derived, a: Answer, b: Answer, left: tuple[Difference, ...], 
 
 
 def _without_chance(chance: Chance, one: Derived, answer: Answer) -> Answer:
-    """An answer in which all backends stand, where chance decided between them: one asking says nothing about their shares."""
+    """An answer in which all backends stand, where chance decided between them: one asking says nothing about their shares.
+
+    A client that keeps its cookies is as good as one: the first answer decides about all others.
+    """
+    if chance.errors.issuperset(answer.backends) and answer.backends:
+        answer = msgspec.structs.replace(answer, headers={**answer.headers, "set-cookie": CHANCE})
     shared = chance.between((one.request.host or "").lower().partition(":")[0], one.request.headers)
-    if one.times > 1 or not answer.backends or not set(answer.backends) <= shared:
+    if (one.times > 1 and not one.pods) or not answer.backends or not set(answer.backends) <= shared:
         return answer
-    return msgspec.structs.replace(answer, backends=tuple(sorted(shared)))
+    served = {who: number for who, number in answer.served.items() if who not in shared}
+    served |= {min(shared): sum(answer.served.values()) - sum(served.values())} if answer.served else {}
+    return msgspec.structs.replace(answer, backends=tuple(sorted(shared)), served=served)
 
 
 def _verdict(*, refused: bool, left: bool, wanted: bool) -> Verdict:

@@ -28,10 +28,16 @@ def answers(number: int, **fields: Any) -> list[Answer]:
     return [Answer(**(usual | fields)) for _ in range(number)]
 
 
-def migration(*items: dict[str, Any], b: dict[str, Any] | None = None, acceptance: Acceptance | None = None, **of_b: Any) -> Migration:
+def migration(
+    *items: dict[str, Any],
+    a: dict[str, Any] | None = None,
+    b: dict[str, Any] | None = None,
+    acceptance: Acceptance | None = None,
+    **of_b: Any,
+) -> Migration:
     of = routes(*items)
     derived = derive(of)
-    one = Asked("ingress-nginx", "1.11.0", answers(len(derived)))
+    one = Asked("ingress-nginx", "1.11.0", answers(len(derived), **(a or {})))
     two = Asked("contour", "1.33.8", answers(len(derived), **(b or {})), **of_b)
     settings = Settings("1.36.4", "0.16.1", {"contour": "1.33.8"})
     return conclude(Sides(of, derived, one, two), settings, acceptance or Acceptance(), "2026-11-29T00:00:00Z")
@@ -134,6 +140,35 @@ def test_chance_decides_also_of_hosts_that_a_wildcard_or_nobody_names(host: str,
     found = migration(ingress("main", path("/"), host=host), canary(host=host, canary_weight="20"), b={"backends": ("shop/new",)})
     different = [one.request for one in found.compared if one.verdict is Verdict.DIFFERENT and one.request.startswith(asked)]
     assert {one.partition(",")[2] for one in different} == {" 150 times"}
+
+
+def test_who_keeps_cookies_is_with_a_canary_by_chance(  # only its first request is without one
+) -> None:
+    items = ingress("main", path("/"), notes={"affinity": "cookie"}), canary(canary_weight="20")
+    one, other = ({"backends": (name,), "served": {name: 20}, "pods": 1} for name in ("shop/web", "shop/new"))
+    lost = {**other, "served": {"shop/new": 19, "503": 1}}
+    kept = "GET one.example.test/, 20 times with the cookies of each answer"
+
+    def told(b: dict[str, Any]) -> list[str]:
+        found = migration(*items, a=one, b=b)
+        return [difference.what for each in found.compared if each.request == kept for difference in each.differences]
+
+    assert told(other) == []
+    assert told(lost) == ["refused of 20 at once"]
+
+
+@pytest.mark.parametrize(
+    ("services", "affinity", "told"),
+    [(("web", "new"), {"affinity": "cookie"}, False), (("web", "new"), {}, True), (("web", "web"), {"affinity": "cookie"}, True)],
+)
+def test_pages_of_errors_for_several_services_set_the_cookie_of_one_by_chance(
+    services: tuple[str, str], affinity: dict[str, str], *, told: bool
+) -> None:
+    errors = {"custom-http-errors": "404", "default-backend": "errors"}
+    items = ingress("one", path("/", services[0]), notes={**errors, **affinity}), ingress("two", path("/x", services[1]), notes=errors)
+    page = {"backends": ("shop/errors",)}
+    found = migration(*items, a=page, b={**page, "headers": {"set-cookie": "route=(by chance); HttpOnly"}})
+    assert found.different is told
 
 
 def test_what_is_known_of_a_controller_explains_a_difference() -> None:
