@@ -47,6 +47,18 @@ def test_an_answerer_that_stops_is_not_steady(answered: str, steady: bool) -> No
             expect_steady_announcer(Resolution(ADDRESS, asked, answers))
 
 
+@pytest.mark.parametrize(("late", "steady"), [([1.3, 1.3, 1.3, 1.3, 1.3], True), ([1.3, 1.3], False), ([4.5, 4.5, 4.5, 4.5, 4.5], False)])
+def test_answers_that_come_together_are_those_of_several_requests(late: list[float], steady: bool) -> None:
+    asked = tuple(100 + index * 0.25 for index in range(8))
+    in_time = [100.001, *(one + 0.001 for one in asked[6:])]
+    answers = tuple(Answer("02:aa", str(ADDRESS), at) for at in (*in_time, *(100 + one for one in late)))
+    if steady:
+        assert expect_steady_announcer(Resolution(ADDRESS, asked, answers)) == "02:aa"
+    else:
+        with pytest.raises(StatementFailed, match=r"unanswered: \.---"):
+            expect_steady_announcer(Resolution(ADDRESS, asked, answers))
+
+
 def test_nobody_is_no_answer() -> None:
     with pytest.raises(Unanswered, match=r"ARP 192\.0\.2\.10, asked 3 times: silence"):
         expect_one_announcer(history())
