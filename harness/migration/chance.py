@@ -1,6 +1,6 @@
 """Where chance decides: who answers on hosts of which a canary takes a share, and whether some pages of errors set a cookie."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.cluster.api import Object
@@ -33,19 +33,20 @@ class Chance:
     :param backends: those that share the requests of a host, by namespace and name: those of the canary, and those of every route to the
         same Service, since ingress-nginx attaches a canary to the Service of its main route
     :param words: the headers that decide all the same; none where several canaries of a Service differ, as only one of them counts
-    :param errors: the backends of errors, by namespace and name, that stand in for several Services of which one has an affinity:
-        ingress-nginx gives such a backend the affinity of one of them, and which one is another with every configuration
+    :param errors: the backends of errors that stand in for several Services, each with the canaries of these, by the hosts where they do:
+        ingress-nginx gives such a backend the affinity, the hash and the canaries of one of the Services, and of which one is another with
+        every configuration
         (https://github.com/kubernetes/ingress-nginx/blob/controller-v1.11.0/internal/ingress/controller/controller.go#L936-L942)
     """
 
     backends: dict[str, frozenset[str]] = field(default_factory=dict)
     words: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
-    errors: frozenset[str] = frozenset()
+    errors: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
 
     @classmethod
     def of(cls, items: Sequence[Object]) -> "Chance":
         """What some Ingresses leave to it."""
-        found = cls(errors=frozenset(_errors_with_affinity(items)))
+        found = cls(errors=tuple(_shared_errors(items)))
         canaries = [item for item in items if "canary" in short_annotations(item)]
         for canary in (one for one in canaries if short_annotations(one).get("canary-weight", "0") != "0"):
             hosts = set(hosts_of(canary))
@@ -64,21 +65,28 @@ class Chance:
             return frozenset()
         return frozenset().union(*(self.backends[pattern] for pattern in patterns))
 
+    def in_place(self, host: str, backends: Collection[str]) -> frozenset[str]:
+        """The backend of errors that may have answered in place of several Services, and their canaries; none where none may have."""
+        those = (among for hosts, among in self.errors if any(covers(pattern, host) for pattern in hosts))
+        return next((among for among in those if backends and among.issuperset(backends)), frozenset())
+
     def _add(self, hosts: Sequence[str], group: frozenset[str], words: frozenset[tuple[str, str]]) -> None:
         for host in hosts:
             self.words[host] = self.words[host] & words if host in self.words else words
             self.backends[host] = self.backends.get(host, frozenset()) | group
 
 
-def _errors_with_affinity(items: Sequence[Object]) -> Iterator[str]:
+def _shared_errors(items: Sequence[Object]) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
     standing_in: dict[str, list[Object]] = {}
     for item in items:
         if name := short_annotations(item).get("default-backend"):
             standing_in.setdefault(f"{key_of(item)[0]}/{name}", []).append(item)
     for backend, those in standing_in.items():
-        services = {name for item in those for name in _services(item)}
-        if len(services) > 1 and any("affinity" in short_annotations(item) for item in those):
-            yield backend
+        hosts = frozenset(host for item in those for host in hosts_of(item) or [""])
+        beside = [item for item in items if "canary" in short_annotations(item) and hosts.intersection(hosts_of(item))]
+        chosen = any({"affinity", "upstream-hash-by"}.intersection(short_annotations(item)) for item in those)
+        if len({name for item in those for name in _services(item)}) > 1 and (beside or chosen):
+            yield hosts, frozenset({backend, *(name for item in beside for name in _services(item))})
 
 
 def _policy(canary: Object) -> frozenset[tuple[str, str]]:

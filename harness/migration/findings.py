@@ -197,14 +197,20 @@ def _without_chance(chance: Chance, one: Derived, answer: Answer) -> Answer:
 
     A client that keeps its cookies is as good as one: the first answer decides about all others.
     """
-    if chance.errors.issuperset(answer.backends) and answer.backends:
-        answer = msgspec.structs.replace(answer, headers={**answer.headers, "set-cookie": CHANCE})
-    shared = chance.between((one.request.host or "").lower().partition(":")[0], one.request.headers)
+    host = (one.request.host or "").lower().partition(":")[0]
+    if among := chance.in_place(host, answer.backends):
+        return msgspec.structs.replace(_by_any(answer, among), pods=0, headers={**answer.headers, "set-cookie": CHANCE})
+    shared = chance.between(host, one.request.headers)
     if (one.times > 1 and not one.pods) or not answer.backends or not set(answer.backends) <= shared:
         return answer
-    served = {who: number for who, number in answer.served.items() if who not in shared}
-    served |= {min(shared): sum(answer.served.values()) - sum(served.values())} if answer.served else {}
-    return msgspec.structs.replace(answer, backends=tuple(sorted(shared)), served=served)
+    return _by_any(answer, shared)
+
+
+def _by_any(answer: Answer, among: frozenset[str]) -> Answer:
+    """An answer of one of several backends as one of any of them."""
+    served = {who: number for who, number in answer.served.items() if who not in among}
+    served |= {min(among): sum(answer.served.values()) - sum(served.values())} if answer.served else {}
+    return msgspec.structs.replace(answer, backends=tuple(sorted(among)), served=served)
 
 
 def _verdict(*, refused: bool, left: bool, wanted: bool) -> Verdict:

@@ -16,7 +16,7 @@ _SPECIAL = re.compile(r"[\\()\[\]|*+?^$]|\.\*")
 #: How many Ingresses of one host are created one after the other; more of them than that come together with the last.
 ROUNDS = 20
 #: The most that is waited between two requests of a limited host, in seconds.
-PAUSE = 2.0
+PAUSE = 7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +145,24 @@ def rounds(items: Sequence[Object]) -> list[list[str]]:
     return made
 
 
-def pauses_of(items: Iterable[Object]) -> dict[str, float]:
-    """Seconds between two requests to hosts whose rate is limited, so that requests about something else are not refused."""
-    found: dict[str, float] = {}
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """Hosts of which a limit is one, and the seconds between two requests to them, so that those about something else are not refused."""
+
+    hosts: frozenset[str]
+    pause: float
+
+
+def limited_hosts(items: Iterable[Object]) -> list[Limited]:
+    """The hosts that are limited together: those of an Ingress, and of all that have a host in common."""
+    found: list[Limited] = []
     for item in items:
         notes = short_annotations(item)
-        for name, unit in (("limit-rps", 1.0), ("limit-rpm", 60.0)):
-            if notes.get(name, "").isdigit() and int(notes[name]):
-                pause = min(1.1 * unit / int(notes[name]), PAUSE)
-                found |= {str(one.get("host") or ""): pause for one in item["spec"].get("rules") or []}
+        units = {"limit-rps": 1.0, "limit-rpm": 60.0, "limit-connections": 0.0}
+        pauses = [min(1.1 * unit / int(notes[name]), PAUSE) for name, unit in units.items() if notes.get(name, "").strip("0").isdigit()]
+        if pauses:
+            mine = Limited(frozenset(hosts_of(item) or [""]), max(pauses))
+            joined = [one for one in found if one.hosts & mine.hosts]
+            hosts = mine.hosts.union(*(one.hosts for one in joined))
+            found = [one for one in found if one not in joined] + [Limited(hosts, max(one.pause for one in (mine, *joined)))]
     return found

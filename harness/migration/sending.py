@@ -13,7 +13,7 @@ from harness.cluster.steps import Steps
 from harness.migration.answers import Answer, answer_of, lasting, masked, together
 from harness.migration.reading import Routes
 from harness.migration.requests import Derived
-from harness.migration.routes import covers, hosts_of, pauses_of, short_annotations
+from harness.migration.routes import Limited, covers, hosts_of, limited_hosts, short_annotations
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.http_exchange import Exchange, Request
 from harness.model.record import Record, recording
@@ -43,17 +43,21 @@ class Sender:
     steps: Steps
 
     def send_all(self, derived: Sequence[Derived]) -> list[Answer]:
-        """The answers to all requests, in their order. Several hosts are asked at a time, and each in order: what one
-        host limits or shares out, no other one's requests change.
+        """The answers to all requests, in their order. Several hosts are asked at a time, and each in order, as are those that are
+        limited together: what one host limits or shares out, no other one's requests change.
         """
-        pauses, done = pauses_of(self.routes.in_order), _Progress(self.steps, len(derived))
-        numbered = sorted(enumerate(derived), key=lambda one: (_whose(one[1]), one[1].times))  # what meets a limit comes last
+        limited, done = limited_hosts(self.routes.in_order), _Progress(self.steps, len(derived))
+        limits = {host: _limit(limited, host) for host in map(_whose, derived)}
+        together_with = {host: min(limit.hosts) if limit else host for host, limit in limits.items()}
+        # what meets a limit comes last
+        numbered = sorted(enumerate(derived), key=lambda one: (together_with[_whose(one[1])], one[1].times))
         answers: list[Answer] = [Answer()] * len(derived)
         by_chance = self._by_chance()
 
         def of_host(group: list[tuple[int, Derived]]) -> None:
             for number, one in group:
-                pause = pauses.get(_whose(one), 0.0)
+                limit = limits[_whose(one)]
+                pause = limit.pause if limit else 0.0
                 sleep(pause)
                 answers[number] = self._ask_returning(one, pause) if one.pods else together(self._ask_often(one))
                 if one.times == 1 and any(covers(pattern, _whose(one)) for pattern in by_chance):
@@ -61,7 +65,7 @@ class Sender:
                     answers[number] = lasting(answers[number], self._ask(one.request))
                 done.one_more()
 
-        groups = [list(group) for _, group in groupby(numbered, key=lambda one: _whose(one[1]))]
+        groups = [list(group) for _, group in groupby(numbered, key=lambda one: together_with[_whose(one[1])])]
         with ThreadPoolExecutor(AT_A_TIME) as pool:
             list(pool.map(of_host, groups))
         return answers
@@ -128,6 +132,11 @@ class _Progress:
         if monotonic() - self.said > PROGRESS:
             self.said = monotonic()
             self.steps.tell(f"{self.number} of {self.total} requests are answered")
+
+
+def _limit(limited: Sequence[Limited], host: str) -> Limited | None:
+    """The limit of a host."""
+    return next((one for one in limited if any(covers(pattern, host) for pattern in one.hosts)), None)
 
 
 def _whose(one: Derived) -> str:

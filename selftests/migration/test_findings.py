@@ -47,6 +47,11 @@ def fates(found: Migration) -> dict[str, Fate]:
     return {one.name: one.fate for one in found.ingresses[0].annotations}
 
 
+def differs(found: Migration) -> bool:
+    """Whether a request to the host of the first Ingress is answered in another way; here all hosts answer alike, also those of nobody."""
+    return bool(found.everywhere) or any(one.verdict is Verdict.DIFFERENT for one in found.compared if " one.example.test/" in one.request)
+
+
 def test_nothing_is_different_between_equals() -> None:
     found = migration(ingress())
     assert not found.different
@@ -168,7 +173,16 @@ def test_pages_of_errors_for_several_services_set_the_cookie_of_one_by_chance(
     items = ingress("one", path("/", services[0]), notes={**errors, **affinity}), ingress("two", path("/x", services[1]), notes=errors)
     page = {"backends": ("shop/errors",)}
     found = migration(*items, a=page, b={**page, "headers": {"set-cookie": "route=(by chance); HttpOnly"}})
-    assert found.different is told
+    assert differs(found) is told
+
+
+def test_pages_of_errors_for_several_services_may_go_to_a_canary_of_one() -> None:
+    errors = {"custom-http-errors": "404", "default-backend": "errors"}
+    items = ingress("one", path("/"), path("/gone", "gone"), notes=errors), canary(canary_by_header="X-C")
+    a, b = {"backends": ("shop/errors",)}, {"backends": ("shop/new",)}
+    assert not differs(migration(*items, a=a, b=b))
+    assert differs(migration(*items, a=a, b={"backends": ("shop/web",)}))
+    assert differs(migration(items[0], ingress("two", path("/", "new"), host="two.example.test"), a=a, b=b))
 
 
 def test_what_is_known_of_a_controller_explains_a_difference() -> None:

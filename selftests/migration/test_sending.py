@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from itertools import cycle
+from time import sleep
 
 import pytest
 
 from harness.cluster.steps import Steps
 from harness.migration import sending
+from harness.migration.answers import Answer
 from harness.migration.requests import Derived
+from harness.migration.routes import Limited, limited_hosts
 from harness.migration.sending import Sender
 from harness.model.errors import Unanswered
 from harness.model.http_exchange import Exchange, Headers, Request, combined
@@ -67,3 +70,31 @@ def test_what_cannot_be_sent_is_told_and_nothing_else_ends(host: str, target: st
     asked = [replace(ASKING, request=plain), replace(ASKING, request=replace(plain, headers=UPGRADE), pods=False, times=1)]
     answers = Sender("127.0.0.1", routes(ingress()), Steps(print)).send_all(asked)
     assert all(answer.fault and not answer.status for answer in answers)
+
+
+def test_hosts_that_are_limited_together_are_known_with_their_pause() -> None:
+    one = ingress("one", host="one.example.test", notes={"limit-rps": "2", "limit-rpm": "30"})
+    any_ = ingress("any", host="*.example.test", notes={"limit-connections": "1"})
+    items = [one, any_, ingress("two", host="two.example.test", notes={"limit-rps": "0"}), ingress("three")]
+    assert limited_hosts(items) == [Limited(frozenset({"one.example.test"}), 2.2), Limited(frozenset({"*.example.test"}), 0.0)]
+    any_["spec"]["rules"] += one["spec"]["rules"]
+    assert limited_hosts(items) == [Limited(frozenset({"one.example.test", "*.example.test"}), 2.2)]
+
+
+def test_what_is_limited_together_is_asked_in_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = ingress("both", host="a.example.test", notes={"limit-connections": "1"})
+    both["spec"]["rules"] += ingress("more", host="*.b.example.test")["spec"]["rules"]
+    under_way: list[str] = []
+    most: list[int] = []
+
+    def ask(_: Sender, request: Request, __: object = None) -> Answer:
+        under_way.append(request.line)
+        most.append(len(under_way))
+        sleep(0.01)  # so that another one would be seen
+        under_way.remove(request.line)
+        return Answer(status=200)
+
+    monkeypatch.setattr(Sender, "_ask", ask)
+    asked = [Derived(Request("/", host), ("shop", "both")) for host in ("a.example.test", "x.b.example.test") for _ in range(5)]
+    Sender("127.0.0.1", routes(both), Steps(print)).send_all(asked)
+    assert set(most) == {1}
