@@ -1,4 +1,4 @@
-"""Where chance decides: who answers on hosts of which a canary takes a share, and whether some pages of errors set a cookie."""
+"""Where chance decides: who answers on hosts of which a canary takes a share, and as what a backend of errors stands in for Services."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ def deciding(notes: Mapping[str, str]) -> Headers:
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """The hosts of which a canary may take a share, and the backends of errors that may set a cookie.
+    """The hosts of which a canary may take a share, and the backends of errors that are like one of several Services.
 
     :param backends: those that share the requests of a host, by namespace and name: those of the canary, and those of every route to the
         same Service, since ingress-nginx attaches a canary to the Service of its main route

@@ -1,6 +1,6 @@
 """Requests sent to a controller, and what came of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -46,8 +46,7 @@ class Sender:
         """The answers to all requests, in their order. Several hosts are asked at a time, and each in order, as are those that are
         limited together: what one host limits or shares out, no other one's requests change.
         """
-        limited, done = limited_hosts(self.routes.in_order), _Progress(self.steps, len(derived))
-        limits = {host: _limit(limited, host) for host in map(_whose, derived)}
+        done, limits = _Progress(self.steps, len(derived)), self._limits(set(map(_whose, derived)))
         together_with = {host: min(limit.hosts) if limit else host for host, limit in limits.items()}
         # what meets a limit comes last
         numbered = sorted(enumerate(derived), key=lambda one: (together_with[_whose(one[1])], one[1].times))
@@ -69,6 +68,13 @@ class Sender:
         with ThreadPoolExecutor(AT_A_TIME) as pool:
             list(pool.map(of_host, groups))
         return answers
+
+    def _limits(self, hosts: Iterable[str]) -> dict[str, Limited | None]:
+        """The limit of each host: that of the rules by which it is served."""
+        items = self.routes.in_order
+        limited, named = limited_hosts(items), {pattern for item in items for pattern in hosts_of(item)}
+        serving = {host: next((one for one in (host, f"*.{host.partition('.')[2]}") if one in named), "") for host in hosts}
+        return {host: next((one for one in limited if pattern in one.hosts), None) for host, pattern in serving.items()}
 
     def _ask_often(self, one: Derived) -> list[Answer]:
         """Ask as often as a request is to be sent; what is to meet the limit of a rate at once, so that a slow machine does."""
@@ -132,11 +138,6 @@ class _Progress:
         if monotonic() - self.said > PROGRESS:
             self.said = monotonic()
             self.steps.tell(f"{self.number} of {self.total} requests are answered")
-
-
-def _limit(limited: Sequence[Limited], host: str) -> Limited | None:
-    """The limit of a host."""
-    return next((one for one in limited if any(covers(pattern, host) for pattern in one.hosts)), None)
 
 
 def _whose(one: Derived) -> str:

@@ -98,3 +98,14 @@ def test_what_is_limited_together_is_asked_in_one_row(monkeypatch: pytest.Monkey
     asked = [Derived(Request("/", host), ("shop", "both")) for host in ("a.example.test", "x.b.example.test") for _ in range(5)]
     Sender("127.0.0.1", routes(both), Steps(print)).send_all(asked)
     assert set(most) == {1}
+
+
+def test_a_limit_is_that_of_the_rules_by_which_a_host_is_served() -> None:
+    limited = ingress("any", host="", notes={"limit-rps": "1"}), ingress("wild", host="*.example.test", notes={"limit-rps": "10"})
+    sender = Sender("127.0.0.1", routes(*limited, ingress("free")), Steps(print))
+    found = sender._limits(["one.example.test", "two.example.test", "unknown.test"])
+    assert {host: limit and round(limit.pause, 2) for host, limit in found.items()} == {
+        "one.example.test": None,
+        "two.example.test": 0.11,
+        "unknown.test": 1.1,
+    }
