@@ -208,9 +208,10 @@ class Api:
         chosen = {"label_selector": labels} if labels else {}
         self._call("delete", kind, namespace=namespace, field_selector=everything, propagation_policy="Background", **chosen)
 
-    def logs(self, pod: str, namespace: str, *, since: int, container: str | None = None) -> str:
-        """What a pod's container printed in the last ``since`` seconds, 200 KiB at most."""
-        query = [("sinceSeconds", since), ("limitBytes", 200 * 1024), *([("container", container)] if container else [])]
+    def logs(self, pod: str, namespace: str, *, since: int | None = None, container: str | None = None) -> str:
+        """What a pod's container printed in the last ``since`` seconds, or before its restart where none are given; 200 KiB at most."""
+        which: tuple[str, object] = ("previous", "true") if since is None else ("sinceSeconds", since)
+        query = [which, ("limitBytes", 200 * 1024), *([("container", container)] if container else [])]
         path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
         with _translating_faults():
             response = self._client.request("get", path, query_params=query, serialize=False, _request_timeout=REQUEST_TIMEOUT)

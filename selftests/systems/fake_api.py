@@ -97,8 +97,8 @@ class FakeApi(Api):
         for item in self.list(kind, namespace, labels=labels or None):
             self.delete(kind, item["metadata"]["name"], namespace)
 
-    def logs(self, pod: str, namespace: str, *, since: int, container: str | None = None) -> str:
-        return self.answers.get(("logs", pod), "")
+    def logs(self, pod: str, namespace: str, *, since: int | None = None, container: str | None = None) -> str:
+        return self.answers.get(("logs" if since is not None else "logs before", pod), "")
 
     def ask_pod(self, method: str, pod: str, namespace: str, port: int, path: str) -> str:
         self.calls.append((method, pod, path))

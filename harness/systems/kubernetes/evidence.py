@@ -31,15 +31,25 @@ def stored_objects(api: Api, documents: Iterable[Object]) -> str:
 
 
 def logs_of(api: Api, name: str, labels: str) -> Callable[[], str]:
-    """What the pods of a selection have printed since the statement began, when it is called."""
+    """What the pods of a selection have printed since the statement began, when it is called, and before a restart of theirs."""
     began = record().opened
 
     def collect() -> str:
-        since = ceil(monotonic() - began)
-        several = [(pod["metadata"]["name"], container) for pod in api.list("Pod", name, labels=labels) for container in _names(pod)]
-        return "\n".join(f"=== {pod} {one or ''}".rstrip() + f"\n{api.logs(pod, name, since=since, container=one)}" for pod, one in several)
+        since, parts = ceil(monotonic() - began), []
+        for pod in api.list("Pod", name, labels=labels):
+            for container in _names(pod):
+                title = f"=== {pod['metadata']['name']} {container or ''}".rstrip()
+                parts.append(f"{title}\n{api.logs(pod['metadata']['name'], name, since=since, container=container)}")
+                if _restarted(pod, container):
+                    parts.append(f"{title}, before its restart\n{api.logs(pod['metadata']['name'], name, container=container)}")
+        return "\n".join(parts)
 
     return collect
+
+
+def _restarted(pod: Object, container: str | None) -> bool:
+    states = pod.get("status", {}).get("containerStatuses", [])
+    return any(one.get("restartCount", 0) for one in states if container in (None, one["name"]))
 
 
 def _names(pod: Object) -> list[str | None]:

@@ -27,5 +27,15 @@ def test_the_logs_of_a_pod_with_several_containers_are_named_by_both() -> None:
     assert logs_of(api, "t1", "")() == "=== one proxy\na line\n=== one manager\na line"
 
 
+@pytest.mark.usefixtures("short")
+def test_what_a_container_printed_before_its_restart_is_kept() -> None:
+    states = [{"name": "proxy", "restartCount": 0}, {"name": "manager", "restartCount": 1}]
+    pod = an_object("Pod", "one", "t1", spec={"containers": [{"name": "proxy"}, {"name": "manager"}]}, status={"containerStatuses": states})
+    api = FakeApi(pod)
+    api.answers |= {("logs", "one"): "a line", ("logs before", "one"): "its last"}
+    told = "=== one proxy\na line\n=== one manager\na line\n=== one manager, before its restart\nits last"
+    assert logs_of(api, "t1", "")() == told
+
+
 def test_the_view_of_the_network_is_that_of_the_kernel() -> None:
     assert all(line.startswith("===") for line in network_view().splitlines()[:1])
