@@ -65,10 +65,14 @@ class Chance:
             return frozenset()
         return frozenset().union(*(self.backends[pattern] for pattern in patterns))
 
-    def in_place(self, host: str, backends: Collection[str]) -> frozenset[str]:
-        """The backend of errors that may have answered in place of several Services, and their canaries; none where none may have."""
+    def in_place(self, host: str, backends: Collection[str], shared: frozenset[str]) -> frozenset[str]:
+        """The backend of errors that may have answered in place of several Services, and their canaries; none where none may have.
+
+        :param shared: those that share the requests of the host: where one of them is among these canaries, they are all alike
+        """
         those = (among for hosts, among in self.errors if any(covers(pattern, host) for pattern in hosts))
-        return next((among for among in those if backends and among.issuperset(backends)), frozenset())
+        alike = (among | shared if among & shared else among for among in those)
+        return next((among for among in alike if backends and among.issuperset(backends)), frozenset())
 
     def _add(self, hosts: Sequence[str], group: frozenset[str], words: frozenset[tuple[str, str]]) -> None:
         for host in hosts:

@@ -198,9 +198,9 @@ def _without_chance(chance: Chance, one: Derived, answer: Answer) -> Answer:
     A client that keeps its cookies is as good as one: the first answer decides about all others.
     """
     host = (one.request.host or "").lower().partition(":")[0]
-    if among := chance.in_place(host, answer.backends):
-        return msgspec.structs.replace(_by_any(answer, among), pods=0, headers={**answer.headers, "set-cookie": CHANCE})
     shared = chance.between(host, one.request.headers)
+    if among := chance.in_place(host, answer.backends, shared):
+        return msgspec.structs.replace(_by_any(answer, among), pods=0, headers={**answer.headers, "set-cookie": CHANCE})
     if (one.times > 1 and not one.pods) or not answer.backends or not set(answer.backends) <= shared:
         return answer
     return _by_any(answer, shared)

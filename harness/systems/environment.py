@@ -31,7 +31,7 @@ from harness.systems.kubernetes.own_manifests import OwnManifest
 from harness.systems.metallb.installation import COMPONENTS as METALLB
 from harness.systems.metallb.installation import MetalLB
 from harness.systems.observers import PROGRAM_IMAGE, start_wire_probe
-from harness.systems.usable import wait_until_usable
+from harness.systems.usable import wait_until_services_are_reached, wait_until_usable
 
 if TYPE_CHECKING:
     from harness.cluster.kind import KindCluster
@@ -241,6 +241,7 @@ def _apply(state: ClusterState, settings: Settings, manifests: Mapping[str, Path
         name: {repository: state.image(component) for repository, component in settings.images_of(name).items()} for name in manifests
     }
     with steps.step("apply MetalLB, controller and applications"):
+        wait_until_services_are_reached(state)
         if state.nodes == 1:
             _let_the_only_node_announce(api, state)
         MetalLB(state.metallb).install(api, manifests["metallb"], images["metallb"])

@@ -1,6 +1,7 @@
 """A fresh cluster, from what was applied to routes that answer."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from ipaddress import ip_address
 
@@ -11,7 +12,7 @@ from harness.cluster.steps import Steps
 from harness.cluster.together import together
 from harness.model.addresses import AddressRange
 from harness.model.budgets import FIRST_ROUTE
-from harness.model.errors import Unanswered
+from harness.model.errors import EnvironmentFault, Unanswered
 from harness.model.http_exchange import Request
 from harness.probes.http import HttpProbe
 from harness.systems.apps import example
@@ -21,6 +22,30 @@ from harness.systems.kubernetes.preconditions import Components
 from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb.custom_resources import NAMESPACE as METALLB_NAMESPACE
 from harness.systems.metallb.installation import MetalLB
+
+#: Asks the API server for something by plain HTTP, which Go's server answers with words of its own; whoever else is there does not.
+ASK = "exec 3<>/dev/tcp/{address}/443 && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3"
+SAYS = "Client sent an HTTP request to an HTTPS server"
+
+
+def wait_until_services_are_reached(state: ClusterState) -> None:
+    """Wait until every node reaches the API server by its Service, as Pods do.
+
+    A node is ready before its kube-proxy has looked at Services: what begins there meanwhile fails, and is restarted.
+
+    :raises EnvironmentFault: one does not in time
+    """
+    api = state.api()
+    address = (api.get("Service", "kubernetes", "default") or {})["spec"]["clusterIP"]
+
+    def reached(node: str) -> str:
+        with suppress(EnvironmentFault):  # nobody answers there
+            if SAYS in engine.docker("exec", node, "timeout", "3", "bash", "-c", ASK.format(address=address)):
+                return node
+        raise Unanswered(f"{node} does not reach {address}")
+
+    expected = "every node reaches the API server by its Service"
+    together(*(partial(wait_ready, partial(reached, node["metadata"]["name"]), expected) for node in api.list("Node")))
 
 
 def wait_until_usable(state: ClusterState, steps: Steps) -> None:

@@ -81,7 +81,8 @@ def api() -> Cluster:
         for namespace in ("metallb-system", "ingress-nginx")
     ]
     node = {"metadata": {"name": "worker"}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}}
-    return Cluster(*states, *pods, {"apiVersion": "v1", "kind": "Node", **node})
+    of_the_api = {"metadata": {"name": "kubernetes", "namespace": "default"}, "spec": {"clusterIP": "10.96.0.1"}}
+    return Cluster(*states, *pods, {"apiVersion": "v1", "kind": "Node", **node}, {"apiVersion": "v1", "kind": "Service", **of_the_api})
 
 
 def manifests(folder: Path) -> dict[str, Path]:
@@ -175,7 +176,7 @@ def machine(api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> li
         (engine, "require_engine", lambda: None),
         (engine, "create_network", network),
         (engine, "network", network),
-        (engine, "docker", lambda *_, **__: ""),
+        (engine, "docker", lambda *_, **__: usable.SAYS),
         (ClusterState, "api", lambda self, *_: api),
     ):
         monkeypatch.setattr(module, name, stand_in)
@@ -229,11 +230,29 @@ def test_connections_from_before_the_address_was_known_are_forgotten(api: Cluste
 
     def docker(*words: str, **_: object) -> str:
         commands.append(words)
-        return ""
+        return usable.SAYS
 
     monkeypatch.setattr(engine, "docker", docker)
     bring_up(ASKED, steps(), tmp_path / "logs")
     assert commands[-1] == ("exec", "worker", "sh", "-c", f"conntrack --delete --family ipv4 --orig-dst {VIP} || true")
+
+
+@pytest.mark.parametrize("answer", ["", "HTTP/1.0 426 Upgrade Required", EnvironmentFault("a command", "exit code 1", "look")])
+def test_nothing_begins_on_nodes_that_do_not_reach_the_api_server(
+    answer: str | EnvironmentFault, machine: list[str], api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def docker(*words: str, **_: object) -> str:
+        if isinstance(answer, str):
+            return answer
+        if words[0] == "exec":
+            raise answer
+        return ""
+
+    monkeypatch.setattr(engine, "docker", docker)
+    with pytest.raises(EnvironmentFault, match=r"(?s)every node reaches the API server by its Service.*worker does not reach 10\.96\.0\.1"):
+        bring_up(ASKED, steps(), tmp_path / "logs")
+    assert machine[-1] == "tear down, with logs"
+    assert not api.list("DaemonSet")
 
 
 def told(tmp_path: Path) -> str:
