@@ -87,9 +87,11 @@ def _shared_errors(items: Sequence[Object]) -> Iterator[tuple[frozenset[str], fr
             standing_in.setdefault(f"{key_of(item)[0]}/{name}", []).append(item)
     for backend, those in standing_in.items():
         hosts = frozenset(host for item in those for host in hosts_of(item) or [""])
-        beside = [item for item in items if "canary" in short_annotations(item) and hosts.intersection(hosts_of(item))]
+        services = {name for item in those for name in _services(item)}
+        of_these = {host for item in items if services.intersection(_services(item)) for host in hosts_of(item)}
+        beside = [item for item in items if "canary" in short_annotations(item) and of_these.intersection(hosts_of(item))]
         chosen = any({"affinity", "upstream-hash-by"}.intersection(short_annotations(item)) for item in those)
-        if len({name for item in those for name in _services(item)}) > 1 and (beside or chosen):
+        if len(services) > 1 and (beside or chosen):
             yield hosts, frozenset({backend, *(name for item in beside for name in _services(item))})
 
 

@@ -183,6 +183,8 @@ def test_pages_of_errors_for_several_services_may_go_to_a_canary_of_one() -> Non
     assert not differs(migration(*items, a=a, b=b))
     assert differs(migration(*items, a=a, b={"backends": ("shop/web",)}))
     assert differs(migration(items[0], ingress("two", path("/", "new"), host="two.example.test"), a=a, b=b))
+    elsewhere = ingress("web", path("/"), host="two.example.test"), canary(host="two.example.test", canary_by_header="X-C")
+    assert not differs(migration(items[0], *elsewhere, a=a, b=b))
     by_weight = items[0], canary(canary_weight="20")
     assert not differs(migration(*by_weight, a={"backends": ("shop/web",)}, b=b))
     assert differs(migration(*by_weight, a={"backends": ("shop/other",)}, b=b))
