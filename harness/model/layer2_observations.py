@@ -74,13 +74,21 @@ def expect_steady_announcer(resolution: Resolution) -> str:
 def _answered(resolution: Resolution) -> set[int]:
     """Which requests were answered. An answer does not say which it is for: it is taken for the last one's that has none yet.
 
-    A speaker that stood still for a moment answers several requests at once; to lose them would be something else.
+    A speaker that stood still for a moment answers several requests at once; to lose them would be something else. One that answers more
+    often than it was asked could make good for what it lost: of that one only answers before the next request count.
     """
     answered: set[int] = set()
     for answer in sorted(resolution.answers, key=lambda one: one.at):
         waiting = [one for one, asked in enumerate(resolution.requests) if asked <= answer.at <= asked + LATE and one not in answered]
-        answered.update(waiting[-1:])
+        if not waiting:
+            return _answered_in_time(resolution)
+        answered.add(waiting[-1])
     return answered
+
+
+def _answered_in_time(resolution: Resolution) -> set[int]:
+    spans = zip(resolution.requests, (*resolution.requests[1:], float("inf")), strict=True)
+    return {one for one, (began, end) in enumerate(spans) if any(began <= answer.at < end for answer in resolution.answers)}
 
 
 def expect_silence(resolution: Resolution) -> Resolution:

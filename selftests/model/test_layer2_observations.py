@@ -59,6 +59,13 @@ def test_answers_that_come_together_are_those_of_several_requests(late: list[flo
             expect_steady_announcer(Resolution(ADDRESS, asked, answers))
 
 
+def test_who_answers_twice_makes_good_for_nothing() -> None:
+    asked = tuple(100 + index * 0.25 for index in range(8))
+    answers = tuple(Answer("02:aa", str(ADDRESS), at + late) for at in (asked[0], *asked[4:]) for late in (0.001, 0.002))
+    with pytest.raises(StatementFailed, match=r"unanswered: \.---\.\.\.\."):
+        expect_steady_announcer(Resolution(ADDRESS, asked, answers))
+
+
 def test_nobody_is_no_answer() -> None:
     with pytest.raises(Unanswered, match=r"ARP 192\.0\.2\.10, asked 3 times: silence"):
         expect_one_announcer(history())
