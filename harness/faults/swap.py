@@ -153,10 +153,14 @@ class Swap:
         assert observed >= wanted, f"{observed} of {wanted} is"
 
     def _end_former_pods(self) -> None:
-        """Nobody waits for Pods that end gracefully; one might answer what the new one is asked."""
+        """Nobody waits for Pods that end gracefully; one might answer what the new one is asked, until its containers are gone.
+
+        Without any grace the Pod is gone at once, and its containers are not
+        (https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-forced).
+        """
         wait_ready(self._replaced, f"no former Pod in {self.namespace} is needed any more")
         for name in self._ending():
-            self.api.delete("Pod", name, self.namespace, grace=0)
+            self.api.delete("Pod", name, self.namespace, grace=1)
         wait_ready(self._ended, f"the former Pods in {self.namespace} are gone")
 
     def _replaced(self) -> None:

@@ -174,6 +174,15 @@ def test_former_pods_are_not_waited_for() -> None:
     assert ("delete", "Pod", "former") in api.calls
 
 
+def test_a_former_pod_is_there_until_its_containers_have_ended() -> None:
+    api = FakeApi()
+    place = swap(api)
+    api.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "former", "namespace": "proxy", "deletionTimestamp": "now"}})
+    api.hold("Pod")
+    with pytest.raises(EnvironmentFault, match="ending: former"):
+        place.put(fault(LOOSE), {})
+
+
 def test_a_former_pod_that_stays_is_an_error() -> None:
     api = FakeApi()
     place = swap(api)
