@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from harness.migration.chance import DECIDING, deciding
 from harness.migration.places import ALLOWED, Asked, Notes, Place, basic
+from harness.migration.routes import aliases
 from harness.migration.snippets import visible
 from harness.migration.standing import PASSWORD
 from harness.model.features import Feature
@@ -20,6 +21,8 @@ FORGED: Headers = (("X-Forwarded-For", "203.0.113.7"), ("X-Forwarded-Proto", "ht
 MEBIBYTE, LARGEST = 1 << 20, 17 << 20
 #: How often a route is asked whose requests are shared out by chance.
 SHARED_OUT = 150
+#: The most requests a second of a limit that is met on any machine: twice as many and more are sent on a slow one.
+FASTEST = 20
 #: How often a client asks who keeps its cookies: of two Pods one is left out by chance once in half a million times.
 RETURNING = 20
 #: The value of a header or a cookie that leaves it to chance who gets a request.
@@ -89,9 +92,8 @@ def _www(_: Notes, place: Place) -> Iterable[Request]:
 
 
 def _aliases(notes: Notes, place: Place) -> Iterable[Request]:
-    for alias in filter(None, (one.strip() for one in notes["server-alias"].split(","))):
-        if re.fullmatch(r"[\w.-]+", alias):
-            yield place.request(host=alias)
+    for alias in aliases(notes):
+        yield place.request(host=alias)
 
 
 def _cors(notes: Notes, place: Place) -> Iterable[Request]:
@@ -136,9 +138,9 @@ def _patience(name: str) -> Callable[[Notes, Place], Iterable[Request]]:
 
 
 def _limit(notes: Notes, place: Place) -> Iterable[Asked]:
-    rate = next((int(notes[name]) for name in ("limit-rps", "limit-rpm") if notes.get(name, "").isdigit()), 0)
+    unit, rate = next(((name, int(notes[name])) for name in ("limit-rps", "limit-rpm") if notes.get(name, "").isdigit()), ("", 0))
     burst = int(notes["limit-burst-multiplier"]) if notes.get("limit-burst-multiplier", "").isdigit() else 5
-    if 0 < rate * burst <= SHARED_OUT:
+    if 0 < rate * burst <= SHARED_OUT and not (unit == "limit-rps" and rate > FASTEST):
         yield Asked(place.request(), 2 * (rate * burst + 1))
 
 
@@ -251,7 +253,15 @@ ANNOTATIONS: Mapping[str, Annotation] = {
         *("mirror-host", "mirror-request-body", "enable-modsecurity", "enable-owasp-core-rules", "modsecurity-snippet"),
         *("modsecurity-transaction-id", "enable-opentelemetry", "opentelemetry-trust-incoming-span", "auth-cache-key"),
         *("auth-cache-duration", "auth-keepalive", "auth-keepalive-requests", "auth-keepalive-timeout", "enable-global-auth"),
-        *("auth-tls-verify-depth", "auth-tls-error-page", "auth-tls-match-cn", "affinity-canary-behavior", "denylist-source-ranges"),
-        *("session-cookie-conditional-samesite-none", "disable-proxy-intercept-errors"),
+        *("auth-tls-verify-depth", "auth-tls-error-page", "auth-tls-match-cn", "affinity-canary-behavior"),
+        *(
+            "session-cookie-conditional-samesite-none",
+            "disable-proxy-intercept-errors",
+            "auth-keepalive-share-vars",
+            "use-port-in-redirects",
+        ),
+        *("proxy-ssl-ciphers", "proxy-ssl-protocols", "proxy-ssl-verify-depth", "opentelemetry-operation-name", "fastcgi-index"),
+        *("fastcgi-params-configmap", "global-rate-limit", "global-rate-limit-window", "global-rate-limit-key"),
+        *("global-rate-limit-ignored-cidrs",),
     ),
 }

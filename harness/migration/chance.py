@@ -1,12 +1,12 @@
 """Where chance decides: who answers on hosts of which a canary takes a share, and as what a backend of errors stands in for Services."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.cluster.api import Object
 from harness.migration.expressions import texts
 from harness.migration.reading import key_of
-from harness.migration.routes import backends_of, covers, hosts_of, short_annotations
+from harness.migration.routes import aliases_by_host, backends_of, covers, hosts_of, short_annotations, with_aliases
 from harness.model.http_exchange import Headers
 
 #: The values of a header or a cookie that say who gets a request, whatever chance would.
@@ -33,6 +33,8 @@ class Chance:
     :param backends: those that share the requests of a host, by namespace and name: those of the canary, and those of every route to the
         same Service, since ingress-nginx attaches a canary to the Service of its main route
     :param words: the headers that decide all the same; none where several canaries of a Service differ, as only one of them counts
+    :param apart: the backends of canaries without the affinity of their main route: whether a client gets its cookie is up to chance
+    :param any_pod: the backends whose Pods are not chosen by the controller, or by how fast they have answered
     :param errors: the backends of errors that stand in for several Services, each with the canaries of these, by the hosts where they do:
         ingress-nginx gives such a backend the affinity, the hash and the canaries of one of the Services, and of which one is another with
         every configuration
@@ -41,12 +43,16 @@ class Chance:
 
     backends: dict[str, frozenset[str]] = field(default_factory=dict)
     words: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    apart: frozenset[str] = frozenset()
+    any_pod: frozenset[str] = frozenset()
     errors: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
 
     @classmethod
     def of(cls, items: Sequence[Object]) -> "Chance":
         """What some Ingresses leave to it."""
-        found = cls(errors=tuple(_shared_errors(items)))
+        apart, any_pod = _services_where(_keeps_apart, items), _services_where(_takes_any_pod, items)
+        found = cls(apart=apart, any_pod=any_pod, errors=tuple(_shared_errors(items)))
+        by_host = aliases_by_host(items)
         canaries = [item for item in items if "canary" in short_annotations(item)]
         for canary in (one for one in canaries if short_annotations(one).get("canary-weight", "0") != "0"):
             hosts = set(hosts_of(canary))
@@ -55,7 +61,7 @@ class Chance:
             words = frozenset(deciding(short_annotations(canary))) if len(policies) == 1 else frozenset()
             for item in items:
                 if group.intersection(_services(item)):
-                    found._add(hosts_of(item), group, words)
+                    found._add(with_aliases(hosts_of(item), by_host), group, words)
         return found
 
     def between(self, host: str, headers: Headers) -> frozenset[str]:
@@ -74,7 +80,7 @@ class Chance:
         alike = (among | shared if among & shared else among for among in those)
         return next((among for among in alike if backends and among.issuperset(backends)), frozenset())
 
-    def _add(self, hosts: Sequence[str], group: frozenset[str], words: frozenset[tuple[str, str]]) -> None:
+    def _add(self, hosts: Collection[str], group: frozenset[str], words: frozenset[tuple[str, str]]) -> None:
         for host in hosts:
             self.words[host] = self.words[host] & words if host in self.words else words
             self.backends[host] = self.backends.get(host, frozenset()) | group
@@ -82,17 +88,33 @@ class Chance:
 
 def _shared_errors(items: Sequence[Object]) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
     standing_in: dict[str, list[Object]] = {}
+    by_host = aliases_by_host(items)
     for item in items:
         if name := short_annotations(item).get("default-backend"):
             standing_in.setdefault(f"{key_of(item)[0]}/{name}", []).append(item)
     for backend, those in standing_in.items():
-        hosts = frozenset(host for item in those for host in hosts_of(item) or [""])
+        hosts = with_aliases((host for item in those for host in hosts_of(item) or [""]), by_host)
         services = {name for item in those for name in _services(item)}
         of_these = {host for item in items if services.intersection(_services(item)) for host in hosts_of(item)}
         beside = [item for item in items if "canary" in short_annotations(item) and of_these.intersection(hosts_of(item))]
         chosen = any({"affinity", "upstream-hash-by"}.intersection(short_annotations(item)) for item in those)
-        if len(services) > 1 and (beside or chosen):
+        weighted = any(short_annotations(item).get("canary-weight", "0") != "0" for item in beside)
+        if weighted or (len(services) > 1 and (beside or chosen)):
             yield hosts, frozenset({backend, *(name for item in beside for name in _services(item))})
+
+
+def _services_where(said: Callable[[Mapping[str, str]], bool], items: Iterable[Object]) -> frozenset[str]:
+    return frozenset(name for item in items if said(short_annotations(item)) for name in _services(item))
+
+
+def _keeps_apart(notes: Mapping[str, str]) -> bool:
+    """https://github.com/kubernetes/ingress-nginx/blob/controller-v1.11.0/internal/ingress/controller/controller.go#L1568."""
+    return "canary" in notes and notes.get("affinity-canary-behavior") == "legacy"
+
+
+def _takes_any_pod(notes: Mapping[str, str]) -> bool:
+    """What has the address of the Service leaves its Pods to kube-proxy, a connection each."""
+    return notes.get("service-upstream") == "true" or (notes.get("load-balance") == "ewma" and "affinity" not in notes)
 
 
 def _policy(canary: Object) -> frozenset[tuple[str, str]]:

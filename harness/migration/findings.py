@@ -11,13 +11,14 @@ import msgspec
 from harness.cluster.api import Object
 from harness.migration import known
 from harness.migration.annotations import ANNOTATIONS, CHECKS, FORGED, OF_HEADERS
-from harness.migration.answers import CHANCE, Answer
+from harness.migration.answers import Answer
 from harness.migration.asking import Asked
 from harness.migration.chance import Chance
 from harness.migration.comparison import Difference, Harm, differences, everywhere, in_general
 from harness.migration.reading import Routes, key_of
 from harness.migration.requests import Derived
 from harness.migration.routes import Path, expressive_hosts, paths_of, short_annotations, specified
+from harness.migration.undecided import without_chance
 from harness.model.features import Feature
 from harness.model.http_exchange import Request
 
@@ -148,7 +149,7 @@ def compare(derived: Sequence[Derived], routes: Routes, a: Asked, b: Asked) -> t
     paths = [path for item in items for path in paths_of(item, expressive)]
     odd = {path.host for path in paths if path.ingress not in plain}
     chance = Chance.of(items)
-    a, b = (replace(side, answers=list(map(partial(_without_chance, chance), derived, side.answers))) for side in (a, b))
+    a, b = (replace(side, answers=list(map(partial(without_chance, chance), derived, side.answers))) for side in (a, b))
     found = [differences(x, y) for x, y in zip(a.answers, b.answers, strict=True)]
     both = [
         x.backends and x.backends == y.backends and not set(FORGED) <= set(one.request.headers)
@@ -190,27 +191,6 @@ def _compared(one: Derived, a: Answer, b: Answer, left: tuple[Difference, ...], 
         source=reason.source,
         setting="" if given else reason.setting,
     )
-
-
-def _without_chance(chance: Chance, one: Derived, answer: Answer) -> Answer:
-    """An answer in which all backends stand, where chance decided between them: one asking says nothing about their shares.
-
-    A client that keeps its cookies is as good as one: the first answer decides about all others.
-    """
-    host = (one.request.host or "").lower().partition(":")[0]
-    shared = chance.between(host, one.request.headers)
-    if among := chance.in_place(host, answer.backends, shared):
-        return msgspec.structs.replace(_by_any(answer, among), pods=0, headers={**answer.headers, "set-cookie": CHANCE})
-    if (one.times > 1 and not one.pods) or not answer.backends or not set(answer.backends) <= shared:
-        return answer
-    return _by_any(answer, shared)
-
-
-def _by_any(answer: Answer, among: frozenset[str]) -> Answer:
-    """An answer of one of several backends as one of any of them."""
-    served = {who: number for who, number in answer.served.items() if who not in among}
-    served |= {min(among): sum(answer.served.values()) - sum(served.values())} if answer.served else {}
-    return msgspec.structs.replace(answer, backends=tuple(sorted(among)), served=served)
 
 
 def _verdict(*, refused: bool, left: bool, wanted: bool) -> Verdict:

@@ -38,6 +38,11 @@ class Skipped:
     why: str
 
 
+#: Settings of ingress-nginx with which it answers nobody who comes without a proxy
+#: (https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#use-proxy-protocol).
+_OF_A_PROXY_BEFORE = frozenset(("use-proxy-protocol",))
+
+
 @dataclass(slots=True)
 class Routes:
     """The Ingresses in the order of their creation, and what they may name; by namespace and name.
@@ -81,7 +86,11 @@ class Routes:
             case "Secret":
                 self.secrets[key] = str(item.get("type", "Opaque"))
             case "ConfigMap":
-                self.config_maps[key] = {name: str(value) for name, value in (item.get("data") or {}).items()}
+                data = {name: str(value) for name, value in (item.get("data") or {}).items()}
+                for name in _OF_A_PROXY_BEFORE.intersection(data):
+                    self.skipped.append(Skipped(where, f"{name} in {described(item)}", "no proxy stands before the controller here"))
+                    del data[name]
+                self.config_maps[key] = data
             case _:
                 self.workloads.append({"spec": {}, **item})
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,8 @@ from harness.migration.reading import Key, annotations_of, key_of
 NGINX = "nginx.ingress.kubernetes.io/"
 #: The characters by which a path that may be an expression is one.
 _SPECIAL = re.compile(r"[\\()\[\]|*+?^$]|\.\*")
-#: How many Ingresses of one host are created one after the other; more of them than that come together with the last.
-ROUNDS = 20
+#: How many Ingresses of one host, or one Service, are created one after the other; more of them than that come together with the last.
+ROUNDS = 40
 #: The most that is waited between two requests of a limited host, in seconds.
 PAUSE = 7.0
 
@@ -75,6 +75,28 @@ def hosts_of(item: Object) -> list[str]:
     return list(dict.fromkeys(str(rule.get("host") or "") for rule in item["spec"].get("rules") or []))
 
 
+def aliases(notes: Mapping[str, str]) -> list[str]:
+    """The names that annotations give a host besides; of expressions nobody knows what they cover."""
+    named = (one.strip() for one in notes.get("server-alias", "").split(","))
+    return [one for one in named if re.fullmatch(r"[\w.-]+", one)]
+
+
+def aliases_by_host(items: Iterable[Object]) -> dict[str, set[str]]:
+    """The aliases of every host that has some: they are served by its rules, and have a part in its limits."""
+    found: dict[str, set[str]] = {}
+    for item in items:
+        if named := aliases(short_annotations(item)):
+            for host in hosts_of(item) or [""]:
+                found.setdefault(host, set()).update(named)
+    return found
+
+
+def with_aliases(hosts: Iterable[str], by_host: Mapping[str, Set[str]]) -> frozenset[str]:
+    """Hosts, and their aliases."""
+    these = frozenset(hosts)
+    return these.union(*(by_host.get(host, ()) for host in these))
+
+
 def tls_of(item: Object) -> list[tuple[str, list[str]]]:
     """The name of each Secret with a certificate, and the hosts that it is for."""
     entries = [one for one in item["spec"].get("tls") or [] if isinstance(one, dict)]
@@ -92,6 +114,17 @@ def backends_of(item: Object) -> list[dict[str, Any]]:
     found = [one["backend"] for rule in spec.get("rules") or [] for one in (rule.get("http") or {}).get("paths", [])]
     found += [spec["defaultBackend"]] if isinstance(spec.get("defaultBackend"), dict) else []
     return [one["service"] for one in found if isinstance(one.get("service"), dict) and one["service"].get("name")]
+
+
+def protocols_of(item: Object, items: Iterable[Object]) -> set[str]:
+    """What the Services of an Ingress are spoken to in: those of a canary as those of the main routes that it takes a share of."""
+
+    def places(one: Object) -> set[tuple[str, str]]:
+        return {(path.host, path.path) for path in paths_of(one, ())}
+
+    is_canary = "canary" in asked(item)
+    mains = [one for one in items if "canary" not in asked(one) and places(one) & places(item)] if is_canary else []
+    return {short_annotations(one).get("backend-protocol", "").strip().upper() for one in mains or [item]}
 
 
 def covers(pattern: str, host: str) -> bool:
@@ -130,16 +163,19 @@ def _weight(host: str) -> int:
 
 
 def rounds(items: Sequence[Object]) -> list[list[str]]:
-    """The names of the Ingresses that are created together: of those of one host each in a round of its own, in their order.
+    """The names of the Ingresses that are created together, in their order: each of one host, or of one Service, in a round of its own.
 
-    Who is older wins, and the API tells ages in seconds: of two that were made in one second the name would decide.
+    Who is older wins, and the API tells ages in seconds: of two that were made in one second the name would decide. The oldest also decides
+    for ingress-nginx how the Pods of a Service are chosen
+    (https://github.com/kubernetes/ingress-nginx/blob/controller-v1.11.0/internal/ingress/controller/controller.go#L1071).
     """
     made: list[list[str]] = []
     seen: Counter[str] = Counter()
     for item in items:
-        hosts = hosts_of(item) or [""]
-        number = min(max(seen[host] for host in hosts), ROUNDS - 1)
-        seen.update({host: number + 1 - seen[host] for host in hosts if seen[host] <= number})
+        services = (f"{key_of(item)[0]}/{one['name']}" for one in backends_of(item))
+        shared = {*(hosts_of(item) or [""]), *aliases(short_annotations(item)), *services}
+        number = min(max(seen[one] for one in shared), ROUNDS - 1)
+        seen.update({one: number + 1 - seen[one] for one in shared if seen[one] <= number})
         made += [[] for _ in range(number + 1 - len(made))]
         made[number].append("/".join(key_of(item)))
     return made
@@ -153,15 +189,16 @@ class Limited:
     pause: float
 
 
-def limited_hosts(items: Iterable[Object]) -> list[Limited]:
-    """The hosts that are limited together: those of an Ingress, and of all that have a host in common."""
+def limited_hosts(items: Sequence[Object]) -> list[Limited]:
+    """The hosts that are limited together: those of an Ingress, and of all that have a host in common, with their aliases."""
     found: list[Limited] = []
+    by_host = aliases_by_host(items)
     for item in items:
         notes = short_annotations(item)
         units = {"limit-rps": 1.0, "limit-rpm": 60.0, "limit-connections": 0.0}
         pauses = [min(1.1 * unit / int(notes[name]), PAUSE) for name, unit in units.items() if notes.get(name, "").strip("0").isdigit()]
         if pauses:
-            mine = Limited(frozenset(hosts_of(item) or [""]), max(pauses))
+            mine = Limited(with_aliases(hosts_of(item) or [""], by_host), max(pauses))
             joined = [one for one in found if one.hosts & mine.hosts]
             hosts = mine.hosts.union(*(one.hosts for one in joined))
             found = [one for one in found if one not in joined] + [Limited(hosts, max(one.pause for one in (mine, *joined)))]

@@ -13,7 +13,7 @@ from harness.cluster.steps import Steps
 from harness.migration.answers import Answer, answer_of, lasting, masked, together
 from harness.migration.reading import Routes
 from harness.migration.requests import Derived
-from harness.migration.routes import Limited, covers, hosts_of, limited_hosts, short_annotations
+from harness.migration.routes import Limited, aliases_by_host, covers, hosts_of, limited_hosts, short_annotations, with_aliases
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.http_exchange import Exchange, Request
 from harness.model.record import Record, recording
@@ -28,6 +28,8 @@ TIMEOUT = 25.0
 #: Hosts that are asked at a time, and requests to one of them where these are to meet the limit of a rate.
 AT_A_TIME, AT_ONCE = 4, 8
 RATES = frozenset(("limit-rps", "limit-rpm"))
+#: The most seconds that the requests take by which a canary's share is seen where they are sent as slowly as a limit asks for.
+PACED = 20.0
 #: What is said of a request that no client could send.
 UNSENDABLE = "it cannot be sent"
 #: Seconds between two lines about how far it is.
@@ -58,7 +60,7 @@ class Sender:
                 limit = limits[_whose(one)]
                 pause = limit.pause if limit else 0.0
                 sleep(pause)
-                answers[number] = self._ask_returning(one, pause) if one.pods else together(self._ask_often(one))
+                answers[number] = self._ask_returning(one, pause) if one.pods else together(self._ask_often(one, pause))
                 if one.times == 1 and any(covers(pattern, _whose(one)) for pattern in by_chance):
                     sleep(pause)
                     answers[number] = lasting(answers[number], self._ask(one.request))
@@ -72,22 +74,33 @@ class Sender:
     def _limits(self, hosts: Iterable[str]) -> dict[str, Limited | None]:
         """The limit of each host: that of the rules by which it is served."""
         items = self.routes.in_order
-        limited, named = limited_hosts(items), {pattern for item in items for pattern in hosts_of(item)}
+        limited, named = limited_hosts(items), with_aliases((one for item in items for one in hosts_of(item)), aliases_by_host(items))
         serving = {host: next((one for one in (host, f"*.{host.partition('.')[2]}") if one in named), "") for host in hosts}
         return {host: next((one for one in limited if pattern in one.hosts), None) for host, pattern in serving.items()}
 
-    def _ask_often(self, one: Derived) -> list[Answer]:
-        """Ask as often as a request is to be sent; what is to meet the limit of a rate at once, so that a slow machine does."""
-        at_once = one.times if RATES.intersection(one.about) else 1
-        with ThreadPoolExecutor(min(at_once, AT_ONCE)) as pool:
+    def _ask_often(self, one: Derived, pause: float) -> list[Answer]:
+        """Ask as often as a request is to be sent; what is to meet the limit of a rate at once, so that a slow machine does.
+
+        What is about something else is sent as slowly as the host's limit asks for, where that does not take too long: a limit that is so
+        low is met by it on any machine.
+        """
+        if not RATES.intersection(one.about):
+            pace = pause if pause * one.times <= PACED else 0.0
+            return [self._ask_after(pace, one.request) for _ in range(one.times)]
+        with ThreadPoolExecutor(min(one.times, AT_ONCE)) as pool:
             return list(pool.map(lambda _: self._ask(one.request), range(one.times)))
+
+    def _ask_after(self, pause: float, request: Request) -> Answer:
+        sleep(pause)
+        return self._ask(request)
 
     def _by_chance(self) -> set[str]:
         """The hosts of which somebody says in nginx's own words what is sent: these may say something else every time."""
         saying = [item for item in self.routes.in_order if OWN_WORDS.intersection(short_annotations(item))]
         settings = {key for data in self.routes.config_maps.values() for key in data}
         of_all = {""} if any(key.endswith(("-snippet", "-headers")) for key in settings) else set()
-        return of_all.union(*(map(str.lower, hosts_of(item)) for item in saying))
+        by_host = aliases_by_host(self.routes.in_order)
+        return of_all.union(*(map(str.lower, with_aliases(hosts_of(item), by_host)) for item in saying))
 
     def _ask_returning(self, one: Derived, pause: float) -> Answer:
         """Ask as a client that keeps its cookies, and count the Pods that answer it."""

@@ -15,7 +15,7 @@ import trustme
 from harness.cluster.api import Object
 from harness.migration.pods import pods_behind
 from harness.migration.reading import Key, Routes, annotations_of, key_of
-from harness.migration.routes import NGINX, backends_of, hosts_of, tls_of
+from harness.migration.routes import NGINX, backends_of, hosts_of, protocols_of, tls_of
 from harness.systems.apps.echo import program
 from harness.systems.ingress.controllers import LEGACY_CLASS
 from harness.systems.ingress.shared_routes import WEBHOOK_EXEMPT
@@ -124,6 +124,15 @@ class Standing:
         """How many Pods stand behind each Service."""
         return pods_behind(self.routes, self.named_services)
 
+    @property
+    def config_maps(self) -> dict[Key, dict[str, str]]:
+        """Those of the input, but for who is asked about requests."""
+
+        def own(name: str, value: str) -> str:
+            return self._stand_in_address(value, "auth-url") if name == "global-auth-url" and value else value
+
+        return {key: {name: own(name, value) for name, value in data.items()} for key, data in self.routes.config_maps.items()}
+
     def ingress(self, item: Object, ingress_class: str) -> Object:
         """An Ingress of the user's for a controller's class: nothing else of it is changed but who is asked about requests."""
         namespace, name = key_of(item)
@@ -158,11 +167,8 @@ class Standing:
 
     def _spoken_to(self, protocols: Iterable[str], *, others: bool = False) -> set[Key]:
         """The Services that routes speak one of these protocols to, or another one."""
-
-        def protocol(item: Object) -> str:
-            return str(annotations_of(item).get(f"{NGINX}backend-protocol", "")).strip().upper()
-
-        asking = [item for item in self.routes.in_order if (protocol(item) in protocols) is not others]
+        items = self.routes.in_order
+        asking = [item for item in items if any((one in protocols) is not others for one in protocols_of(item, items))]
         return {(key_of(item)[0], str(one["name"])) for item in asking for one in backends_of(item)}
 
     def _backends(self, namespace: str, ports: list[Port]) -> list[Object]:

@@ -165,6 +165,13 @@ def test_the_pods_behind_a_service_are_counted(selector: dict[str, str], workloa
     assert routes(service(**selector), *workloads).pods_of(("shop", "web")) == pods
 
 
+def test_settings_for_a_proxy_before_the_controller_are_left_out() -> None:
+    settings = {"use-proxy-protocol": "true", "use-gzip": "true"}
+    found = routes({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "n"}, "data": settings})
+    assert found.config_maps == {("n", "c"): {"use-gzip": "true"}}
+    assert ["use-proxy-protocol" in one.what for one in found.skipped] == [True]
+
+
 def test_a_cluster_that_does_not_tell_its_workloads_is_read_without_them() -> None:
     class Forbidding(FakeApi):
         def list(self, kind: str, *_: object, **__: object) -> list[dict[str, Any]]:

@@ -70,6 +70,20 @@ def test_what_makes_an_annotation_visible_names_it(notes: dict[str, str], shown:
     assert any(shown in one.about for one in asked(ingress(notes=notes)))
 
 
+@pytest.mark.parametrize(
+    ("notes", "times"),
+    [
+        ({"limit-rps": "20"}, [202]),
+        ({"limit-rps": "21"}, []),
+        ({"limit-rps": "30", "limit-burst-multiplier": "1"}, []),
+        ({"limit-rpm": "30"}, [302]),
+        ({"limit-rpm": "31"}, []),
+    ],
+)
+def test_a_limit_is_met_where_any_machine_sends_more_than_it_lets_through(notes: dict[str, str], times: list[int]) -> None:
+    assert [one.times for one in asked(ingress(notes=notes)) if one.times > 1] == times
+
+
 def test_protected_routes_are_asked_by_somebody_who_is_let_through() -> None:
     found = asked(ingress("one", path("/app"), notes={"auth-type": "basic", "auth-secret": "p"}))
     assert all(dict(one.request.headers).get("Authorization") for one in found if one.request.target == "/app/sub")

@@ -100,6 +100,18 @@ def test_what_is_limited_together_is_asked_in_one_row(monkeypatch: pytest.Monkey
     assert set(most) == {1}
 
 
+@pytest.mark.parametrize(("rate", "pause"), [("10", 0.11), ("5", 0.0)])
+def test_shares_are_asked_for_as_slowly_as_a_limit_asks_for_and_a_low_one_is_met(
+    rate: str, pause: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(sending, "sleep", waited.append)
+    monkeypatch.setattr(Sender, "_ask", lambda *_: Answer(status=200))
+    sender = Sender("127.0.0.1", routes(ingress(notes={"limit-rps": rate, "server-alias": "alias.example.test"})), Steps(print))
+    sender.send_all([Derived(Request("/", "alias.example.test"), ("shop", "one"), times=150)])
+    assert [round(one, 2) for one in waited[1:]] == [pause] * 150
+
+
 def test_a_limit_is_that_of_the_rules_by_which_a_host_is_served() -> None:
     limited = ingress("any", host="", notes={"limit-rps": "1"}), ingress("wild", host="*.example.test", notes={"limit-rps": "10"})
     sender = Sender("127.0.0.1", routes(*limited, ingress("free")), Steps(print))

@@ -109,9 +109,33 @@ def test_a_service_without_ports_has_those_that_routes_ask_for() -> None:
 
 
 def test_ingresses_of_one_host_are_created_one_after_the_other() -> None:
-    items = [ingress("a"), ingress("b"), ingress("c", host="c.test"), ingress("d"), ingress("e", host="c.test")]
+    of_c = [ingress(name, path("/", "other"), host="c.test") for name in "ce"]
+    items = [ingress("a"), ingress("b"), of_c[0], ingress("d"), of_c[1]]
     assert rounds(items) == [["shop/a", "shop/c"], ["shop/b", "shop/e"], ["shop/d"]]
     assert len(rounds([ingress(f"i{number}") for number in range(100)])) == ROUNDS
+
+
+def test_what_has_a_service_or_a_name_in_common_is_created_one_after_the_other() -> None:
+    alias = ingress("alias", path("/", "x"), host="x.test", notes={"server-alias": "c.test"})
+    assert rounds([ingress("a"), ingress("b", host="b.test")]) == [["shop/a"], ["shop/b"]]
+    assert rounds([alias, ingress("c", path("/", "c"), host="c.test")]) == [["shop/alias"], ["shop/c"]]
+
+
+@pytest.mark.parametrize(("canary", "tls"), [({"canary": "true"}, True), ({"canary": "false"}, False), ({}, False)])
+def test_the_backend_of_a_canary_is_spoken_to_as_that_of_its_main_route(canary: dict[str, str], *, tls: bool) -> None:
+    main = ingress("main", path("/"), notes={"backend-protocol": "HTTPS"})
+    beside = ingress("beside", path("/api", "new"))
+    found = standing(main, beside, ingress("canary", path("/", "new"), notes=canary))
+    assert {one.service[1]: one.tls for one in found.ports} == {"web": True, "new": tls}
+
+
+def test_the_controller_asks_nobody_of_theirs_about_all_requests() -> None:
+    key = ("ingress-nginx", "ingress-nginx-controller")
+    found = standing(ingress())
+    found.routes.config_maps[key] = {"global-auth-url": "https://auth.example.org/check", "use-gzip": "true"}
+    assert found.config_maps == {
+        key: {"global-auth-url": "http://authority.conformance-stand-ins.svc.cluster.local/-/auth", "use-gzip": "true"}
+    }
 
 
 class Merging:
