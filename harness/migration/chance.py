@@ -55,13 +55,14 @@ class Chance:
         by_host = aliases_by_host(items)
         canaries = [item for item in items if "canary" in short_annotations(item)]
         for canary in (one for one in canaries if short_annotations(one).get("canary-weight", "0") != "0"):
-            hosts = set(hosts_of(canary))
-            group = frozenset(name for item in items if hosts.intersection(hosts_of(item)) for name in _services(item))
+            group = _beside(canary, items)
             policies = {_policy(one) for one in canaries if group.intersection(_services(one))}
             words = frozenset(deciding(short_annotations(canary))) if len(policies) == 1 else frozenset()
             for item in items:
                 if group.intersection(_services(item)):
-                    found._add(with_aliases(hosts_of(item), by_host), group, words)
+                    # a canary has the weight of the first one of its Service, and shares with whoever is on its hosts
+                    among = group | _beside(item, items) if "canary" in short_annotations(item) else group
+                    found._add(with_aliases(hosts_of(item), by_host), among, words)
         return found
 
     def between(self, host: str, headers: Headers) -> frozenset[str]:
@@ -101,6 +102,12 @@ def _shared_errors(items: Sequence[Object]) -> Iterator[tuple[frozenset[str], fr
         weighted = any(short_annotations(item).get("canary-weight", "0") != "0" for item in beside)
         if weighted or (len(services) > 1 and (beside or chosen)):
             yield hosts, frozenset({backend, *(name for item in beside for name in _services(item))})
+
+
+def _beside(canary: Object, items: Iterable[Object]) -> frozenset[str]:
+    """The backends on the hosts of a canary, its own included."""
+    hosts = set(hosts_of(canary))
+    return frozenset(name for item in items if hosts.intersection(hosts_of(item)) for name in _services(item))
 
 
 def _services_where(said: Callable[[Mapping[str, str]], bool], items: Iterable[Object]) -> frozenset[str]:

@@ -164,6 +164,14 @@ def test_the_share_of_a_canary_is_compared_and_a_small_one_may_be_of_none() -> N
     assert differs(migration(*items, a=a, b=answered(new=3, other=147)))
 
 
+def test_a_canary_without_a_weight_has_that_of_the_first_one_of_its_service() -> None:
+    items = ingress("main", path("/", "old")), canary(canary_by_cookie="c"), canary("first", "two.example.test", canary_weight="20")
+    a, b = {"backends": ("shop/old",)}, {"backends": ("shop/new",)}
+    assert not differs(migration(*items, a=a, b=b))
+    assert differs(migration(*items, a=a, b={"backends": ("shop/other",)}))
+    assert differs(migration(*items[:2], a=a, b=b))
+
+
 def test_an_alias_has_the_canaries_of_its_host() -> None:
     items = ingress("main", path("/"), notes={"server-alias": "alias.example.test, ~^b"}), canary(canary_weight="20")
 
