@@ -77,8 +77,10 @@ class Chance:
 
         :param shared: those that share the requests of the host: where one of them is among these canaries, they are all alike
         """
-        those = (among for hosts, among in self.errors if any(covers(pattern, host) for pattern in hosts))
-        alike = (among | shared if among & shared else among for among in those)
+        alike: list[frozenset[str]] = []
+        for among in (among for hosts, among in self.errors if any(covers(pattern, host) for pattern in hosts)):
+            joined = [one for one in (*alike, shared) if one & among]
+            alike = [one for one in alike if one not in joined] + [among.union(*joined)]
         return next((among for among in alike if backends and among.issuperset(backends)), frozenset())
 
     def _add(self, hosts: Collection[str], group: frozenset[str], words: frozenset[tuple[str, str]]) -> None:

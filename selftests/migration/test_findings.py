@@ -213,6 +213,15 @@ def test_who_of_several_pods_answers_is_compared_where_the_controller_decides(
     assert differs(migration(*items, a=one, b=several)) is told
 
 
+def test_two_pages_of_errors_with_a_canary_in_common_are_alike() -> None:
+    pages = [
+        ingress(name, path(f"/{name}"), notes={"custom-http-errors": "404", "default-backend": f"{name}-errors"}) for name in ("one", "two")
+    ]
+    a, b = {"backends": ("shop/new",)}, {"backends": ("shop/two-errors",)}
+    assert not differs(migration(*pages, canary(canary_weight="20"), a=a, b=b))
+    assert differs(migration(*pages, a=a, b=b))
+
+
 @pytest.mark.parametrize(("by", "told"), [({"canary_weight": "20"}, False), ({"canary_by_header": "X-C"}, True)])
 def test_a_page_of_errors_may_be_of_the_canary_of_its_service(by: dict[str, str], *, told: bool) -> None:
     items = ingress("main", path("/"), notes={"custom-http-errors": "404", "default-backend": "errors"}), canary(**by)
