@@ -202,8 +202,8 @@ class Standing:
         return list(dict.fromkeys(_key(value, namespace) for namespace, value in found if value))
 
     def _exists(self, key: Key) -> bool:
-        """Whether a Secret does: one that the input does not have is taken for granted where it has none at all."""
-        return key in self.routes.secrets or not self.routes.secrets
+        """Whether a Secret does: one that the input does not have is taken for granted where it has none at all in that namespace."""
+        return key in self.routes.secrets or key[0] not in {namespace for namespace, _ in self.routes.secrets}
 
     def _secrets(self) -> Iterable[Object]:
         names: dict[Key, list[str]] = {}

@@ -67,8 +67,10 @@ def test_secrets_are_made_anew() -> None:
 
 def test_a_secret_that_is_missing_stays_missing() -> None:
     other = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x", "namespace": "shop"}}
-    found = standing(other, ingress(tls=[{"hosts": ["one.example.test"], "secretName": "cert"}]))
-    assert "cert" not in made(found, "Secret")
+    named = ingress(tls=[{"hosts": ["one.example.test"], "secretName": "cert"}])
+    assert "cert" not in made(standing(other, named), "Secret")
+    other["metadata"]["namespace"] = "elsewhere"
+    assert "cert" in made(standing(other, named), "Secret")
 
 
 @pytest.mark.parametrize(
