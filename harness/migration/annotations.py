@@ -254,14 +254,9 @@ ANNOTATIONS: Mapping[str, Annotation] = {
         *("modsecurity-transaction-id", "enable-opentelemetry", "opentelemetry-trust-incoming-span", "auth-cache-key"),
         *("auth-cache-duration", "auth-keepalive", "auth-keepalive-requests", "auth-keepalive-timeout", "enable-global-auth"),
         *("auth-tls-verify-depth", "auth-tls-error-page", "auth-tls-match-cn", "affinity-canary-behavior"),
-        *(
-            "session-cookie-conditional-samesite-none",
-            "disable-proxy-intercept-errors",
-            "auth-keepalive-share-vars",
-            "use-port-in-redirects",
-        ),
+        *("session-cookie-conditional-samesite-none", "disable-proxy-intercept-errors", "auth-keepalive-share-vars"),
         *("proxy-ssl-ciphers", "proxy-ssl-protocols", "proxy-ssl-verify-depth", "opentelemetry-operation-name", "fastcgi-index"),
         *("fastcgi-params-configmap", "global-rate-limit", "global-rate-limit-window", "global-rate-limit-key"),
-        *("global-rate-limit-ignored-cidrs",),
+        *("global-rate-limit-ignored-cidrs", "use-port-in-redirects"),
     ),
 }

@@ -117,12 +117,15 @@ def _services_where(said: Callable[[Mapping[str, str]], bool], items: Iterable[O
 
 
 def _keeps_apart(notes: Mapping[str, str]) -> bool:
-    """https://github.com/kubernetes/ingress-nginx/blob/controller-v1.11.0/internal/ingress/controller/controller.go#L1568."""
+    """Whether a canary does not take over the affinity of its main route.
+
+    https://github.com/kubernetes/ingress-nginx/blob/controller-v1.11.0/internal/ingress/controller/controller.go#L1568
+    """
     return "canary" in notes and notes.get("affinity-canary-behavior") == "legacy"
 
 
 def _takes_any_pod(notes: Mapping[str, str]) -> bool:
-    """What has the address of the Service leaves its Pods to kube-proxy, a connection each."""
+    """Whether somebody else decides which Pod answers: kube-proxy behind the Service's own address, or how fast each has been."""
     return notes.get("service-upstream") == "true" or (notes.get("load-balance") == "ewma" and "affinity" not in notes)
 
 
