@@ -232,7 +232,11 @@ class Catalogue:
             table.optional("recipe") or name,
             tuple(self._default(table, below) for below in table.texts("needs")),
             table.texts_by_name("args"),
-            tuple(_go_build(entry) for entry in table.tables("go", "module version packages ldflags tags staging minimum")),
+            tuple(
+                _go_build(entry)
+                for entry in table.tables("go", "module version packages ldflags tags staging minimum except")
+                if version not in entry.texts("except")
+            ),
             tuple(_module_files(entry) for entry in table.tables("files", "module version path to")),
             tuple(_wheel_file(entry) for entry in table.tables("wheels", "package version path to")),
             table.optional("debootstrap"),
@@ -283,9 +287,6 @@ class Catalogue:
         versions = table.texts("versions")
         if table.text("default") not in versions:
             raise table.wrong(f"a default out of its versions ({', '.join(versions)})", table.text("default"))
-        for version in table.values.get("by-version", {}):
-            if version not in versions:
-                raise table.wrong(f"by-version entries only for its versions ({', '.join(versions)})", version)
         published = table.texts_by_name("published")
         for digest in published.values():
             if not _DIGEST.fullmatch(digest):

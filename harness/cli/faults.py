@@ -18,14 +18,14 @@ from harness.cluster.steps import Steps
 from harness.faults import catalogue, judging, matrix, swap
 from harness.faults.catalogue import Catalogue, SeededFault
 from harness.faults.matrix import CONTROL, Matrix
-from harness.faults.swap import METALLB, Swap
+from harness.faults.swap import Swap
 from harness.model.baselines import read_baseline
 from harness.model.errors import EnvironmentFault, UsageFault
 from harness.model.project import BASELINES, COMMAND, ROOT
 from harness.model.verdicts import ExitCode
 from harness.plugin.options import add_images, workers
 from harness.plugin.settings import systems_under_test
-from harness.systems.environment import Settings, bring_up
+from harness.systems.environment import METALLB, Settings, bring_up
 from harness.systems.ingress.controllers import known
 
 #: Where the matrix of each system goes, and a folder for the reports of each of its faults.
@@ -34,7 +34,7 @@ _ABOUT = f"""Make a system wrong on purpose, one fault of faults/SYSTEM.toml aft
 few that must not, and write a matrix to {RESULTS.relative_to(ROOT)}/SYSTEM.json and .md. What was judged with the same text and versions
 is not judged again. Exit code 1: a fault survived, or a statement is red without any."""
 #: Options of a run that nobody is asked for here: usual versions from usual manifests.
-USUAL = dict.fromkeys(("metallb", "kubernetes", "metallb_manifest", "ingress_manifest"), None)
+USUAL = dict.fromkeys(("metallb", "metallb_mode", "kubernetes", "metallb_manifest", "ingress_manifest"), None)
 
 
 def add_command(commands: Commands) -> None:

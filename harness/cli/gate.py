@@ -29,7 +29,7 @@ from harness.report import github
 from harness.report.json_report import read_report
 
 #: Inputs that are options of ``run`` under the same name.
-OPTIONS = ("level", "metallb", "ingress", "kubernetes", "metallb-manifest", "ingress-manifest", "config")
+OPTIONS = ("level", "metallb", "metallb-mode", "ingress", "kubernetes", "metallb-manifest", "ingress-manifest", "config")
 
 
 def add_command(commands: Commands) -> None:

@@ -31,7 +31,7 @@ _ABOUT = """Stand your own Ingresses up on one ingress controller and on another
 for every Service, send both the same requests, derived from the Ingresses, and say what will be different. Nothing of yours is
 changed, and nothing leaves this machine. Exit code 0: nothing is different, 1: something is."""
 #: Options of a run that a migration does not have.
-USUAL = dict.fromkeys(("metallb", "kubernetes", "metallb_manifest", "ingress_manifest"), None)
+USUAL = dict.fromkeys(("metallb", "metallb_mode", "kubernetes", "metallb_manifest", "ingress_manifest"), None)
 
 
 def add_command(commands: Commands) -> None:

@@ -17,8 +17,8 @@ class ClusterState:
     """A cluster that statements can run on.
 
     ``directory`` holds the kubeconfig, the ledger and the locks, ``network`` is the Docker network the nodes are on, and ``kept`` says that
-    the cluster outlives its run. ``ingress`` has the version of each ingress controller by its name. ``kind`` is the version of kind that
-    made it.
+    the cluster outlives its run. ``ingress`` has the version of each ingress controller by its name, and ``metallb_mode`` is the way in
+    which MetalLB speaks BGP. ``kind`` is the version of kind that made it.
     """
 
     name: str
@@ -32,6 +32,7 @@ class ClusterState:
     kubernetes: str
     metallb: str
     ingress: dict[str, str]
+    metallb_mode: str = "native"
     example_pool: list[str] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     nonce: str = ""

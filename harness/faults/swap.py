@@ -18,7 +18,7 @@ from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
 from harness.faults.catalogue import SeededFault, changed_text
 from harness.model.errors import EnvironmentFault
-from harness.systems.environment import Settings, manifests
+from harness.systems.environment import METALLB, Settings, manifests
 from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb.custom_resources import NAMESPACE as METALLB_NAMESPACE
 from harness.systems.metallb.installation import MetalLB
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from harness.cluster.kind import KindCluster
 
 
-#: What MetalLB is called among the systems.
-METALLB = "metallb"
 #: Kind, name and namespace of an object, and objects by these.
 Name = tuple[str, str, str]
 Named = dict[Name, Object]
@@ -97,7 +95,7 @@ class Swap:
         metallb = name == METALLB
         return cls(
             state.api(),
-            MetalLB(state.metallb) if metallb else controller,
+            MetalLB.of(state) if metallb else controller,
             METALLB_NAMESPACE if metallb else controller.namespace,
             text,
             settings.images_of(name),

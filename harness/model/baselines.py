@@ -11,6 +11,7 @@
     says = "<nil>"           # what the failure's message contains: a failure that does not is another one
     reason = "the text was broken by a refactoring"
     link = "https://github.com/metallb/metallb/issues/2590"
+    mode = "native"          # where MetalLB deviates in one of its modes only
     sometimes = "..."        # where it is a matter of chance: what decides it; the statement may pass, too
 
 A listed statement that fails in the way described is a known deviation; one that passes makes the list stale, unless chance decides.
@@ -31,7 +32,7 @@ from harness.model.versions import holds, version
 
 HEADER = "[[deviation]]"
 REQUIRED = ("statement", "observed", "says", "reason", "link")
-OPTIONAL = ("case", "since", "until", "sometimes")
+OPTIONAL = ("case", "since", "until", "mode", "sometimes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Deviation:
     line: int
     case: str | None = None
     sometimes: str = ""
+    mode: str = ""
 
     @property
     def where(self) -> str:
@@ -138,14 +140,16 @@ def range_complaints(table: Mapping[str, str]) -> list[str]:
 def _deviation(table: Mapping[str, str], file: Path, line: int) -> Deviation:
     gate = Gate(file.stem, table.get("since"), table.get("until"))
     statement, observed, says, reason, link = (table[key] for key in REQUIRED)
-    return Deviation(statement, observed, says, reason, link, gate, file, line, table.get("case"), table.get("sometimes", ""))
+    return Deviation(
+        statement, observed, says, reason, link, gate, file, line, table.get("case"), table.get("sometimes", ""), table.get("mode", "")
+    )
 
 
 def _repeated(deviations: Sequence[Deviation]) -> list[str]:
-    seen: dict[tuple[str, str | None, str | None, str | None], Deviation] = {}
+    seen: dict[tuple[str | None, ...], Deviation] = {}
     repeated = []
     for deviation in deviations:
-        key = (deviation.statement, deviation.case, deviation.gate.since, deviation.gate.until)
+        key = (deviation.statement, deviation.case, deviation.gate.since, deviation.gate.until, deviation.mode)
         if key in seen:
             repeated.append(f"line {deviation.line}: {deviation.statement} is listed in line {seen[key].line} already")
         seen.setdefault(key, deviation)

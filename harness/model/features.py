@@ -1,4 +1,4 @@
-"""What ingress controllers may offer: a statement names the features it needs, and a controller's module those it has.
+"""What ingress controllers and modes of MetalLB may offer: a statement names the features it needs, and their modules those they have.
 
 What a controller does not declare is not applicable to it; what it declares is judged. The features of the Ingress API, which statements of
 CORE need, are named as well, so that whoever does without one says so by name. Names follow Gateway API's features where these fit
@@ -15,6 +15,7 @@ _GUIDE = f"{_NGINX}user-guide/"
 _ANNOTATIONS = f"{_GUIDE}nginx-configuration/annotations/"
 _CONFIGMAP = f"{_GUIDE}nginx-configuration/configmap/"
 _RFC = "https://www.rfc-editor.org/rfc/"
+_METALLB = "https://metallb.io/"
 
 
 class Feature(StrEnum):
@@ -182,6 +183,20 @@ class Feature(StrEnum):
     SERVICE_UPSTREAM = "service-upstream", "The Service's own address is the upstream.", f"{_ANNOTATIONS}#service-upstream"
     REQUEST_ID = "request-id", "Every request reaches the backend with an identifier.", f"{_CONFIGMAP}#generate-request-id"
     CONNECTION_HEADER = "connection-header", "The Connection header to the backend can be set.", f"{_ANNOTATIONS}#connection-proxy-header"
+
+    # of MetalLB's modes
+    ROUTER_ID_OF_A_PEER = "router-id-of-a-peer", "Each session has a router identifier of its own.", f"{_METALLB}apis/#bgppeer"
+    BFD = "bfd", "A session is lost as soon as the other end falls silent.", f"{_METALLB}concepts/bgp/#frr-mode"
+    GRACEFUL_RESTART = "graceful-restart", "Routes stay while a speaker is replaced.", f"{_METALLB}concepts/bgp/#limitations"
+    DYNAMIC_ASN = "dynamic-asn", "The number of the other system is found out.", f"{_METALLB}apis/#bgppeer"
+    LOCAL_ASN = "local-asn", "A session has a number of its own system of its own.", f"{_METALLB}apis/#bgppeer"
+    KEEPALIVE_TIME = "keepalive-time", "How often a session is kept alive can be said.", f"{_METALLB}apis/#bgppeer"
+    LARGE_COMMUNITIES = (
+        "large-communities",
+        "Communities of three numbers are announced.",
+        f"{_METALLB}configuration/_advanced_bgp_configuration/#community-configuration",
+    )
+    AS_PATH_PREPEND = "as-path-prepend", "Paths can be made longer.", f"{_METALLB}release-notes/#version-0-16-2"
 
     # nobody else's
     INGRESS_NGINX_HABITS = (

@@ -66,6 +66,7 @@ def _register_on_controller(config: pytest.Config) -> None:
         raise pytest.UsageError(f"the command line{beside} cannot be followed\n\n{fault}") from None
     facts.versions |= versions_under_test(settings)
     facts.features = features_under_test(settings)
+    facts.mode = settings.mode
     config.stash[CPU] = CpuAccount()
     config.pluginmanager.register(scheduling, "conformance-scheduling")
     config.pluginmanager.register(Reporting(config, facts), "conformance-reporting")

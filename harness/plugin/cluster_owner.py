@@ -164,7 +164,8 @@ class ClusterOwner:
     def _asked(self) -> dict[str, Versions | None]:
         """What the command line names of a cluster to reuse; options left out take what the cluster has."""
         option: Callable[[str], Any] = self.config.getoption
-        return {name: getattr(self.settings, name) if option(name) else None for name in ("metallb", "kubernetes", "ingress")}
+        named = {name: getattr(self.settings, name) if option(name) else None for name in ("metallb", "kubernetes", "ingress")}
+        return {**named, "metallb_mode": option("metallb_mode")}
 
     def _publish(self, state: ClusterState) -> None:
         facts = self.facts

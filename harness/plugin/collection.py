@@ -25,6 +25,7 @@ from harness.plugin.ordering import MARKS
 from harness.plugin.provisions import Provision, needs_of, preconditions_of_fixtures
 from harness.plugin.run_facts import RUN, RunFacts, is_worker
 from harness.plugin.transport import packed, unpacked
+from harness.systems.metallb.modes import OF_MODES
 
 #: Violations shown on one screen.
 SHOWN = 12
@@ -223,7 +224,9 @@ def _lacking(one: Entry, config: pytest.Config, controller: str) -> str:
     facts = config.stash[RUN]
     lacking = [feature for feature in one.features if feature not in facts.offered(controller)]
     name = controller or _controller(facts)
-    offered = f"needs {', '.join(lacking)}, which {name} {facts.versions.get(name, '')} does not offer" if lacking else ""
+    of_modes = not OF_MODES.isdisjoint(lacking)
+    whose = f"MetalLB in the mode {facts.mode}" if of_modes else f"{name} {facts.versions.get(name, '')}"
+    offered = f"needs {', '.join(lacking)}, which {whose} does not offer" if lacking else ""
     return offered or conformance_file.unsupported(config, one.features)
 
 

@@ -12,6 +12,7 @@ from harness.catalogue.levels import Level
 from harness.cluster.sources import Source, components
 from harness.model.project import BASELINES, RUNS
 from harness.systems.ingress.controllers import DEFAULT, controller
+from harness.systems.metallb.modes import Mode
 
 #: When a cluster stays after its run.
 KEEP = ("never", "on-failure", "always")
@@ -63,6 +64,8 @@ def add_systems(add: Add) -> None:
     metallb, kubernetes = (known[name].default for name in ("metallb-controller", "kind-node"))
     ingress = f"{DEFAULT}@{controller(DEFAULT, '').usual_version}"
     add("--metallb", metavar="VERSION", help=f"version of MetalLB under test (default: {metallb})")
+    spoken = "how MetalLB speaks BGP, each with a published manifest of its own (default: native, or as --metallb-manifest says)"
+    add("--metallb-mode", choices=tuple(str(mode) for mode in Mode), help=spoken)
     beside = f"ingress controller under test; repeated, each is judged beside the others on one cluster (default: {ingress})"
     add("--ingress", metavar="NAME[@VERSION]", action="append", default=[], help=beside)
     minor = kubernetes.rpartition(".")[0]

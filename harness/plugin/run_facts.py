@@ -18,6 +18,7 @@ from harness.plugin.conformance_file import conformance_file
 from harness.plugin.transport import unpacked
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
 from harness.systems.ingress.controllers import controller, known
+from harness.systems.metallb.modes import Mode
 
 #: The key of the facts in the ``workerinput`` of a worker.
 WORKER_KEY = "conformance_run"
@@ -35,6 +36,7 @@ class RunFacts:
     :param started: the same moment on the monotonic clock, which is one for all processes of a machine (seconds)
     :param versions: versions under test by the system's name, ``metallb``, ``kubernetes`` and the ingress controllers'
     :param features: what each ingress controller under test offers, by its name
+    :param mode: the way in which MetalLB speaks BGP
     :param kind: the version of kind, and ``engine`` the name and version of the engine; empty where no cluster was needed
     :param faults: faults of the environment outside any statement
     :param leftovers: what was kept or could not be removed, each with the command that removes it
@@ -47,6 +49,7 @@ class RunFacts:
     started: float
     versions: dict[str, str] = field(default_factory=dict)
     features: dict[str, frozenset[Feature]] = field(default_factory=dict)
+    mode: Mode = Mode.NATIVE
     systems: list[SystemUnderTest] = field(default_factory=list)
     images: list[ImageUsed] = field(default_factory=list)
     phases: list[Phase] = field(default_factory=list)
@@ -67,8 +70,8 @@ class RunFacts:
         return {name: version for name, version in self.versions.items() if name not in neighbours}
 
     def offered(self, controller: str) -> frozenset[Feature]:
-        """What a case can count on that is judged with this controller; without one, what any of them offers."""
-        return self.features[controller] if controller else frozenset().union(*self.features.values())
+        """What a case can count on that is judged with this controller, of it and MetalLB; without one, what any of them offers."""
+        return self.mode.features.union(*([self.features[controller]] if controller else self.features.values()))
 
 
 RUN = pytest.StashKey[RunFacts]()
@@ -126,7 +129,8 @@ def known_deviations(config: pytest.Config) -> list[Deviation]:
             raise UsageFault("--baselines with a directory", str(directory), f"leave it out for {BASELINES}")
         own = conformance_file(config)
         shipped = read_baselines(baseline_of(config, name) for name in config.stash[RUN].versions)
-        config.stash[DEVIATIONS] = [*(own.deviations if own else ()), *shipped]
+        in_all = [one for one in shipped if one.mode in ("", config.stash[RUN].mode)]
+        config.stash[DEVIATIONS] = [*(own.deviations if own else ()), *in_all]
     return config.stash[DEVIATIONS]
 
 

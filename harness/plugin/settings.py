@@ -18,7 +18,8 @@ from harness.systems.environment import Settings
 from harness.systems.ingress.collisions import require_distinct
 from harness.systems.ingress.controllers import DEFAULT, Controller, controller
 from harness.systems.kubernetes.own_manifests import OwnManifest, own_manifest, version_of
-from harness.systems.metallb.installation import WORKLOADS
+from harness.systems.metallb.installation import WORKLOADS, mode_of
+from harness.systems.metallb.modes import Mode
 
 #: The component of MetalLB that has its version.
 METALLB = "metallb-controller"
@@ -49,6 +50,8 @@ def parse_settings(option: Option) -> Settings:
 def _as_installed(asked: Settings, kept: ClusterState, option: Option) -> Settings:
     """Settings in which what no option names is what a cluster to be used again has."""
     has = {name: getattr(kept, name) for name in ("metallb", "kubernetes") if not option(name)}
+    if not option("metallb_mode"):
+        has["mode"] = Mode(kept.metallb_mode)
     if not option("ingress"):
         has["ingress"] = kept.ingress
     return replace(asked, **has)
@@ -66,6 +69,7 @@ def systems_under_test(option: Option) -> Settings:
     settings = Settings(
         kubernetes=_kubernetes(option("kubernetes"), source, overrides),
         metallb=_version("--metallb", option("metallb"), METALLB, components()[METALLB].default, own.get("metallb")),
+        mode=_mode(option("metallb_mode"), own.get("metallb")),
         ingress={one.name: _version("--ingress", one.version, one.first_component, one.usual_version, own.get(one.name)) for one in asked},
         images=source,
         image_mirror=f"{mirror.rstrip('/')}/" if mirror else "",
@@ -150,6 +154,19 @@ def _version(name: str, asked: str | None, component: str, default: str, own: Ow
         return _parsed(name, version_of(image))
     except UsageFault:
         raise UsageFault(f"a version as the tag of {image}, or {name} beside it", "none", f"say by {name} what it is judged as") from None
+
+
+def _mode(asked: str | None, own: OwnManifest | None) -> Mode:
+    """The way in which MetalLB speaks BGP: the one asked for, which has to be that of the user's manifest.
+
+    :raises UsageFault: it is not
+    """
+    if own is None:
+        return Mode(asked or Mode.NATIVE)
+    found = mode_of(own.path)
+    if asked and asked != found:
+        raise UsageFault(f"--metallb-mode {found}, as the manifest says", f"--metallb-mode {asked}", "leave --metallb-mode out")
+    return found
 
 
 def versions_under_test(settings: Settings) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness.model.errors import EnvironmentFault, Unanswered
@@ -11,9 +11,10 @@ from harness.probes.wire import DockerCommand
 
 #: Writes what the environment holds where FRR reads it, then starts FRR: by the lab's image, or by the project's own.
 START = """printf '%s' "$CONFIGURATION" > /etc/frr/frr.conf
-printf 'zebra=yes\\nbgpd=yes\\nvtysh_enable=yes\\nzebra_options="-A 127.0.0.1"\\nbgpd_options="-A 127.0.0.1"\\n' > /etc/frr/daemons
+printf '%s=yes\\n' zebra bgpd bfdd vtysh_enable > /etc/frr/daemons
+printf '%s_options="-A 127.0.0.1"\\n' zebra bgpd bfdd >> /etc/frr/daemons
 touch /etc/frr/vtysh.conf
-exec "$(command -v /usr/local/bin/start || echo /usr/lib/frr/docker-start)"
+exec /usr/lib/frr/docker-start
 """
 
 
@@ -29,9 +30,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session as the router has it: its state, the router identifier of the other end, and the hold time agreed on in seconds.
+    """A session as the router has it: its state, what the other end says of itself, and what both agreed on, in seconds.
 
-    The port that the other end speaks from tells a session from the one before.
+    The port that the other end speaks from tells a session from the one before. ``restart`` is what it does when it is restarted
+    (https://www.rfc-editor.org/rfc/rfc4724), and ``keepalives`` how often it has said that it is there.
     """
 
     peer: str
@@ -39,6 +41,24 @@ class Session:
     router_id: str
     hold_time: float
     port: int
+    asn: int = 0
+    restart: str = ""
+    keepalives: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BFDSession:
+    """A BFD session as the router has it (https://www.rfc-editor.org/rfc/rfc5880): whether it is up, and what the other end asks for.
+
+    :param receive: milliseconds between two packets that it takes at the least, ``transmit`` those that it sends at the least
+    :param multiplier: packets that may be lost before the session is
+    """
+
+    peer: str
+    up: bool
+    receive: int
+    transmit: int
+    multiplier: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +102,32 @@ class Router:
             raise Unanswered(f"{self.name} has no route to {prefix}")
         best = next((path for path in paths if path.get("bestpath", {}).get("overall")), paths[0])
         hops = {hop["ip"] for path in paths for hop in path["nexthops"] if path.get("valid") and _used(path)}
-        communities = best.get("community", {}).get("list", [])
+        communities = [*best.get("community", {}).get("list", []), *best.get("largeCommunity", {}).get("list", [])]
         route = Route(prefix, frozenset(hops), frozenset(communities), best.get("locPrf"))
         record().exchanges.append(f"{self.name}: {route}")
         return route
 
-    def _show(self, command: str) -> dict[str, Any]:
+    def bfd_sessions(self) -> list[BFDSession]:
+        """Every BFD session, up or not.
+
+        :raises Unanswered: the router's daemon does not answer yet
+        """
+        sessions = [_bfd_session(one) for one in self._show("show bfd peers json")]
+        record().exchanges.append(f"{self.name}: {', '.join(map(str, sessions)) or 'no BFD session'}")
+        return sessions
+
+    def _show(self, command: str) -> Any:
         try:
-            printed = self.docker("exec", self.name, "vtysh", "-c", command, timeout=20)
-            found: dict[str, Any] = json.loads(printed or "{}")
+            return json.loads(self.docker("exec", self.name, "vtysh", "-c", command, timeout=20) or "{}")
         except (EnvironmentFault, ValueError) as fault:
             raise Unanswered(f"{self.name}: {command}: {str(fault)[:300]}") from None
-        return found
 
 
-def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None = None) -> str:
-    """FRR's configuration of a router that takes sessions from a whole network (``bgp listen range``)."""
+def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None = None, bfd: bool = False) -> str:
+    """FRR's configuration of a router that takes sessions from a whole network (``bgp listen range``).
+
+    :param bfd: whether it offers a BFD session with each
+    """
     lines = [
         "frr defaults traditional",
         "log stdout",
@@ -107,6 +137,7 @@ def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None 
         " neighbor NODES peer-group",
         f" neighbor NODES remote-as {peer_asn}",
         *([f" neighbor NODES password {password}"] if password else []),
+        *([" neighbor NODES bfd"] if bfd else []),
         f" bgp listen range {subnet} peer-group NODES",
         " address-family ipv4 unicast",
         "  neighbor NODES activate",
@@ -118,9 +149,23 @@ def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None 
 
 
 def _session(peer: str, found: Mapping[str, Any]) -> Session:
-    hold = float(found.get("bgpTimerHoldTimeMsecs", 0)) / 1000
-    port = int(found.get("portForeign", 0))
-    return Session(peer, str(found.get("bgpState", "unknown")), str(found.get("remoteRouterId", "")), hold, port)
+    return Session(
+        peer,
+        str(found.get("bgpState", "unknown")),
+        str(found.get("remoteRouterId", "")),
+        float(found.get("bgpTimerHoldTimeMsecs", 0)) / 1000,
+        int(found.get("portForeign", 0)),
+        int(found.get("remoteAs", 0)),
+        str(found.get("gracefulRestartInfo", {}).get("remoteGrMode", "")),
+        int(found.get("messageStats", {}).get("keepalivesRecv", 0)),
+    )
+
+
+def _bfd_session(found: Mapping[str, Any]) -> BFDSession:
+    receive, transmit, multiplier = (
+        int(found.get(f"remote-{key}", 0)) for key in ("receive-interval", "transmit-interval", "detect-multiplier")
+    )
+    return BFDSession(str(found.get("peer", "")), found.get("status") == "up", receive, transmit, multiplier)
 
 
 def _used(path: Mapping[str, Any]) -> bool:

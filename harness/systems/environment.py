@@ -28,13 +28,16 @@ from harness.systems.ingress.collisions import require_distinct
 from harness.systems.ingress.controllers import Controller, controller, controllers
 from harness.systems.kubernetes.nodes import EXCLUDED
 from harness.systems.kubernetes.own_manifests import OwnManifest
-from harness.systems.metallb.installation import COMPONENTS as METALLB
 from harness.systems.metallb.installation import MetalLB
+from harness.systems.metallb.modes import Mode
 from harness.systems.observers import PROGRAM_IMAGE, start_wire_probe
 from harness.systems.usable import wait_until_services_are_reached, wait_until_usable
 
 if TYPE_CHECKING:
     from harness.cluster.kind import KindCluster
+
+#: What MetalLB is called among the systems.
+METALLB = "metallb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,13 @@ class Settings:
     """What the command line asks for.
 
     :param ingress: the version of each ingress controller under test, by its name
+    :param mode: the way in which MetalLB speaks BGP
     """
 
     kubernetes: str
     metallb: str
     ingress: Mapping[str, str]
+    mode: Mode = Mode.NATIVE
     nodes: int = 3
     ip_family: str = "ipv4"
     images: Source = Source.AUTO
@@ -75,13 +80,13 @@ class Settings:
     @property
     def versions(self) -> dict[str, str]:
         """The version of each system that is installed, by its name."""
-        return {"metallb": self.metallb, **self.ingress}
+        return {METALLB: self.metallb, **self.ingress}
 
     def images_of(self, system: str) -> Mapping[str, str]:
         """The repository of each image in a system's manifest, and the component that stands for it."""
         if own := self.own_manifests.get(system):
             return own.components
-        return METALLB if system == "metallb" else controller(system, self.ingress[system]).components
+        return self.mode.components if system == METALLB else controller(system, self.ingress[system]).components
 
     @property
     def manifests_at_hand(self) -> dict[str, Path]:
@@ -157,7 +162,7 @@ def manifests(settings: Settings, publications: Publications, images: Mapping[st
     found = settings.manifests_at_hand
     for name in settings.versions.keys() - found:
         origins = {images[component].origin for component in settings.images_of(name).values()}
-        found[name] = publications.manifest(name, settings.versions[name], origins)
+        found[name] = publications.manifest(settings.mode.manifest if name == METALLB else name, settings.versions[name], origins)
     return found
 
 
@@ -187,6 +192,7 @@ def _fresh_state(settings: Settings, images: Mapping[str, Image], kind: str) -> 
         nodes=settings.nodes,
         kubernetes=settings.kubernetes,
         metallb=settings.metallb,
+        metallb_mode=settings.mode,
         ingress=dict(settings.ingress),
         images=list(images.values()),
         nonce=secrets.token_hex(4),
@@ -244,7 +250,7 @@ def _apply(state: ClusterState, settings: Settings, manifests: Mapping[str, Path
         wait_until_services_are_reached(state)
         if state.nodes == 1:
             _let_the_only_node_announce(api, state)
-        MetalLB(state.metallb).install(api, manifests["metallb"], images["metallb"])
+        MetalLB.of(state).install(api, manifests["metallb"], images["metallb"])
         for ingress in controllers(state.ingress):
             ingress.install(api, manifests[ingress.name], images[ingress.name])
         api.apply(*example.app_objects(state.image(PROGRAM_IMAGE), state.nonce))

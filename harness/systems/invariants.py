@@ -60,7 +60,7 @@ class Invariant:
         """
         __tracebackhide__ = True
         wait_until_gone(
-            lambda: self._left("IPAddressPool", "L2Advertisement", "BGPAdvertisement", "BGPPeer"),
+            lambda: self._left("IPAddressPool", "L2Advertisement", "BGPAdvertisement", "BGPPeer", "BFDProfile"),
             f"no pool or advertisement of {self.label} is left",
         )
         wait_until_gone(self._served, f"no Service of {self.label} has an address")

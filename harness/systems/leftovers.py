@@ -21,7 +21,7 @@ from harness.systems.metallb.installation import MetalLB
 OWN = re.compile(r"([nt][0-9a-f]{6}|precondition)(?![0-9A-Za-z])")
 #: The kinds that statements make outside of their own namespaces, the users of others before these.
 CLUSTER_WIDE = ("IngressClass", "ClusterRoleBinding", "ClusterRole", "ValidatingWebhookConfiguration")
-OF_METALLB = ("L2Advertisement", "BGPAdvertisement", "IPAddressPool", "BGPPeer", "Community")
+OF_METALLB = ("L2Advertisement", "BGPAdvertisement", "IPAddressPool", "BGPPeer", "BFDProfile", "Community")
 AMONG_OTHERS = ("Ingress", "Service")
 
 
@@ -39,7 +39,7 @@ class Leftovers:
         """
         removed = [*self._containers(), *self._nodes(), *self._objects(None, "Namespace"), *self._among_others()]
         wait_ready(self._no_namespace, f"no namespace of an ended run is left on {self.state.name}", within=DELETION)
-        removed += [*self._objects(METALLB, *filter(MetalLB(self.state.metallb).serves, OF_METALLB)), *self._objects(None, *CLUSTER_WIDE)]
+        removed += [*self._objects(METALLB, *filter(MetalLB.of(self.state).serves, OF_METALLB)), *self._objects(None, *CLUSTER_WIDE)]
         reserve(self.state.directory, _ranges(self.api.list("IPAddressPool", METALLB)))
         return removed
 

@@ -70,7 +70,7 @@ def wait_until_usable(state: ClusterState, steps: Steps) -> None:
 def _wait_for_metallb(state: ClusterState, components: Components) -> None:
     """Wait until MetalLB is usable, and give it the example's pool."""
     with components.steps.step(f"MetalLB {state.metallb} usable"), components.judged_later(METALLB_NAMESPACE):
-        MetalLB(state.metallb).wait_until_usable(components.api)
+        MetalLB.of(state).wait_until_usable(components.api)
         components.api.apply(*example.pool_objects([AddressRange.parse(text) for text in state.example_pool]))
 
 

@@ -69,6 +69,12 @@ def test_a_recipe_has_every_placeholder_filled_in(tmp_path: Path) -> None:
     assert recipe.go[0].sources == ("./tools",)
 
 
+def test_a_version_may_be_without_some_of_the_programs(tmp_path: Path) -> None:
+    text = IMAGE.replace('versions = ["0.16.1"]', 'versions = ["0.13.12", "0.16.1"]').replace('minimum = "1.27.0"', 'except = ["0.13.12"]')
+    known = catalogue(tmp_path, text)
+    assert [len(known.recipe("speaker", version).go) for version in ("0.13.12", "0.16.1")] == [0, 1]
+
+
 def test_the_values_of_a_version_are_its_own(tmp_path: Path) -> None:
     known = catalogue(tmp_path, IMAGE)
     assert known.recipe("base", "12").debootstrap == "bookworm"
@@ -91,7 +97,7 @@ def test_a_reference_is_known_for_versions_that_the_lab_does_not_build(tmp_path:
         ('module = "example.org/metallb"', "module = 7", "a text 'module'"),
         ('package = "speaker-bin"', "", "a text 'package'"),
         ('{ speaker = "speaker", local = "./tools" }', "{}", "packages to compile"),
-        ('by-version."12"', 'by-version."11"', "by-version entries only for its versions (12, 13)"),
+        ('by-version."12"', 'by-version."11"', "to say what {suite} is for version 12"),
         ('needs = ["base"]', 'patches = { "0.16.2" = "x" }', "patches only for its versions (0.16.1)"),
         ('needs = ["base"]', 'patches = { "0.16.1" = "x" }', "patches out of none"),
         ("[image.speaker]", "[image.Speaker]", "image names in lower case with hyphens"),

@@ -27,6 +27,14 @@ def test_a_listed_failure_is_a_known_deviation(suite: Suite) -> None:
     assert ran.results["EXH-01"].failure
 
 
+@pytest.mark.parametrize(("mode", "code"), [("native", 0), ("frr", 1)])
+def test_an_entry_may_be_about_one_mode(suite: Suite, mode: str, code: int) -> None:
+    suite.write("reports/baselines/metallb.toml", ENTRY.format("EXH-01", f'mode = "{mode}"'))
+    suite.add("EXH-01", "assert False")
+    assert suite.run().code == code
+    assert suite.run("--metallb-mode=frr").code == 1 - code
+
+
 def test_a_failure_of_another_kind_is_not_excused(suite: Suite) -> None:
     file = suite.write("reports/baselines/metallb.toml", ENTRY.format("EXH-01", ""))
     suite.add("EXH-01", "raise WrongAnswer('an event', 'none')")

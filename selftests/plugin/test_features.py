@@ -17,6 +17,12 @@ def test_what_the_controller_does_not_offer_does_not_apply_and_what_it_offers_is
     assert ran.results["CAN-02"].features == ("grpc", "path-rewrite", "canary")
 
 
+def test_what_the_mode_of_metallb_does_not_offer_does_not_apply(suite: Suite) -> None:
+    suite.add("BGP-47", folder="metallb/bgp", profile="EXTENDED", options="features={Feature.BFD}")
+    assert suite.run().results["BGP-47"].reason == "needs bfd, which MetalLB in the mode native does not offer"
+    assert suite.run("--metallb-mode=frr").outcomes == {"BGP-47": Outcome.PASSED}
+
+
 @pytest.mark.parametrize("arguments", [pytest.param((), id="one process"), WITH_WORKERS])
 def test_the_users_file_takes_features_away(suite: Suite, arguments: tuple[str, ...]) -> None:
     suite.write("conformance.toml", '# ours\n[features]\nunsupported = [\n  "grpc",\n  "canary",\n]\n')

@@ -10,6 +10,7 @@ from harness.model.features import Feature
 from harness.model.project import NAME
 from harness.plugin.settings import features_under_test, parse_settings
 from harness.systems.environment import Settings
+from harness.systems.metallb.modes import Mode
 from selftests.plugin.conftest import Suite
 from selftests.systems.kubernetes.test_own_manifests import workload
 
@@ -33,6 +34,7 @@ from selftests.systems.kubernetes.test_own_manifests import workload
         (["--ingress=traefik@3.7.15", "--ingress=traefik@3.6.15"], "traefik more than once"),
         (["--ingress=ingress-nginx", "--ingress=traefik-nginx"], "have one IngressClass nginx"),
         (["--ingress=traefik", "--ingress=skipper", "--ingress-manifest=a.yaml"], "it beside traefik and skipper"),
+        (["--metallb-mode=frr-k8s", "--images=packages"], "a version of metallb-frr-k8s that can be built from packages: 0.16.1"),
         (["--image=none=x"], "--image COMPONENT=REFERENCE"),
     ],
 )
@@ -82,11 +84,24 @@ class TestOwnManifest:
         assert found.metallb == "0.14.9"
         assert found.overrides["metallb-controller"] == "me/mine:1"
 
+    def test_says_the_mode_and_options_may_not_say_another(self, suite: Suite) -> None:
+        own = self.manifest(suite, "me/controller:v0.15.3")
+        assert settings(suite, own).mode == settings(suite, own, "--metallb-mode=native").mode == Mode.NATIVE
+        with pytest.raises(UsageFault, match="--metallb-mode native, as the manifest says"):
+            settings(suite, own, "--metallb-mode=frr")
+
     def test_without_a_version_needs_one(self, suite: Suite) -> None:
         assert settings(suite, self.manifest(suite, "me/controller:main")).metallb == "main"
         for tag in (":pr-123", ""):
             with pytest.raises(UsageFault, match=f"a version as the tag of me/controller{tag}, or --metallb beside it"):
                 settings(suite, self.manifest(suite, f"me/controller{tag}"))
+
+
+def test_a_mode_has_images_of_its_own(suite: Suite) -> None:
+    found = settings(suite, "--metallb-mode=frr")
+    assert found.images_of("metallb")["quay.io/frrouting/frr"] == "metallb-frr"
+    assert found.components["metallb-frr"] == found.metallb
+    assert "metallb-frr" not in settings(suite).components
 
 
 def test_several_controllers_are_under_test_together(suite: Suite) -> None:

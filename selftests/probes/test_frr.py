@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.model.errors import EnvironmentFault, Unanswered
-from harness.probes.frr import Route, Router, Session, configuration
+from harness.probes.frr import BFDSession, Route, Router, Session, configuration
 
 
 def answering(text: str) -> Router:
@@ -35,11 +35,35 @@ def test_no_path_is_no_route(printed: str) -> None:
 
 def test_sessions() -> None:
     printed = {
-        "172.18.0.2": {"bgpState": "Established", "remoteRouterId": "192.0.2.1", "bgpTimerHoldTimeMsecs": 9000, "portForeign": 40001},
+        "172.18.0.2": {
+            "bgpState": "Established",
+            "remoteAs": 64500,
+            "remoteRouterId": "192.0.2.1",
+            "bgpTimerHoldTimeMsecs": 9000,
+            "portForeign": 40001,
+            "gracefulRestartInfo": {"remoteGrMode": "Restart"},
+            "messageStats": {"keepalivesRecv": 7},
+        },
         "172.18.0.3": {"bgpState": "Active"},
     }
     found = answering(json.dumps(printed)).sessions()
-    assert found == [Session("172.18.0.2", "Established", "192.0.2.1", 9.0, 40001), Session("172.18.0.3", "Active", "", 0.0, 0)]
+    assert found == [
+        Session("172.18.0.2", "Established", "192.0.2.1", 9.0, 40001, 64500, "Restart"),
+        Session("172.18.0.3", "Active", "", 0.0, 0),
+    ]
+    assert [one.keepalives for one in found] == [7, 0]
+
+
+def test_bfd_sessions() -> None:
+    asked = {"remote-receive-interval": 270, "remote-transmit-interval": 280, "remote-detect-multiplier": 5}
+    printed = [{"peer": "172.18.0.2", "status": "up", **asked}, {"peer": "172.18.0.3", "status": "down"}]
+    found = answering(json.dumps(printed)).bfd_sessions()
+    assert found == [BFDSession("172.18.0.2", True, 270, 280, 5), BFDSession("172.18.0.3", False, 0, 0, 0)]
+
+
+def test_communities_of_two_and_of_three_numbers() -> None:
+    of_both = path("172.18.0.2", community={"list": ["64500:7"]}, largeCommunity={"list": ["64500:1:2"]})
+    assert answering(json.dumps({"paths": [of_both]})).route("198.18.0.1/32").communities == {"64500:7", "64500:1:2"}
 
 
 def test_a_daemon_that_is_not_there_yet_does_not_answer() -> None:
@@ -57,4 +81,6 @@ def test_configuration() -> None:
     assert "router bgp 64501" in plain
     assert "bgp listen range 172.18.0.0/16 peer-group NODES" in plain
     assert "password" not in plain
+    assert "bfd" not in plain
+    assert " neighbor NODES bfd" in configuration(64501, 64500, "172.18.0.0/16", bfd=True).splitlines()
     assert " neighbor NODES password opensesame" in configuration(64501, 64500, "172.18.0.0/16", password="opensesame").splitlines()

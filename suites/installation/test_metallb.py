@@ -1,20 +1,23 @@
 """MetalLB as its own manifests install it, and the example's pool."""
 
+import pytest
+
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.apps.example import POOL, ExampleProject
+from harness.systems.kubernetes.admission import Admission
 from harness.systems.kubernetes.nodes import KubeNodes
 from harness.systems.kubernetes.workloads import Workloads
-from harness.systems.metallb.components import CONTROLLER, SPEAKER
-from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb import invalid_configuration
+from harness.systems.metallb.custom_resources import NAMESPACE, custom_resource
 from harness.systems.metallb.installation import Installation, MetalLB
 from harness.systems.metallb.status import PoolStatus
 
 
 @statement("DEP-01", MUST, CORE, source="https://metallb.io/installation/#installation-by-manifest", covers=("ROW-MLB-001",))
-def test_metallb_runs_without_restarts(workloads: Workloads, kube_nodes: KubeNodes, installation: Installation) -> None:
+def test_metallb_runs_without_restarts(workloads: Workloads, kube_nodes: KubeNodes, installation: Installation, metallb: MetalLB) -> None:
     """MetalLB's controller and a speaker on every node MUST be ready, and none of their containers restarted."""
-    workloads.wait_until_rolled_out("Deployment", CONTROLLER, NAMESPACE)
-    workloads.wait_until_rolled_out("DaemonSet", SPEAKER, NAMESPACE)
+    for one in metallb.mode.workloads:
+        workloads.wait_until_rolled_out(one.kind, one.name, one.namespace)
     speakers, nodes = installation.speaker_nodes, kube_nodes.names
     assert speakers == nodes, f"speakers on {speakers}, nodes: {nodes}"
     seen = workloads.restart_counts(NAMESPACE)
@@ -28,6 +31,13 @@ def test_custom_resources_are_defined(installation: Installation, metallb: Metal
     conditions = installation.definitions()
     assert set(conditions) == metallb.custom_resources, f"custom resource definitions: {sorted(conditions)}"
     assert all(state["Established"] == "True" for state in conditions.values()), f"conditions: {conditions}"
+
+
+@statement("DEP-06", MUST, CORE, source="https://metallb.io/apis/")
+@pytest.mark.parametrize("kind", invalid_configuration.KINDS)
+def test_every_kind_is_accepted(kind: str, admission: Admission) -> None:
+    """Every kind that the documentation of this version of MetalLB has MUST be accepted by the API server."""
+    admission.expect_accepted(custom_resource(kind, "proposed", invalid_configuration.KINDS[kind]))
 
 
 @statement("DEP-03", MUST, CORE, source="https://metallb.io/configuration/#defining-the-ips-to-assign-to-the-load-balancer-services")

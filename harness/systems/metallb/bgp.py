@@ -7,7 +7,7 @@ from typing import Any
 from harness.cluster.api import Object
 from harness.model.budgets import PROPAGATION, SESSION, WITHDRAWAL, Budget
 from harness.model.errors import StatementFailed, Unanswered
-from harness.probes.frr import Route, Router, Session
+from harness.probes.frr import BFDSession, Route, Router, Session
 from harness.probes.monitor import TrafficMonitor
 from harness.probes.waiting import eventually
 from harness.systems.metallb.advertisements import AnnouncedServices
@@ -59,6 +59,32 @@ class Peer:
         __tracebackhide__ = True
         self.wait_until_connected_to()
 
+    def wait_until_kept_alive(self, node: str, times: int, within: Budget) -> None:
+        """Wait until a node has said so many times more that it is there."""
+        __tracebackhide__ = True
+        before = self.wait_until_session(node)
+
+        def poll() -> int:
+            session = next((one for one in self.router.sessions() if one == before), None)
+            assert session, "the session is another one"
+            more = session.keepalives - before.keepalives
+            assert more >= times, f"{more} times"
+            return more
+
+        eventually(poll, within=within, expected=f"{node} says {times} times to {self.name} that it is there")
+
+    def wait_until_session_other_than(self, before: Session, node: str) -> None:
+        """Wait until there is an established session with a node that is not the one from before."""
+        __tracebackhide__ = True
+
+        def poll() -> Session:
+            found = [one for one in self.router.sessions() if self.nodes.get(one.peer) == node and one.state == "Established"]
+            assert found, "none"
+            assert found != [before], "the one from before"
+            return found[0]
+
+        eventually(poll, within=SESSION, expected=f"a new session of {self.name} with {node}")
+
     def wait_until_session(self, node: str) -> Session:
         """Wait until there is an established session with a node, and return it."""
         __tracebackhide__ = True
@@ -70,6 +96,19 @@ class Peer:
             raise Unanswered(f"no session with {node}")
 
         return eventually(poll, within=SESSION, expected=f"a session of {self.name} with {node}")
+
+    def wait_until_bfd_session(self, node: str) -> BFDSession:
+        """Wait until a BFD session with a node is up, and return it."""
+        __tracebackhide__ = True
+
+        def poll() -> BFDSession:
+            found = {self.nodes.get(one.peer): one for one in self.router.bfd_sessions()}
+            if node not in found:
+                raise Unanswered(f"no BFD session with {node}")
+            assert found[node].up, "it is down"
+            return found[node]
+
+        return eventually(poll, within=SESSION, expected=f"{self.name} has a BFD session with {node}")
 
     def wait_until_routed_via(self, prefix: str, *nodes: str, within: Budget = PROPAGATION) -> Route:
         """Wait until the router reaches a prefix by way of exactly these nodes, and return its route."""
@@ -133,9 +172,9 @@ class Peer:
         return f"{self.address}:179"
 
     def document(self, **spec: Any) -> Object:
-        """The BGPPeer that stands for the router."""
-        base = {"myASN": METALLB_AS, "peerASN": self.router.asn, "peerAddress": self.address}
-        return custom_resource("BGPPeer", self.name, {**base, **spec})
+        """The BGPPeer that stands for the router; a field that is ``None`` is left out."""
+        fields = {"myASN": METALLB_AS, "peerASN": self.router.asn, "peerAddress": self.address, **spec}
+        return custom_resource("BGPPeer", self.name, {key: value for key, value in fields.items() if value is not None})
 
 
 def _attributes(local_preference: int | None, communities: Collection[str]) -> str:

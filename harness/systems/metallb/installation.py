@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from harness.cluster.api import Api, Object, Refused
+from harness.cluster.state import ClusterState
 from harness.model.budgets import WEBHOOK
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.prometheus import Series, parse
 from harness.model.versions import version as ordered
-from harness.systems.kubernetes.manifests import read, with_images, with_namespace
+from harness.systems.kubernetes.manifests import containers, read, with_images, with_namespace
 from harness.systems.kubernetes.preconditions import unless_crashing
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.kubernetes.workloads import Workload
 from harness.systems.metallb.components import CONTROLLER, SPEAKER, pods_of, speaker_nodes
 from harness.systems.metallb.configuration_state import ConfigurationStates
 from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb.modes import VARIABLE, Mode
 from harness.systems.metallb.webhook import wait_until_webhook_answers
 
 #: What MetalLB's annotations began with before 0.14.9; still read (https://metallb.io/release-notes/#version-0-14-9).
@@ -37,8 +39,6 @@ KINDS: Mapping[str, tuple[str, str, str | None]] = {
     "ServiceBGPStatus": ("servicebgpstatuses", "0.15.0", None),
     "ServiceL2Status": ("servicel2statuses", "0.14.4", None),
 }
-#: The component of each repository in the published manifest.
-COMPONENTS = {"quay.io/metallb/controller": "metallb-controller", "quay.io/metallb/speaker": "metallb-speaker"}
 #: What a manifest of MetalLB's has to have, by the component whose image it runs.
 WORKLOADS = {
     "metallb-controller": Workload("Deployment", CONTROLLER, NAMESPACE),
@@ -48,9 +48,15 @@ WORKLOADS = {
 
 @dataclass(frozen=True, slots=True)
 class MetalLB:
-    """A version of MetalLB."""
+    """A version of MetalLB, in one of its modes."""
 
     version: str
+    mode: Mode = Mode.NATIVE
+
+    @classmethod
+    def of(cls, state: ClusterState) -> "MetalLB":
+        """That of a cluster."""
+        return cls(state.metallb, Mode(state.metallb_mode))
 
     def at_least(self, version: str) -> bool:
         """Whether the version under test is this one or a later one."""
@@ -96,14 +102,18 @@ class MetalLB:
         :raises EnvironmentFault: it does not become usable in time
         """
         __tracebackhide__ = True
-        for kind, name, expected in (
-            ("Deployment", CONTROLLER, "the controller of MetalLB is ready"),
-            ("DaemonSet", SPEAKER, "every speaker of MetalLB is ready"),
-        ):
-            wait_ready(unless_crashing(api, NAMESPACE, rolled_out(api, kind, name, NAMESPACE)), expected)
+        for one in self.mode.workloads:
+            wait_ready(unless_crashing(api, NAMESPACE, rolled_out(api, one.kind, one.name, NAMESPACE)), f"{one} is ready")
         wait_until_webhook_answers(api, within=WEBHOOK)
         if self.serves("ConfigurationState"):
             wait_ready(ConfigurationStates(api).expect_all_valid, "every ConfigurationState of MetalLB is valid")
+
+
+def mode_of(manifest: Path) -> Mode:
+    """The way in which the speakers of a manifest speak BGP."""
+    every = [container for item in read(manifest) if item["kind"] == "DaemonSet" for container in containers(item)]
+    named = [str(one.get("value")) for container in every for one in container.get("env", []) if one["name"] == VARIABLE]
+    return next((mode for mode in Mode if mode in named), Mode.NATIVE)
 
 
 @dataclass(frozen=True, slots=True)

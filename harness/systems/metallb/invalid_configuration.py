@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.cluster.api import Refused
-from harness.model.errors import NotApplicable
+from harness.model.errors import Blocked
 from harness.systems.kubernetes.admission import Admission
 from harness.systems.kubernetes.nodes import KubeNodes
 from harness.systems.metallb.custom_resources import custom_resource
@@ -97,6 +97,11 @@ FAULTY: Mapping[str, tuple[str, Spec, Spec, str]] = {
     ),
 }
 
+#: How newer API servers refuse a number beyond the format that its field declares.
+NOT_OF_ITS_FORMAT = "must be of type integer with format int32"
+#: The statement that every kind is taken.
+JUDGED_BY = "DEP-06"
+
 
 def require_kind(admission: Admission, kind: str) -> None:
     """Require that this Kubernetes takes objects of a kind at all.
@@ -104,13 +109,13 @@ def require_kind(admission: Admission, kind: str) -> None:
     The bounds that releases before 0.16.1 give the numbers of a peer exceed their declared format, which newer API servers do not let
     pass (https://github.com/metallb/metallb/releases/tag/v0.16.1).
 
-    :raises NotApplicable: it refuses every object of the kind
+    :raises Blocked: it refuses every object of the kind
     """
     try:
         admission.dry_run(custom_resource(kind, "proposed", KINDS[kind]))
     except Refused as refused:
-        if "must be of type integer with format int32" in refused.message:
-            raise NotApplicable(f"this Kubernetes takes no {kind} of this release: {refused.message}") from None
+        if NOT_OF_ITS_FORMAT in refused.message:
+            raise Blocked((JUDGED_BY,), f"the API server takes a {kind} of this release, but {refused.message}") from None
 
 
 def address_of_a_node(nodes: KubeNodes, family: int) -> str:

@@ -17,6 +17,7 @@ from harness.probes.waiting import eventually
 from harness.systems.metallb.components import CONTROLLER, SPEAKER, pods_of
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.installation import PLAIN_METRICS, MetalLB
+from harness.systems.metallb.modes import Mode
 
 RBAC = "rbac.authorization.k8s.io"
 
@@ -32,6 +33,17 @@ class MetricsEndpoint:
     def of(cls, metallb: MetalLB) -> "MetricsEndpoint":
         """Scheme and port (https://metallb.io/release-notes/#version-0-16-0)."""
         return cls("https", 9120) if metallb.at_least("0.16.0") else cls("http", PLAIN_METRICS)
+
+    @classmethod
+    def of_sessions(cls, metallb: MetalLB) -> "MetricsEndpoint":
+        """Scheme and port of what tells about BGP sessions: the speaker, or what runs beside FRR on its node."""
+        match metallb.mode:
+            case Mode.NATIVE:
+                return cls.of(metallb)
+            case Mode.FRR:
+                return cls("https", 9121) if metallb.at_least("0.16.0") else cls("http", 7473)
+            case Mode.FRR_K8S:
+                return cls("https", 9141)
 
     def url(self, address: str, *, scheme: str | None = None) -> str:
         """Where the metrics of a pod at this address are."""
@@ -106,9 +118,14 @@ class Metrics:
 
     api: Api
     probe: InClusterProbe
-    endpoint: MetricsEndpoint
+    metallb: MetalLB
     access: MetricsAccess | None
     reader: str | None = None
+
+    @property
+    def endpoint(self) -> MetricsEndpoint:
+        """Where the controller and the speakers serve theirs."""
+        return MetricsEndpoint.of(self.metallb)
 
     def pods(self, component: str) -> dict[str, str]:
         """The address of each running pod of a component, ``controller`` or ``speaker``, by the name of its node."""
@@ -128,10 +145,13 @@ class Metrics:
 
         :raises Unanswered: it does not answer, or refuses
         """
+        pods = self.pods(component)
+        return self._read(self.endpoint.url(pods[node] if node else next(iter(pods.values()))))
+
+    def _read(self, url: str) -> list[Series]:
         if self.access and self.reader is None:
             self.reader = self.access.token("reader")
-        pods = self.pods(component)
-        answer = self.probe.get(self.endpoint.url(pods[node] if node else next(iter(pods.values()))), token=self.reader)
+        answer = self.probe.get(url, token=self.reader)
         if answer.status != 200:
             raise Unanswered(f"{answer.status}: {answer.body[:200]}")
         return parse(answer.body)
@@ -149,6 +169,25 @@ class Metrics:
             return found
 
         eventually(poll, within=within, expected=f"metrics of the {component}{_with(labels)}: {_listed(wanted)}")
+
+    def wait_until_session_is(self, up: bool, node: str, peer: str, within: Budget = ALLOCATION) -> None:
+        """Wait until the metric of a session says that it is established, or that it is not.
+
+        :param peer: address and port of the router
+        """
+        __tracebackhide__ = True
+        name = f"{'frrk8s' if self.metallb.mode is Mode.FRR_K8S else 'metallb'}_bgp_session_up"
+
+        def poll() -> float:
+            series = self._read(MetricsEndpoint.of_sessions(self.metallb).url(self.pods(SPEAKER)[node]))
+            values = select(series, name, peer=peer)
+            if not values:
+                raise Unanswered(f"no {name} of {peer}")
+            value = sum(values.values())
+            assert value == float(up), f"{value:g}"
+            return value
+
+        eventually(poll, within=within, expected=f"{name} of the session of {node} with {peer} is {int(up)}")
 
     def wait_until_absent(self, component: str, *, node: str | None = None, **labels: str) -> None:
         """Wait until no series carries the labels."""

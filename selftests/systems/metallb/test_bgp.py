@@ -1,14 +1,16 @@
 """What a router beside the cluster is expected to have, by a router that tells what a test has written down."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, cast
 from unittest.mock import Mock
 
 import pytest
 
+from harness.model.budgets import SESSION
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.record import Record, recording
-from harness.probes.frr import Route, Router, Session
+from harness.probes.frr import BFDSession, Route, Router, Session
 from harness.systems.metallb.advertisements import Advertisements, AnnouncedServices
 from harness.systems.metallb.bgp import BGPServices, Peer, host_prefix
 from harness.systems.metallb.endpoints import Backends
@@ -38,7 +40,11 @@ class Told:
         self.hops, self.communities, self.preference = hops, communities, preference
 
     def sessions(self) -> list[Session]:
+        self.established = [replace(one, keepalives=one.keepalives + 1) for one in self.established]
         return [*self.established, Session("192.0.2.9", "Idle", "", 0, 0)]
+
+    def bfd_sessions(self) -> list[BFDSession]:
+        return [BFDSession("192.0.2.1", True, 300, 300, 3), BFDSession("192.0.2.9", False, 0, 0, 0)]
 
     def route(self, prefix: str) -> Route:
         if not self.hops:
@@ -55,6 +61,9 @@ def test_what_is_there_passes() -> None:
     with_both.wait_until_connected_to("two", "one")
     assert with_both.wait_until_session("one").hold_time == 30
     assert with_both.wait_until_routed_via(PREFIX, "one", "two").prefix == PREFIX
+    with_both.wait_until_session_other_than(Session("192.0.2.1", "Established", "192.0.2.77", 30, 178), "one")
+    with_both.wait_until_kept_alive("one", 2, SESSION)
+    assert with_both.wait_until_bfd_session("one").multiplier == 3
     with_both.wait_until_route_has(PREFIX, local_preference=150, communities={"64500:1"})
 
 
@@ -79,6 +88,18 @@ def test_what_is_not_there_passes() -> None:
             Told("192.0.2.1"),
             lambda one: one.wait_until_session("two"),
             "a session of conformance-external with two\nlast: *no session with two",
+        ),
+        (Told(), lambda one: one.wait_until_bfd_session("two"), "has a BFD session with two\nlast: *no BFD session with two"),
+        (
+            Told("192.0.2.1"),
+            lambda one: one.wait_until_session_other_than(one.wait_until_session("one"), "one"),
+            "a new session of conformance-external with one\nlast: *the one from before",
+        ),
+        (Told(), lambda one: one.wait_until_session_other_than(Session("192.0.2.1", "Idle", "", 0, 0), "one"), "last: *none"),
+        (
+            Told("192.0.2.1"),
+            lambda one: one.wait_until_kept_alive("one", 10**6, SESSION),
+            "one says 1000000 times to .*\nlast: *[0-9]+ times",
         ),
         (Told(), lambda one: one.wait_until_routed_via(PREFIX, "one"), "by way of one\nlast: *run-external has no route"),
         (Told(hops=("192.0.2.1",)), lambda one: one.wait_until_routed_via(PREFIX, "two"), "by way of two\nlast: *by way of one(\n|$)"),
@@ -158,3 +179,8 @@ def test_advertisements_of_a_service_are_made_changed_and_deleted() -> None:
     }
     services.delete_advertisement()
     assert [item["metadata"]["name"] for item in api.list("BGPAdvertisement")] == ["t1-advertisement-1"]
+
+
+def test_a_field_that_is_left_out_is_not_in_the_document() -> None:
+    spec = peer(Told()).document(peerASN=None, dynamicASN="external")["spec"]
+    assert spec == {"myASN": 64500, "peerAddress": "192.0.2.100", "dynamicASN": "external"}

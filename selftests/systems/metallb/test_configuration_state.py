@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.cluster.api import Object, Refused
-from harness.model.errors import NotApplicable, StatementFailed
+from harness.model.errors import Blocked, StatementFailed
 from harness.systems.metallb.configuration_state import INVALID, VALID, ConfigurationStates, of_speaker
 from harness.systems.metallb.custom_resources import NAMESPACE
 from selftests.systems.fake_api import FakeApi, an_object
@@ -94,6 +94,6 @@ def test_nothing_is_stored_for_a_peer_that_cannot_be(monkeypatch: pytest.MonkeyP
         raise Refused(422, "spec.myASN: must be of type integer with format int32")
 
     monkeypatch.setattr(api, "apply", refuse)
-    with pytest.raises(NotApplicable), all_states.broken_peer("t1", "node"):
+    with pytest.raises(Blocked, match="DEP-06"), all_states.broken_peer("t1", "node"):
         pytest.fail("there is no such peer")
     assert api.list("Secret") == []

@@ -9,7 +9,8 @@ import yaml
 from harness.cluster.api import Object
 from harness.model.errors import EnvironmentFault, StatementFailed, Unanswered
 from harness.systems.metallb.custom_resources import NAMESPACE, ip_address_pool
-from harness.systems.metallb.installation import PLAIN_METRICS, Installation, MetalLB, scrape_controller
+from harness.systems.metallb.installation import PLAIN_METRICS, Installation, MetalLB, mode_of, scrape_controller
+from harness.systems.metallb.modes import VARIABLE, Mode
 from selftests.systems.fake_api import FakeApi, an_object
 
 ALWAYS = {"bfdprofiles", "bgpadvertisements", "bgppeers", "communities", "ipaddresspools", "l2advertisements"}
@@ -89,6 +90,27 @@ def test_a_rule_that_a_manifest_says_twice_is_applied_once(tmp_path: Path) -> No
     assert fields["node"]["x-kubernetes-validations"] == [rule]
 
 
+@pytest.mark.parametrize(("value", "mode"), [(None, Mode.NATIVE), ("native", Mode.NATIVE), ("frr", Mode.FRR), ("frr-k8s", Mode.FRR_K8S)])
+def test_a_manifest_says_how_metallb_speaks_bgp(tmp_path: Path, value: str | None, mode: Mode) -> None:
+    speakers = workload("DaemonSet", "speaker")
+    names = [{"name": "OTHER", "value": "frr"}, *([{"name": VARIABLE, "value": value}] if value else [])]
+    speakers["spec"]["template"]["spec"]["containers"][0]["env"] = names
+    file = tmp_path / "metallb.yaml"
+    file.write_text(yaml.safe_dump_all([workload("Deployment", "controller"), speakers]))
+    assert mode_of(file) == mode
+
+
+def test_frr_runs_beside_the_speakers_or_in_pods_of_its_own() -> None:
+    with_frr = MetalLB("0.16.1", Mode.FRR_K8S)
+    api = FakeApi(*installed())
+    with pytest.raises(EnvironmentFault, match="DaemonSet metallb-system/frr-k8s-daemon is ready"):
+        with_frr.wait_until_usable(api)
+    for kind, name in (("DaemonSet", "frr-k8s-daemon"), ("Deployment", "frr-k8s-statuscleaner")):
+        api.create(workload(kind, name))
+    with_frr.wait_until_usable(api)
+    assert [str(mode.routing) for mode in Mode] == [f"DaemonSet {NAMESPACE}/{name}" for name in ("speaker", "speaker", "frr-k8s-daemon")]
+
+
 def installed() -> Iterator[Object]:
     yield workload("Deployment", "controller")
     yield workload("DaemonSet", "speaker")
@@ -106,8 +128,8 @@ def test_metallb_is_usable() -> None:
 @pytest.mark.parametrize(
     ("missing", "told"),
     [
-        ("Deployment", "the controller of MetalLB is ready"),
-        ("DaemonSet", "every speaker of MetalLB is ready"),
+        ("Deployment", "Deployment metallb-system/controller is ready"),
+        ("DaemonSet", "DaemonSet metallb-system/speaker is ready"),
         ("ConfigurationState", "every ConfigurationState of MetalLB is valid"),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.cluster.api import Denied, Refused
-from harness.model.errors import NotApplicable
+from harness.model.errors import Blocked
 from harness.systems.kubernetes.admission import Admission
 from harness.systems.kubernetes.nodes import KubeNodes
 from harness.systems.metallb.invalid_configuration import FAULTY, KINDS, address_of_a_node, require_kind
@@ -24,7 +24,7 @@ def test_a_kind_that_kubernetes_takes(refusal: Refused | None) -> None:
 def test_a_kind_that_kubernetes_does_not_take() -> None:
     api = FakeApi()
     api.refuse("BGPPeer", FORMAT)
-    with pytest.raises(NotApplicable, match="takes no BGPPeer of this release"):
+    with pytest.raises(Blocked, match="blocked by DEP-06: the API server takes a BGPPeer of this release, but"):
         require_kind(Admission(api), "BGPPeer")
     require_kind(Admission(api), "Community")
 

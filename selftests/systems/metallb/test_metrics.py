@@ -11,12 +11,15 @@ from harness.probes.in_cluster import InClusterProbe, Response
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.installation import MetalLB
 from harness.systems.metallb.metrics import Metrics, MetricsAccess, MetricsEndpoint, counts
+from harness.systems.metallb.modes import Mode
 from selftests.systems.fake_api import FakeApi, an_object
 
 TEXT = """# HELP stale Whether it is stale.
 stale 1
 up{peer="192.0.2.100:179"} 1
 up{peer="192.0.2.101:179"} 0
+metallb_bgp_session_up{peer="192.0.2.100:179"} 1
+frrk8s_bgp_session_up{peer="192.0.2.100:179"} 0
 """
 
 
@@ -41,11 +44,11 @@ def pod(component: str, node: str, address: str) -> Object:
     return an_object("Pod", f"{component}-{node}", NAMESPACE, labels=labels, spec={"nodeName": node}, status={"podIP": address})
 
 
-def metrics(pods: Pods, version: str = "0.15.3") -> Metrics:
+def metrics(pods: Pods, version: str = "0.15.3", mode: Mode = Mode.NATIVE) -> Metrics:
     api = FakeApi(pod("controller", "one", "10.0.0.1"), pod("speaker", "one", "10.0.0.2"), pod("speaker", "two", "fd00::3"))
-    endpoint = MetricsEndpoint.of(MetalLB(version))
-    access = MetricsAccess(api, "t1") if endpoint.scheme == "https" else None
-    return Metrics(api, cast(InClusterProbe, pods), endpoint, access)
+    metallb = MetalLB(version, mode)
+    access = MetricsAccess(api, "t1") if MetricsEndpoint.of(metallb).scheme == "https" else None
+    return Metrics(api, cast(InClusterProbe, pods), metallb, access)
 
 
 def test_metrics_moved_with_0_16() -> None:
@@ -62,7 +65,7 @@ def test_counts_are_named_by_family() -> None:
 
 def test_the_pod_of_a_node_is_asked() -> None:
     pods = Pods()
-    assert {one.name for one in metrics(pods).scrape("speaker", "two")} == {"stale", "up"}
+    assert {"stale", "up"} < {one.name for one in metrics(pods).scrape("speaker", "two")}
     metrics(pods).scrape("controller")
     assert pods.asked == ["http://[fd00::3]:7472/metrics", "http://10.0.0.1:7472/metrics"]
 
@@ -105,6 +108,26 @@ def test_metrics_that_are_as_expected() -> None:
 def test_metrics_that_are_not_as_expected(judged: Callable[[Metrics], None], told: str) -> None:
     with pytest.raises(StatementFailed, match=told):
         judged(metrics(Pods()))
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize(
+    ("mode", "version", "up", "asked"),
+    [
+        (Mode.NATIVE, "0.15.3", True, "http://10.0.0.2:7472/metrics"),
+        (Mode.FRR, "0.15.3", True, "http://10.0.0.2:7473/metrics"),
+        (Mode.FRR, "0.16.2", True, "https://10.0.0.2:9121/metrics"),
+        (Mode.FRR_K8S, "0.16.1", False, "https://10.0.0.2:9141/metrics"),
+    ],
+)
+def test_a_session_is_told_of_where_it_ends(mode: Mode, version: str, up: bool, asked: str) -> None:
+    pods = Pods()
+    metrics(pods, version, mode).wait_until_session_is(up, "one", "192.0.2.100:179")
+    assert set(pods.asked) == {asked}
+    with pytest.raises(StatementFailed, match=f"is {int(not up)}\nlast: *{int(up)}(\n|$)"):
+        metrics(pods, version, mode).wait_until_session_is(not up, "one", "192.0.2.100:179")
+    with pytest.raises(StatementFailed, match=r"of 192\.0\.2\.9:179"):
+        metrics(pods, version, mode).wait_until_session_is(up, "one", "192.0.2.9:179")
 
 
 class Reviewing(FakeApi):

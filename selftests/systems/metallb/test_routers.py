@@ -9,7 +9,7 @@ import pytest
 from harness.cluster import engine
 from harness.cluster.api import Refused
 from harness.cluster.state import ClusterState
-from harness.model.errors import EnvironmentFault, NotApplicable
+from harness.model.errors import Blocked, EnvironmentFault, NotApplicable
 from harness.probes.frr import Session
 from harness.systems.metallb.bgp import EXTERNAL_AS
 from harness.systems.metallb.routers import Routers
@@ -53,8 +53,8 @@ def docker(monkeypatch: pytest.MonkeyPatch) -> Engine:
     return Engine(monkeypatch)
 
 
-def state(family: str = "ipv4") -> ClusterState:
-    facts = {"ip_family": family, "name": "run", "network": "run", "image": lambda _, component: component}
+def state(family: str = "ipv4", mode: str = "native") -> ClusterState:
+    facts = {"ip_family": family, "metallb_mode": mode, "name": "run", "network": "run", "image": lambda _, component: component}
     return cast(ClusterState, type("State", (), facts)())
 
 
@@ -108,9 +108,22 @@ def test_no_router_is_started_for_peers_that_cannot_be(docker: Engine, monkeypat
 
     monkeypatch.setattr(api, "apply", refuse)
     routers = Routers(api, state())
-    with pytest.raises(NotApplicable, match="takes no BGPPeer"):
+    with pytest.raises(Blocked, match="takes a BGPPeer"):
         routers.shared("external", EXTERNAL_AS)
-    with pytest.raises(NotApplicable, match="takes no BGPPeer"):
+    with pytest.raises(Blocked, match="takes a BGPPeer"):
         routers.start("t1")
     assert not routers.made
+    assert docker.running == []
+
+
+def test_frr_takes_ipv6_and_profiles(docker: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    api = FakeApi(NODE)
+    routers = Routers(api, state("dual", "frr"))
+    peer = routers.start("t1", bfd=True)
+    with routers.bfd_profile("t1", detectMultiplier=5) as profile:
+        routers.configure(peer, bfdProfile=profile)
+        assert [item["spec"] for item in api.list("BFDProfile")] == [{"detectMultiplier": 5}]
+    assert api.list("BFDProfile") == api.list("BGPPeer") == []
+    monkeypatch.setattr(type(peer.router), "sessions", lambda _: [])
+    routers.close()
     assert docker.running == []

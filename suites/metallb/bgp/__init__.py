@@ -1,1 +1,1 @@
-"""What routers learn from MetalLB by BGP, in its native mode."""
+"""What routers learn from MetalLB by BGP, in each of its modes."""

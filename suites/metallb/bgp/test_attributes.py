@@ -1,5 +1,6 @@
 """What an advertisement says beside the address: aggregation, communities, preference, and to whom."""
 
+from harness.model.features import Feature
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.metallb.bgp import BGPServices, Peer, host_prefix
 from harness.systems.metallb.endpoints import Backends
@@ -27,6 +28,14 @@ def test_communities_arrive(bgp_services: BGPServices, external_peer: Peer, back
     service = bgp_services.service(to=external_peer, advertised={"communities": [COMMUNITY, "64500:7"]})
     route = external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
     assert route.communities == {COMMUNITY, "64500:7"}, f"communities of the route to {service} at {external_peer.name}"
+
+
+@statement("BGP-53", MUST, EXTENDED, source=BGP, features={Feature.LARGE_COMMUNITIES})
+def test_large_communities_arrive(bgp_services: BGPServices, external_peer: Peer, backends: Backends) -> None:
+    """Communities of three numbers MUST arrive with the routes of their advertisement, beside those of two."""
+    service = bgp_services.service(to=external_peer, advertised={"communities": ["large:64500:1:2", COMMUNITY]})
+    route = external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
+    assert route.communities == {"64500:1:2", COMMUNITY}, f"communities of the route to {service} at {external_peer.name}"
 
 
 @statement("BGP-22", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-077",))

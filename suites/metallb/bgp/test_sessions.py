@@ -2,16 +2,20 @@
 
 import pytest
 
-from harness.model.budgets import HOLD
+from harness.model.budgets import HOLD, KEEPALIVES
+from harness.model.features import Feature
 from harness.model.resources import METALLB
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.kubernetes.nodes import nodes_named
-from harness.systems.metallb.bgp import BGPServices, Peer, host_prefix
+from harness.systems.metallb.bgp import EXTERNAL_AS, METALLB_AS, BGPServices, Peer, host_prefix
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.metrics import Metrics
 from harness.systems.metallb.routers import Routers
 
 BGP = "https://metallb.io/configuration/_advanced_bgp_configuration/"
+PEER = "https://metallb.io/apis/#bgppeerspec"
+#: A further autonomous system that is reserved for documentation (https://www.rfc-editor.org/rfc/rfc5398).
+OTHER_AS = 64502
 
 
 @statement("BGP-40", MUST, EXTENDED, source="https://metallb.io/configuration/#bgp-configuration", covers=("ROW-MLB-076",))
@@ -51,13 +55,54 @@ def test_password_protects_the_session(routers: Routers, label: str, backends: B
 
 
 @statement("BGP-43", MUST, EXTENDED, source=BGP)
-def test_hold_time_and_router_id_are_as_configured(routers: Routers, label: str, backends: Backends) -> None:
-    """The hold time and the router identifier of a peer MUST be those of its session."""
+def test_hold_time_is_as_configured(routers: Routers, label: str, backends: Backends) -> None:
+    """The hold time of a peer MUST be that of its session."""
     node = backends.nodes[0]
     peer = routers.start(label)
-    routers.configure(peer, nodeSelectors=nodes_named(node), holdTime="30s", routerID="192.0.2.77")
-    session = peer.wait_until_session(node)
-    assert (session.hold_time, session.router_id) == (30, "192.0.2.77"), f"hold time and router id of the session with {node}"
+    routers.configure(peer, nodeSelectors=nodes_named(node), holdTime="30s")
+    assert peer.wait_until_session(node).hold_time == 30, f"hold time of the session with {node}"
+
+
+@statement("BGP-46", MUST, EXTENDED, source=BGP, features={Feature.ROUTER_ID_OF_A_PEER})
+def test_router_id_is_as_configured(routers: Routers, label: str, backends: Backends) -> None:
+    """The router identifier of a peer MUST be that of its session, whatever that of other sessions is."""
+    node = backends.nodes[0]
+    peer = routers.start(label)
+    routers.configure(peer, nodeSelectors=nodes_named(node), routerID="192.0.2.77")
+    assert peer.wait_until_session(node).router_id == "192.0.2.77", f"router identifier of the session with {node}"
+
+
+@statement("BGP-51", MUST, EXTENDED, source=PEER, features={Feature.KEEPALIVE_TIME})
+def test_keepalive_time_is_as_configured(routers: Routers, label: str, backends: Backends) -> None:
+    """A session MUST be kept alive as often as its peer says, whatever its hold time is."""
+    node = backends.nodes[0]
+    peer = routers.start(label)
+    routers.configure(peer, nodeSelectors=nodes_named(node), holdTime="90s", keepaliveTime="2s")
+    assert peer.wait_until_session(node).hold_time == 90, f"hold time of the session with {node}"
+    peer.wait_until_kept_alive(node, times=4, within=KEEPALIVES)
+
+
+@statement("BGP-50", MUST, EXTENDED, source=PEER, since="0.14.9", features={Feature.DYNAMIC_ASN})
+@pytest.mark.parametrize(("asn", "relation", "other"), [(EXTERNAL_AS, "external", "internal"), (METALLB_AS, "internal", "external")])
+def test_number_of_the_other_system_is_found_out(  # noqa: PLR0917 -- a statement is given what it names
+    asn: int, relation: str, other: str, routers: Routers, label: str, backends: Backends
+) -> None:
+    """A peer that says only whether its router is of another system MUST get a session with one that is so, and none otherwise."""
+    node = backends.nodes[0]
+    peer = routers.start(label, asn)
+    routers.configure(peer, nodeSelectors=nodes_named(node), peerASN=None, dynamicASN=relation)
+    peer.wait_until_connected_to(node)
+    routers.configure(peer, nodeSelectors=nodes_named(node), peerASN=None, dynamicASN=other)
+    peer.wait_until_disconnected()
+
+
+@statement("BGP-52", MUST, EXTENDED, source=PEER, since="0.16.0", features={Feature.LOCAL_ASN})
+def test_session_has_a_system_of_its_own(routers: Routers, label: str, backends: Backends) -> None:
+    """A session whose peer gives MetalLB another number of an autonomous system MUST be of that system."""
+    node = backends.nodes[0]
+    peer = routers.start(label, of=OTHER_AS)
+    routers.configure(peer, nodeSelectors=nodes_named(node), localASN=OTHER_AS)
+    assert peer.wait_until_session(node).asn == OTHER_AS, f"autonomous system of {node} as {peer.name} has it"
 
 
 @statement("BGP-44", MUST, EXTENDED, source="https://metallb.io/configuration/#bgp-configuration")
@@ -80,5 +125,6 @@ def test_silent_router_is_left(routers: Routers, metrics: Metrics, label: str, b
     peer = routers.start(label)
     routers.configure(peer, nodeSelectors=nodes_named(node), holdTime="3s")
     peer.wait_until_connected_to(node)
+    metrics.wait_until_session_is(True, node, peer.address_and_port)
     with routers.frozen(peer):
-        metrics.wait_until_equal("speaker", {"metallb_bgp_session_up": 0.0}, node=node, within=HOLD, peer=peer.address_and_port)
+        metrics.wait_until_session_is(False, node, peer.address_and_port, within=HOLD)

@@ -17,7 +17,6 @@ from harness.systems.metallb.services import Services
 from harness.systems.metallb.status import Speakers
 
 METRICS = "https://metallb.io/prometheus-metrics/"
-SESSION_UP = "metallb_bgp_session_up"
 
 
 @statement("OBS-07", MUST, CORE, source=METRICS, since="0.14.6", covers=("ROW-MLB-068",))
@@ -51,7 +50,6 @@ def test_lost_session_shows_in_the_metrics(routers: Routers, metrics: Metrics, l
     peer = routers.start(label)
     routers.configure(peer, nodeSelectors=nodes_named(node))
     peer.wait_until_connected_to(node)
-    metrics.wait_until_equal("speaker", {SESSION_UP: 1.0}, node=node, peer=peer.address_and_port)
-    endpoint = peer.address_and_port
+    metrics.wait_until_session_is(True, node, peer.address_and_port)
     routers.stop(peer)
-    metrics.wait_until_equal("speaker", {SESSION_UP: 0.0}, node=node, peer=endpoint)
+    metrics.wait_until_session_is(False, node, peer.address_and_port)
