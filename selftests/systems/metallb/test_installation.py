@@ -100,6 +100,7 @@ def test_a_manifest_says_how_metallb_speaks_bgp(tmp_path: Path, value: str | Non
     assert mode_of(file) == mode
 
 
+@pytest.mark.usefixtures("short")
 def test_frr_runs_beside_the_speakers_or_in_pods_of_its_own() -> None:
     with_frr = MetalLB("0.16.1", Mode.FRR_K8S)
     api = FakeApi(*installed())
