@@ -26,7 +26,7 @@ from harness.plugin.provisions import Provision
 from harness.plugin.run_facts import RUN, RunFacts, is_worker
 from harness.plugin.settings import versions_under_test
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
-from harness.systems.environment import Settings, add_image, bring_up
+from harness.systems.environment import METALLB, Settings, add_image, bring_up
 from harness.systems.kubernetes.readiness import wait_until_begun
 from harness.systems.leftovers import Leftovers, sentence
 from harness.systems.metallb.routers import ROUTER_IMAGE
@@ -173,7 +173,12 @@ class ClusterOwner:
         facts.ip_family, facts.nodes = state.ip_family, state.nodes
         facts.kind, facts.engine = state.kind, engine.name_and_version()
         facts.systems += [
-            SystemUnderTest(name, version, tuple(self.settings.images_of(name).values()) if name in self.settings.versions else ())
+            SystemUnderTest(
+                name,
+                version,
+                tuple(self.settings.images_of(name).values()) if name in self.settings.versions else (),
+                self.settings.mode if name == METALLB else "",
+            )
             for name, version in versions_under_test(self.settings).items()
         ]
         facts.images += [ImageUsed(image.component, image.reference, image.origin, image.id, image.digest) for image in state.images]

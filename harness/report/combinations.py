@@ -44,7 +44,7 @@ def _run(one: Ran) -> list[str]:
     if one.report is None:
         return [plain(one.name), "", f"**no report**: {plain(one.fault)}", "", "", ""]
     report = one.report
-    systems = ", ".join(f"{system.name} {system.version}" for system in report.systems)
+    systems = ", ".join(f"{system.name} {system.version_and_mode}" for system in report.systems)
     claimed = [f"{profile} {claim.result}" for made in columns(report).values() for profile, claim in made.items() if profile in CLAIMED]
     number = counts(report)
     cases = ", ".join(f"{number[outcome]} {outcome}" for outcome in Outcome if number.get(outcome))

@@ -206,7 +206,7 @@ def _unlike(a: Report, b: Report) -> list[tuple[str, str, str]]:
 
 
 def _conditions(report: Report) -> dict[str, str]:
-    return {system.name: system.version for system in report.systems} | {
+    return {system.name: system.version_and_mode for system in report.systems} | {
         "level": report.level,
         "IP families": report.ip_family,
         "nodes": str(report.nodes),

@@ -65,7 +65,7 @@ def _properties(report: Report) -> Iterable[tuple[str, str]]:
     yield "timeout-scale", number(report.timeout_scale)
     yield "ip-family", report.ip_family
     for system in report.systems:
-        yield f"version.{system.name}", system.version
+        yield f"version.{system.name}", system.version_and_mode
     for what, value in asdict(report.identity).items():
         yield f"identity.{what}", str(value)
     for image in report.images:

@@ -117,7 +117,7 @@ def _unmet(profile: Profile, claim: Claim) -> Iterator[str]:
 
 
 def _versions(report: Report) -> str:
-    facts = [(system.name, system.version) for system in report.systems]
+    facts = [(system.name, system.version_and_mode) for system in report.systems]
     facts += [
         ("run", f"{report.id}, {report.began}, {amount(report.seconds)}"),
         ("cluster", f"{report.nodes} nodes, {report.ip_family}" if report.nodes else "none was needed"),

@@ -94,6 +94,12 @@ class SystemUnderTest:
     name: Annotated[str, Meta(description="kubernetes, metallb, or an ingress controller by its name.")]
     version: Annotated[str, Meta(description="Its version.")]
     components: Annotated[tuple[str, ...], Meta(description="The components of its images; empty when unknown.")] = ()
+    mode: Annotated[str, Meta(description="How MetalLB speaks BGP: native, frr or frr-k8s; empty for other systems.")] = ""
+
+    @property
+    def version_and_mode(self) -> str:
+        """The version, with the mode where it has one."""
+        return f"{self.version} ({self.mode})" if self.mode else self.version
 
 
 @dataclass(frozen=True, slots=True)
