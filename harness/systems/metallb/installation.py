@@ -82,16 +82,6 @@ class MetalLB:
         """Whether speakers write a ServiceL2Status without being asked to (https://metallb.io/release-notes/#version-0-14-6)."""
         return self.at_least("0.14.6")
 
-    def exhausted_message(self, pool: str) -> str:
-        """What this version says when it has looked at a Service that asks for a pool without a free address, and gives it none.
-
-        From 0.14.9 on the name is not quoted, and from 0.15.0 until 0.16.0 the text speaks of something else
-        (https://github.com/metallb/metallb/pull/2891).
-        """
-        if self.at_least("0.15.0") and not self.at_least("0.16.0"):
-            return '["<nil>"] is not allowed in config'
-        return f"no available IPs in pool {pool}" if self.at_least("0.14.9") else f'no available IPs in pool "{pool}"'
-
     def install(self, api: Api, manifest: Path, images: Mapping[str, str]) -> None:
         """Apply a manifest of MetalLB's with the run's images; ``images`` maps a repository in it to the run's reference."""
         api.apply(*with_images(with_namespace(_without_repeated_rules(read(manifest)), NAMESPACE), images))

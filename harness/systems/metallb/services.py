@@ -130,8 +130,11 @@ class Service:
         __tracebackhide__ = True
         consistently_keep({self: None})
 
-    def wait_until_refused(self, cause: str) -> str:
-        """Wait until an event of MetalLB's with this text says why the Service gets no address, and it has none; return what was said."""
+    def wait_until_refused(self, cause: str = "") -> str:
+        """Wait until an event of MetalLB's says why the Service gets no address, and it has none; return what was said.
+
+        :param cause: what the event has to say; left out where the words are not what is judged
+        """
         __tracebackhide__ = True
         message = self.events.wait_for("AllocationFailed", cause)
         self.wait_until_without_address()

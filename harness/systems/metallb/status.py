@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from harness.cluster.api import Api
-from harness.model.budgets import ALLOCATION, ANNOUNCEMENT, EVENT, SILENCE, TAKEOVER, Budget
+from harness.model.budgets import ALLOCATION, EVENT, SILENCE, TAKEOVER, Budget
 from harness.model.errors import Unanswered
 from harness.probes.waiting import consistently, eventually
 from harness.systems.metallb.custom_resources import NAMESPACE
@@ -79,20 +79,6 @@ class Speakers:
         if not self.metallb.serves("ServiceL2Status"):
             return []
         return sorted(one.node for one in layer2_statuses(self.api) if one.service == service.namespaced_name)
-
-    def wait_until_one_announces(self, service: Service) -> str:
-        """Wait until the status objects of a Service name one node, and return it."""
-        __tracebackhide__ = True
-
-        def poll() -> str:
-            nodes = self.statuses(service)
-            if not nodes:
-                raise Unanswered(f"no ServiceL2Status of {service!r}")
-            assert len(nodes) == 1, f"it is announced from {', '.join(nodes)}"
-            return nodes[0]
-
-        pause = self.api.changed("ServiceL2Status", NAMESPACE)
-        return eventually(poll, within=ANNOUNCEMENT, expected=f"one node announces {service!r}", pause=pause)
 
     def wait_until_statuses_name(self, service: Service, *nodes: str, within: Budget = TAKEOVER) -> None:
         """Wait until the status objects of a Service name exactly these nodes, one each; nothing to wait for where none are written."""

@@ -130,6 +130,7 @@ def test_a_refusal_is_waited_for() -> None:
     api = FakeApi(stored())
     api.on_read(lambda: None, lambda: api.apply(event("AllocationFailed", "no available IPs")))
     assert service(api).wait_until_refused("no available") == "no available IPs"
+    assert service(api).wait_until_refused() == "no available IPs"
 
 
 @SHORT
@@ -137,6 +138,8 @@ def test_a_refusal_that_is_not_told_or_not_meant() -> None:
     expected = "an event AllocationFailed about Service t1/one that says 'no available'"
     with failing(NoAnswer, expected, "no event AllocationFailed about Service t1/one"):
         service(FakeApi(stored())).wait_until_refused("no available")
+    with failing(NoAnswer, "an event AllocationFailed about Service t1/one", "no event AllocationFailed about Service t1/one"):
+        service(FakeApi(stored())).wait_until_refused()
     with failing(WrongAnswer, "Service t1/one has no address any more", f"Service t1/one has {ONE}"):
         service(FakeApi(stored(ONE), event("AllocationFailed", "no available IPs"))).wait_until_refused("no available")
 

@@ -73,22 +73,6 @@ def test_statuses_name_service_and_node() -> None:
     assert speakers.statuses(service) == ["x", "y"]
 
 
-def test_the_announcing_node_is_waited_for() -> None:
-    api, speakers, service = reported("0.16.1")
-    api.on_read(lambda: None, lambda: api.apply(layer2_status("a", "x")))
-    assert speakers.wait_until_one_announces(service) == "x"
-
-
-@SHORT
-def test_no_node_or_two_announce() -> None:
-    _, speakers, service = reported("0.16.1")
-    with failing(NoAnswer, "one node announces Service t1/one", "no ServiceL2Status of Service t1/one"):
-        speakers.wait_until_one_announces(service)
-    _, speakers, service = reported("0.16.1", layer2_status("a", "x"), layer2_status("b", "y"))
-    with failing(WrongAnswer, "one node announces Service t1/one", "it is announced from x, y"):
-        speakers.wait_until_one_announces(service)
-
-
 @SHORT
 def test_statuses_name_the_announcing_nodes() -> None:
     _, speakers, service = reported("0.16.1", layer2_status("a", "x"), layer2_status("b", "y"))

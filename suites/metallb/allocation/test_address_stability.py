@@ -21,7 +21,7 @@ def test_address_survives_an_update(pools: Pools, services: Services) -> None:
     consistently_keep({service: address})
 
 
-@statement("ALC-07", MUST, CORE, source="https://metallb.io/release-notes/#version-0-13-9", since="0.13.9", covers=("ROW-MLB-014",))
+@statement("ALC-07", MUST, CORE, source="https://metallb.io/release-notes/#version-0-13-9", covers=("ROW-MLB-014",))
 @pytest.mark.disruptive(METALLB)
 def test_addresses_survive_a_restart_of_the_controller(metallb_controller: MetalLBController, pools: Pools, services: Services) -> None:
     """Every Service MUST keep its address over a restart of MetalLB's controller."""

@@ -56,7 +56,7 @@ def test_pool_of_no_namespace_refuses_everybody(label: str, pools: Pools, servic
     assert [service.addresses for service in (by_address, by_name)] == [[], []], f"{by_address} or {by_name} got an address of {pool}"
 
 
-@statement("ALC-42", MUST, CORE, source=SELECTION, since="0.14.2", covers=("ROW-MLB-026",))
+@statement("ALC-42", MUST, CORE, source=SELECTION, since="0.13.9", covers=("ROW-MLB-026",))
 def test_holder_moves_when_the_pool_is_no_longer_its(another_namespace: str, pools: Pools, services: Services) -> None:
     """A Service MUST give up its address and get one of another pool when its pool is bound to other namespaces."""
     pool = pools.create(size=2)

@@ -31,7 +31,7 @@ def test_unbound_pool_is_used_when_the_bound_is_exhausted(pools: Pools, services
     assert first.addresses == pool.addresses
 
 
-@statement("ALC-40", MUST, EXTENDED, source="https://github.com/metallb/metallb/pull/2714", since="0.15.0", covers=("ROW-MLB-029",))
+@statement("ALC-40", MUST, EXTENDED, source="https://github.com/metallb/metallb/pull/2714", since="0.13.9", covers=("ROW-MLB-029",))
 @pytest.mark.serial(METALLB)  # the pools are for everybody
 def test_priority_alone_restricts_nothing(pools: Pools, services: Services) -> None:
     """Pools with a priority and nothing else MUST serve every Service, in the order of their priorities."""

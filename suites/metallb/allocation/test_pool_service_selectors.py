@@ -29,7 +29,7 @@ def test_namespace_and_label_both_have_to_fit(another_namespace: str, label: str
     assert services.create(labels={"tier": label}, namespace=another_namespace).address not in pool
 
 
-@statement("ALC-46", MUST, EXTENDED, source=SELECTION, since="0.14.2", covers=("ROW-MLB-028",))
+@statement("ALC-46", MUST, EXTENDED, source=SELECTION, since="0.13.9", covers=("ROW-MLB-028",))
 def test_holder_moves_when_its_label_no_longer_fits(label: str, pools: Pools, services: Services) -> None:
     """A Service MUST give up its address and get one of another pool when it loses the label that its pool is bound to."""
     pool = pools.create(size=2, serviceAllocation=bound_to(pools.namespace, serviceSelectors=[{"matchLabels": {"tier": label}}]))

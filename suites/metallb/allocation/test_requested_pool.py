@@ -37,7 +37,7 @@ def test_change_of_the_requested_pool_moves_the_service(pools: Pools, services: 
     service.wait_until_pool_is(new)
 
 
-@statement("ALC-29", MUST, EXTENDED, source=REQUESTS, since="0.13.10", covers=("ROW-MLB-023",))
+@statement("ALC-29", MUST, EXTENDED, source=REQUESTS, covers=("ROW-MLB-023",))
 def test_address_outside_the_requested_pool_is_refused(pools: Pools, services: Services) -> None:
     """A Service that asks for a pool and for an address of another pool MUST stay pending and be told so."""
     asked, other = pools.create(size=1), pools.create(size=1)

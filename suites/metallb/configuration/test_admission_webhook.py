@@ -113,7 +113,7 @@ def test_pool_with_the_address_of_a_node_is_refused(kube_nodes: KubeNodes, admis
     assert "contains nodeIp" in admission.refusal(pools.document(invalid_configuration.address_of_a_node(kube_nodes, pools.family)))
 
 
-@statement("CFG-08", SHOULD, OBSERVED, source="https://github.com/metallb/metallb/issues/364", since="0.15.1", covers=("ROW-MLB-047",))
+@statement("CFG-08", SHOULD, OBSERVED, source="https://github.com/metallb/metallb/issues/364", covers=("ROW-MLB-047",))
 def test_pool_with_the_address_of_a_node_should_be_refused(kube_nodes: KubeNodes, admission: Admission, pools: Pools) -> None:
     """A pool SHOULD be refused where it contains the address of a node, which would come to have two owners."""
     admission.refusal(pools.document(invalid_configuration.address_of_a_node(kube_nodes, pools.family)))

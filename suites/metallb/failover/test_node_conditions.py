@@ -24,7 +24,7 @@ def test_excluded_node_gives_its_addresses_away(
         segment.wait_until_announced_by(reachable_service.address, reachable_service.node)
 
 
-@statement("FLO-24", MUST, EXTENDED, since="0.13.10", source="https://metallb.io/release-notes/#version-0-13-10", covers=("ROW-MLB-061",))
+@statement("FLO-24", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-13-10", covers=("ROW-MLB-061",))
 def test_node_without_network_gives_its_addresses_away(
     reachable_service: ReachableService, backends: Backends, segment: Segment, faults: Faults
 ) -> None:
@@ -34,7 +34,7 @@ def test_node_without_network_gives_its_addresses_away(
     segment.wait_until_announced_by(reachable_service.address, reachable_service.node)
 
 
-@statement("FLO-25", MUST, EXTENDED, since="0.15.0", source="https://metallb.io/release-notes/#version-0-15-0")
+@statement("FLO-25", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-15-0")
 def test_cordoned_node_goes_on_announcing(reachable_service: ReachableService, segment: Segment, faults: Faults) -> None:
     """A node that is closed to new pods MUST go on announcing its addresses."""
     with faults.cordoned(reachable_service.node):

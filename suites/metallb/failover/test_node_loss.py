@@ -28,7 +28,7 @@ def test_failover_has_one_answerer_at_a_time(node_loss: NodeLossScenario) -> Non
     node_loss.stopped_node().expect_one_announcer_at_a_time()
 
 
-@statement("FLO-04", MUST, CORE, since="0.16.0", source="https://github.com/metallb/metallb/issues/2930", covers=("ROW-MLB-067",))
+@statement("FLO-04", MUST, CORE, since="0.14.6", source="https://github.com/metallb/metallb/issues/2930", covers=("ROW-MLB-067",))
 def test_status_names_the_replacement(node_loss: NodeLossScenario) -> None:
     """After a node is lost, exactly one ServiceL2Status MUST be left, which names the node that took over."""
     loss = node_loss.stopped_node()

@@ -39,7 +39,7 @@ def test_service_without_endpoints_is_announced_with_its_first(
     segment.wait_until_announced(waiting.address)
 
 
-@statement("ANN-22", MUST, EXTENDED, since="0.14.5", source="https://metallb.io/release-notes/#version-0-14-5", covers=("ROW-MLB-055",))
+@statement("ANN-22", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-14-5", covers=("ROW-MLB-055",))
 def test_unready_endpoints_can_be_published(
     announced_services: AnnouncedServices, segment: Segment, unready_backend: dict[str, str]
 ) -> None:

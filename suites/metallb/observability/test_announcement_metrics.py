@@ -10,25 +10,25 @@ from harness.model.resources import METALLB
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.endpoints import Backends
+from harness.systems.metallb.layer2 import Segment
 from harness.systems.metallb.metrics import Metrics
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.routers import Routers
 from harness.systems.metallb.services import Services
-from harness.systems.metallb.status import Speakers
 
 METRICS = "https://metallb.io/prometheus-metrics/"
 
 
-@statement("OBS-07", MUST, CORE, source=METRICS, since="0.14.6", covers=("ROW-MLB-068",))
+@statement("OBS-07", MUST, CORE, source=METRICS, covers=("ROW-MLB-068",))
 def test_announcer_counts_and_no_other(
-    pools: Pools, services: Services, backend: dict[str, str], speakers: Speakers, metrics: Metrics
+    pools: Pools, services: Services, backend: dict[str, str], segment: Segment, metrics: Metrics
 ) -> None:
     """The speaker that announces an address MUST say so in its metrics, no other does, and it ends with the Service."""
     pool = pools.create(size=1)
     pools.advertise(pool)
     service = services.create(pool=pool, selector=backend)
     address = service.address
-    node = speakers.wait_until_one_announces(service)
+    node = segment.wait_until_announced(address)
     labels: dict[str, Any] = {"service": service.namespaced_name, "protocol": "layer2"}
     metrics.wait_until_equal("speaker", {"metallb_speaker_announced": 1}, node=node, **labels)
     sent = select(metrics.scrape("speaker", node), "metallb_layer2_gratuitous_sent", ip=address)

@@ -11,7 +11,7 @@ from harness.systems.metallb.webhook import PoolWebhook
 REVOCATION = "https://metallb.io/release-notes/#version-0-14-2"
 
 
-@statement("LIF-07", MUST, EXTENDED, source=REVOCATION, since="0.14.2", covers=("ROW-MLB-038",))
+@statement("LIF-07", MUST, EXTENDED, source=REVOCATION, covers=("ROW-MLB-038",))
 @pytest.mark.disruptive(METALLB)
 def test_range_that_moves_to_another_pool_keeps_its_holders(pool_webhook: PoolWebhook, pools: Pools, services: Services) -> None:
     """A Service MUST keep its address when the range moves at once to a pool of another name, and name that pool."""

@@ -33,7 +33,7 @@ def test_local_policy_ends_sharing(pools: Pools, services: Services) -> None:
     assert first.addresses == pool.addresses
 
 
-@statement("SHR-11", MUST, EXTENDED, source=RECONSIDERED, since="0.15.0", covers=("ROW-MLB-034",))
+@statement("SHR-11", MUST, EXTENDED, source=RECONSIDERED, covers=("ROW-MLB-034",))
 @pytest.mark.serial(METALLB)  # any change of any pool would reconsider the Service, too
 def test_same_policy_restores_sharing(pools: Pools, services: Services) -> None:
     """A Service that lost a shared address by its traffic policy MUST get it again when the other turns to the same policy."""
@@ -66,7 +66,7 @@ def test_another_key_ends_sharing(pools: Pools, services: Services) -> None:
     assert first.addresses == pool.addresses
 
 
-@statement("SHR-14", MUST, EXTENDED, source=RECONSIDERED, since="0.15.0", covers=("ROW-MLB-034",))
+@statement("SHR-14", MUST, EXTENDED, source=RECONSIDERED, covers=("ROW-MLB-034",))
 @pytest.mark.serial(METALLB)  # any change of any pool would reconsider the Service, too
 def test_same_key_lets_the_waiting_share(pools: Pools, services: Services) -> None:
     """A Service that waits for an address under another key MUST get it when the holder turns to that key."""

@@ -11,7 +11,7 @@ import pytest
 from harness.model.statements import CORE, EXTENDED, MUST, statement
 from harness.systems.metallb import messages
 from harness.systems.metallb.clients import ExternalClient
-from harness.systems.metallb.installation import FORMER_PREFIX, MetalLB
+from harness.systems.metallb.installation import FORMER_PREFIX
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
 
@@ -108,13 +108,13 @@ def test_pending_third_does_not_disturb_those_who_share(pools: Pools, services: 
 
 
 @statement("SHR-08", MUST, CORE, source=SHARING)
-def test_key_lets_an_exhausted_pool_serve_more(pools: Pools, services: Services, metallb: MetalLB) -> None:
+def test_key_lets_an_exhausted_pool_serve_more(pools: Pools, services: Services) -> None:
     """A Service with a key MUST get an address in use under that key when its pool has none left, and one without a key none."""
     pool = pools.create(size=1)
     first = services.create(pool=pool, key="shared", port=80)
     assert first.address in pool
     assert services.create(pool=pool, key="shared", port=81).address == first.address
-    services.create(pool=pool, port=82).wait_until_refused(metallb.exhausted_message(pool.name))
+    services.create(pool=pool, port=82).wait_until_refused()
 
 
 @statement("SHR-09", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-14-9", since="0.14.9", covers=("ROW-MLB-018",))
