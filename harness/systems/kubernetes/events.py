@@ -30,20 +30,22 @@ class Events:
         found = self.api.list("Event", self.namespace, fields=",".join(f"involvedObject.{key}={value}" for key, value in about.items()))
         return [event for event in found if reason in (None, event["reason"]) and type_ in (None, event.get("type"))]
 
-    def wait_for(self, reason: str, message: str = "", *, type_: str | None = None) -> str:
-        """Wait for an event of this reason whose message contains a text, and return the whole message."""
+    def wait_for(self, reason: str | None, message: str = "", *, type_: str | None = None) -> str:
+        """Wait for an event of this reason, or of any, whose message contains a text, and return the whole message."""
         __tracebackhide__ = True
 
         def poll() -> str:
-            messages = [str(event["message"]) for event in self.current(reason, type_=type_)]
+            messages = [str(one["message"]) for one in self.current(reason, type_=type_)]
             if not messages:
-                raise Unanswered(f"no event {reason} about {self}")
+                raise Unanswered(f"no {event} about {self}")
             assert any(message in text for text in messages), "; ".join(messages)
             return next(text for text in messages if message in text)
 
-        expected = f"an event {reason} about {self}" + (f" that says {message!r}" if message else "")
+        event = f"event {reason}" if reason else "event"
+        expected = f"an {event} about {self}" + (f" that says {message!r}" if message else "")
         return eventually(poll, within=EVENT, expected=expected, pause=self.api.changed("Event", self.namespace))
 
-    def count(self, reason: str) -> int:
-        """How often events of a reason were written; Kubernetes adds up repetitions in one object."""
-        return sum(int(event.get("count") or (event.get("series") or {}).get("count") or 1) for event in self.current(reason))
+    def count(self, reason: str, message: str = "") -> int:
+        """How often events of a reason that contain a text were written; Kubernetes adds up repetitions in one object."""
+        found = [event for event in self.current(reason) if message in str(event.get("message", ""))]
+        return sum(int(event.get("count") or (event.get("series") or {}).get("count") or 1) for event in found)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.cluster.api import Object
-from harness.model.budgets import PROPAGATION, SESSION, WITHDRAWAL, Budget
+from harness.model.budgets import PROPAGATION, SESSION, SILENCE, WITHDRAWAL, Budget
 from harness.model.errors import StatementFailed, Unanswered
 from harness.probes.frr import BFDSession, Route, Router, Session
 from harness.probes.monitor import TrafficMonitor
-from harness.probes.waiting import eventually
+from harness.probes.waiting import consistently, eventually
 from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.custom_resources import NAMESPACE, custom_resource
 from harness.systems.metallb.pools import Pool
@@ -85,17 +85,36 @@ class Peer:
 
         eventually(poll, within=SESSION, expected=f"a new session of {self.name} with {node}")
 
-    def wait_until_session(self, node: str) -> Session:
-        """Wait until there is an established session with a node, and return it."""
+    def wait_until_session(self, node: str, **having: float | str) -> Session:
+        """Wait until there is an established session with a node, whose fields have these values, and return it."""
         __tracebackhide__ = True
 
         def poll() -> Session:
-            for one in self.router.sessions():
-                if self.nodes.get(one.peer) == node and one.state == "Established":
-                    return one
-            raise Unanswered(f"no session with {node}")
+            found = self._session(node)
+            values = {name: getattr(found, name) for name in having}
+            assert values == having, f"it has {_listed(values)}"
+            return found
 
-        return eventually(poll, within=SESSION, expected=f"a session of {self.name} with {node}")
+        with_values = f" that has {_listed(having)}" if having else ""
+        return eventually(poll, within=SESSION, expected=f"a session of {self.name} with {node}{with_values}")
+
+    def consistently_in_session(self, session: Session) -> None:
+        """Require for an observation window that a session is none but this one."""
+        __tracebackhide__ = True
+        node = self.nodes[session.peer]
+
+        def poll() -> Session:
+            found = self._session(node)
+            assert found == session, f"it is {found}"
+            return found
+
+        consistently(poll, during=SILENCE, expected=f"the session of {self.name} with {node} is {session}")
+
+    def _session(self, node: str) -> Session:
+        for one in self.router.sessions():
+            if self.nodes.get(one.peer) == node and one.state == "Established":
+                return one
+        raise Unanswered(f"no session with {node}")
 
     def wait_until_bfd_session(self, node: str) -> BFDSession:
         """Wait until a BFD session with a node is up, and return it."""
@@ -122,6 +141,17 @@ class Peer:
 
         return eventually(poll, within=within, expected=f"{self.name} reaches {prefix} by way of {', '.join(nodes)}", consecutive=2)
 
+    def consistently_routed_via(self, prefix: str, *nodes: str) -> None:
+        """Require for an observation window that the router reaches a prefix by way of exactly these nodes."""
+        __tracebackhide__ = True
+
+        def poll() -> list[str]:
+            hops = self._hops(self.router.route(prefix))
+            assert hops == sorted(nodes), f"by way of {', '.join(hops) or 'no node'}"
+            return hops
+
+        consistently(poll, during=SILENCE, expected=f"{self.name} reaches {prefix} by way of {', '.join(nodes)}")
+
     def wait_until_route_has(self, prefix: str, *, local_preference: int, communities: set[str]) -> None:
         """Wait until the router's route to a prefix has these attributes."""
         __tracebackhide__ = True
@@ -134,6 +164,20 @@ class Peer:
 
         wanted = _attributes(local_preference, communities)
         eventually(poll, within=PROPAGATION, expected=f"the route of {self.name} to {prefix} has {wanted}")
+
+    def wait_until_communities_are(self, prefix: str, *communities: str) -> None:
+        """Wait until the router's route to a prefix has exactly these communities."""
+        __tracebackhide__ = True
+
+        def poll() -> Route:
+            route = self.router.route(prefix)
+            assert route.communities == set(communities), f"they are {', '.join(sorted(route.communities)) or 'none'}"
+            return route
+
+        wanted = ", ".join(sorted(communities)) or "none"
+        eventually(
+            poll, within=PROPAGATION, expected=f"the communities of the route of {self.name} to {prefix} are {wanted}", consecutive=2
+        )
 
     def wait_until_served_by(self, address: str, *nodes: str) -> None:
         """Wait until connections from the router were served on each of these nodes, and on no other."""
@@ -177,6 +221,10 @@ class Peer:
         return custom_resource("BGPPeer", self.name, {key: value for key, value in fields.items() if value is not None})
 
 
+def _listed(values: Mapping[str, float | str]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items())
+
+
 def _attributes(local_preference: int | None, communities: Collection[str]) -> str:
     return f"preference {local_preference}, communities {', '.join(sorted(communities)) or 'none'}"
 
@@ -202,9 +250,16 @@ class BGPServices:
         self.announcing.advertisements.create(pool, kind=ADVERTISEMENT, peers=[to.name], **(advertised or {}))
         return self.announcing.service(*nodes, pool=pool, **asked)
 
-    def advertise_again(self, service: Service, to: Peer, **spec: Any) -> None:
-        """Make another advertisement of the pool that the Service has its address from."""
-        self.announcing.advertisements.create(self._pool(service), kind=ADVERTISEMENT, peers=[to.name], **spec)
+    def advertise_again(self, service: Service, to: Peer, **spec: Any) -> str:
+        """Make another advertisement of the pool that the Service has its address from, and return its name."""
+        return self.announcing.advertisements.create(self._pool(service), kind=ADVERTISEMENT, peers=[to.name], **spec)
+
+    def name_community(self, name: str, value: str, *, known_as: str = "") -> str:
+        """Let advertisements use a name for a community, or let the name mean another one; returns what the object is called."""
+        named = [{"name": name, "value": value}]
+        if known_as:
+            return self.announcing.advertisements.change(known_as, kind="Community", communities=named)
+        return self.announcing.advertisements.create(kind="Community", communities=named)
 
     def change_advertisement(self, service: Service, to: Peer, **spec: Any) -> None:
         """Replace the specification of the first advertisement."""
@@ -216,8 +271,7 @@ class BGPServices:
 
     @property
     def _first(self) -> str:
-        (_, name), *_ = self.announcing.advertisements.made
-        return name
+        return next(name for kind, name in self.announcing.advertisements.made if kind == ADVERTISEMENT)
 
     def _pool(self, service: Service) -> Pool:
         return next(pool for pool in self.announcing.pools.pools.values() if service.address in pool)

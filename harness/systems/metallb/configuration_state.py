@@ -85,15 +85,16 @@ class ConfigurationStates:
         self._wait(poll, f"ConfigurationState {name} is there again and {VALID}")
 
     @contextmanager
-    def broken_peer(self, name: str, node: str) -> Iterator["SecretPeer"]:
-        """A peer of one node whose Secret is of the wrong type; gone after the block.
+    def broken_peer(self, name: str, node: str, *, secret: str = "Opaque") -> Iterator["SecretPeer"]:
+        """A peer of one node whose Secret is of the wrong type, or where no type is named does not exist; gone after the block.
 
         :raises NotApplicable: this Kubernetes takes no peer of this release
         """
         invalid_configuration.require_kind(Admission(self.api), "BGPPeer")
         peer = SecretPeer(self.api, name)
         try:
-            peer.store_secret("Opaque")
+            if secret:
+                peer.store_secret(secret)
             peer.create(node)
             yield peer
         finally:

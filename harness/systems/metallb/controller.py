@@ -31,6 +31,11 @@ class MetalLBController:
             self.api.delete("Pod", pod["metadata"]["name"], NAMESPACE, grace=0)
         self._wait_until_runs(before)
 
+    @property
+    def node(self) -> str:
+        """The node that its pod is on."""
+        return ", ".join(sorted(str(pod["spec"]["nodeName"]) for pod in self._pods()))
+
     def wait_until_ready(self) -> None:
         """Wait until it is ready and admits configuration; how long the one follows the other is kept as a measurement.
 

@@ -1,9 +1,10 @@
-"""Pools and Services of both address families."""
+"""Pools and Services of both address families, on clusters that have both and on those that have one."""
 
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
+from harness.model.addresses import AddressRange
 from harness.model.budgets import ALLOCATION
 from harness.model.errors import Unanswered
 from harness.probes.waiting import eventually
@@ -12,6 +13,8 @@ from harness.systems.metallb.pools import Pool, Pools
 from harness.systems.metallb.services import Service
 
 REQUIRE, PREFER, SINGLE = "RequireDualStack", "PreferDualStack", "SingleStack"
+#: Addresses of the family that a cluster does not have, by the one that it has; nobody can reach them.
+FOREIGN = {4: "2001:db8:c0de:8000::/126", 6: "198.19.255.0/30"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +28,10 @@ class DualStack:
         """The statement's pools."""
         return self.announced_services.pools
 
-    def pool(self, *families: int, size: int = 1) -> Pool:
-        """A pool with ``size`` addresses of each family (4, 6), advertised on layer 2."""
+    def pool(self, *families: int, size: int = 1, **advertised: Any) -> Pool:
+        """A pool with ``size`` addresses of each family (4, 6), advertised on layer 2; ``advertised`` are fields of the advertisement."""
         pool = self.pools.create(ranges=[self.pools.take(size, family) for family in families])
-        self.announced_services.advertisements.create(pool)
+        self.announced_services.advertisements.create(pool, **advertised)
         return pool
 
     def grow(self, pool: Pool, family: int) -> None:
@@ -61,3 +64,28 @@ class DualStack:
 
         expected = f"{service!r} has one address of {' and of '.join(f'IPv{family}' for family in families)}"
         return eventually(poll, within=ALLOCATION, expected=expected, pause=service.changed)
+
+
+@dataclass(frozen=True, slots=True)
+class SingleStack:
+    """Pools with addresses of a family that the cluster does not have, too."""
+
+    announced_services: AnnouncedServices
+
+    @property
+    def family(self) -> int:
+        """The family that the cluster has."""
+        return self.announced_services.pools.family
+
+    def pool(self, size: int) -> Pool:
+        """A pool with ``size`` addresses of the cluster's family, and some of the other one, advertised on layer 2."""
+        pools = self.announced_services.pools
+        pool = pools.create(ranges=[pools.take(size), AddressRange.parse(FOREIGN[self.family])])
+        self.announced_services.advertisements.create(pool)
+        return pool
+
+    def service(self, pool: Pool | None) -> Service:
+        """A Service that prefers both families, of a pool that it names, or of any that serves it."""
+        return self.announced_services.services.create(pool=pool, ipFamilyPolicy=PREFER)
+
+    wait_for_addresses = staticmethod(DualStack.wait_for_addresses)

@@ -1,6 +1,6 @@
 """The shared backend, and Services that have some of its pods as endpoints."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -50,29 +50,37 @@ class Backends:
         """
         return next(name for name in self.pair if name != node)
 
-    def set_endpoints(self, service: Service, *nodes: str, ready: bool = True) -> None:
+    def set_endpoints(
+        self, service: Service, *nodes: str, ready: bool = True, terminating: Collection[str] = (), second: bool = False
+    ) -> None:
         """Let the pods on these nodes, and no others, be the endpoints of a Service; without nodes it has none.
 
         :param ready: whether the endpoints are said to be ready
+        :param terminating: those of the nodes whose pod ends, but serves still
+        :param second: they stand in a second slice, beside those of the first
         """
         spec, pods = service.object["spec"], self.pods
-        endpoints = [pods[node] for node in nodes]
-        self.api.apply(*(self._slice(service, family, spec["ports"], endpoints, ready=ready) for family in spec["ipFamilies"]))
+        for family in spec["ipFamilies"]:
+            endpoints = [_endpoint(pods[node], family, ready=ready, terminating=node in terminating) for node in nodes]
+            name = f"{service.name}-{family.lower()}{'-second' if second else ''}"
+            self.api.apply(_slice(service, name, family, endpoints, spec["ports"]))
 
-    def _slice(self, service: Service, family: str, ports: list[Object], pods: Iterable[Object], *, ready: bool) -> Object:
-        """The Service's own slice (https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/): no controller rewrites it."""
-        labels = {"kubernetes.io/service-name": service.name, "endpointslice.kubernetes.io/managed-by": "conformance"}
-        metadata = {"name": f"{service.name}-{family.lower()}", "namespace": service.namespace, "labels": labels}
-        targets = [{"name": port["name"], "port": LISTENS[port["protocol"]], "protocol": port["protocol"]} for port in ports]
-        endpoints = [self._endpoint(pod, family, ready=ready) for pod in pods]
-        kind = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice"}
-        return {**kind, "metadata": metadata, "addressType": family, "endpoints": endpoints, "ports": targets}
 
-    def _endpoint(self, pod: Object, family: str, *, ready: bool) -> Object:
-        version = int(family[-1])
-        address = next(one["ip"] for one in pod["status"]["podIPs"] if ip_address(one["ip"]).version == version)
-        conditions = {"ready": ready, "serving": ready, "terminating": False}
-        return {"addresses": [address], "nodeName": pod["spec"]["nodeName"], "conditions": conditions}
+def _slice(service: Service, name: str, family: str, endpoints: Iterable[Object], ports: list[Object]) -> Object:
+    """One of the Service's own (https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/): no controller rewrites it."""
+    labels = {"kubernetes.io/service-name": service.name, "endpointslice.kubernetes.io/managed-by": "conformance"}
+    metadata = {"name": name, "namespace": service.namespace, "labels": labels}
+    targets = [{"name": port["name"], "port": LISTENS[port["protocol"]], "protocol": port["protocol"]} for port in ports]
+    kind = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice"}
+    return {**kind, "metadata": metadata, "addressType": family, "endpoints": list(endpoints), "ports": targets}
+
+
+def _endpoint(pod: Object, family: str, *, ready: bool, terminating: bool) -> Object:
+    """One that ends is not ready, and serves until it has ended (https://kubernetes.io/docs/tutorials/services/pods-and-endpoint-termination-flow/)."""
+    version = int(family[-1])
+    address = next(one["ip"] for one in pod["status"]["podIPs"] if ip_address(one["ip"]).version == version)
+    conditions = {"ready": ready and not terminating, "serving": ready, "terminating": terminating}
+    return {"addresses": [address], "nodeName": pod["spec"]["nodeName"], "conditions": conditions}
 
 
 def shared_backend(api: Api, image: str, nonce: str) -> Backends:

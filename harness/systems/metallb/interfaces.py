@@ -1,5 +1,7 @@
 """Further interfaces of a node, and the hosts behind them."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from harness.cluster import engine
@@ -22,6 +24,17 @@ for turn in {1..12}; do
 done
 exit 0
 """
+#: Interfaces on which nobody can be answered, by what ails them: the commands of ``ip`` that make one of this name.
+AILING: Mapping[str, list[str]] = {
+    "down": ["link add {0} type dummy"],
+    "without carrier": ["link add {0} type veth peer name {0}p", "link set {0} up"],
+    "without ARP": ["link add {0} type dummy", "link set {0} arp off up"],
+    "with a link-local address that its neighbour has": [
+        "link add {0} address 02:00:00:00:00:07 type veth peer name {0}p address 02:00:00:00:00:07",
+        "link set {0} up",
+        "link set {0}p up",
+    ],
+}
 
 
 @dataclass(slots=True)
@@ -31,6 +44,7 @@ class Interfaces:
     label: str
     on_the_network: str = "eth0"
     added: list[str] = field(default_factory=list)
+    ailing: list[str] = field(default_factory=list)
 
     def add(self, node: str) -> "Interface":
         """Give a node another interface, and wait until its speaker uses it."""
@@ -41,10 +55,22 @@ class Interfaces:
         eventually(made.expect_listener, within=RESCAN, expected=f"the speaker of {node} listens for ARP on its new interface {made.name}")
         return made
 
+    def add_ailing(self, node: str, ails: str) -> None:
+        """Give a node an interface on which nobody can be answered; ``ails`` is one of :data:`AILING`."""
+        self.ailing.append(node)
+        for command in AILING[ails]:
+            engine.docker("exec", node, "ip", *command.format(self._ailing).split())
+
+    @property
+    def _ailing(self) -> str:
+        return f"{self.label}x"
+
     def close(self) -> None:
         """Remove them."""
         for node in self.added:
             engine.docker("exec", node, "ip", "netns", "delete", self.label)
+        for node in self.ailing:
+            engine.docker("exec", node, "ip", "link", "delete", self._ailing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +99,39 @@ class Interface:
         if [index, ARP] not in [[fields[4], fields[3]] for fields in sockets]:
             raise Unanswered(f"nobody listens for ARP on interface {index}")
         return f"interface {index}"
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """The node's end is down inside of the block."""
+        self._run("ip", "link", "set", self.name, "down")
+        try:
+            yield
+        finally:
+            self._run("ip", "link", "set", self.name, "up")
+
+    def remake(self) -> None:
+        """Take the cable away and lay another one, whose ends have the names of the former ones."""
+        self._run("ip", "netns", "delete", self.name)
+        eventually(self._expect_gone, within=RESCAN, expected=f"{self.node} has no interface {self.name} any more")
+        self.create()
+
+    def _expect_gone(self) -> str:
+        found = self._run("ip", "-oneline", "link")
+        assert self.name not in found, found
+        return "gone"
+
+    def wait_until_unused(self) -> None:
+        """Wait until the speaker of the node does not listen for ARP on it any more."""
+        __tracebackhide__ = True
+
+        def poll() -> str:
+            try:
+                found = self.expect_listener()
+            except Unanswered as nobody:
+                return str(nobody)
+            raise AssertionError(f"it listens on {found}")
+
+        eventually(poll, within=RESCAN, expected=f"the speaker of {self.node} does not listen on its interface {self.name}")
 
     def answers_for(self, address: str) -> bool:
         """Whether the host behind the interface learns a MAC when it sends something to an address for a few seconds."""

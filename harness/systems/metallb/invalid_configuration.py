@@ -4,9 +4,11 @@ The texts are those of the controller's source (https://github.com/metallb/metal
 """
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any
 
 from harness.cluster.api import Refused
+from harness.model.addresses import AddressRange, aligned
 from harness.model.errors import Blocked
 from harness.systems.kubernetes.admission import Admission
 from harness.systems.kubernetes.nodes import KubeNodes
@@ -121,3 +123,11 @@ def require_kind(admission: Admission, kind: str) -> None:
 def address_of_a_node(nodes: KubeNodes, family: int) -> str:
     """The address of a node, as a pool would write it."""
     return next(f"{address}/{32 if family == 4 else 128}" for address in nodes.names_by_ip if (":" in address) == (family == 6))
+
+
+def beside_the_nodes(nodes: KubeNodes, family: int) -> tuple[str, str, str]:
+    """Ranges of one address right below those of the nodes, of some right above them, and a CIDR of the next that are a block."""
+    addresses = sorted(known for known in map(ip_address, nodes.names_by_ip) if known.version == family)
+    first, last = addresses[0], addresses[-1]
+    above = aligned(AddressRange(last + 1, last + 7), 4)
+    return f"{first - 1}-{first - 1}", f"{last + 1}-{last + 4}", f"{above.first}/{last.max_prefixlen - 2}"

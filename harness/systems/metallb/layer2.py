@@ -74,6 +74,17 @@ class Segment:
 
         return eventually(poll, within=within, expected=f"{' or '.join(nodes)} answers for {address}, and nobody else")
 
+    def wait_until_answered_by(self, address: str, *nodes: str) -> None:
+        """Wait until one of these nodes, or any where none is named, answers for an address, whoever else does."""
+        __tracebackhide__ = True
+
+        def poll() -> list[str]:
+            found = sorted(self._ask(address).macs)
+            assert {*found} & {*(nodes or found)}, f"{', '.join(found) or 'nobody'} answers"
+            return found
+
+        eventually(poll, within=ANNOUNCEMENT, expected=f"{' or '.join(nodes) or 'some node'} answers for {address}")
+
     def consistently_announced_by(self, address: str, node: str, *, requests: int = ASKED) -> None:
         """Require that one node, and no other, answers many requests in a row, four a second, to the last."""
         __tracebackhide__ = True

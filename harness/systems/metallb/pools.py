@@ -157,6 +157,10 @@ class Pools:
         pool.spec |= spec
         self.api.apply(pool.document)
 
+    def set_labels(self, pool: Pool, **labels: str) -> None:
+        """Set labels of a pool."""
+        self.api.merge("IPAddressPool", pool.name, NAMESPACE, {"metadata": {"labels": labels}})
+
     def delete(self, pool: Pool) -> float:
         """Delete a pool and return when (clock of ``time.monotonic``)."""
         self.api.delete("IPAddressPool", pool.name, NAMESPACE)

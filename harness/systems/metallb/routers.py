@@ -86,9 +86,9 @@ class Routers:
         client = TrafficMonitor(engine.attached, f"{container}-client")
         return Peer(name, router, address, client, KubeNodes(self.api).names_by_ip)
 
-    def configure(self, peer: Peer, **spec: Any) -> None:
+    def configure(self, peer: Peer, *, version: str = "v1beta2", **spec: Any) -> None:
         """Let MetalLB know a router, or know it anew; ``spec`` are further fields (https://metallb.io/apis/#bgppeerspec)."""
-        self.api.apply(peer.document(**spec))
+        self.api.apply({**peer.document(**spec), "apiVersion": f"metallb.io/{version}"})
 
     def forget(self, peer: Peer) -> None:
         """Let MetalLB know a router no longer."""

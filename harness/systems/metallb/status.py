@@ -108,21 +108,31 @@ class Speakers:
         __tracebackhide__ = True
         return service.events.wait_for("announceFailed")
 
-    def consistently_quiet(self, service: Service) -> None:
-        """Require for an observation window that the event of the assignment, once written, is hardly written again."""
+    def wait_until_assigned(self, service: Service, node: str = "", *, times: int = 1) -> int:
+        """Wait until the event that says which node announces was written so often, of one node or of all, and return how often it was."""
         __tracebackhide__ = True
-
-        def written() -> int:
-            if not (count := service.events.count("nodeAssigned")):
-                raise Unanswered(f"no event nodeAssigned about {service!r}")
-            return count
-
-        expected = f"an event nodeAssigned about {service!r}"
-        first = eventually(written, within=EVENT, expected=expected, pause=self.api.changed("Event", service.namespace))
+        named = f' that names "{node}"' if node else ""
 
         def poll() -> int:
-            count = written()
-            assert count <= first + REPEATED, f"the event nodeAssigned about {service!r} was written {count} times"
+            if not (count := service.events.count("nodeAssigned", f'"{node}"' if node else "")):
+                raise Unanswered(f"no event nodeAssigned about {service!r}{named}")
+            assert count >= times, f"it was written {count} times"
             return count
 
-        consistently(poll, during=SILENCE, expected=f"the event nodeAssigned about {service!r} is written at most {first + REPEATED} times")
+        expected = f"an event nodeAssigned about {service!r}{named}{f', {times} times' if times > 1 else ''}"
+        return eventually(poll, within=EVENT, expected=expected, pause=self.api.changed("Event", service.namespace))
+
+    def consistently_quiet(self, service: Service, *, since: int | None = None) -> None:
+        """Require for an observation window that the event of the assignment, once written, is hardly written again.
+
+        :param since: how often it had been written by the time that it should not be written again, now by default
+        """
+        __tracebackhide__ = True
+        most = REPEATED + (self.wait_until_assigned(service) if since is None else since)
+
+        def poll() -> int:
+            count = service.events.count("nodeAssigned")
+            assert count <= most, f"the event nodeAssigned about {service!r} was written {count} times"
+            return count
+
+        consistently(poll, during=SILENCE, expected=f"the event nodeAssigned about {service!r} is written at most {most} times")

@@ -50,3 +50,17 @@ def test_an_event_about_an_earlier_object_of_the_same_name_is_none_of_its_own() 
         one["involvedObject"]["uid"] = one["metadata"]["name"]
     events = Events(FakeApi(*found), "Service", "one", "t1", "u2")
     assert [one["metadata"]["name"] for one in events.current()] == ["u2"]
+
+
+def test_repetitions_of_one_text_are_counted() -> None:
+    events = about_one(event("a", "Told", 'on "x"', count=2), event("b", "Told", 'on "y"'))
+    assert [events.count("Told", text) for text in ('"x"', '"y"', '"z"', "")] == [2, 1, 0, 3]
+
+
+@pytest.mark.usefixtures("short")
+def test_an_event_of_any_reason() -> None:
+    assert about_one(event("a", "Told", "some"), event("b", "Other", "all")).wait_for(None, "all") == "all"
+    with failing(WrongAnswer, "an event about Service t1/one that says 'all'", "some"):
+        about_one(event("a", "Told", "some")).wait_for(None, "all")
+    with failing(NoAnswer, "an event about Service t1/one", "no event about Service t1/one"):
+        about_one().wait_for(None)

@@ -184,3 +184,56 @@ def test_advertisements_of_a_service_are_made_changed_and_deleted() -> None:
 def test_a_field_that_is_left_out_is_not_in_the_document() -> None:
     spec = peer(Told()).document(peerASN=None, dynamicASN="external")["spec"]
     assert spec == {"myASN": 64500, "peerAddress": "192.0.2.100", "dynamicASN": "external"}
+
+
+@pytest.mark.usefixtures("short")
+def test_the_communities_of_a_route() -> None:
+    with_two = peer(Told(hops=("192.0.2.1",), communities=("64500:2", "64500:1")))
+    with_two.wait_until_communities_are(PREFIX, "64500:1", "64500:2")
+    with pytest.raises(StatementFailed, match=r"to 198\.51\.100\.7/32 are 64500:1\nlast: *they are 64500:1, 64500:2"):
+        with_two.wait_until_communities_are(PREFIX, "64500:1")
+    with pytest.raises(StatementFailed, match="has no route"):
+        peer(Told()).wait_until_communities_are(PREFIX)
+
+
+@pytest.mark.usefixtures("short")
+def test_a_session_has_what_its_peer_says() -> None:
+    one = peer(Told("192.0.2.1"))
+    assert one.wait_until_session("one", hold_time=30, router_id="192.0.2.77").port == 179
+    with pytest.raises(
+        StatementFailed, match=r"a session of conformance-external with one that has hold time 60\nlast: *it has hold time 30"
+    ):
+        one.wait_until_session("one", hold_time=60)
+
+
+@pytest.mark.usefixtures("short")
+def test_whether_a_session_goes_on() -> None:
+    router = Told("192.0.2.1")
+    session = peer(router).wait_until_session("one")
+    peer(router).consistently_in_session(session)
+    router.established = [Session("192.0.2.1", "Established", "192.0.2.77", 30, 180)]
+    with pytest.raises(StatementFailed, match=r"the session of conformance-external with one is .*port=179\)\nlast: *it is .*port=180"):
+        peer(router).consistently_in_session(session)
+    router.established = []
+    with pytest.raises(StatementFailed, match="no session with one"):
+        peer(router).consistently_in_session(session)
+
+
+@pytest.mark.usefixtures("short")
+def test_whether_a_route_stays() -> None:
+    with_one = peer(Told(hops=("192.0.2.1",)))
+    with_one.consistently_routed_via(PREFIX, "one")
+    with pytest.raises(StatementFailed, match=r"by way of one, two\nlast: *by way of one(\n|$)"):
+        with_one.consistently_routed_via(PREFIX, "one", "two")
+    with pytest.raises(StatementFailed, match="has no route"):
+        peer(Told()).consistently_routed_via(PREFIX, "one")
+
+
+def test_a_community_is_named_and_comes_to_mean_another_one() -> None:
+    api, services, _ = announced()
+    name = services.name_community("ours", "64500:1")
+    assert services.name_community("ours", "64500:2", known_as=name) == name
+    (stored,) = api.list("Community")
+    assert stored["spec"] == {"communities": [{"name": "ours", "value": "64500:2"}]}
+    services.announcing.advertisements.close()
+    assert api.list("Community") == []

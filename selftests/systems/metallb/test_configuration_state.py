@@ -97,3 +97,10 @@ def test_nothing_is_stored_for_a_peer_that_cannot_be(monkeypatch: pytest.MonkeyP
     with pytest.raises(Blocked, match="DEP-06"), all_states.broken_peer("t1", "node"):
         pytest.fail("there is no such peer")
     assert api.list("Secret") == []
+
+
+def test_a_broken_peer_may_lack_its_secret() -> None:
+    api, all_states = states()
+    with all_states.broken_peer("t1", "one", secret=""):
+        assert [len(api.list(kind, NAMESPACE)) for kind in ("BGPPeer", "Secret")] == [1, 0]
+    assert api.list("BGPPeer") == []

@@ -143,3 +143,7 @@ def test_a_cluster_without_a_controller_is_told() -> None:
         MetalLBController(FakeApi()).load_balancer_class("x"),
     ):
         pytest.fail("there is none")
+
+
+def test_the_node_of_the_controller() -> None:
+    assert MetalLBController(Cluster()).node == "worker"

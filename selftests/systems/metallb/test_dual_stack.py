@@ -7,7 +7,7 @@ import pytest
 
 from harness.model.addresses import AddressRange
 from harness.model.errors import NoAnswer, WrongAnswer
-from harness.systems.metallb.dual_stack import REQUIRE, DualStack
+from harness.systems.metallb.dual_stack import PREFER, REQUIRE, DualStack, SingleStack
 from harness.systems.metallb.pools import Pool
 from harness.systems.metallb.services import Service
 from selftests.systems.failing import failing
@@ -66,3 +66,17 @@ def test_addresses_that_do_not_come() -> None:
 def test_addresses_of_the_wrong_families(found: list[str]) -> None:
     with failing(WrongAnswer, EXPECTED, f"Service t1/one has {', '.join(found)}"):
         DualStack.wait_for_addresses(having(*found), 4, 6)
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_a_cluster_of_one_family_has_pools_of_both(family: int) -> None:
+    announced = Mock()
+    announced.pools.family = family
+    announced.pools.take.side_effect = lambda size: RANGES[family]
+    announced.pools.create.side_effect = lambda ranges: Pool("both", ranges, {})
+    single = SingleStack(announced)
+    pool = single.pool(size=1)
+    assert sorted(one.family for one in pool.ranges) == [4, 6]
+    announced.advertisements.create.assert_called_once_with(pool)
+    single.service(pool)
+    announced.services.create.assert_called_once_with(pool=pool, ipFamilyPolicy=PREFER)

@@ -67,3 +67,21 @@ def test_a_shared_backend_that_is_not_ready() -> None:
     api.on_read(lambda: api.status("DaemonSet", "echo", BACKEND, desiredNumberScheduled=2, observedGeneration=1))
     with pytest.raises(EnvironmentFault, match="the shared backend is ready on every worker node"):
         shared_backend(api, "program:1", "nonce")
+
+
+def test_an_endpoint_that_ends_serves_still() -> None:
+    api = FakeApi(pod("a", "10.0.0.1", "fd00::1"), pod("b", "10.0.0.2", "fd00::2"))
+    Backends(api).set_endpoints(service(api), "a", "b", terminating=["b"])
+    (found,) = [item for item in api.list("EndpointSlice", "t1") if item["addressType"] == "IPv4"]
+    assert [one["conditions"] for one in found["endpoints"]] == [
+        {"ready": True, "serving": True, "terminating": False},
+        {"ready": False, "serving": True, "terminating": True},
+    ]
+
+
+def test_endpoints_may_stand_in_a_second_slice() -> None:
+    api = FakeApi(pod("a", "10.0.0.1", "fd00::1"))
+    Backends(api).set_endpoints(service(api), "a")
+    Backends(api).set_endpoints(service(api), "a", second=True)
+    names = [item["metadata"]["name"] for item in api.list("EndpointSlice", "t1")]
+    assert names == ["one-ipv4", "one-ipv6", "one-ipv4-second", "one-ipv6-second"]

@@ -1,10 +1,12 @@
 """Further interfaces of a node: who listens and answers on them, by an engine that runs nothing."""
 
+from contextlib import suppress
+
 import pytest
 
 from harness.cluster import engine
 from harness.model.errors import StatementFailed, Unanswered
-from harness.systems.metallb.interfaces import SEND, Interface, Interfaces
+from harness.systems.metallb.interfaces import AILING, SEND, Interface, Interfaces
 
 SOCKETS = """\
 sk               RefCnt Type Proto  Iface R Rmem   User   Inode
@@ -32,13 +34,14 @@ class Node:
         self.words: list[tuple[str, ...]] = []
         self.neighbours = "192.0.2.1 lladdr 02:00:00:00:00:01 REACHABLE" if answered else ""
         self.index = "7" if listened else "9"
+        self.links = ""
         monkeypatch.setattr(engine, "docker", self.docker)
 
     def docker(self, *words: str) -> str:
         self.words.append(words)
         if SEND in words:
             return self.neighbours
-        return {"/proc/net/packet": SOCKETS, "/sys/class/net/t1/ifindex": f"{self.index}\n"}.get(words[-1], "")
+        return {"/proc/net/packet": SOCKETS, "/sys/class/net/t1/ifindex": f"{self.index}\n", "link": self.links}.get(words[-1], "")
 
 
 def test_an_address_is_answered_for_on_an_interface(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,3 +76,50 @@ def test_an_interface_that_no_speaker_listens_on_is_told_and_removed(monkeypatch
         interfaces.add("one")
     interfaces.close()
     assert node.words[-1][-3:] == ("netns", "delete", "t1")
+
+
+def test_an_interface_that_ails_is_made_and_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = Node(monkeypatch)
+    interfaces = Interfaces("t1")
+    interfaces.add_ailing("one", "without ARP")
+    interfaces.close()
+    assert [" ".join(words[3:]) for words in node.words] == ["link add t1x type dummy", "link set t1x arp off up", "link delete t1x"]
+
+
+@pytest.mark.parametrize("ails", AILING)
+def test_every_ailment_makes_an_interface_of_the_name(ails: str) -> None:
+    assert AILING[ails][0].startswith("link add {0} ")
+
+
+def test_an_interface_is_down_inside_of_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = Node(monkeypatch)
+    with suppress(RuntimeError), Interface("one", "t1").down():
+        assert node.words[-1][-2:] == ("t1", "down")
+        raise RuntimeError
+    assert node.words[-1][-2:] == ("t1", "up")
+
+
+def test_a_cable_is_laid_anew_once_the_former_one_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = Node(monkeypatch)
+    Interface("one", "t1").remake()
+    deleted, looked, made, *_ = [words[2:] for words in node.words]
+    assert deleted == ("ip", "netns", "delete", "t1")
+    assert looked == ("ip", "-oneline", "link")
+    assert made == ("ip", "netns", "add", "t1")
+
+
+@pytest.mark.usefixtures("short")
+def test_a_cable_that_does_not_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = Node(monkeypatch)
+    node.links = "7: t1@if2: <UP>"
+    with pytest.raises(StatementFailed, match=r"one has no interface t1 any more\nlast: *7: t1@if2"):
+        Interface("one", "t1").remake()
+
+
+@pytest.mark.usefixtures("short")
+def test_whether_a_speaker_has_left_an_interface(monkeypatch: pytest.MonkeyPatch) -> None:
+    Node(monkeypatch, listened=False)
+    Interface("one", "t1").wait_until_unused()
+    Node(monkeypatch)
+    with pytest.raises(StatementFailed, match=r"does not listen on its interface t1\nlast: *it listens on interface 7"):
+        Interface("one", "t1").wait_until_unused()

@@ -153,3 +153,10 @@ def test_the_node_that_serves_is_waited_for() -> None:
         judge.wait_until_served_by(probes("a" * 20), "b", since=0, within=BRIEF_OUTAGE)
     with pytest.raises(StatementFailed, match="interrupted for at most"):
         judge.wait_until_served_by(probes("a" * 10, "-" * 10, "b" * 10), "b", since=time() - 1, within=BRIEF_OUTAGE)
+
+
+@pytest.mark.usefixtures("short")
+def test_a_node_that_answers_beside_another() -> None:
+    segment("one", "two").wait_until_answered_by(VIP, "two")
+    with pytest.raises(StatementFailed, match=r"two answers for 192\.0\.2\.10\nlast: *one answers(\n|$)"):
+        segment("one").wait_until_answered_by(VIP, "two")

@@ -145,3 +145,10 @@ def test_everything_is_given_back(pools: Pools) -> None:
     pools.close()
     assert not [*pools.api.list("IPAddressPool"), *pools.api.list("L2Advertisement")]
     pools.ledger.take(254, 4)
+
+
+def test_a_pool_is_labelled(pools: Pools) -> None:
+    pool = pools.create()
+    pools.set_labels(pool, kind="one")
+    pools.set_labels(pool, more="two")
+    assert pools.api.list("IPAddressPool", NAMESPACE)[0]["metadata"]["labels"] == {"kind": "one", "more": "two"}

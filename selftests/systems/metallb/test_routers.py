@@ -77,7 +77,8 @@ def test_a_router_of_the_statement_is_unknown_until_it_is_configured_and_removed
     peer = routers.start("t1", password="secret")
     assert api.list("BGPPeer") == []
     routers.configure(peer, holdTime="3s")
-    assert [item["spec"]["holdTime"] for item in api.list("BGPPeer")] == ["3s"]
+    routers.configure(peer, version="v1beta1", holdTime="6s")
+    assert [(item["apiVersion"], item["spec"]["holdTime"]) for item in api.list("BGPPeer")] == [("metallb.io/v1beta1", "6s")]
     with routers.frozen(peer):
         assert docker.done[-1] == "pause"
     assert docker.done[-1] == "unpause"

@@ -137,3 +137,23 @@ def test_an_event_that_is_never_written() -> None:
     _, speakers, service = reported("0.16.1")
     with failing(NoAnswer, "an event nodeAssigned about Service t1/one", "no event nodeAssigned about Service t1/one"):
         speakers.consistently_quiet(service)
+
+
+@SHORT
+def test_an_event_that_was_written_before_something_happened() -> None:
+    _, speakers, service = reported("0.16.1", assignment("x", count=4))
+    speakers.consistently_quiet(service, since=1)
+    expected = "the event nodeAssigned about Service t1/one is written at most 3 times"
+    with failing(Violated, expected, "the event nodeAssigned about Service t1/one was written 4 times"):
+        speakers.consistently_quiet(service, since=0)
+
+
+@SHORT
+def test_assignments_are_counted_by_node() -> None:
+    _, speakers, service = reported("0.16.1", assignment("x", count=2), assignment("y"))
+    assert [speakers.wait_until_assigned(service, node) for node in ("x", "y", "")] == [2, 1, 3]
+    told = 'an event nodeAssigned about Service t1/one that names "y"'
+    with failing(WrongAnswer, f"{told}, 2 times", "it was written 1 times"):
+        speakers.wait_until_assigned(service, "y", times=2)
+    with failing(NoAnswer, told.replace("y", "z"), 'no event nodeAssigned about Service t1/one that names "z"'):
+        speakers.wait_until_assigned(service, "z")

@@ -1,12 +1,18 @@
 """What an advertisement says beside the address: aggregation, communities, preference, and to whom."""
 
+import pytest
+
 from harness.model.features import Feature
-from harness.model.statements import EXTENDED, MUST, statement
+from harness.model.resources import METALLB
+from harness.model.statements import EXTENDED, MUST, OBSERVED, SHOULD, statement
 from harness.systems.metallb.bgp import BGPServices, Peer, host_prefix
 from harness.systems.metallb.endpoints import Backends
+from harness.systems.metallb.writes import Writes
 
 BGP = "https://metallb.io/configuration/_advanced_bgp_configuration/"
 COMMUNITY = "64500:1234"
+#: How often a route is looked at that could be another one each time.
+LOOKS = 12
 
 
 def aggregate(address: str) -> str:
@@ -86,3 +92,80 @@ def test_status_names_the_peers_by_node(bgp_services: BGPServices, external_peer
     bgp_services.wait_until_statuses_name(service, {node: [internal_peer.name] for node in backends.nodes})
     service.delete()
     bgp_services.wait_until_statuses_name(service, {})
+
+
+@statement("BGP-60", MUST, EXTENDED, source="https://github.com/metallb/metallb/pull/3033", covers=("ROW-MLB-077",))
+def test_communities_of_two_advertisements_add_up(bgp_services: BGPServices, external_peer: Peer) -> None:
+    """Two advertisements of one pool with one length MUST make one route with the communities of both, and leave those of the other."""
+    service = bgp_services.service(to=external_peer, advertised={"communities": ["64500:1", COMMUNITY]})
+    second = bgp_services.advertise_again(service, external_peer, communities=["64500:2", COMMUNITY])
+    external_peer.wait_until_communities_are(host_prefix(service.address), "64500:1", "64500:2", COMMUNITY)
+    bgp_services.announcing.advertisements.delete(second)
+    external_peer.wait_until_communities_are(host_prefix(service.address), "64500:1", COMMUNITY)
+
+
+@statement("BGP-61", MUST, EXTENDED, source=BGP, covers=("ROW-MLB-077",))
+def test_communities_are_those_of_the_peer(bgp_services: BGPServices, external_peer: Peer, internal_peer: Peer) -> None:
+    """Of two advertisements of one pool with one length, each for another peer, each MUST reach its own peer with its own communities."""
+    service = bgp_services.service(to=external_peer, advertised={"communities": ["64500:1"]})
+    bgp_services.advertise_again(service, internal_peer, communities=["64500:2"])
+    external_peer.wait_until_communities_are(host_prefix(service.address), "64500:1")
+    internal_peer.wait_until_communities_are(host_prefix(service.address), "64500:2")
+
+
+@statement("BGP-62", MUST, EXTENDED, source=f"{BGP}#community-aliases", covers=("ROW-MLB-077",))
+@pytest.mark.disruptive(METALLB)  # as long as a community is not known that is named, no speaker follows any change
+@pytest.mark.parametrize("known", ["before", "after"])
+def test_named_community_may_come_later(known: str, bgp_services: BGPServices, external_peer: Peer, label: str) -> None:
+    """A community that an advertisement names MUST arrive with its routes, whether its name was known before or is known afterwards."""
+    if known == "before":
+        bgp_services.name_community(label, COMMUNITY)
+    service = bgp_services.service(to=external_peer, advertised={"communities": [label]})
+    if known == "after":
+        external_peer.expect_no_route(host_prefix(service.address))
+        bgp_services.name_community(label, COMMUNITY)
+    external_peer.wait_until_communities_are(host_prefix(service.address), COMMUNITY)
+
+
+@statement("BGP-63", MUST, EXTENDED, source=f"{BGP}#community-aliases", covers=("ROW-MLB-077",))
+@pytest.mark.serial(METALLB)  # any other change would have the speakers read everything once more
+def test_changed_community_is_followed(bgp_services: BGPServices, external_peer: Peer, label: str) -> None:
+    """When the name of a community comes to mean another one, that one MUST arrive with the routes that were made by this name."""
+    name = bgp_services.name_community(label, COMMUNITY)
+    service = bgp_services.service(to=external_peer, advertised={"communities": [label]})
+    external_peer.wait_until_communities_are(host_prefix(service.address), COMMUNITY)
+    bgp_services.name_community(label, "64500:99", known_as=name)
+    external_peer.wait_until_communities_are(host_prefix(service.address), "64500:99")
+
+
+@statement("BGP-64", MUST, EXTENDED, since="0.15.0", source="https://metallb.io/apis/#servicebgpstatus", covers=("ROW-MLB-078",))
+@pytest.mark.serial(METALLB)
+def test_status_is_not_written_while_nothing_changes(
+    bgp_services: BGPServices, external_peer: Peer, internal_peer: Peer, backends: Backends, writes: Writes
+) -> None:
+    """The ServiceBGPStatus objects of a Service MUST NOT be written or made anew while nothing changes."""
+    service = bgp_services.service(to=external_peer)
+    bgp_services.advertise_again(service, internal_peer)
+    both = sorted([external_peer.name, internal_peer.name])
+    bgp_services.wait_until_statuses_name(service, dict.fromkeys(backends.nodes, both))
+    writes.consistently_unwritten("ServiceBGPStatus", service)
+
+
+@statement("BGP-72", SHOULD, OBSERVED, since="0.16.0", source=f"{BGP}#limiting-the-advertisement-to-specific-services")
+def test_route_of_a_shared_address_keeps_its_preference(bgp_services: BGPServices, internal_peer: Peer, backends: Backends) -> None:
+    """The preference of the route to a shared address SHOULD stay, also where Services that share it match different advertisements."""
+    announcing = bgp_services.announcing
+    pool = announcing.pools.create(ranges=[announcing.pools.take_block()])
+    selected = {"100": {"prefers": "less"}, "200": {"prefers": "more"}}
+    for preference, labels in selected.items():
+        spec = {"peers": [internal_peer.name], "localPref": int(preference), "serviceSelectors": [{"matchLabels": labels}]}
+        announcing.advertisements.create(pool, kind="BGPAdvertisement", **spec)
+    first, second = (
+        announcing.service(pool=pool, key="shared", port=port, labels=labels) for port, labels in enumerate(selected.values(), 80)
+    )
+    assert first.addresses == second.addresses, f"{first} and {second} do not share an address"
+    seen = []
+    for look in range(LOOKS):
+        first.label(look=str(look))
+        seen.append(internal_peer.wait_until_routed_via(host_prefix(first.address), *backends.nodes).local_preference)
+    assert len({*seen}) == 1, f"preferences of the route to {first} at {internal_peer.name}, one after the other: {seen}"

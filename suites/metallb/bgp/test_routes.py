@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.model.budgets import BGP_GAP, TAKEOVER
+from harness.model.budgets import BGP_GAP, SESSION, TAKEOVER
+from harness.model.resources import METALLB
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
 from harness.systems.kubernetes.nodes import NodeLabels, nodes_named
 from harness.systems.metallb.advertisements import AnnouncedServices
@@ -10,6 +11,7 @@ from harness.systems.metallb.bgp import ADVERTISEMENT, BGPServices, Peer, host_p
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment
+from harness.systems.metallb.routers import Routers
 from harness.systems.scenarios.faults import Faults
 
 BGP = "https://metallb.io/concepts/bgp/"
@@ -135,3 +137,41 @@ def test_both_protocols_announce_one_pool_independently(
     announced_services.advertisements.delete(by_bgp)
     external_peer.wait_until_withdrawn(host_prefix(address))
     segment.wait_until_announced(address)
+
+
+@statement("BGP-65", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-15-0", covers=("ROW-MLB-076",))
+@pytest.mark.disruptive
+def test_cordoned_node_keeps_its_routes(bgp_services: BGPServices, external_peer: Peer, backends: Backends, faults: Faults) -> None:
+    """A node that is closed to new pods MUST go on announcing its routes."""
+    service = bgp_services.service(to=external_peer)
+    external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
+    with faults.cordoned(backends.nodes[0]):
+        external_peer.consistently_routed_via(host_prefix(service.address), *backends.nodes)
+
+
+@statement("BGP-66", MUST, EXTENDED, source="https://metallb.io/configuration/", covers=("ROW-MLB-076",))
+@pytest.mark.serial(METALLB)  # any other change would have the speakers read everything once more
+def test_peer_may_come_after_its_advertisement(routers: Routers, bgp_services: BGPServices, label: str, backends: Backends) -> None:
+    """A route MUST reach a peer that is created after the advertisement which names it, also when it is created once more."""
+    peer = routers.start(label)
+    service = bgp_services.service(to=peer)
+    for _ in range(2):
+        routers.configure(peer)
+        peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes, within=SESSION)
+        routers.forget(peer)
+        peer.wait_until_disconnected()
+
+
+@statement(
+    "BGP-70", MUST, EXTENDED, since="0.16.0", source=f"{ADVANCED}#limiting-the-advertisement-to-specific-services", covers=("ROW-MLB-064",)
+)
+def test_only_selected_services_get_routes(bgp_services: BGPServices, external_peer: Peer, backends: Backends) -> None:
+    """An advertisement bound to Services MUST make routes for those that it matches, as their labels are now, and for no other."""
+    selected = {"kind": "first"}
+    service = bgp_services.service(to=external_peer, advertised={"serviceSelectors": [{"matchLabels": selected}]}, labels=selected)
+    prefix = host_prefix(service.address)
+    external_peer.wait_until_routed_via(prefix, *backends.nodes)
+    service.label(kind="second")
+    external_peer.wait_until_withdrawn(prefix)
+    service.label(**selected)
+    external_peer.wait_until_routed_via(prefix, *backends.nodes)

@@ -6,7 +6,8 @@ from harness.model.budgets import HOLD, KEEPALIVES
 from harness.model.features import Feature
 from harness.model.resources import METALLB
 from harness.model.statements import EXTENDED, MUST, statement
-from harness.systems.kubernetes.nodes import nodes_named
+from harness.systems.kubernetes.namespaces import Namespaces
+from harness.systems.kubernetes.nodes import NodeLabels, nodes_named
 from harness.systems.metallb.bgp import EXTERNAL_AS, METALLB_AS, BGPServices, Peer, host_prefix
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.metrics import Metrics
@@ -65,11 +66,12 @@ def test_hold_time_is_as_configured(routers: Routers, label: str, backends: Back
 
 @statement("BGP-46", MUST, EXTENDED, source=BGP, features={Feature.ROUTER_ID_OF_A_PEER})
 def test_router_id_is_as_configured(routers: Routers, label: str, backends: Backends) -> None:
-    """The router identifier of a peer MUST be that of its session, whatever that of other sessions is."""
+    """The router identifier of a peer MUST be that of its session, whatever that of others is, and followed where it is changed."""
     node = backends.nodes[0]
     peer = routers.start(label)
-    routers.configure(peer, nodeSelectors=nodes_named(node), routerID="192.0.2.77")
-    assert peer.wait_until_session(node).router_id == "192.0.2.77", f"router identifier of the session with {node}"
+    for wanted in ("192.0.2.77", "192.0.2.78"):
+        routers.configure(peer, nodeSelectors=nodes_named(node), routerID=wanted)
+        peer.wait_until_session(node, router_id=wanted)
 
 
 @statement("BGP-51", MUST, EXTENDED, source=PEER, features={Feature.KEEPALIVE_TIME})
@@ -128,3 +130,59 @@ def test_silent_router_is_left(routers: Routers, metrics: Metrics, label: str, b
     metrics.wait_until_session_is(True, node, peer.address_and_port)
     with routers.frozen(peer):
         metrics.wait_until_session_is(False, node, peer.address_and_port, within=HOLD)
+
+
+@statement("BGP-67", MUST, EXTENDED, source=BGP)
+def test_changed_peer_is_followed(routers: Routers, label: str, backends: Backends) -> None:
+    """A change of a peer MUST be followed by a session as it says."""
+    node = backends.nodes[0]
+    peer = routers.start(label)
+    for seconds in (30, 60):
+        routers.configure(peer, nodeSelectors=nodes_named(node), holdTime=f"{seconds}s")
+        peer.wait_until_session(node, hold_time=seconds)
+
+
+@statement("BGP-68", MUST, EXTENDED, source="https://metallb.io/apis/#bgppeerspec")
+@pytest.mark.parametrize(("spec", "seconds"), [({}, 90), ({"holdTime": "0s"}, 0)], ids=["default", "none"])
+def test_hold_time_may_be_left_out(spec: dict[str, str], seconds: float, routers: Routers, label: str, backends: Backends) -> None:
+    """The hold time of a session MUST be 90 s where its peer names none, and MUST NOT be held where it names zero."""
+    node = backends.nodes[0]
+    peer = routers.start(label)
+    routers.configure(peer, nodeSelectors=nodes_named(node), **spec)
+    peer.wait_until_session(node, hold_time=seconds)
+
+
+@statement("BGP-69", MUST, EXTENDED, source="https://github.com/metallb/metallb/issues/2889")
+@pytest.mark.parametrize("change", ["a label of a namespace", "a label of a node", "a pool", "an advertisement"])
+def test_session_outlives_what_does_not_concern_it(  # noqa: PLR0917 -- a statement is given what it names
+    change: str,
+    external_peer: Peer,
+    bgp_services: BGPServices,
+    namespaces: Namespaces,
+    another_namespace: str,
+    node_labels: NodeLabels,
+    backends: Backends,
+) -> None:
+    """A session MUST go on when something changes that does not concern it."""
+    node = backends.nodes[0]
+    session = external_peer.wait_until_session(node)
+    if change == "a label of a namespace":
+        namespaces.label(another_namespace, changed="yes")
+    elif change == "a label of a node":
+        node_labels.put(node)
+    elif change == "a pool":
+        bgp_services.announcing.pools.create(size=1)
+    else:
+        service = bgp_services.service(to=external_peer)
+        external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
+    external_peer.consistently_in_session(session)
+
+
+@statement("BGP-71", MUST, EXTENDED, source="https://github.com/metallb/metallb/pull/2503")
+def test_peer_of_the_former_version_is_followed(routers: Routers, label: str, backends: Backends) -> None:
+    """A peer that is written in the former version of the API MUST be followed as one in the present version is."""
+    node = backends.nodes[0]
+    peer = routers.start(label)
+    routers.configure(peer, version="v1beta1", nodeSelectors=[{"matchLabels": {"kubernetes.io/hostname": node}}], holdTime="30s")
+    peer.wait_until_connected_to(node)
+    peer.wait_until_session(node, hold_time=30)

@@ -157,6 +157,39 @@ def test_longer_paths_are_refused_where_they_are_not_made(admission: Admission, 
     assert "asPathPrepend is only supported by the frr-k8s backend" in admission.refusal(custom_resource("BGPAdvertisement", label, longer))
 
 
+@statement("CFG-23", MUST, CORE, source="https://github.com/metallb/metallb/issues/2779", covers=("ROW-MLB-047",))
+@pytest.mark.parametrize("beside", ["below", "above", "above, as a CIDR", "around"])
+def test_pool_beside_the_address_of_a_node_is_accepted(beside: str, kube_nodes: KubeNodes, admission: Admission, pools: Pools) -> None:
+    """A pool MUST be accepted that ends right below the address of a node or begins right above it, or does both."""
+    below, above, network = invalid_configuration.beside_the_nodes(kube_nodes, pools.family)
+    ranges = {"below": [below], "above": [above], "above, as a CIDR": [network], "around": [below, above]}
+    admission.expect_accepted(pools.document(*ranges[beside]))
+
+
+#: A range of a block, a length of routes, and whether a part of the range fills a route of that length.
+AGGREGATED = {
+    "a block as a range": ("{0}.0-{0}.255", 24, True),
+    "all but its ends": ("{0}.1-{0}.254", 24, False),
+    "all but its ends, shorter": ("{0}.1-{0}.254", 26, True),
+    "two that are no route": ("{0}.1-{0}.2", 31, False),
+    "two that are one": ("{0}.2-{0}.3", 31, True),
+}
+
+
+@statement("CFG-24", MUST, EXTENDED, source="https://github.com/metallb/metallb/issues/1513")
+@pytest.mark.parametrize("range_", AGGREGATED)
+def test_aggregation_is_held_against_ranges(range_: str, admission: Admission, pools: Pools) -> None:
+    """An advertisement for BGP MUST be accepted where a part of each range of its pool fills a route, and refused where none does."""
+    written, length, fills = AGGREGATED[range_]
+    block = pools.take_block()
+    pool = pools.create(ranges=[block], written=[written.format(str(block.first).rpartition(".")[0])])
+    advertisement = custom_resource("BGPAdvertisement", pool.name, {"ipAddressPools": [pool.name], "aggregationLength": length})
+    if fills:
+        admission.expect_accepted(advertisement)
+    else:
+        assert "is more specific than the aggregation length" in admission.refusal(advertisement)
+
+
 @statement("CFG-12", MUST, EXTENDED, source=CONFIGURATION)
 def test_advertisement_of_an_unknown_pool_is_accepted(admission: Admission, label: str) -> None:
     """An advertisement MUST be accepted although its pool does not exist yet, as the order of the two is the user's."""

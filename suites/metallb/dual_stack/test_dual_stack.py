@@ -3,12 +3,17 @@
 import pytest
 
 from harness.model.statements import CORE, EXTENDED, MUST, statement
+from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.clients import ExternalClient
 from harness.systems.metallb.dual_stack import PREFER, REQUIRE, SINGLE, DualStack
+from harness.systems.metallb.endpoints import Backends
+from harness.systems.metallb.interfaces import Interfaces
 from harness.systems.metallb.layer2 import Segment
 
 DUAL_STACK = "https://metallb.io/usage/#ipv6-and-dual-stack-services"
 PREFERRED = "https://metallb.io/release-notes/#version-0-14-9"
+#: How many addresses are shared: that the nodes elected for each address of every one are the same is a matter of chance.
+SHARED = 6
 
 
 @statement("FAM-01", MUST, CORE, source=DUAL_STACK, covers=("ROW-MLB-080",))
@@ -77,3 +82,31 @@ def test_requirement_takes_what_a_preference_had(dual_stack: DualStack) -> None:
     service.wait_until_without_address()
     service.change({"spec": {"ipFamilyPolicy": PREFER}})
     dual_stack.wait_for_addresses(service, 4)
+
+
+@statement("FAM-09", MUST, CORE, source="https://metallb.io/usage/#ip-address-sharing", covers=("ROW-MLB-031", "ROW-MLB-080"))
+def test_address_that_one_of_both_families_shares_has_one_announcer(dual_stack: DualStack, segment: Segment) -> None:
+    """An IPv6 address MUST be answered for by one node, also where a Service of both families shares it with one of IPv6 alone."""
+    pool = dual_stack.pool(4, 6, size=SHARED)
+    four, six = ([str(address) for address in one] for one in pool.ranges)
+    for pair in zip(four, six, strict=True):
+        both = dual_stack.service(pool, REQUIRE, address=",".join(pair), key=pair[1], port=80)
+        alone = dual_stack.service(pool, SINGLE, "IPv6", address=pair[1], key=pair[1], port=81)
+        dual_stack.wait_for_addresses(both, 4, 6)
+        dual_stack.wait_for_addresses(alone, 6)
+        segment.wait_until_answered_by(pair[1])
+        segment.consistently_of_one_node(pair[1])
+
+
+@statement("FAM-10", MUST, CORE, source="https://metallb.io/concepts/layer2/", covers=("ROW-MLB-063", "ROW-MLB-080"))
+def test_interface_that_comes_back_answers_for_both_families(dual_stack: DualStack, backends: Backends, interfaces: Interfaces) -> None:
+    """An interface that was down MUST be answered on again for IPv4 and for IPv6 once it is back."""
+    node = backends.nodes[0]
+    other = interfaces.add(node)
+    given = dual_stack.wait_for_addresses(dual_stack.service(dual_stack.pool(4, 6, nodeSelectors=nodes_named(node)), REQUIRE), 4, 6)
+    for address in given.values():
+        other.wait_until_announced(address)
+    with other.down():
+        other.wait_until_unused()
+    for address in given.values():
+        other.wait_until_announced(address)

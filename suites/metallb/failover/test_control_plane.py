@@ -4,12 +4,17 @@ import pytest
 
 from harness.model.resources import METALLB
 from harness.model.statements import CORE, MUST, statement
-from harness.systems.metallb.advertisements import ReachableService
+from harness.systems.kubernetes.workloads import Workloads
+from harness.systems.metallb.advertisements import AnnouncedServices, ReachableService
 from harness.systems.metallb.clients import ExternalClient
+from harness.systems.metallb.components import CONTROLLER
 from harness.systems.metallb.controller import MetalLBController
+from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment, TrafficMonitor
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services
+from harness.systems.metallb.speaker_settings import SpeakerSettings
 from harness.systems.scenarios.faults import Faults
 
 LAYER_2 = "https://metallb.io/concepts/layer2/"
@@ -80,3 +85,38 @@ def test_absence_of_the_controller_costs_nothing(  # noqa: PLR0917 -- a statemen
         found = {created: [given], reachable_service: reachable_service.addresses}
         assert found == {created: [freed], reachable_service: [address]}, "the absence of the controller changed who has an address"
         external_client.wait_until_reached(address)
+
+
+@ALONE
+@statement("FLO-43", MUST, CORE, source="https://github.com/metallb/metallb/issues/1937")
+def test_changes_are_followed_after_a_restart_of_the_api_server(
+    reachable_service: ReachableService, announced_services: AnnouncedServices, segment: Segment, faults: Faults
+) -> None:
+    """Announced addresses MUST be answered for while the API server is killed and started anew, and changes be followed afterwards."""
+    faults.kill_api_server()
+    segment.consistently_announced_by(reachable_service.address, reachable_service.node)
+    created = announced_services.service()
+    segment.wait_until_announced(created.address)
+    created.delete()
+    segment.wait_until_announced_by(reachable_service.address, reachable_service.node)
+
+
+@ALONE
+@statement("FLO-44", MUST, CORE, source="https://github.com/metallb/metallb/issues/3061", covers=("ROW-MLB-001",))
+def test_controller_needs_no_speaker_beside_it(  # noqa: PLR0917 -- a statement is given what it names
+    metallb_controller: MetalLBController,
+    speaker_settings: SpeakerSettings,
+    workloads: Workloads,
+    backends: Backends,
+    faults: Faults,
+    pools: Pools,
+    services: Services,
+) -> None:
+    """MetalLB's controller MUST become ready on a node that has no speaker, and give addresses."""
+    node = backends.pair[0]
+    with metallb_controller.ready_afterwards(), speaker_settings.only_on(node), faults.cordoned(node):
+        metallb_controller.replace()
+        assert metallb_controller.node != node
+        workloads.wait_until_rolled_out("Deployment", CONTROLLER, NAMESPACE)
+        pool = pools.create(size=1)
+        assert services.create(pool=pool).address in pool

@@ -4,14 +4,19 @@ import pytest
 
 from harness.model.budgets import BRIEF_OUTAGE, RETURN
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.systems.metallb.advertisements import ReachableService
+from harness.systems.kubernetes.nodes import nodes_named
+from harness.systems.metallb.advertisements import AnnouncedServices, ReachableService
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment, TrafficMonitor
+from harness.systems.metallb.speaker_settings import SpeakerSettings
 from harness.systems.metallb.status import Speakers
+from harness.systems.scenarios.failover import Failover
 from harness.systems.scenarios.faults import Faults
 
 LAYER_2 = "https://metallb.io/concepts/layer2/"
+#: Seconds after which no gratuitous frame of a first announcement comes any more: they end after five.
+KNOWN_BY = 8.0
 pytestmark = pytest.mark.disruptive
 
 
@@ -58,3 +63,57 @@ def test_rolling_restart_interrupts_briefly(
         faults.wait_until_rolled_out("DaemonSet", "speaker", NAMESPACE)
         segment.wait_until_announced(reachable_service.address)
         segment.wait_until_recovered(observation, since=began, within=BRIEF_OUTAGE)
+
+
+@statement("FLO-29", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-9-2", covers=("ROW-MLB-053",))
+def test_speakers_without_memberlist_agree(
+    announced_services: AnnouncedServices, segment: Segment, backends: Backends, speaker_settings: SpeakerSettings
+) -> None:
+    """Where speakers do not listen to each other exactly one node MUST answer for each address, and the right one under Local."""
+    pool = announced_services.pools.create(size=4)
+    announced_services.advertisements.create(pool)
+    services = [announced_services.service(pool=pool) for _ in range(3)]
+    local = announced_services.service(backends.pair[1], pool=pool, externalTrafficPolicy="Local")
+    with speaker_settings.without_memberlist():
+        for service in services:
+            segment.consistently_announced_by(service.address, segment.wait_until_announced(service.address))
+        segment.wait_until_announced_by(local.address, backends.pair[1])
+
+
+@statement("FLO-30", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053",))
+@pytest.mark.slow  # speakers look for lost ones once in a minute
+def test_speakers_that_hear_each_other_again_agree(announced_services: AnnouncedServices, segment: Segment, faults: Faults) -> None:
+    """After speakers that could not hear each other hear each other again, exactly one node MUST answer for an address, as before."""
+    service = announced_services.service_of_workers()
+    node = segment.wait_until_announced(service.address)
+    with faults.unheard(node):
+        segment.wait_until_answered_by(service.address, announced_services.backends.other(node))
+    segment.wait_until_announced_by(service.address, node, within=RETURN)
+    segment.consistently_announced_by(service.address, node)
+
+
+@statement("FLO-31", MUST, CORE, source=LAYER_2, since="0.14.6", covers=("ROW-MLB-067",))
+def test_status_goes_with_the_only_speaker(
+    announced_services: AnnouncedServices, segment: Segment, backends: Backends, speakers: Speakers, faults: Faults
+) -> None:
+    """The ServiceL2Status of a Service MUST go when the only node that may announce it loses its speaker, and come back with one."""
+    node = backends.nodes[0]
+    service = announced_services.service(advertised={"nodeSelectors": nodes_named(node)})
+    speakers.wait_until_statuses_name(service, node)
+    with faults.tainted(node):
+        faults.delete_speaker(node)
+        segment.wait_until_silent(service.address)
+        speakers.wait_until_statuses_name(service)
+    speakers.wait_until_statuses_name(service, node, within=RETURN)
+
+
+@statement("FLO-32", MUST, EXTENDED, since="0.16.2", source=f"{LAYER_2}#periodic-gratuitous-announcements", covers=("ROW-MLB-059",))
+def test_address_is_made_known_from_time_to_time(
+    announced_services: AnnouncedServices, segment: Segment, speaker_settings: SpeakerSettings, lan_monitor: TrafficMonitor
+) -> None:
+    """With --gratuitous-arp-interval an address MUST be made known again and again, long after it was announced."""
+    with speaker_settings.argument("--gratuitous-arp-interval=2"):
+        service = announced_services.service()
+        node = segment.wait_until_announced(service.address)
+        with lan_monitor.watch(service.address, traffic=None) as observation:
+            segment.wait_until_gratuitous_seen(observation, node, bursts=3, since=Failover.clock() + KNOWN_BY)

@@ -1,5 +1,8 @@
 """What is announced because an advertisement says so."""
 
+import pytest
+
+from harness.model.resources import METALLB
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.advertisements import AnnouncedServices
@@ -70,3 +73,30 @@ def test_pools_are_selected_by_label(announced_services: AnnouncedServices, segm
     announced, silent = (announced_services.service(pool=pool) for pool in (chosen, other))
     segment.wait_until_announced(announced.address)
     segment.consistently_silent(silent.address)
+
+
+@statement("ANN-82", MUST, CORE, source="https://metallb.io/apis/#l2advertisementspec", covers=("ROW-MLB-052",))
+@pytest.mark.serial(METALLB)  # any other change would have the speakers read everything once more
+@pytest.mark.parametrize("changed", ["the names of pools", "the labels of a pool", "the selectors of pools"])
+def test_change_of_what_is_advertised_is_followed(changed: str, announced_services: AnnouncedServices, segment: Segment) -> None:
+    """When another pool comes to be advertised its addresses MUST be answered for, and those of the former one no longer."""
+    pools, advertisements = announced_services.pools, announced_services.advertisements
+    first, second = (pools.create(size=1) for _ in range(2))
+    selected = {"matchLabels": {"advertised": advertisements.label}}
+    other = {"matchLabels": {"advertised": f"{advertisements.label}-other"}}
+    pools.set_labels(first, **selected["matchLabels"])
+    pools.set_labels(second, **other["matchLabels"])
+    named = changed == "the names of pools"
+    advertisement = advertisements.create(first) if named else advertisements.create(ipAddressPoolSelectors=[selected])
+    former, latter = (announced_services.service(pool=pool) for pool in (first, second))
+    segment.wait_until_announced(former.address)
+    segment.expect_silence(latter.address)
+    if named:
+        advertisements.change(advertisement, second)
+    elif changed == "the selectors of pools":
+        advertisements.change(advertisement, ipAddressPoolSelectors=[other])
+    else:
+        pools.set_labels(first, **other["matchLabels"])
+        pools.set_labels(second, **selected["matchLabels"])
+    segment.wait_until_announced(latter.address)
+    segment.wait_until_withdrawn(former.address)

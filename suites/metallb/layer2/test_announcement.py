@@ -4,13 +4,17 @@ import pytest
 
 from harness.model.resources import METALLB
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
+from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.metallb.status import Speakers
+from harness.systems.scenarios.failover import Failover
 
 #: Requests that a single answerer is asked with; two that take turns would show.
 REQUESTS = 20
+#: How often endpoints change: more often than the event of an assignment may come again by chance.
+CHANGES = 8
 LAYER_2 = "https://metallb.io/concepts/layer2/"
 
 
@@ -51,3 +55,30 @@ def test_assignment_is_not_told_over_and_over(announced_services: AnnouncedServi
     service = announced_services.service()
     segment.wait_until_announced(service.address)
     speakers.consistently_quiet(service)
+
+
+@statement("ANN-79", MUST, CORE, source="https://github.com/metallb/metallb/issues/2310", covers=("ROW-MLB-053",))
+def test_every_move_is_told(failover: Failover, segment: Segment, speakers: Speakers) -> None:
+    """Each time that an address moves to another node an event MUST name that one, also when it comes back to a former one."""
+    first = speakers.wait_until_assigned(failover.service, failover.before)
+    failover.move()
+    segment.wait_until_announced_by(failover.address, failover.after)
+    speakers.wait_until_assigned(failover.service, failover.after)
+    failover.advertisements.change(failover.advertisement, failover.pool, nodeSelectors=nodes_named(failover.before))
+    segment.wait_until_announced_by(failover.address, failover.before)
+    speakers.wait_until_assigned(failover.service, failover.before, times=first + 1)
+
+
+@statement("ANN-80", SHOULD, EXTENDED, source="https://github.com/metallb/metallb/issues/3135")
+@pytest.mark.serial(METALLB)
+def test_assignment_is_not_told_again_when_endpoints_change(
+    announced_services: AnnouncedServices, segment: Segment, speakers: Speakers, backends: Backends
+) -> None:
+    """The event that names the announcing node SHOULD NOT be written again when endpoints change and the address stays with its node."""
+    service = announced_services.service()
+    node = segment.wait_until_announced(service.address)
+    before = speakers.wait_until_assigned(service, node)
+    for change in range(CHANGES):
+        backends.set_endpoints(service, *backends.nodes[: 1 + change % 2])
+        assert segment.expect_announcer(service.address) == node
+    speakers.consistently_quiet(service, since=before)
