@@ -71,6 +71,10 @@ migrate-test: $(READY) ## routes as charts bring them on the same controller twi
 	$(BIN)/python -m lab engine
 	$(BIN)/pytest enginetests/migrate_run.py enginetests/migrate_faults.py -q -n 2 --dist loadfile
 
+broken-test: $(READY) ## systems that are broken as a whole: each run is over in five minutes, with few red and the rest blocked by these; creates clusters
+	$(BIN)/python -m lab engine
+	$(BIN)/pytest enginetests/broken_systems.py -q
+
 format: $(READY) ## write the code the way `make test` wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -92,4 +96,4 @@ $(VENV)/ready: requirements.txt requirements-uv.txt
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirement requirements.txt
 	touch $@
 
-.PHONY: help test checks selftests statement engine kept one conformance faults smoke engine-test published-test migrate-test matrix format documents lock clean
+.PHONY: help test checks selftests statement engine kept one conformance faults smoke engine-test published-test migrate-test broken-test matrix format documents lock clean

@@ -21,7 +21,7 @@ class Level(StrEnum):
 SMOKE = frozenset(
     {
         # installation, and what the API server promises
-        *("DEP-01", "DEP-03", "DEP-05", "EXP-02", "EXP-03", "API-01"),
+        *("DEP-01", "DEP-03", "DEP-05", "DEP-06", "EXP-03", "API-01"),
         # addresses: handed out, none left, shared, refused pools, deleted pools, told
         *("ALC-01", "EXH-01", "SHR-01", "CFG-01", "LIF-03", "OBS-09"),
         # announcement: one node answers, and hosts outside of the cluster reach the Service

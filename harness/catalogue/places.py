@@ -9,9 +9,12 @@ from harness.model.features import Feature
 from harness.model.preconditions import Precondition
 from harness.model.statements import CONTROLLER
 
+#: The folder of the statements about an upgrade, which there is where ``--upgrade-from`` asks for one.
+UPGRADE = "upgrade"
 #: The system that the statements of a folder speak of; that of a folder within another goes first.
 SYSTEMS = {
     "metallb": "metallb",
+    UPGRADE: "metallb",
     "installation": "metallb",
     "ingress": CONTROLLER,
     "kubernetes": "kubernetes",
@@ -55,11 +58,12 @@ FEATURES: dict[str, set[Feature]] = {
 #: What every statement in a folder rests on, beside what its fixtures do.
 #: A speaker that announces nothing on layer 2 is not asked to announce by BGP, which one decision of the speaker's is behind.
 PRECONDITIONS: dict[str, set[Precondition]] = {
-    "kubernetes": {Precondition.CONTROLLER},  # its webhook is asked about every Ingress
+    "kubernetes": {Precondition.INGRESSES},  # its webhook is asked about every Ingress
     "metallb": {Precondition.POOLS},
     "metallb/bgp": {Precondition.ANNOUNCEMENT},
     "metallb/failover": {Precondition.ANNOUNCEMENT},
     "metallb/layer2": {Precondition.ANNOUNCEMENT},
+    UPGRADE: {Precondition.ANNOUNCEMENT},
 }
 
 

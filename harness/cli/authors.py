@@ -11,6 +11,7 @@ from harness.catalogue.rows import rows
 from harness.cli import Commands
 from harness.cli.statements import collected
 from harness.doctor import document
+from harness.faults import trust
 from harness.migration import rendering as migration
 from harness.model.baselines import read_baseline
 from harness.model.errors import UsageFault
@@ -59,6 +60,7 @@ def write_documents(options: argparse.Namespace) -> None:
         conformance_file.check_schema()
         published.check()
         document.check()
+        trust.check()
         migration.check_schema()
         print(f"{len(entries)} statements, and the documents say the same")
     else:
@@ -68,6 +70,7 @@ def write_documents(options: argparse.Namespace) -> None:
             conformance_file.write_schema(),
             *published.write_tables(),
             *document.write(),
+            trust.write(),
             migration.write_schema(),
         ]
         print("\n".join(f"wrote {path.relative_to(ROOT)}" for path in written))

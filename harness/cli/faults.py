@@ -17,6 +17,7 @@ from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
 from harness.faults import catalogue, judging, matrix, swap
 from harness.faults.catalogue import Catalogue, SeededFault
+from harness.faults.ground import ENVIRONMENT, Ground
 from harness.faults.matrix import CONTROL, Matrix
 from harness.faults.swap import Swap
 from harness.model.baselines import read_baseline
@@ -28,11 +29,11 @@ from harness.plugin.settings import systems_under_test
 from harness.systems.environment import METALLB, Settings, bring_up
 from harness.systems.ingress.controllers import known
 
-#: Where the matrix of each system goes, and a folder for the reports of each of its faults.
+#: Where the reports of each fault go.
 RESULTS = ROOT / "reports" / "faults"
 _ABOUT = f"""Make a system wrong on purpose, one fault of faults/SYSTEM.toml after the other, judge the statements that must turn red and a
-few that must not, and write a matrix to {RESULTS.relative_to(ROOT)}/SYSTEM.json and .md. What was judged with the same text and versions
-is not judged again. Exit code 1: a fault survived, or a statement is red without any."""
+few that must not, and keep what became of them in {matrix.FOLDER.relative_to(ROOT)}/SYSTEM.json. What was judged with the same text and
+versions is not judged again. Exit code 1: a fault survived, or a statement is red without any."""
 #: Options of a run that nobody is asked for here: usual versions from usual manifests.
 USUAL = dict.fromkeys(("metallb", "metallb_mode", "kubernetes", "metallb_manifest", "ingress_manifest"), None)
 
@@ -62,11 +63,11 @@ def seed(options: argparse.Namespace) -> int:
     found = catalogue.read(options.system)
     tests = _check(found, options.system, settings)
     faults = found.selected(options.ids)
-    bench = _Bench(settings, found, tests, matrix.load(RESULTS / f"{options.system}.json", options.system), options)
+    bench = _Bench(settings, found, tests, matrix.load(matrix.FOLDER / f"{options.system}.json", options.system), options)
     if to_do := bench.to_do(faults):
         with _cluster(settings, options) as state:
             bench.judge(state, to_do)
-    print(f"\n{matrix.table(bench.matrix)}\n{bench.file}")
+    print(f"\n{matrix.table(bench.matrix, [CONTROL, *(fault.id for fault in faults)])}\n{bench.file}")
     complaints = bench.matrix.complaints([fault.id for fault in faults])
     print("\n".join([*complaints, *bench.failures]))
     if complaints:
@@ -81,14 +82,19 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _check(found: Catalogue, system: str, settings: Settings) -> dict[str, str]:
     """Refuse faults that name what does not exist, or statements that cannot turn red; returns the test of each statement."""
-    cases = collected([str(SUITES), f"--level={Level.FULL}", *(f"--ingress={name}" for name in settings.ingress)])
+    upgrades = [f"--upgrade-from={fault.upgrade_from}" for fault in found.fault if fault.upgrade_from]
+    cases = collected([str(SUITES), f"--level={Level.FULL}", *(f"--ingress={name}" for name in settings.ingress), *upgrades[:1]])
     judged = {case.statement.id: case.not_applicable for case in cases}
-    file = ROOT / BASELINES / f"{system}.toml"
-    listed = read_baseline(file) if file.is_file() else []
+    files = [ROOT / BASELINES / f"{name}.toml" for name in (settings.versions if system == ENVIRONMENT else [system])]
+    listed = [one for file in files if file.is_file() for one in read_baseline(file)]
     deviating = [one.statement for one in listed if one.case is None and one.concerns(one.statement, "", settings.versions)]
     judged |= dict.fromkeys(deviating, "it is a known deviation")
-    catalogue.require_sound(found, system, judged, sorted(settings.images_of(system).values()))
+    catalogue.require_sound(found, system, judged, _components(system, settings))
     return {case.statement.id: case.statement.test for case in cases}
+
+
+def _components(system: str, settings: Settings) -> list[str]:
+    return [] if system == ENVIRONMENT else sorted(settings.images_of(system).values())
 
 
 @contextmanager
@@ -131,6 +137,12 @@ def _kind(settings: Settings, steps: Steps) -> Path:
     return Publications(settings.images, settings.web, steps).kind()
 
 
+def _upgrade(fault: SeededFault, built: Mapping[str, str]) -> list[str]:
+    """The options by which a run judges an upgrade to the changed system."""
+    images = [f"--image={component}={reference}" for component, reference in built.items()]
+    return [f"--upgrade-from={fault.upgrade_from}", *images] if fault.upgrade_from else []
+
+
 @dataclass
 class _Bench:
     """One system, its faults, and what became of them."""
@@ -150,12 +162,13 @@ class _Bench:
     @property
     def file(self) -> Path:
         """Where the matrix is."""
-        return RESULTS / f"{self.system}.json"
+        return matrix.FOLDER / f"{self.system}.json"
 
     @property
     def versions(self) -> dict[str, str]:
-        """The version of each component of the system."""
-        return {one: self.settings.components[one] for one in self.settings.images_of(self.system).values()}
+        """The version of each component of the system, or of all that stands on the environment."""
+        components = _components(self.system, self.settings)
+        return {one: self.settings.components[one] for one in components} if components else self.settings.versions
 
     def to_do(self, faults: Sequence[SeededFault]) -> list[SeededFault | None]:
         """What is not judged yet; the system as it is comes first."""
@@ -166,8 +179,7 @@ class _Bench:
 
     def judge(self, state: ClusterState, to_do: Sequence[SeededFault | None]) -> None:
         """Judge each, and leave the cluster as it was."""
-        publications = Publications(self.settings.images, self.settings.web, Steps(print))
-        place = Swap.of(self.system, self.settings, state, publications)
+        place = self._place(state)
         try:
             place.restore()
             for one in to_do:
@@ -175,7 +187,13 @@ class _Bench:
         finally:
             place.restore()
 
-    def _try(self, state: ClusterState, place: Swap, fault: SeededFault | None) -> None:
+    def _place(self, state: ClusterState) -> Swap | Ground:
+        publications = Publications(self.settings.images, self.settings.web, Steps(print))
+        if self.system == ENVIRONMENT:
+            return Ground.of(state, kind_cluster(state, publications.kind(), image=""), self.found.fault)
+        return Swap.of(self.system, self.settings, state, publications)
+
+    def _try(self, state: ClusterState, place: Swap | Ground, fault: SeededFault | None) -> None:
         """Judge one fault; one that cannot be seeded or judged keeps no other from it."""
         try:
             self._judge_one(state, place, fault)
@@ -184,22 +202,22 @@ class _Bench:
             self.failures.append(f"NOT JUDGED {identifier}: {' '.join(str(reason).split())}")
             print(f"  {self.failures[-1]}")
 
-    def _judge_one(self, state: ClusterState, place: Swap, fault: SeededFault | None) -> None:
+    def _judge_one(self, state: ClusterState, place: Swap | Ground, fault: SeededFault | None) -> None:
         steps = Steps(print)
         identifier = fault.id if fault else CONTROL
         print(f"{identifier}: {fault.says if fault else 'the system as it is'}")
+        folder = RESULTS / self.system / identifier
         if fault:
-            with (
-                swap.built(fault, self.versions, kind_cluster(state, _kind(self.settings, steps), image=""), steps) as built,
-                steps.step("swap"),
-            ):
-                place.put(fault, built)
+            with swap.built(fault, self.versions, kind_cluster(state, _kind(self.settings, steps), image=""), steps) as built:
+                with steps.step("swap"):
+                    place.put(fault, built)
+                with steps.step("judge"):
+                    report = judging.run(state.name, [*self._what(fault), *_upgrade(fault, built)], self.options.workers, folder)
         else:
             place.restore()
-        with steps.step("judge"):
-            report = judging.run(state.name, self._what(fault), self.options.workers, RESULTS / self.system / identifier)
-        kills, says = (fault.kills, fault.says) if fault else ((), "nothing")
-        judged = matrix.judgement(identifier, says, kills, self._fingerprint(fault), report)
+            with steps.step("judge"):
+                report = judging.run(state.name, self._what(fault), self.options.workers, folder)
+        judged = matrix.judgement(fault, self._fingerprint(fault), self.versions, report)
         self.matrix.judged[identifier] = judged
         self.matrix.save(self.file)
         print(f"  killed by {', '.join(self.matrix.killed_by(judged)) or 'NONE'}" if fault else f"  {len(judged.red)} are red")
@@ -208,12 +226,9 @@ class _Bench:
     def _what(self, fault: SeededFault | None) -> Sequence[str]:
         """What a run is asked for: tests, since to collect all of them for a few takes longer than to judge these."""
         if self.options.subject:
-            return [METALLB if self.system == METALLB else "ingress"]
-        return [self.tests[one] for one in self._statements(fault)]
-
-    def _statements(self, fault: SeededFault | None) -> Sequence[str]:
-        return sorted({*self.found.bystanders, *fault.kills}) if fault else self.found.statements
+            return {METALLB: [METALLB], ENVIRONMENT: [METALLB, "ingress"]}.get(self.system, ["ingress"])
+        return [self.tests[one] for one in catalogue.judged_with(fault, self.found)]
 
     def _fingerprint(self, fault: SeededFault | None) -> str:
-        scope = "subject" if self.options.subject else " ".join(self._statements(fault))
+        scope = catalogue.SUBJECT if self.options.subject else " ".join(catalogue.judged_with(fault, self.found))
         return catalogue.fingerprint(fault, self.versions, scope)

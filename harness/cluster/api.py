@@ -46,10 +46,12 @@ API_VERSIONS = {
     "ServiceBGPStatus": "metallb.io/v1beta1",
     "Community": "metallb.io/v1beta1",
     "BGPAdvertisement": "metallb.io/v1beta1",
+    "BFDProfile": "metallb.io/v1beta1",
     "BGPPeer": "metallb.io/v1beta2",
     "ClusterRole": "rbac.authorization.k8s.io/v1",
     "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
     "Role": "rbac.authorization.k8s.io/v1",
+    "RoleBinding": "rbac.authorization.k8s.io/v1",
     "NetworkPolicy": "networking.k8s.io/v1",
 }
 

@@ -1,13 +1,20 @@
 """The images that a cluster's nodes get: packed once for all clusters of a run."""
 
+import tempfile
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from harness.cluster.sources import NODE_IMAGE, Image, components, save
+from harness.cluster.engine import docker
+from harness.cluster.sources import NODE_IMAGE, PULL_TIMEOUT, Image, components, save
 from harness.cluster.state import ClusterState
 
+if TYPE_CHECKING:
+    from harness.cluster.kind import KindCluster
+
 #: What runs on the control plane, too; everything else keeps off it by its taint, and its image is not loaded there.
-EVERYWHERE = ("metallb-speaker",)
+EVERYWHERE = ("metallb-speaker", "metallb-frr", "metallb-frr-k8s", "metallb-frr-k8s-frr")
 
 
 class Archives:
@@ -29,6 +36,19 @@ def discard_archives(state: ClusterState) -> None:
     """Delete the packed images, once no other cluster of the run gets them."""
     for archive in state.directory.glob("*.tar"):
         archive.unlink(missing_ok=True)
+
+
+def load(references: Mapping[str, str], cluster: "KindCluster") -> None:
+    """Bring further images, by their components, into the nodes that run them.
+
+    :raises EnvironmentFault: a node does not take one
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for component, reference in references.items():
+            archive = Path(folder, f"{component.replace('/', '-')}.tar")
+            docker("save", "--output", str(archive), reference, timeout=PULL_TIMEOUT)
+            nodes = cluster.workers() + ([cluster.control_plane] if component in EVERYWHERE else [])
+            cluster.load_archive(archive, nodes or [cluster.control_plane])
 
 
 def _runs_everywhere(image: Image) -> bool:

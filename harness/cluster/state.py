@@ -12,13 +12,24 @@ from harness.cluster.resource_locks import ResourceLocks
 from harness.cluster.sources import Image
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A version of MetalLB in a mode, to be installed: its manifest, and the image on the nodes for each repository that this names."""
+
+    version: str
+    manifest: str
+    images: dict[str, str]
+    mode: str = "native"
+
+
 @dataclass(slots=True)
 class ClusterState:
     """A cluster that statements can run on.
 
     ``directory`` holds the kubeconfig, the ledger and the locks, ``network`` is the Docker network the nodes are on, and ``kept`` says that
     the cluster outlives its run. ``ingress`` has the version of each ingress controller by its name, and ``metallb_mode`` is the way in
-    which MetalLB speaks BGP. ``kind`` is the version of kind that made it.
+    which MetalLB speaks BGP. ``kind`` is the version of kind that made it. ``releases`` are the versions of MetalLB between which an
+    upgrade is judged, the older one first; the nodes have their images.
     """
 
     name: str
@@ -37,6 +48,7 @@ class ClusterState:
     images: list[Image] = field(default_factory=list)
     nonce: str = ""
     kind: str = ""
+    releases: list[Release] = field(default_factory=list)
 
     @property
     def file(self) -> Path:
@@ -73,8 +85,9 @@ class ClusterState:
         if "ingress_version" in stored:  # of a cluster that an earlier version kept, with one controller
             stored["ingress"] = {stored["ingress"]: stored.pop("ingress_version")}
         images = [Image(**image) for image in stored.pop("images")]
+        releases = [Release(**release) for release in stored.pop("releases", [])]
         stored |= {key: Path(stored[key]) for key in ("directory", "kubeconfig")}
-        return cls(**stored, images=images)
+        return cls(**stored, images=images, releases=releases)
 
 
 def states_directory() -> Path:

@@ -8,19 +8,27 @@
     id = "prefix-by-characters"
     says = "a Prefix path is compared character by character"
     kills = ["PTH-06"]           # the statements that must turn red
+    upgrade-from = "0.15.3"      # of MetalLB's, where only an upgrade to the changed system shows it
 
     [[fault.change]]             # one text that stands there exactly once, and what stands there instead
     component = "contour"        # in a file of the Go module that this component is built from; left out: in the manifest
     path = "internal/dag/dag.go"
     old = "..."
     new = "..."
+
+What is wrong in ``faults/environment.toml`` is not a system but the ground that all stand on, and instead of changes a fault has::
+
+    [[fault.disturbance]]
+    nodes = "workers"            # where: all (left out), workers, control-plane
+    do = "..."                   # a command of the shell
+    undo = "..."                 # undoes it, and does nothing where there is nothing to undo
 """
 
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -29,6 +37,8 @@ from harness.model.errors import UsageFault
 from harness.model.project import ROOT
 
 FOLDER = ROOT / "faults"
+#: Was judged where it was all statements of the subject.
+SUBJECT = "subject"
 Text = Annotated[str, Meta(min_length=1)]
 #: Also the name of a folder of reports.
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -43,13 +53,26 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True):
     path: str = ""
 
 
-class SeededFault(Struct, frozen=True, forbid_unknown_fields=True):
-    """A system made wrong in one way, and the statements that must turn red."""
+class Disturbance(Struct, frozen=True, forbid_unknown_fields=True):
+    """A command run on nodes, in their network, and the one that undoes it, whether or not it was run."""
+
+    do: Text
+    undo: Text
+    nodes: Literal["all", "workers", "control-plane"] = "all"
+
+
+class SeededFault(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, rename="kebab"):
+    """A system, or the ground it stands on, made wrong in one way, and the statements that must turn red.
+
+    :param upgrade_from: the version from which an upgrade to the changed system is judged; empty where that is judged by itself
+    """
 
     id: Name
     says: Text
     kills: Annotated[tuple[Text, ...], Meta(min_length=1)]
-    change: Annotated[tuple[Change, ...], Meta(min_length=1)]
+    change: tuple[Change, ...] = ()
+    disturbance: tuple[Disturbance, ...] = ()
+    upgrade_from: str = ""
 
     @property
     def in_manifest(self) -> tuple[Change, ...]:
@@ -104,11 +127,16 @@ def read(system: str, folder: Path = FOLDER) -> Catalogue:
     return found
 
 
+def judged_with(fault: SeededFault | None, catalogue: Catalogue) -> tuple[str, ...]:
+    """The statements judged with a fault, or with none."""
+    return tuple(sorted({*catalogue.bystanders, *fault.kills})) if fault else catalogue.statements
+
+
 def require_sound(catalogue: Catalogue, system: str, judged: Mapping[str, str], components: Collection[str]) -> None:
     """Check what a file of faults refers to.
 
     :param judged: every statement of the suite, and why it cannot turn red for this system; an empty text where it can
-    :param components: the components of the system
+    :param components: the components of the system; none where it is the environment
     :raises UsageFault: something of it does not exist, or cannot be
     """
     if wrong := [*_repeated(catalogue), *_unjudged(catalogue, judged), *_misplaced(catalogue, components)]:
@@ -130,11 +158,15 @@ def _unjudged(catalogue: Catalogue, judged: Mapping[str, str]) -> Iterator[str]:
 
 def _misplaced(catalogue: Catalogue, components: Collection[str]) -> Iterator[str]:
     for fault in catalogue.fault:
+        if [bool(fault.change), bool(fault.disturbance)] != [bool(components), not components]:
+            yield f"{fault.id}: changes of a system, or disturbances of the environment"
         for one in fault.change:
             if one.component and one.component not in components:
                 yield f"{fault.id}: {one.component} is no component of it: {', '.join(components)}"
             elif bool(one.component) != bool(one.path):
                 yield f"{fault.id}: a component and a path in its Go module, or neither"
+            elif fault.upgrade_from and not one.component:
+                yield f"{fault.id}: a change in a component, since an upgrade is to the published manifest"
 
 
 def changed_text(text: str, changes: Collection[Change], where: str) -> str:

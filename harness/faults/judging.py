@@ -19,7 +19,7 @@ ENDING = 120
 def run(cluster: str, what: Sequence[str], workers: int, folder: Path) -> Report:
     """Judge statements on a kept cluster and return the report, which stays in ``folder``.
 
-    :param what: tests, or a subject
+    :param what: tests, or a subject, and further options
     :raises EnvironmentFault: there is no report
     """
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,15 +1,20 @@
-"""What became of each fault: kept as JSON, so that nothing is judged twice, and told as a table."""
+"""What became of each fault: kept in the project as JSON, so that nothing is judged twice, and told as a table."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from harness.faults.catalogue import SeededFault
 from harness.model.errors import UsageFault
+from harness.model.project import ROOT
 from harness.model.verdicts import Outcome
+from harness.report import markdown_text
 from harness.report.model import Report, Result
 
+#: Where the judgements on each system are kept.
+FOLDER = ROOT / "faults" / "results"
 #: Stands for the system as it is: what is red then is red for no fault.
 CONTROL = "control"
 RED = (Outcome.FAILED, Outcome.STALE_DEVIATION)
@@ -19,7 +24,11 @@ SHOWN = 160
 
 
 class Judged(Struct, frozen=True):
-    """A fault that was judged; ``red`` has what each red statement found, ``blocked`` what could not be judged."""
+    """A fault that was judged; ``red`` has what each red statement found, ``blocked`` what could not be judged.
+
+    :ivar versions: those of what it was seeded in
+    :ivar suite: the version and the commit of the suite that judged, and ``began`` when
+    """
 
     id: str
     says: str
@@ -28,6 +37,9 @@ class Judged(Struct, frozen=True):
     red: dict[str, str]
     blocked: tuple[str, ...]
     seconds: float
+    versions: dict[str, str] = {}
+    suite: str = ""
+    began: str = ""
 
     @property
     def unrelated(self) -> tuple[str, ...]:
@@ -67,10 +79,9 @@ class Matrix(Struct):
         return found
 
     def save(self, file: Path) -> None:
-        """Write the matrix, and the table beside it."""
+        """Write the matrix."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=1))
-        file.with_suffix(".md").write_text(table(self), encoding="utf-8")
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n")
 
 
 def load(file: Path, system: str) -> Matrix:
@@ -89,14 +100,26 @@ def load(file: Path, system: str) -> Matrix:
     return found
 
 
-def judgement(identifier: str, says: str, kills: tuple[str, ...], fingerprint: str, report: Report) -> Judged:
-    """What a run says of a fault."""
+def judgement(fault: SeededFault | None, fingerprint: str, versions: Mapping[str, str], report: Report) -> Judged:
+    """What a run says of a fault, or of the system as it is."""
     red: dict[str, str] = {}
     for result in report.results:
         if result.outcome in RED:
             red.setdefault(result.id, _message(result))
     undecided = {result.id for result in report.results if result.outcome in UNDECIDED} - red.keys()
-    return Judged(identifier, says, kills, fingerprint, red, tuple(sorted(undecided)), report.seconds)
+    suite = f"{report.identity.suite} ({report.identity.commit[:12]})"
+    return Judged(
+        id=fault.id if fault else CONTROL,
+        says=fault.says if fault else "nothing",
+        kills=fault.kills if fault else (),
+        fingerprint=fingerprint,
+        red=red,
+        blocked=tuple(sorted(undecided)),
+        seconds=round(report.seconds, 1),
+        versions=dict(versions),
+        suite=suite,
+        began=report.began,
+    )
 
 
 def _message(result: Result) -> str:
@@ -105,11 +128,10 @@ def _message(result: Result) -> str:
     return line if len(line) <= SHOWN else f"{line[:SHOWN]}…"
 
 
-def table(matrix: Matrix) -> str:
-    """The matrix in Markdown."""
+def table(matrix: Matrix, ids: Collection[str]) -> str:
+    """What became of these faults, in Markdown."""
     head = ["fault", "verdict", "what it changes", "killed by", "not red", "unrelated reds", "blocked", "seconds"]
-    rows = [head, ["---"] * len(head), *(_row(matrix, one) for one in matrix.judged.values())]
-    return f"# Seeded faults: {matrix.system}\n\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return markdown_text.table(head, (_row(matrix, one) for one in matrix.judged.values() if one.id in ids))
 
 
 def _row(matrix: Matrix, one: Judged) -> list[str]:

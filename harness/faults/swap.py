@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 import lab
 from harness.cluster.api import Api, Object
 from harness.cluster.engine import docker
-from harness.cluster.node_images import EVERYWHERE
+from harness.cluster.node_images import load
 from harness.cluster.publications import Publications
-from harness.cluster.sources import PULL_TIMEOUT
 from harness.cluster.state import ClusterState
 from harness.cluster.steps import Steps
 from harness.faults.catalogue import SeededFault, changed_text
@@ -209,16 +208,3 @@ def built(fault: SeededFault, versions: Mapping[str, str], cluster: "KindCluster
     finally:
         for reference in images.values():
             docker("image", "rm", reference)
-
-
-def load(built: Mapping[str, str], cluster: "KindCluster") -> None:
-    """Bring what was built into the nodes that run it.
-
-    :raises EnvironmentFault: a node does not take it
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        for component, reference in built.items():
-            archive = Path(folder, f"{component}.tar")
-            docker("save", "--output", str(archive), reference, timeout=PULL_TIMEOUT)
-            nodes = cluster.workers() + ([cluster.control_plane] if component in EVERYWHERE else [])
-            cluster.load_archive(archive, nodes or [cluster.control_plane])

@@ -40,7 +40,6 @@ SESSION = Budget("BGP session", 60, "the speaker connects at once and retries wi
 PROPAGATION = Budget("BGP update", 15, "updates are sent at once over the open session")
 HOLD = Budget("hold time", 15, "the shortest hold time is 3 s; a session is lost when it has passed without a message")
 KEEPALIVES = Budget("keepalives", 12, "four that come every two seconds; of a hold time of 90 s they come every thirty")
-BFD_LOSS = Budget("BFD loss", 5, "three packets of 300 ms are lost after a second, and the exporter asks FRR when it is asked")
 BGP_GAP = Budget("BGP restart", 45, "without graceful restart each node's route goes until its new speaker has a session again")
 
 # Outages
@@ -51,6 +50,10 @@ SPEAKER_LOSS = Budget(
     "speaker loss", 30, "a speaker that dies unannounced is suspected after about 5 s and dead after about 10 s of gossip"
 )
 NODE_LOSS = Budget("node loss", 60, "gossip finds a dead node in about 10 s, as above; existing caches then need one gratuitous frame")
+LAYER_2_UPGRADE = Budget(
+    "layer 2 upgrade", 15, "each of three speakers is replaced once, and where it announced, a brief outage of at most 5 s follows"
+)
+BGP_UPGRADE = Budget("BGP upgrade", 45, "as when speakers restart: each node's route goes until its new speaker has a session again")
 RETURN = Budget("return", 150, "a node that was stopped boots its runtime, its pods and the speaker, which joins the others anew")
 
 # Ingress

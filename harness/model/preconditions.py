@@ -13,6 +13,7 @@ class Precondition(StrEnum):
     ANNOUNCEMENT = "one node answers for the address of a new Service"
     SESSIONS = "the speakers have sessions with a router"
     CONTROLLER = "the ingress controller is ready"
+    INGRESSES = "the example's Ingresses are accepted"
     REACHABLE = "the ingress controller accepts connections at its external address"
     SERVED = "a request for a host of the example is answered by its backend"
 
@@ -25,6 +26,7 @@ JUDGES: Mapping[Precondition, tuple[str, ...]] = {
     Precondition.ANNOUNCEMENT: ("ANN-40",),
     Precondition.SESSIONS: ("BGP-40",),
     Precondition.CONTROLLER: ("DEP-05",),
+    Precondition.INGRESSES: ("DEP-06",),
     Precondition.REACHABLE: ("EXP-03",),
     Precondition.SERVED: ("RTE-01",),
 }
@@ -36,8 +38,9 @@ RESTS_ON: Mapping[Precondition, tuple[Precondition, ...]] = {
     Precondition.ADDRESSES: (Precondition.POOLS,),
     Precondition.ANNOUNCEMENT: (Precondition.ADDRESSES,),
     Precondition.SESSIONS: (Precondition.METALLB,),
+    Precondition.INGRESSES: (Precondition.CONTROLLER,),
     Precondition.REACHABLE: (Precondition.CONTROLLER, Precondition.ANNOUNCEMENT),
-    Precondition.SERVED: (Precondition.REACHABLE,),
+    Precondition.SERVED: (Precondition.INGRESSES, Precondition.REACHABLE),
 }
 
 

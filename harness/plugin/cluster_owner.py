@@ -26,7 +26,7 @@ from harness.plugin.provisions import Provision
 from harness.plugin.run_facts import RUN, RunFacts, is_worker
 from harness.plugin.settings import versions_under_test
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
-from harness.systems.environment import METALLB, Settings, add_image, bring_up
+from harness.systems.environment import METALLB, Settings, add_image, add_releases, bring_up
 from harness.systems.kubernetes.readiness import wait_until_begun
 from harness.systems.leftovers import Leftovers, sentence
 from harness.systems.metallb.routers import ROUTER_IMAGE
@@ -120,6 +120,8 @@ class ClusterOwner:
             self.state = bring_up(self.settings, self.steps, self.facts.directory / LOGS, applied=self._go_on)
         if is_needed(self.config, Provision.ROUTER_IMAGE):
             add_image(self.state, ROUTER_IMAGE, self.settings, self.steps)
+        if is_needed(self.config, Provision.RELEASES):
+            add_releases(self.state, self.settings, self.steps)
         self._publish(self.state)
 
     def _go_on(self, first: ClusterState) -> None:

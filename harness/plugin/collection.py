@@ -9,7 +9,7 @@ import pytest
 
 from harness.catalogue.entries import Entry, entry, violations
 from harness.catalogue.levels import Level, takes
-from harness.catalogue.places import preconditions_of
+from harness.catalogue.places import UPGRADE, preconditions_of
 from harness.catalogue.rows import rows
 from harness.model.conformance_file import OF_THE_STATEMENT
 from harness.model.errors import UsageFault
@@ -207,7 +207,8 @@ def _hiding(item: pytest.Item) -> list[str]:
 
 def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
     case, controller = case_of(item), controller_of(item)
-    inapplicable = mismatch(one.gate, config.stash[RUN].versions_with(controller)) or _lacking(one, config, controller)
+    inapplicable = _without_upgrade(one, config) or mismatch(one.gate, config.stash[RUN].versions_with(controller))
+    inapplicable = inapplicable or _lacking(one, config, controller)
     why = (inapplicable, conformance_file.skipped(config, one.id, case))
     line = (item.location[1] or 0) + 1
     marks = frozenset(_marks(item) & MARKS.keys())
@@ -217,6 +218,11 @@ def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
     item.extra_keyword_matches.add(one.id)
     for mark in (one.keyword.lower(), one.profile.lower(), *one.subject.split("/"), *(feature.value for feature in one.features)):
         item.add_marker(mark)
+
+
+def _without_upgrade(one: Entry, config: pytest.Config) -> str:
+    """Why a statement about upgrades does not apply; empty where there is one to judge, or it is about something else."""
+    return "" if one.subject != UPGRADE or config.getoption("upgrade_from") else "needs --upgrade-from VERSION"
 
 
 def _lacking(one: Entry, config: pytest.Config, controller: str) -> str:

@@ -61,6 +61,8 @@ def hindrance(config: pytest.Config) -> str:
         return "--subnet names the network of one"
     if option("level") == Level.SCALE:
         return "--level scale measures, and a second cluster would take the machine from the first"
+    if option("upgrade_from"):
+        return "--upgrade-from measures interruptions, which a second cluster would lengthen"
     several = (workers(config) or 0) >= SECOND and option("dist", "no") == "load"
     return "" if several else "one worker, or another order than the suite's, has no use for it"
 

@@ -33,7 +33,9 @@ def add_to_pytest(parser: pytest.Parser) -> None:
 
 def add_options(group: Group) -> None:
     """Declare what a run can be told beside which statements it judges, whoever starts it."""
-    add_systems(group("systems", "systems under test"))
+    systems = group("systems", "systems under test")
+    add_systems(systems)
+    _add_upgrade(systems)
     add_images(group("images", "where components come from"))
     _add_cluster(group("cluster", "the cluster that statements run on"))
     _add_judging(group("judging", "judgement and report"))
@@ -80,6 +82,12 @@ def add_systems(add: Add) -> None:
         help="install MetalLB from this instead of the published manifest, with the images it names",
     )
     add("--ingress-manifest", metavar="FILE|URL", help="the same of the ingress controller, where there is one")
+
+
+def _add_upgrade(add: Add) -> None:
+    """Declare what is under test beside versions."""
+    changed = "judge also what becomes of Services when this version of MetalLB is upgraded to the one under test, and taken back to"
+    add("--upgrade-from", metavar="VERSION", help=changed)
 
 
 def add_images(add: Add) -> None:

@@ -24,7 +24,7 @@ Made = TypeVar("Made")
 LOOK = 120
 #: What a look relies on, as a statement would.
 OF_METALLB, OF_THE_CONTROLLER = Claim(reads=frozenset({METALLB, CLUSTER})), Claim(reads=frozenset({INGRESS, CLUSTER}))
-OF_INGRESS = (Precondition.CONTROLLER, Precondition.REACHABLE, Precondition.SERVED)
+OF_INGRESS = (Precondition.CONTROLLER, Precondition.INGRESSES, Precondition.REACHABLE, Precondition.SERVED)
 
 
 @dataclass(frozen=True, slots=True)

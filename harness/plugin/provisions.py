@@ -20,6 +20,7 @@ class Provision(StrEnum):
     NAMESPACE = "a namespace of the statement's own, of which nothing may be left"
     SHARED_ROUTES = "the routes and backends that statements share, once on a cluster"
     LOST_NODE = "a node that is lost once on a cluster, for all statements that judge what happened then"
+    RELEASES = "the versions of MetalLB between which an upgrade is judged"
     UNUSED_NAMESPACE = "that no statement had before: pods end slowly, and labels or policies would be found by the next one"
     MANIFEST = "the routes in the statement's manifest, among the shared ones"
 

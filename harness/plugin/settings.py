@@ -23,6 +23,8 @@ from harness.systems.metallb.modes import Mode
 
 #: The component of MetalLB that has its version.
 METALLB = "metallb-controller"
+#: The first version that can be upgraded from: pools are bound to namespaces since then (https://metallb.io/release-notes/#version-0-13-9).
+FIRST_UPGRADED = "0.13.9"
 #: The value of an option by its name.
 Option = Callable[[str], Any]
 
@@ -37,14 +39,36 @@ def parse_settings(option: Option) -> Settings:
     if option("nodes") < 1:
         raise UsageFault("--nodes of at least 1", str(option("nodes")), "use 3 for one control plane and two workers")
     asked = systems_under_test(option)
+    installed = _as_installed(asked, kept, option) if kept else asked
     return replace(
-        _as_installed(asked, kept, option) if kept else asked,
+        installed,
         nodes=option("nodes"),
         ip_family=option("ip_family"),
         kind_bin=option("kind_bin"),
         subnet=subnet,
         pool=pool,
+        upgrade_from=_upgrade_from(option("upgrade_from"), installed) if option("upgrade_from") else None,
     )
+
+
+def _upgrade_from(asked: str, settings: Settings) -> str:
+    """The version that is upgraded from.
+
+    :raises UsageFault: it is none, or cannot be upgraded to the one under test
+    """
+    found = _parsed("--upgrade-from", asked)
+    if found == settings.metallb or ordered(found) > ordered(settings.metallb):
+        raise UsageFault(
+            f"--upgrade-from with a version before the one under test, {settings.metallb}",
+            found,
+            "name an older one, or add --metallb VERSION",
+        )
+    if ordered(found) < ordered(FIRST_UPGRADED):
+        first = f"{FIRST_UPGRADED}, the first that can bind a pool to a namespace"
+        raise UsageFault(f"--upgrade-from with a version from {first}, as pools of statements are", found, "name a later one")
+    before = replace(settings, upgrade_from=found).before
+    require_versions(before.components_of("metallb"), before.images, before.overrides)
+    return found
 
 
 def _as_installed(asked: Settings, kept: ClusterState, option: Option) -> Settings:

@@ -11,8 +11,8 @@ from harness.probes.wire import DockerCommand
 
 #: Writes what the environment holds where FRR reads it, then starts FRR: by the lab's image, or by the project's own.
 START = """printf '%s' "$CONFIGURATION" > /etc/frr/frr.conf
-printf '%s=yes\\n' zebra bgpd bfdd vtysh_enable > /etc/frr/daemons
-printf '%s_options="-A 127.0.0.1"\\n' zebra bgpd bfdd >> /etc/frr/daemons
+printf '%s=yes\\n' zebra bgpd vtysh_enable > /etc/frr/daemons
+printf '%s_options="-A 127.0.0.1"\\n' zebra bgpd >> /etc/frr/daemons
 touch /etc/frr/vtysh.conf
 exec /usr/lib/frr/docker-start
 """
@@ -44,21 +44,6 @@ class Session:
     asn: int = 0
     restart: str = ""
     keepalives: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class BFDSession:
-    """A BFD session as the router has it (https://www.rfc-editor.org/rfc/rfc5880): whether it is up, and what the other end asks for.
-
-    :param receive: milliseconds between two packets that it takes at the least, ``transmit`` those that it sends at the least
-    :param multiplier: packets that may be lost before the session is
-    """
-
-    peer: str
-    up: bool
-    receive: int
-    transmit: int
-    multiplier: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +92,6 @@ class Router:
         record().exchanges.append(f"{self.name}: {route}")
         return route
 
-    def bfd_sessions(self) -> list[BFDSession]:
-        """Every BFD session, up or not.
-
-        :raises Unanswered: the router's daemon does not answer yet
-        """
-        sessions = [_bfd_session(one) for one in self._show("show bfd peers json")]
-        record().exchanges.append(f"{self.name}: {', '.join(map(str, sessions)) or 'no BFD session'}")
-        return sessions
-
     def _show(self, command: str) -> Any:
         try:
             return json.loads(self.docker("exec", self.name, "vtysh", "-c", command, timeout=20) or "{}")
@@ -123,11 +99,8 @@ class Router:
             raise Unanswered(f"{self.name}: {command}: {str(fault)[:300]}") from None
 
 
-def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None = None, bfd: bool = False) -> str:
-    """FRR's configuration of a router that takes sessions from a whole network (``bgp listen range``).
-
-    :param bfd: whether it offers a BFD session with each
-    """
+def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None = None) -> str:
+    """FRR's configuration of a router that takes sessions from a whole network (``bgp listen range``)."""
     lines = [
         "frr defaults traditional",
         "log stdout",
@@ -137,7 +110,6 @@ def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None 
         " neighbor NODES peer-group",
         f" neighbor NODES remote-as {peer_asn}",
         *([f" neighbor NODES password {password}"] if password else []),
-        *([" neighbor NODES bfd"] if bfd else []),
         f" bgp listen range {subnet} peer-group NODES",
         " address-family ipv4 unicast",
         "  neighbor NODES activate",
@@ -159,13 +131,6 @@ def _session(peer: str, found: Mapping[str, Any]) -> Session:
         str(found.get("gracefulRestartInfo", {}).get("remoteGrMode", "")),
         int(found.get("messageStats", {}).get("keepalivesRecv", 0)),
     )
-
-
-def _bfd_session(found: Mapping[str, Any]) -> BFDSession:
-    receive, transmit, multiplier = (
-        int(found.get(f"remote-{key}", 0)) for key in ("receive-interval", "transmit-interval", "detect-multiplier")
-    )
-    return BFDSession(str(found.get("peer", "")), found.get("status") == "up", receive, transmit, multiplier)
 
 
 def _used(path: Mapping[str, Any]) -> bool:

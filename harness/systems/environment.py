@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -14,11 +14,11 @@ from harness.cluster import engine
 from harness.cluster.api import Api
 from harness.cluster.downloads import Web
 from harness.cluster.lifetime import kind_cluster, open_ledgers, remove_leftovers, tear_down
-from harness.cluster.node_images import Archives, discard_archives
+from harness.cluster.node_images import Archives, discard_archives, load
 from harness.cluster.publications import Publications, kind_version
 from harness.cluster.requirements import require_reach, require_room
 from harness.cluster.sources import NODE_IMAGE, Image, Images, Source, components
-from harness.cluster.state import ClusterState, states_directory
+from harness.cluster.state import ClusterState, Release, states_directory
 from harness.cluster.steps import Steps
 from harness.cluster.together import together
 from harness.model.addresses import AddressRange, Subnet
@@ -46,6 +46,7 @@ class Settings:
 
     :param ingress: the version of each ingress controller under test, by its name
     :param mode: the way in which MetalLB speaks BGP
+    :param upgrade_from: the version of MetalLB from which an upgrade to the one under test is judged
     """
 
     kubernetes: str
@@ -62,6 +63,18 @@ class Settings:
     kind_bin: str | None = None
     subnet: Subnet | None = None
     pool: AddressRange | None = None
+    upgrade_from: str | None = None
+
+    @property
+    def before(self) -> "Settings":
+        """Settings by which the version of MetalLB is installed that is upgraded from: as it is published, whatever the user brings."""
+        own = {name: brought for name, brought in self.own_manifests.items() if name != "metallb"}
+        others = {name: reference for name, reference in self.overrides.items() if name not in self.images_of("metallb").values()}
+        return replace(self, metallb=self.upgrade_from or self.metallb, own_manifests=own, overrides=others)
+
+    def components_of(self, system: str) -> dict[str, str]:
+        """The components of a system, and their versions."""
+        return {name: self.components[name] for name in self.images_of(system).values()}
 
     @property
     def components(self) -> dict[str, str]:
@@ -159,11 +172,34 @@ def _distinct_manifests(settings: Settings, publications: Publications, images: 
 
 def manifests(settings: Settings, publications: Publications, images: Mapping[str, Image]) -> dict[str, Path]:
     """What is installed, by the system's name: the user's own manifest, the controller's own, or the published one."""
-    found = settings.manifests_at_hand
-    for name in settings.versions.keys() - found:
-        origins = {images[component].origin for component in settings.images_of(name).values()}
-        found[name] = publications.manifest(settings.mode.manifest if name == METALLB else name, settings.versions[name], origins)
-    return found
+    return {name: _manifest(name, settings, publications, images) for name in settings.versions}
+
+
+def _manifest(name: str, settings: Settings, publications: Publications, images: Mapping[str, Image]) -> Path:
+    if at_hand := settings.manifests_at_hand.get(name):
+        return at_hand
+    origins = {images[component].origin for component in settings.images_of(name).values()}
+    return publications.manifest(settings.mode.manifest if name == METALLB else name, settings.versions[name], origins)
+
+
+def add_releases(state: ClusterState, settings: Settings, steps: Steps) -> None:
+    """Have both versions of MetalLB at hand between which an upgrade is judged: their manifests, and their images on the nodes.
+
+    :raises EnvironmentFault: one cannot be had
+    """
+    publications = Publications(settings.images, settings.web, steps)
+    cluster = kind_cluster(state, publications.kind(settings.kind_bin), "")
+    there = {image.reference for image in state.images}
+    releases = []
+    for one in (settings.before, settings):
+        images = Images(one.images, one.image_mirror, one.overrides, steps).resolve(one.components_of(METALLB))
+        missing = {name: image.reference for name, image in images.items() if image.reference not in there}
+        with steps.step(f"MetalLB {one.metallb} at hand for an upgrade"):
+            load(missing, cluster)
+        references = {repository: images[component].reference for repository, component in one.images_of(METALLB).items()}
+        releases.append(Release(one.metallb, str(_manifest(METALLB, one, publications, images)), references, one.mode))
+    state.releases = releases
+    state.save()
 
 
 def add_image(state: ClusterState, component: str, settings: Settings, steps: Steps) -> None:

@@ -73,6 +73,8 @@ class Preconditions:
                     yield lambda: self._announced(name)
             case Precondition.CONTROLLER:
                 yield self._controller
+            case Precondition.INGRESSES:
+                yield self._ingresses
             case Precondition.REACHABLE:
                 yield self._reachable
             case Precondition.SERVED:
@@ -117,6 +119,10 @@ class Preconditions:
     def _controller(self) -> str:
         probes = [rolled_out(self.api, one.kind, one.name, one.namespace) for one in self.controller.workloads]
         return unless_crashing(self.api, self.controller.namespace, lambda: "; ".join(probe() for probe in probes))()
+
+    def _ingresses(self) -> str:
+        routes = example.route_objects(self.controller.ingress_class, self.controller.suffix)
+        return "; ".join(accepted(self.api, route)() for route in routes)
 
     def _addresses(self) -> list[str]:
         """What the load balancer gave it: a statement may list more by hand, and nobody answers there."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.faults.catalogue import Catalogue, Change, changed_text, fingerprint, read, require_sound, systems
+from harness.faults.catalogue import Catalogue, Change, changed_text, fingerprint, judged_with, read, require_sound, systems
 from harness.model.errors import UsageFault
 
 TEXT = """
@@ -21,6 +21,15 @@ id = "two"
 says = "something else is wrong"
 kills = ["PTH-06"]
 change = [{ component = "contour", path = "main.go", old = "a", new = "" }]
+"""
+GROUND = """
+bystanders = ["SUB-01"]
+
+[[fault]]
+id = "one"
+says = "frames get lost"
+kills = ["PTH-06"]
+disturbance = [{ nodes = "workers", do = "lose", undo = "find" }]
 """
 JUDGED = {"SUB-01": "", "PTH-06": "", "PTH-07": ""}
 
@@ -72,12 +81,37 @@ def test_what_does_not_exist_is_an_error(tmp_path: Path) -> None:
     assert complaint(tmp_path, "SUB-01", "SUB-99") == "bystanders: SUB-99: there is no such statement"
     assert complaint(tmp_path, 'component = "contour"', 'component = "envoy"') == "two: envoy is no component of it: contour"
     assert complaint(tmp_path, 'path = "main.go", ', "") == "two: a component and a path in its Go module, or neither"
+    nothing = "one: changes of a system, or disturbances of the environment"
+    assert complaint(tmp_path, 'change = [{ old = "a", new = "b" }]', "") == nothing
     assert complaint(tmp_path, 'id = "two"', 'id = "one"') == "one: two faults have this id"
+
+
+def test_a_fault_may_show_in_an_upgrade_only(tmp_path: Path) -> None:
+    in_upgrade = TEXT.replace('kills = ["PTH-06", "PTH-07"]', 'kills = ["PTH-06"]\nupgrade-from = "0.16.1"')
+    (one, two) = written(tmp_path, in_upgrade).fault
+    assert {one.upgrade_from, two.upgrade_from} == {"0.16.1", ""}
+    with pytest.raises(UsageFault, match="one: a change in a component, since an upgrade is to the published manifest"):
+        require_sound(written(tmp_path, in_upgrade), "contour", JUDGED, ["contour"])
 
 
 def test_a_statement_that_cannot_turn_red_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageFault, match="one: PTH-07: it is a known deviation"):
         require_sound(written(tmp_path), "contour", JUDGED | {"PTH-07": "it is a known deviation"}, ["contour"])
+
+
+def test_the_environment_is_disturbed_and_a_system_changed(tmp_path: Path) -> None:
+    found = written(tmp_path, GROUND)
+    require_sound(found, "environment", JUDGED, [])
+    with pytest.raises(UsageFault, match="one: changes of a system, or disturbances of the environment"):
+        require_sound(found, "contour", JUDGED, ["contour"])
+    with pytest.raises(UsageFault, match="one: changes of a system, or disturbances of the environment"):
+        require_sound(written(tmp_path), "environment", JUDGED, [])
+
+
+def test_with_a_fault_its_statements_are_judged_and_the_bystanders(tmp_path: Path) -> None:
+    found = written(tmp_path)
+    assert judged_with(found.fault[1], found) == ("PTH-06", "SUB-01")
+    assert judged_with(None, found) == ("PTH-06", "PTH-07", "SUB-01")
 
 
 def test_faults_are_chosen_by_their_ids(tmp_path: Path) -> None:

@@ -179,3 +179,11 @@ def test_a_misspelt_manifest_is_told_with_the_right_one_and_none_is_named_twice(
     assert f"test_1: it names {folder}/rihgt.yaml, which does not exist; did you mean right.yaml?" in ran.output
     assert f"test_2: it names {folder}/right.yaml, which is that of suites/ingress/routing/test_made_up.py::test_0" in ran.output
     assert ran.output.count("test_1: it names") == 1
+
+
+def test_statements_about_an_upgrade_apply_where_there_is_one(suite: Suite) -> None:
+    suite.add("UPG-01", folder="upgrade")
+    suite.add("EXH-01")
+    assert suite.run().outcomes == {"UPG-01": Outcome.NOT_APPLICABLE, "EXH-01": Outcome.PASSED}
+    assert suite.run("--statement=UPG-01").results["UPG-01"].reason == "needs --upgrade-from VERSION"
+    assert suite.run("--upgrade-from=0.16.1").outcomes == {"UPG-01": Outcome.PASSED, "EXH-01": Outcome.PASSED}

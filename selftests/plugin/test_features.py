@@ -18,9 +18,9 @@ def test_what_the_controller_does_not_offer_does_not_apply_and_what_it_offers_is
 
 
 def test_what_the_mode_of_metallb_does_not_offer_does_not_apply(suite: Suite) -> None:
-    suite.add("BGP-47", folder="metallb/bgp", profile="EXTENDED", options="features={Feature.BFD}")
-    assert suite.run().results["BGP-47"].reason == "needs bfd, which MetalLB in the mode native does not offer"
-    assert suite.run("--metallb-mode=frr").outcomes == {"BGP-47": Outcome.PASSED}
+    suite.add("BGP-53", folder="metallb/bgp", profile="EXTENDED", options="features={Feature.LARGE_COMMUNITIES}")
+    assert suite.run().results["BGP-53"].reason == "needs large-communities, which MetalLB in the mode native does not offer"
+    assert suite.run("--metallb-mode=frr").outcomes == {"BGP-53": Outcome.PASSED}
 
 
 @pytest.mark.parametrize("arguments", [pytest.param((), id="one process"), WITH_WORKERS])

@@ -34,7 +34,8 @@ STATE: Any = SimpleNamespace(name="second")
 
 
 def config(*, plan: tuple[Any, ...] = (BREAKING,), workers: int | str | None = 5, **said: Any) -> Any:
-    options = {"reuse_cluster": None, "keep_cluster": "never", "subnet": None, "dist": "load", "clusters": None, "level": "full", **said}
+    options = {"reuse_cluster": None, "keep_cluster": "never", "subnet": None, "dist": "load", "clusters": None, "level": "full"}
+    options |= {"upgrade_from": None, **said}
     made = SimpleNamespace(stash=pytest.Stash(), getoption=lambda name, default=None: options.get(name, default))
     made.option = SimpleNamespace(numprocesses=workers)
     made.stash[PLAN] = {one.nodeid: one for one in plan}
@@ -89,7 +90,15 @@ def test_a_small_machine_has_one_unless_two_are_asked_for(machine: dict[str, int
 
 
 @pytest.mark.parametrize(
-    "said", [{"reuse_cluster": "latest"}, {"keep_cluster": "always"}, {"subnet": "10.0.0.0/16"}, {"workers": 1}, {"level": "scale"}]
+    "said",
+    [
+        {"reuse_cluster": "latest"},
+        {"keep_cluster": "always"},
+        {"subnet": "10.0.0.0/16"},
+        {"workers": 1},
+        {"level": "scale"},
+        {"upgrade_from": "0.16.1"},
+    ],
 )
 def test_two_are_refused_where_there_cannot_be_two(said: dict[str, Any]) -> None:
     assert hindrance(config(**said))

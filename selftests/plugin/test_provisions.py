@@ -27,6 +27,7 @@ class Planned:
         ("external_peer", {Provision.CLUSTER, Provision.ROUTER_IMAGE}),
         ("namespace", {Provision.CLUSTER, Provision.NAMESPACE}),
         ("node_loss", {Provision.CLUSTER, Provision.NAMESPACE, Provision.LOST_NODE}),
+        ("upgrades", {Provision.CLUSTER, Provision.ROUTER_IMAGE, Provision.RELEASES}),
         ("label", set()),
     ],
 )

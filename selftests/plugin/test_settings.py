@@ -35,6 +35,12 @@ from selftests.systems.kubernetes.test_own_manifests import workload
         (["--ingress=ingress-nginx", "--ingress=traefik-nginx"], "have one IngressClass nginx"),
         (["--ingress=traefik", "--ingress=skipper", "--ingress-manifest=a.yaml"], "it beside traefik and skipper"),
         (["--metallb-mode=frr-k8s", "--images=packages"], "a version of metallb-frr-k8s that can be built from packages: 0.16.1"),
+        (["--upgrade-from=newest"], "--upgrade-from with a version\nfound:    'newest'"),
+        (["--upgrade-from=0.15.3:frr"], "--upgrade-from with a version\nfound:    '0.15.3:frr'"),
+        (["--upgrade-from=v0.16.2"], "--upgrade-from with a version before the one under test, 0.16.2\nfound:    0.16.2"),
+        (["--upgrade-from=0.16.1", "--metallb=0.15.3"], "before the one under test, 0.15.3"),
+        (["--upgrade-from=0.13.7"], "--upgrade-from with a version from 0.13.9"),
+        (["--upgrade-from=0.15.1", "--images=packages"], "a version of metallb-controller that can be built from packages"),
         (["--image=none=x"], "--image COMPONENT=REFERENCE"),
     ],
 )
@@ -102,6 +108,30 @@ def test_a_mode_has_images_of_its_own(suite: Suite) -> None:
     assert found.images_of("metallb")["quay.io/frrouting/frr"] == "metallb-frr"
     assert found.components["metallb-frr"] == found.metallb
     assert "metallb-frr" not in settings(suite).components
+
+
+class TestUpgrade:
+    def test_is_from_what_is_published_whatever_is_brought_for_the_version_under_test(self, suite: Suite) -> None:
+        objects = [workload("controller", "me/controller:v0.16.2", "proxy/p:1"), workload("speaker", "me/speaker:1", kind="DaemonSet")]
+        suite.write("own.yaml", yaml.safe_dump_all(objects))
+        brought = f"--metallb-manifest={suite.pytester.path / 'own.yaml'}"
+        found = settings(suite, "--upgrade-from=v0.15.3", brought, "--image=python=me/python:1")
+        assert (found.upgrade_from, found.metallb, found.before.metallb) == ("0.15.3", "0.16.2", "0.15.3")
+        assert found.components_of("metallb").keys() == {"metallb-controller", "metallb-speaker", "proxy/p:1"}
+        assert found.before.components_of("metallb") == {"metallb-controller": "0.15.3", "metallb-speaker": "0.15.3"}
+        assert found.before.overrides == {"python": "me/python:1"}
+        assert found.before.manifests_at_hand.keys().isdisjoint({"metallb"})
+
+    def test_to_a_build_on_the_way_to_a_release_may_be_from_that_release(self, suite: Suite) -> None:
+        assert settings(suite, "--upgrade-from=0.16.2", "--metallb=main").upgrade_from == "0.16.2"
+
+    def test_is_of_the_version_that_a_kept_cluster_has(self, suite: Suite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+        directory = tmp_path / NAME / "c"
+        ClusterState("c", "c", directory, directory / "k", "c", True, "ipv4", 3, "1.35.8", "0.14.9", {"traefik": "3.6.15"}).save()
+        with pytest.raises(UsageFault, match=r"before the one under test, 0\.14\.9"):
+            settings(suite, "--reuse-cluster=c", "--upgrade-from=0.16.1")
+        assert settings(suite, "--reuse-cluster=c", "--upgrade-from=0.14.8").before.metallb == "0.14.8"
 
 
 def test_several_controllers_are_under_test_together(suite: Suite) -> None:

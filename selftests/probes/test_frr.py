@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.model.errors import EnvironmentFault, Unanswered
-from harness.probes.frr import BFDSession, Route, Router, Session, configuration
+from harness.probes.frr import Route, Router, Session, configuration
 
 
 def answering(text: str) -> Router:
@@ -54,13 +54,6 @@ def test_sessions() -> None:
     assert [one.keepalives for one in found] == [7, 0]
 
 
-def test_bfd_sessions() -> None:
-    asked = {"remote-receive-interval": 270, "remote-transmit-interval": 280, "remote-detect-multiplier": 5}
-    printed = [{"peer": "172.18.0.2", "status": "up", **asked}, {"peer": "172.18.0.3", "status": "down"}]
-    found = answering(json.dumps(printed)).bfd_sessions()
-    assert found == [BFDSession("172.18.0.2", True, 270, 280, 5), BFDSession("172.18.0.3", False, 0, 0, 0)]
-
-
 def test_communities_of_two_and_of_three_numbers() -> None:
     of_both = path("172.18.0.2", community={"list": ["64500:7"]}, largeCommunity={"list": ["64500:1:2"]})
     assert answering(json.dumps({"paths": [of_both]})).route("198.18.0.1/32").communities == {"64500:7", "64500:1:2"}
@@ -81,6 +74,4 @@ def test_configuration() -> None:
     assert "router bgp 64501" in plain
     assert "bgp listen range 172.18.0.0/16 peer-group NODES" in plain
     assert "password" not in plain
-    assert "bfd" not in plain
-    assert " neighbor NODES bfd" in configuration(64501, 64500, "172.18.0.0/16", bfd=True).splitlines()
     assert " neighbor NODES password opensesame" in configuration(64501, 64500, "172.18.0.0/16", password="opensesame").splitlines()

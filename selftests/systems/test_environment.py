@@ -20,7 +20,7 @@ from harness.model.errors import EnvironmentFault, UsageFault
 from harness.model.http_exchange import Exchange, Request
 from harness.model.record import Record, recording
 from harness.systems import environment, usable
-from harness.systems.environment import Settings, add_image, bring_up
+from harness.systems.environment import Settings, add_image, add_releases, bring_up
 from harness.systems.observers import probe_container, wire_container
 from selftests.systems.fake_api import FakeApi
 
@@ -357,6 +357,25 @@ def test_one_more_image_is_had_once(machine: list[str], tmp_path: Path) -> None:
     add_image(state, "frr", ASKED, steps())
     assert machine == ["images of 1 components"]
     assert ClusterState.load(state.file).image("frr").startswith("localhost/frr:")
+
+
+def test_both_versions_of_an_upgrade_are_at_hand(machine: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_images, "docker", lambda *words, **_: machine.append(f"{words[0]} {words[-1]}"))
+    asked = replace(ASKED, upgrade_from="0.15.3")
+    state = bring_up(asked, steps(), tmp_path / "logs")
+    machine.clear()
+    add_releases(state, asked, steps())
+    assert machine == [
+        "images of 2 components",
+        *("save localhost/metallb-controller:0.15.3", "load into one, two"),
+        *("save localhost/metallb-speaker:0.15.3", "load into one, two, cp"),
+        "images of 2 components",  # which the nodes have
+    ]
+    stored = ClusterState.load(state.file)
+    assert stored == state
+    assert [one.version for one in stored.releases] == ["0.15.3", "0.16.1"]
+    assert stored.releases[1].images["quay.io/metallb/speaker"] == "localhost/metallb-speaker:0.16.1"
+    assert Path(stored.releases[0].manifest).is_file()
 
 
 def test_a_container_to_look_from_is_started_once(machine: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,7 @@ def crash(api: Cluster) -> None:
         (Precondition.ADDRESSES, lambda api: setattr(api, "address", ""), "a new Service of type LoadBalancer has no external address"),
         (Precondition.ANNOUNCEMENT, lambda api: setattr(api, "address", ""), "has no external address"),
         (Precondition.CONTROLLER, not_ready("ingress-nginx-controller"), "0 of 1 ready"),
+        (Precondition.INGRESSES, lambda api: api.refuse("Ingress", Denied(500, "failed calling webhook")), "failed calling webhook"),
         (
             Precondition.REACHABLE,
             lambda api: api.objects["Service", "ingress-nginx", "ingress-nginx-controller"].pop("status"),

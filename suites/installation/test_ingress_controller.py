@@ -1,6 +1,7 @@
 """The ingress controller as its own manifests install it."""
 
 from harness.model.statements import CONTROLLER, CORE, MUST, statement
+from harness.systems.apps.example import ExampleProject
 from harness.systems.ingress.controllers import Controller
 from harness.systems.kubernetes.workloads import Workloads
 
@@ -19,3 +20,11 @@ def test_controller_runs_without_restarts(workloads: Workloads, ingress_controll
     seen = workloads.restart_counts(ingress_controller.namespace)
     assert seen, "the controller has no containers"
     assert not any(seen.values()), f"restarts: {seen}"
+
+
+@statement(
+    "DEP-06", MUST, CORE, source="https://kubernetes.io/docs/concepts/services-networking/ingress/#the-ingress-resource", system=CONTROLLER
+)
+def test_ingresses_are_accepted(example_project: ExampleProject, ingress_controller: Controller) -> None:
+    """The example's Ingresses MUST be accepted and stored as they were written."""
+    example_project.expect_routes_stored(ingress_controller.ingress_class, ingress_controller.suffix)

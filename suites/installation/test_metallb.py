@@ -33,7 +33,7 @@ def test_custom_resources_are_defined(installation: Installation, metallb: Metal
     assert all(state["Established"] == "True" for state in conditions.values()), f"conditions: {conditions}"
 
 
-@statement("DEP-06", MUST, CORE, source="https://metallb.io/apis/")
+@statement("DEP-07", MUST, CORE, source="https://metallb.io/apis/")
 @pytest.mark.parametrize("kind", invalid_configuration.KINDS)
 def test_every_kind_is_accepted(kind: str, admission: Admission) -> None:
     """Every kind that the documentation of this version of MetalLB has MUST be accepted by the API server."""

@@ -67,9 +67,24 @@ class ExampleProject:
         :raises StatementFailed: it does not exist
         """
         __tracebackhide__ = True
-        found = self.api.get("Service", app, NAMESPACE)
+        return self._stored("Service", app)
+
+    def expect_routes_stored(self, ingress_class: str, suffix: str = "") -> None:
+        """Require that its Ingresses are stored as they were written, for a class and with what stands behind their names.
+
+        :raises StatementFailed: one does not exist, or is another one
+        """
+        __tracebackhide__ = True
+        for written in route_objects(ingress_class, suffix):
+            name, spec = written["metadata"]["name"], self._stored("Ingress", written["metadata"]["name"])["spec"]
+            if spec != written["spec"]:
+                raise StatementFailed(f"Ingress {NAMESPACE}/{name} with {written['spec']}", str(spec))
+
+    def _stored(self, kind: str, name: str) -> Object:
+        __tracebackhide__ = True
+        found = self.api.get(kind, name, NAMESPACE)
         if found is None:
-            raise StatementFailed(f"Service {NAMESPACE}/{app} exists", "it does not")
+            raise StatementFailed(f"{kind} {NAMESPACE}/{name} exists", "it does not")
         return found
 
 

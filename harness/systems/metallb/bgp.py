@@ -7,7 +7,7 @@ from typing import Any
 from harness.cluster.api import Object
 from harness.model.budgets import PROPAGATION, SESSION, SILENCE, WITHDRAWAL, Budget
 from harness.model.errors import StatementFailed, Unanswered
-from harness.probes.frr import BFDSession, Route, Router, Session
+from harness.probes.frr import Route, Router, Session
 from harness.probes.monitor import TrafficMonitor
 from harness.probes.waiting import consistently, eventually
 from harness.systems.metallb.advertisements import AnnouncedServices
@@ -116,19 +116,6 @@ class Peer:
                 return one
         raise Unanswered(f"no session with {node}")
 
-    def wait_until_bfd_session(self, node: str) -> BFDSession:
-        """Wait until a BFD session with a node is up, and return it."""
-        __tracebackhide__ = True
-
-        def poll() -> BFDSession:
-            found = {self.nodes.get(one.peer): one for one in self.router.bfd_sessions()}
-            if node not in found:
-                raise Unanswered(f"no BFD session with {node}")
-            assert found[node].up, "it is down"
-            return found[node]
-
-        return eventually(poll, within=SESSION, expected=f"{self.name} has a BFD session with {node}")
-
     def wait_until_routed_via(self, prefix: str, *nodes: str, within: Budget = PROPAGATION) -> Route:
         """Wait until the router reaches a prefix by way of exactly these nodes, and return its route."""
         __tracebackhide__ = True
@@ -206,6 +193,13 @@ class Peer:
                 return "no route"
             raise
         raise StatementFailed(f"{self.name} has no route to {prefix}", f"it has one by way of {', '.join(self._hops(route)) or 'no node'}")
+
+    def hops(self, prefix: str) -> list[str]:
+        """The nodes by way of which the router reaches a prefix now; none where it has no route."""
+        try:
+            return self._hops(self.router.route(prefix))
+        except Unanswered:
+            return []
 
     def _hops(self, route: Route) -> list[str]:
         return sorted(self.nodes.get(hop, hop) for hop in route.next_hops)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cluster.api import Api, Object, Refused
-from harness.cluster.state import ClusterState
+from harness.cluster.state import ClusterState, Release
 from harness.model.budgets import WEBHOOK
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.prometheus import Series, parse
@@ -23,6 +23,8 @@ from harness.systems.metallb.webhook import wait_until_webhook_answers
 
 #: What MetalLB's annotations began with before 0.14.9; still read (https://metallb.io/release-notes/#version-0-14-9).
 FORMER_PREFIX = "metallb.universe.tf"
+#: What the annotation ends with by which MetalLB says of which pool an address is, since 0.13.9.
+POOL_OF_ADDRESS = "/ip-allocated-from-pool"
 #: The port of the metrics before 0.16, served without TLS to everybody.
 PLAIN_METRICS = 7472
 #: The kinds of MetalLB's API: their plural, the first version that serves them, and the first that no longer does
@@ -58,6 +60,11 @@ class MetalLB:
         """That of a cluster."""
         return cls(state.metallb, Mode(state.metallb_mode))
 
+    @classmethod
+    def released(cls, release: Release) -> "MetalLB":
+        """That of a release that can be installed."""
+        return cls(release.version, Mode(release.mode))
+
     def at_least(self, version: str) -> bool:
         """Whether the version under test is this one or a later one."""
         return ordered(self.version) >= ordered(version)
@@ -84,7 +91,11 @@ class MetalLB:
 
     def install(self, api: Api, manifest: Path, images: Mapping[str, str]) -> None:
         """Apply a manifest of MetalLB's with the run's images; ``images`` maps a repository in it to the run's reference."""
-        api.apply(*with_images(with_namespace(_without_repeated_rules(read(manifest)), NAMESPACE), images))
+        api.apply(*self.objects(manifest, images))
+
+    def objects(self, manifest: Path, images: Mapping[str, str]) -> list[Object]:
+        """What :meth:`install` applies."""
+        return with_images(with_namespace(_without_repeated_rules(read(manifest)), NAMESPACE), images)
 
     def wait_until_usable(self, api: Api) -> None:
         """Wait until pods run, the webhook accepts a pool and, where the version has them, every ConfigurationState is valid.
@@ -92,11 +103,19 @@ class MetalLB:
         :raises EnvironmentFault: it does not become usable in time
         """
         __tracebackhide__ = True
+        self.wait_until_ready(api)
+        if self.serves("ConfigurationState"):
+            wait_ready(ConfigurationStates(api).expect_all_valid, "every ConfigurationState of MetalLB is valid")
+
+    def wait_until_ready(self, api: Api) -> None:
+        """Wait until pods run, and the webhook accepts a pool; what they say of the configuration is another matter.
+
+        :raises EnvironmentFault: they do not in time
+        """
+        __tracebackhide__ = True
         for one in self.mode.workloads:
             wait_ready(unless_crashing(api, NAMESPACE, rolled_out(api, one.kind, one.name, NAMESPACE)), f"{one} is ready")
         wait_until_webhook_answers(api, within=WEBHOOK)
-        if self.serves("ConfigurationState"):
-            wait_ready(ConfigurationStates(api).expect_all_valid, "every ConfigurationState of MetalLB is valid")
 
 
 def mode_of(manifest: Path) -> Mode:

@@ -26,9 +26,7 @@ exit 0
 """
 #: Interfaces on which nobody can be answered, by what ails them: the commands of ``ip`` that make one of this name.
 AILING: Mapping[str, list[str]] = {
-    "down": ["link add {0} type dummy"],
     "without carrier": ["link add {0} type veth peer name {0}p", "link set {0} up"],
-    "without ARP": ["link add {0} type dummy", "link set {0} arp off up"],
     "with a link-local address that its neighbour has": [
         "link add {0} address 02:00:00:00:00:07 type veth peer name {0}p address 02:00:00:00:00:07",
         "link set {0} up",

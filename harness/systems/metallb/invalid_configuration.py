@@ -102,7 +102,7 @@ FAULTY: Mapping[str, tuple[str, Spec, Spec, str]] = {
 #: How newer API servers refuse a number beyond the format that its field declares.
 NOT_OF_ITS_FORMAT = "must be of type integer with format int32"
 #: The statement that every kind is taken.
-JUDGED_BY = "DEP-06"
+JUDGED_BY = "DEP-07"
 
 
 def require_kind(admission: Admission, kind: str) -> None:

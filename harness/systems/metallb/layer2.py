@@ -46,6 +46,10 @@ class Segment:
         seen = self.wire.who_has(address, requests=requests, interval=interval, timeout=timeout)
         return replace(seen, answers=tuple(replace(answer, mac=self.macs.get(answer.mac, answer.mac)) for answer in seen.answers))
 
+    def announcers(self, address: str) -> list[str]:
+        """Everybody who answers for an address now, nodes by their names."""
+        return sorted(self._ask(address).macs)
+
     def expect_announcer(self, address: str, *, requests: int = 3) -> str:
         """The node that answers for an address now, and no other does; one poll.
 

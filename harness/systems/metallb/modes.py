@@ -53,7 +53,7 @@ _BESIDE: Mapping[Mode, Mapping[str, str]] = {
 _FURTHER: Mapping[Mode, tuple[Workload, ...]] = {
     Mode.FRR_K8S: (Workload("DaemonSet", "frr-k8s-daemon", NAMESPACE), Workload("Deployment", "frr-k8s-statuscleaner", NAMESPACE)),
 }
-_FRR = frozenset({Feature.BFD, Feature.GRACEFUL_RESTART, Feature.DYNAMIC_ASN, Feature.KEEPALIVE_TIME, Feature.LARGE_COMMUNITIES})
+_FRR = frozenset({Feature.GRACEFUL_RESTART, Feature.DYNAMIC_ASN, Feature.KEEPALIVE_TIME, Feature.LARGE_COMMUNITIES})
 _FEATURES: Mapping[Mode, frozenset[Feature]] = {
     Mode.NATIVE: frozenset({Feature.ROUTER_ID_OF_A_PEER}),
     Mode.FRR: _FRR | {Feature.LOCAL_ASN},

@@ -19,7 +19,7 @@ from harness.systems.kubernetes.nodes import KubeNodes
 from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb import invalid_configuration
 from harness.systems.metallb.bgp import EXTERNAL_AS, METALLB_AS, Peer
-from harness.systems.metallb.custom_resources import NAMESPACE, custom_resource
+from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.modes import Mode
 
 ROUTER_IMAGE, PROGRAM_IMAGE = "frr", "python"
@@ -42,11 +42,10 @@ class Routers:
         peer.wait_until_connected_to(*peer.nodes.values())
         return peer
 
-    def start(self, label: str, asn: int = EXTERNAL_AS, *, of: int = METALLB_AS, password: str | None = None, bfd: bool = False) -> Peer:
+    def start(self, label: str, asn: int = EXTERNAL_AS, *, of: int = METALLB_AS, password: str | None = None) -> Peer:
         """A router of the statement's own, which MetalLB does not know before the peer's document is applied.
 
         :param of: the autonomous system that it takes MetalLB's speakers to be of
-        :param bfd: whether it offers a BFD session with each
         """
         self.require_peers()
         number = len(self.made)
@@ -54,7 +53,7 @@ class Routers:
             f"{label}-{number}",
             f"{self.cluster.name}-{label}-{number}",
             asn,
-            configuration(asn, of, self._subnet, password=password, bfd=bfd),
+            configuration(asn, of, self._subnet, password=password),
         )
         self.made.append(peer)
         return peer
@@ -93,17 +92,6 @@ class Routers:
     def forget(self, peer: Peer) -> None:
         """Let MetalLB know a router no longer."""
         self.api.delete("BGPPeer", peer.name, NAMESPACE)
-
-    @contextmanager
-    def bfd_profile(self, name: str, **spec: int) -> Iterator[str]:
-        """A BFD profile for as long as the block lasts (https://metallb.io/apis/#bfdprofilespec), which no peer names at its end."""
-        self.api.apply(custom_resource("BFDProfile", name, spec))
-        try:
-            yield name
-        finally:
-            for peer in self.made:
-                self.forget(peer)
-            self.api.delete("BFDProfile", name, NAMESPACE)
 
     def stop(self, peer: Peer) -> None:
         """End a router of the statement's own."""

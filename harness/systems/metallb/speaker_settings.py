@@ -11,9 +11,6 @@ from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.metallb.components import SPEAKER, pods_of
 from harness.systems.metallb.custom_resources import NAMESPACE
 
-#: Where the speakers find the address that they listen to each other at; without it they do not.
-MEMBERLIST = "METALLB_ML_BIND_ADDR"
-
 
 @dataclass(frozen=True, slots=True)
 class SpeakerSettings:
@@ -27,15 +24,6 @@ class SpeakerSettings:
         spec = self._stored()
         container = _container(spec)
         container["args"] = [*container["args"], text]
-        with self._instead(spec):
-            yield
-
-    @contextmanager
-    def without_memberlist(self) -> Iterator[None]:
-        """No speaker listens to the others (https://metallb.io/release-notes/#version-0-9-4)."""
-        spec = self._stored()
-        container = _container(spec)
-        container["env"] = [one for one in container["env"] if one["name"] != MEMBERLIST]
         with self._instead(spec):
             yield
 

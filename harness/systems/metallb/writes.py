@@ -20,10 +20,11 @@ class Writes:
 
     api: Api
 
-    def consistently_unwritten(self, kind: str, service: Service) -> None:
+    def consistently_unwritten(self, kind: str, service: Service, *, meanwhile: Callable[[], object] = lambda: None) -> None:
         """Require that objects of a kind come to rest, and are not written for an observation window afterwards.
 
         :param kind: ``Service``, ``IPAddressPool``, those that MetalLB writes of a Service, or those of the whole configuration
+        :param meanwhile: what happens again and again inside of the window, and is no reason to write them
         """
         __tracebackhide__ = True
         objects = f"{kind} of {service!r}"
@@ -37,7 +38,12 @@ class Writes:
             return seen[-1]
 
         eventually(poll, within=ALLOCATION, expected=f"{objects} is not written any more", consecutive=WRITTEN)
-        consistently(poll, during=SILENCE, expected=f"{objects} is not written again")
+
+        def poll_afterwards() -> dict[str, str]:
+            meanwhile()
+            return poll()
+
+        consistently(poll_afterwards, during=SILENCE, expected=f"{objects} is not written again")
 
     def _versions(self, kind: str, service: Service) -> dict[str, str]:
         found = self.api.list(kind, service.namespace if kind == "Service" else NAMESPACE)

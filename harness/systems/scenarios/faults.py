@@ -12,7 +12,7 @@ from harness.cluster.api import Api, Object
 from harness.model.budgets import RETURN
 from harness.model.errors import EnvironmentFault, Leak
 from harness.systems.kubernetes.nodes import EXCLUDED
-from harness.systems.kubernetes.readiness import answering, rolled_out, wait_ready
+from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.kubernetes.workloads import Workloads
 from harness.systems.metallb.components import SPEAKER, pods_of
 from harness.systems.metallb.custom_resources import NAMESPACE
@@ -65,14 +65,6 @@ class Faults:
             yield moment
         finally:
             engine.docker("exec", node, "pkill", "-CONT", "kube-apiserver")
-
-    def kill_api_server(self) -> None:
-        """Kill the API server's process, which the kubelet starts anew, and wait until it has ended."""
-        node = f"{self.cluster}-control-plane"
-        before = engine.docker("exec", node, "pgrep", "-x", "kube-apiserver").split()
-        engine.docker("exec", node, "pkill", "-KILL", "-x", "kube-apiserver")
-        wait_ready(lambda: _require_another(node, before), "another process of the API server runs", within=RETURN)
-        wait_ready(answering(self.api), "the API server answers", within=RETURN)
 
     @contextmanager
     def unheard(self, node: str) -> Iterator[None]:
@@ -223,16 +215,6 @@ def _pause(node: str) -> float:
             moment = time()
             engine.docker("pause", node)
     return moment
-
-
-def _require_another(node: str, before: list[str]) -> str:
-    """Require that a node runs a process of the API server that is none of these.
-
-    :raises AssertionError: it does not
-    """
-    now = engine.docker("exec", node, "sh", "-c", "pgrep -x kube-apiserver || true").split()
-    assert set(now) - set(before), f"processes: {', '.join(now) or 'none'}"
-    return ", ".join(now)
 
 
 def _ready(node: Object) -> bool:

@@ -28,6 +28,16 @@ def test_the_pool_of_the_example_is_known() -> None:
         project.service("other")
 
 
+def test_the_ingresses_of_the_example_are_stored_as_written() -> None:
+    by_path, by_sub_domain = example.route_objects("nginx", "-one")
+    ExampleProject(FakeApi(by_path, by_sub_domain), []).expect_routes_stored("nginx", "-one")
+    with pytest.raises(StatementFailed, match="Ingress example/by-sub-domain-one exists"):
+        ExampleProject(FakeApi(by_path), []).expect_routes_stored("nginx", "-one")
+    other = by_sub_domain | {"spec": by_sub_domain["spec"] | {"ingressClassName": "other"}}
+    with pytest.raises(StatementFailed, match=r"Ingress example/by-sub-domain-one with .*nginx"):
+        ExampleProject(FakeApi(by_path, other), []).expect_routes_stored("nginx", "-one")
+
+
 @pytest.mark.usefixtures("short")
 def test_applications_are_waited_for() -> None:
     ready = {"observedGeneration": 1, "updatedReplicas": 1, "readyReplicas": 1}

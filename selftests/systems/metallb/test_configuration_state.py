@@ -94,7 +94,7 @@ def test_nothing_is_stored_for_a_peer_that_cannot_be(monkeypatch: pytest.MonkeyP
         raise Refused(422, "spec.myASN: must be of type integer with format int32")
 
     monkeypatch.setattr(api, "apply", refuse)
-    with pytest.raises(Blocked, match="DEP-06"), all_states.broken_peer("t1", "node"):
+    with pytest.raises(Blocked, match="DEP-07"), all_states.broken_peer("t1", "node"):
         pytest.fail("there is no such peer")
     assert api.list("Secret") == []
 

@@ -81,9 +81,9 @@ def test_an_interface_that_no_speaker_listens_on_is_told_and_removed(monkeypatch
 def test_an_interface_that_ails_is_made_and_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     node = Node(monkeypatch)
     interfaces = Interfaces("t1")
-    interfaces.add_ailing("one", "without ARP")
+    interfaces.add_ailing("one", "without carrier")
     interfaces.close()
-    assert [" ".join(words[3:]) for words in node.words] == ["link add t1x type dummy", "link set t1x arp off up", "link delete t1x"]
+    assert [" ".join(words[3:]) for words in node.words] == ["link add t1x type veth peer name t1xp", "link set t1x up", "link delete t1x"]
 
 
 @pytest.mark.parametrize("ails", AILING)

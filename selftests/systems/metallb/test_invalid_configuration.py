@@ -24,7 +24,7 @@ def test_a_kind_that_kubernetes_takes(refusal: Refused | None) -> None:
 def test_a_kind_that_kubernetes_does_not_take() -> None:
     api = FakeApi()
     api.refuse("BGPPeer", FORMAT)
-    with pytest.raises(Blocked, match="blocked by DEP-06: the API server takes a BGPPeer of this release, but"):
+    with pytest.raises(Blocked, match="blocked by DEP-07: the API server takes a BGPPeer of this release, but"):
         require_kind(Admission(api), "BGPPeer")
     require_kind(Admission(api), "Community")
 

@@ -35,6 +35,11 @@ def test_a_node_is_found_by_its_name() -> None:
     one.consistently_announced_by(VIP, "one")
 
 
+def test_all_who_answer_are_named() -> None:
+    assert segment("two", FOREIGN, "one").announcers(VIP) == [FOREIGN, "one", "two"]
+    assert segment().announcers(VIP) == []
+
+
 def test_silence_passes() -> None:
     nobody = segment()
     assert "silence" in nobody.expect_silence(VIP)

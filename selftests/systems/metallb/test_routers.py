@@ -117,14 +117,11 @@ def test_no_router_is_started_for_peers_that_cannot_be(docker: Engine, monkeypat
     assert docker.running == []
 
 
-def test_frr_takes_ipv6_and_profiles(docker: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frr_takes_ipv6(docker: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     api = FakeApi(NODE)
     routers = Routers(api, state("dual", "frr"))
-    peer = routers.start("t1", bfd=True)
-    with routers.bfd_profile("t1", detectMultiplier=5) as profile:
-        routers.configure(peer, bfdProfile=profile)
-        assert [item["spec"] for item in api.list("BFDProfile")] == [{"detectMultiplier": 5}]
-    assert api.list("BFDProfile") == api.list("BGPPeer") == []
+    peer = routers.start("t1")
+    routers.configure(peer)
     monkeypatch.setattr(type(peer.router), "sessions", lambda _: [])
     routers.close()
     assert docker.running == []

@@ -9,7 +9,7 @@ import pytest
 from harness.cluster.api import Object
 from harness.model.errors import EnvironmentFault
 from harness.systems.metallb.custom_resources import NAMESPACE
-from harness.systems.metallb.speaker_settings import MEMBERLIST, SpeakerSettings
+from harness.systems.metallb.speaker_settings import SpeakerSettings
 from selftests.systems.fake_api import FakeApi, an_object
 
 pytestmark = pytest.mark.usefixtures("short")
@@ -17,7 +17,7 @@ LABELS = {"app": "metallb", "component": "speaker"}
 
 
 def cluster(*, ready: int = 2) -> FakeApi:
-    container = {"name": "speaker", "args": ["--port=9120"], "env": [{"name": MEMBERLIST}, {"name": "METALLB_NODE_NAME"}]}
+    container = {"name": "speaker", "args": ["--port=9120"], "env": [{"name": "METALLB_NODE_NAME"}]}
     template = {"spec": {"containers": [{"name": "other"}, container], "nodeSelector": {"kubernetes.io/os": "linux"}}}
     status = {"observedGeneration": 99, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": ready}
     speakers = an_object("DaemonSet", "speaker", NAMESPACE, spec={"template": template}, status=status)
@@ -33,13 +33,12 @@ def spec(api: FakeApi) -> Object:
     ("setting", "found"),
     [
         (lambda one: one.argument("--more"), lambda one: one["containers"][1]["args"] == ["--port=9120", "--more"]),
-        (lambda one: one.without_memberlist(), lambda one: one["containers"][1]["env"] == [{"name": "METALLB_NODE_NAME"}]),
         (
             lambda one: one.only_on("x"),
             lambda one: one["nodeSelector"] == {"kubernetes.io/os": "linux", "kubernetes.io/hostname": "x"},
         ),
     ],
-    ids=["argument", "no memberlist", "one node"],
+    ids=["argument", "one node"],
 )
 def test_a_setting_holds_inside_of_the_block(
     setting: Callable[[SpeakerSettings], AbstractContextManager[None]], found: Callable[[Any], bool]

@@ -98,3 +98,12 @@ def test_what_is_not_there() -> None:
     told = "ServiceL2Status of Service t1/one"
     with failing(NoAnswer, f"{told} is not written any more", f"there is no {told}"):
         Writes(api).consistently_unwritten("ServiceL2Status", service)
+
+
+def test_what_happens_meanwhile() -> None:
+    api, service = about_one(status())
+    happened: list[str] = []
+    Writes(api).consistently_unwritten("ServiceL2Status", service, meanwhile=lambda: happened.append("once"))
+    assert happened
+    with pytest.raises(Violated, match="ServiceL2Status of Service t1/one is not written again"):
+        Writes(api).consistently_unwritten("ServiceL2Status", service, meanwhile=lambda: api.apply(status(version=7)))

@@ -185,14 +185,3 @@ def test_a_speaker_that_the_others_do_not_hear_is_heard_again(api: FakeApi, dock
     assert inserted[0] == "exec one iptables --insert INPUT --protocol tcp --dport 7946 --jump DROP"
     assert len(inserted) == 4
     assert docker.commands[4:] == [one.replace("--insert", "--delete") for one in inserted]
-
-
-@pytest.mark.parametrize("another", [True, False])
-def test_the_api_server_is_another_process_after_it_was_killed(another: bool, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = iter(["17\n", "", "17\n"])
-    monkeypatch.setattr(engine, "docker", lambda *words: next(told, "23\n" if another else "17\n"))
-    if another:
-        Faults(api, "c").kill_api_server()
-    else:
-        with pytest.raises(EnvironmentFault, match="another process of the API server runs"):
-            Faults(api, "c").kill_api_server()

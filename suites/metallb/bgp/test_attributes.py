@@ -4,7 +4,7 @@ import pytest
 
 from harness.model.features import Feature
 from harness.model.resources import METALLB
-from harness.model.statements import EXTENDED, MUST, OBSERVED, SHOULD, statement
+from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.metallb.bgp import BGPServices, Peer, host_prefix
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.writes import Writes
@@ -149,23 +149,3 @@ def test_status_is_not_written_while_nothing_changes(
     both = sorted([external_peer.name, internal_peer.name])
     bgp_services.wait_until_statuses_name(service, dict.fromkeys(backends.nodes, both))
     writes.consistently_unwritten("ServiceBGPStatus", service)
-
-
-@statement("BGP-72", SHOULD, OBSERVED, since="0.16.0", source=f"{BGP}#limiting-the-advertisement-to-specific-services")
-def test_route_of_a_shared_address_keeps_its_preference(bgp_services: BGPServices, internal_peer: Peer, backends: Backends) -> None:
-    """The preference of the route to a shared address SHOULD stay, also where Services that share it match different advertisements."""
-    announcing = bgp_services.announcing
-    pool = announcing.pools.create(ranges=[announcing.pools.take_block()])
-    selected = {"100": {"prefers": "less"}, "200": {"prefers": "more"}}
-    for preference, labels in selected.items():
-        spec = {"peers": [internal_peer.name], "localPref": int(preference), "serviceSelectors": [{"matchLabels": labels}]}
-        announcing.advertisements.create(pool, kind="BGPAdvertisement", **spec)
-    first, second = (
-        announcing.service(pool=pool, key="shared", port=port, labels=labels) for port, labels in enumerate(selected.values(), 80)
-    )
-    assert first.addresses == second.addresses, f"{first} and {second} do not share an address"
-    seen = []
-    for look in range(LOOKS):
-        first.label(look=str(look))
-        seen.append(internal_peer.wait_until_routed_via(host_prefix(first.address), *backends.nodes).local_preference)
-    assert len({*seen}) == 1, f"preferences of the route to {first} at {internal_peer.name}, one after the other: {seen}"

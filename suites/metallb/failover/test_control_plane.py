@@ -5,7 +5,7 @@ import pytest
 from harness.model.resources import METALLB
 from harness.model.statements import CORE, MUST, statement
 from harness.systems.kubernetes.workloads import Workloads
-from harness.systems.metallb.advertisements import AnnouncedServices, ReachableService
+from harness.systems.metallb.advertisements import ReachableService
 from harness.systems.metallb.clients import ExternalClient
 from harness.systems.metallb.components import CONTROLLER
 from harness.systems.metallb.controller import MetalLBController
@@ -85,20 +85,6 @@ def test_absence_of_the_controller_costs_nothing(  # noqa: PLR0917 -- a statemen
         found = {created: [given], reachable_service: reachable_service.addresses}
         assert found == {created: [freed], reachable_service: [address]}, "the absence of the controller changed who has an address"
         external_client.wait_until_reached(address)
-
-
-@ALONE
-@statement("FLO-43", MUST, CORE, source="https://github.com/metallb/metallb/issues/1937")
-def test_changes_are_followed_after_a_restart_of_the_api_server(
-    reachable_service: ReachableService, announced_services: AnnouncedServices, segment: Segment, faults: Faults
-) -> None:
-    """Announced addresses MUST be answered for while the API server is killed and started anew, and changes be followed afterwards."""
-    faults.kill_api_server()
-    segment.consistently_announced_by(reachable_service.address, reachable_service.node)
-    created = announced_services.service()
-    segment.wait_until_announced(created.address)
-    created.delete()
-    segment.wait_until_announced_by(reachable_service.address, reachable_service.node)
 
 
 @ALONE

@@ -65,21 +65,6 @@ def test_rolling_restart_interrupts_briefly(
         segment.wait_until_recovered(observation, since=began, within=BRIEF_OUTAGE)
 
 
-@statement("FLO-29", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-9-2", covers=("ROW-MLB-053",))
-def test_speakers_without_memberlist_agree(
-    announced_services: AnnouncedServices, segment: Segment, backends: Backends, speaker_settings: SpeakerSettings
-) -> None:
-    """Where speakers do not listen to each other exactly one node MUST answer for each address, and the right one under Local."""
-    pool = announced_services.pools.create(size=4)
-    announced_services.advertisements.create(pool)
-    services = [announced_services.service(pool=pool) for _ in range(3)]
-    local = announced_services.service(backends.pair[1], pool=pool, externalTrafficPolicy="Local")
-    with speaker_settings.without_memberlist():
-        for service in services:
-            segment.consistently_announced_by(service.address, segment.wait_until_announced(service.address))
-        segment.wait_until_announced_by(local.address, backends.pair[1])
-
-
 @statement("FLO-30", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-053",))
 @pytest.mark.slow  # speakers look for lost ones once in a minute
 def test_speakers_that_hear_each_other_again_agree(announced_services: AnnouncedServices, segment: Segment, faults: Faults) -> None:

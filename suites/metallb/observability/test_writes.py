@@ -1,5 +1,7 @@
 """What MetalLB stores is written when something has changed, and not otherwise."""
 
+from itertools import count
+
 import pytest
 
 from harness.model.errors import NotApplicable
@@ -15,7 +17,7 @@ from harness.systems.scenarios.failover import Failover
 
 STATUS = "https://metallb.io/apis/#servicel2status"
 REMADE = "https://github.com/metallb/metallb/issues/3063"
-#: What hosts of several kinds may call the interface on the network.
+#: What the interface on the network is called on hosts of other kinds.
 NAMES = ("ens3", "enp1s0", "eno1", "bond0", "br0")
 
 
@@ -45,10 +47,13 @@ def test_status_comes_to_rest_after_a_move(failover: Failover, speakers: Speaker
 
 @statement("OBS-15", MUST, CORE, source=STATUS, since="0.14.6", covers=("ROW-MLB-063", "ROW-MLB-067"))
 @pytest.mark.serial(METALLB)
-def test_status_with_interfaces_comes_to_rest(
-    announced_services: AnnouncedServices, segment: Segment, interfaces: Interfaces, writes: Writes
+@pytest.mark.parametrize("named", ["no interface", "several interfaces"])
+def test_status_is_not_written_because_its_service_is(
+    named: str, announced_services: AnnouncedServices, segment: Segment, interfaces: Interfaces, writes: Writes
 ) -> None:
-    """The ServiceL2Status of a Service MUST come to rest, too, where its advertisement names several interfaces."""
-    service = announced_services.service(advertised={"interfaces": [interfaces.on_the_network, *NAMES]})
+    """The ServiceL2Status of a Service MUST NOT be written when something of the Service changes that it does not tell of."""
+    advertised = {"interfaces": [interfaces.on_the_network, *NAMES]} if named == "several interfaces" else {}
+    service = announced_services.service(advertised=advertised)
     segment.wait_until_announced(service.address)
-    writes.consistently_unwritten("ServiceL2Status", service)
+    changes = count()
+    writes.consistently_unwritten("ServiceL2Status", service, meanwhile=lambda: service.label(change=str(next(changes))))

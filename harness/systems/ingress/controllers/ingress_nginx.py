@@ -6,6 +6,7 @@ from pathlib import Path
 import trustme
 
 from harness.cluster.api import Api, Object
+from harness.model.budgets import WEBHOOK as ANSWERING
 from harness.model.budgets import Budget
 from harness.model.expectations import Signature
 from harness.model.features import Feature
@@ -148,7 +149,7 @@ class IngressNginx(Controller):
         """Wait for the Deployment, then until the webhook lets an Ingress pass."""
         __tracebackhide__ = True
         super().wait_until_usable(api)
-        wait_ready(accepted(api, _probe_ingress(self.ingress_class)), "the webhook of ingress-nginx accepts an Ingress")
+        wait_ready(accepted(api, _probe_ingress(self.ingress_class)), "the webhook of ingress-nginx accepts an Ingress", within=ANSWERING)
 
     def another(self, api: Api, name: str) -> list[Object]:
         """Its own way to have several (https://kubernetes.github.io/ingress-nginx/user-guide/multiple-ingress/)."""
