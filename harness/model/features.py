@@ -195,7 +195,6 @@ class Feature(StrEnum):
         "Communities of three numbers are announced.",
         f"{_METALLB}configuration/_advanced_bgp_configuration/#community-configuration",
     )
-    AS_PATH_PREPEND = "as-path-prepend", "Paths can be made longer.", f"{_METALLB}release-notes/#version-0-16-2"
 
     # nobody else's
     INGRESS_NGINX_HABITS = (

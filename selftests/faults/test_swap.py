@@ -201,7 +201,7 @@ def test_a_change_that_does_not_fit_is_an_error_and_nothing_is_applied() -> None
 
 @pytest.mark.parametrize("system", [name for name in catalogue.systems() if name in known()])
 def test_the_changes_here_fit_the_manifests_here(system: str) -> None:
-    usual = dict.fromkeys(("metallb", "kubernetes", "metallb_manifest", "ingress_manifest"), None)
+    usual = dict.fromkeys(("metallb", "metallb_mode", "kubernetes", "metallb_manifest", "ingress_manifest"), None)
     options: dict[str, Any] = {**usual, "ingress": [system], "images": "auto", "image_mirror": "", "download_mirror": "", "image": []}
     controller = systems_under_test(options.__getitem__).controllers[0]
     for one in catalogue.read(system).fault:

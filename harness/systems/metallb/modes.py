@@ -57,7 +57,7 @@ _FRR = frozenset({Feature.GRACEFUL_RESTART, Feature.DYNAMIC_ASN, Feature.KEEPALI
 _FEATURES: Mapping[Mode, frozenset[Feature]] = {
     Mode.NATIVE: frozenset({Feature.ROUTER_ID_OF_A_PEER}),
     Mode.FRR: _FRR | {Feature.LOCAL_ASN},
-    Mode.FRR_K8S: _FRR | {Feature.AS_PATH_PREPEND},
+    Mode.FRR_K8S: _FRR,
 }
 #: The features that MetalLB's mode decides about.
 OF_MODES = frozenset().union(*_FEATURES.values())

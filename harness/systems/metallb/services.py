@@ -131,10 +131,7 @@ class Service:
         consistently_keep({self: None})
 
     def wait_until_refused(self, cause: str = "") -> str:
-        """Wait until an event of MetalLB's says why the Service gets no address, and it has none; return what was said.
-
-        :param cause: what the event has to say; left out where the words are not what is judged
-        """
+        """Wait until an event of MetalLB's, with this text where one is given, says why the Service gets no address, and it has none."""
         __tracebackhide__ = True
         message = self.events.wait_for("AllocationFailed", cause)
         self.wait_until_without_address()

@@ -6,13 +6,13 @@ Everything is asked for as a dry run, so that nothing is stored; a refusal count
 import pytest
 
 from harness.model.errors import NotApplicable
-from harness.model.features import Feature
 from harness.model.statements import CORE, EXTENDED, MUST, OBSERVED, SHOULD, statement
 from harness.systems.kubernetes.admission import Admission
 from harness.systems.kubernetes.nodes import KubeNodes
 from harness.systems.metallb import invalid_configuration, messages
 from harness.systems.metallb.custom_resources import custom_resource, l2_advertisement
 from harness.systems.metallb.installation import MetalLB
+from harness.systems.metallb.modes import Mode
 from harness.systems.metallb.pools import Pools
 
 CONFIGURATION = "https://metallb.io/configuration/"
@@ -150,7 +150,7 @@ def test_aggregation_wider_than_the_pool_is_refused(admission: Admission, pools:
 @statement("CFG-22", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-16-2", since="0.16.2")
 def test_longer_paths_are_refused_where_they_are_not_made(admission: Admission, label: str, metallb: MetalLB) -> None:
     """An advertisement that makes the paths of its routes longer MUST be refused in a mode that does not, and told so."""
-    if Feature.AS_PATH_PREPEND in metallb.mode.features:
+    if metallb.mode is Mode.FRR_K8S:
         raise NotApplicable(f"the mode {metallb.mode} makes them longer")
     admission.expect_accepted(custom_resource("BGPAdvertisement", label, {"ipAddressPools": [label]}))
     longer = {"ipAddressPools": [label], "asPathPrepend": 1}
