@@ -95,7 +95,7 @@ def test_statements_subjects_and_tests_can_be_named(what: list[str], words: list
     ("what", "told"),
     [
         (["layer2"], "did you mean metallb/layer2?"),
-        (["nothing"], "metallb/sharing\nfound:    nothing\nto do:    choose one"),
+        (["nothing"], "upgrade\nfound:    nothing\nto do:    choose one"),
         (["ALC-01", "metallb/layer2"], "name either"),
     ],
 )

@@ -17,6 +17,7 @@ from harness.systems.ingress.controllers import Controller, controller
 from harness.systems.ingress.controllers.ingress_nginx import CONTROLLER, WEBHOOK
 from harness.systems.kubernetes.manifests import MANIFESTS
 from harness.systems.kubernetes.workloads import Workload
+from harness.systems.metallb.modes import OF_MODES
 from selftests.systems.fake_api import FakeApi, an_object
 
 NGINX = controller("ingress-nginx", "1.12.1")
@@ -30,7 +31,7 @@ def deployment(ready: int = 1) -> dict[str, object]:
 @pytest.mark.parametrize(("version", "judges"), [("1.11.8", False), ("1.12.0", True), ("1.15.1", True)])
 def test_it_offers_features_by_its_version(version: str, judges: bool) -> None:
     features = controller("ingress-nginx", version).features
-    assert set(Feature) - features.keys() == (set() if judges else {Feature.PATH_TYPE_VALIDATION})
+    assert set(Feature) - OF_MODES - features.keys() == (set() if judges else {Feature.PATH_TYPE_VALIDATION})
     assert all(link.startswith("https://") for link in features.values())
 
 
