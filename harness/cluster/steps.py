@@ -36,6 +36,10 @@ class Steps:
             self.done.append(step)
             self.tell(f"{name:<44} {outcome:>12} {step.seconds:5.1f} s")
 
+    def took(self, beginning: str) -> float:
+        """Seconds of the steps that have ended and whose names begin so."""
+        return sum(step.seconds for step in self.done if step.name.startswith(beginning))
+
     def tell(self, line: str) -> None:
         """Write a line, with the time since the set-up began before it."""
         self.write(f"  {monotonic() - self.began:6.1f} s  {line}")

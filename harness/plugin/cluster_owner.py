@@ -21,12 +21,12 @@ from harness.model.errors import EnvironmentFault
 from harness.model.project import COMMAND
 from harness.plugin.collection import PLAN, is_needed
 from harness.plugin.cpu import CPU
-from harness.plugin.further_clusters import CLUSTERS, FIRST, FURTHER, SECOND, FurtherCluster, clusters_of, in_words, workers
+from harness.plugin.further_clusters import CLUSTERS, FIRST, FURTHER, SECOND, FurtherCluster, clusters_of, in_words, leave_out, workers
 from harness.plugin.provisions import Provision
 from harness.plugin.run_facts import RUN, RunFacts, is_worker
 from harness.plugin.settings import versions_under_test
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
-from harness.systems.environment import METALLB, Settings, add_image, add_releases, bring_up
+from harness.systems.environment import CREATE, METALLB, Settings, add_image, add_releases, bring_up
 from harness.systems.kubernetes.readiness import wait_until_begun
 from harness.systems.leftovers import Leftovers, sentence
 from harness.systems.metallb.routers import ROUTER_IMAGE
@@ -126,6 +126,9 @@ class ClusterOwner:
 
     def _go_on(self, first: ClusterState) -> None:
         """Bring up another cluster, where there is to be one, while the first one waits for probes, and then beside the judgements."""
+        creation = self.steps.took(CREATE)
+        if leave_out(self.config, creation):
+            self.steps.tell(f"no second cluster: the first took {creation:.0f} s to be created, and this machine would not carry both")
         if clusters_of(self.config) != SECOND:
             discard_archives(first)
             return

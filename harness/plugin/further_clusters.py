@@ -29,6 +29,9 @@ MEMORY = 3 * 1024**3
 PROCESSORS, LEAST_WORKERS = 2, 3
 #: Seconds that what has a cluster to itself has to take: a second cluster takes some 80 to come.
 WORTH = 80.0
+#: Seconds from which on the creation of a cluster says that the machine does not carry two: a quick machine of two cores takes 30. One that
+#: took 47 had nothing left for the statements, which failed for want of time: 11 of 996, and it took 24 min; with one cluster none did.
+SLOW = 40.0
 
 
 def clusters_of(config: pytest.Config) -> int:
@@ -38,6 +41,17 @@ def clusters_of(config: pytest.Config) -> int:
         by_itself = SECOND if not hindrance(config) and _has_room() and _is_worth_it(config, cases) else FIRST
         config.stash[CLUSTERS] = config.getoption("clusters") or by_itself
     return config.stash[CLUSTERS]
+
+
+def leave_out(config: pytest.Config, creation: float) -> bool:
+    """Whether a run has one cluster after all, since nobody asked for two and the machine is a slow one.
+
+    :param creation: seconds that the creation of the first cluster took
+    """
+    slow = clusters_of(config) == SECOND and not config.getoption("clusters") and creation > SLOW
+    if slow:
+        config.stash[CLUSTERS] = FIRST
+    return slow
 
 
 def require_possible(config: pytest.Config) -> None:

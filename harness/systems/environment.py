@@ -36,6 +36,8 @@ from harness.systems.usable import wait_until_services_are_reached, wait_until_u
 if TYPE_CHECKING:
     from harness.cluster.kind import KindCluster
 
+#: What the step of a set-up is called that creates the cluster, before its name.
+CREATE = "create cluster"
 #: What MetalLB is called among the systems.
 METALLB = "metallb"
 
@@ -244,7 +246,7 @@ def _create_cluster(state: ClusterState, kind_path: Path, archives: Archives, st
     config = kind.write_configuration(state.directory / "kind.yaml", nodes=state.nodes, ip_family=state.ip_family)
     with ThreadPoolExecutor(3) as pool:
         packing = archives.pack(pool)
-        with steps.step(f"create cluster {state.name} ({state.nodes} nodes)"):
+        with steps.step(f"{CREATE} {state.name} ({state.nodes} nodes)"):
             loading = pool.submit(_load_early, cluster, archives, packing, over := Event())
             try:
                 cluster.create(config)

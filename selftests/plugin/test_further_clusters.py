@@ -19,11 +19,13 @@ from harness.plugin.further_clusters import (
     FURTHER,
     MEMORY,
     SECOND,
+    SLOW,
     FurtherCluster,
     clusters_of,
     hindrance,
     in_words,
     judged_on,
+    leave_out,
     require_possible,
 )
 from harness.plugin.provisions import Provision
@@ -87,6 +89,17 @@ def test_a_small_machine_has_one_unless_two_are_asked_for(machine: dict[str, int
     machine[name] = less
     assert clusters_of(config()) == FIRST
     assert clusters_of(config(clusters=2)) == SECOND
+
+
+@pytest.mark.parametrize(("creation", "asked", "number"), [(SLOW, None, SECOND), (SLOW + 1, None, FIRST), (SLOW + 1, 2, SECOND)])
+def test_a_slow_machine_has_one_unless_two_are_asked_for(creation: float, asked: int | None, number: int) -> None:
+    made = config(clusters=asked)
+    assert leave_out(made, creation) == (number == FIRST)
+    assert clusters_of(made) == number
+
+
+def test_where_there_was_to_be_one_nothing_is_left_out() -> None:
+    assert not leave_out(config(clusters=1), SLOW + 1)
 
 
 @pytest.mark.parametrize(
