@@ -99,10 +99,9 @@ def test_controller_needs_no_speaker_beside_it(  # noqa: PLR0917 -- a statement 
     services: Services,
 ) -> None:
     """MetalLB's controller MUST become ready on a node that has no speaker, and give addresses."""
-    node = backends.pair[0]
+    node, pool = backends.pair[0], pools.create(size=1)  # the webhook is reached later than the controller is ready
     with metallb_controller.ready_afterwards(), speaker_settings.only_on(node), faults.cordoned(node):
         metallb_controller.replace()
         assert metallb_controller.node != node
         workloads.wait_until_rolled_out("Deployment", CONTROLLER, NAMESPACE)
-        pool = pools.create(size=1)
         assert services.create(pool=pool).address in pool
