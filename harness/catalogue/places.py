@@ -47,6 +47,7 @@ FEATURES: dict[str, set[Feature]] = {
     "ingress/nginx/limits/test_request_rate.py": {Feature.RATE_LIMIT},
     "ingress/nginx/rewrites/test_regular_expressions.py": {Feature.REGEX_PATHS},
     "ingress/nginx/rewrites/test_rewrite_target.py": {Feature.PATH_REWRITE},
+    "ingress/nginx/rewrites/test_variables.py": {Feature.INGRESS_NGINX_HABITS},
     "ingress/nginx/routing/test_default_backend.py": {Feature.CUSTOM_ERRORS},
     "ingress/nginx/routing/test_paths.py": {Feature.INGRESS_NGINX_HABITS},
     "ingress/nginx/routing/test_server_alias.py": {Feature.SERVER_ALIAS},

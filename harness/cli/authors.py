@@ -4,7 +4,7 @@ import argparse
 from collections import defaultdict
 from pathlib import Path
 
-from harness.catalogue import documents, durations, scaffold
+from harness.catalogue import annotations, documents, durations, scaffold
 from harness.catalogue.entries import Entry
 from harness.catalogue.levels import Level
 from harness.catalogue.rows import rows
@@ -13,6 +13,7 @@ from harness.cli.statements import collected
 from harness.doctor import document
 from harness.faults import trust
 from harness.migration import rendering as migration
+from harness.migration.annotations import ANNOTATIONS
 from harness.model.baselines import read_baseline
 from harness.model.errors import UsageFault
 from harness.model.project import BASELINES, ROOT
@@ -56,6 +57,7 @@ def write_documents(options: argparse.Namespace) -> None:
     _check_baselines({entry.id for entry in entries})
     if options.check:
         documents.check(entries, table, docs)
+        annotations.check(entries, ANNOTATIONS, docs)
         json_report.check_schema()
         conformance_file.check_schema()
         published.check()
@@ -66,6 +68,7 @@ def write_documents(options: argparse.Namespace) -> None:
     else:
         written = [
             *documents.write(entries, table, docs),
+            annotations.write(entries, ANNOTATIONS, docs),
             json_report.write_schema(),
             conformance_file.write_schema(),
             *published.write_tables(),

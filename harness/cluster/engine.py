@@ -9,7 +9,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from time import time
 from typing import Any
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 from harness.cluster.process import run_command, running_command
 from harness.model.addresses import Address, Subnet
@@ -20,6 +23,8 @@ from harness.model.project import COMMAND
 LABEL = "metallb-ingress-conformance.cluster"
 #: The process that owns a network: host, boot, process id and its start, so that a killed run is told from a running one.
 OWNER = "metallb-ingress-conformance.owner"
+#: How often a container is asked to stand still.
+PAUSES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,22 @@ def attached(container: str, *words: str, on_line: Callable[[str], object]) -> A
     :raises EnvironmentFault: the engine does not answer, or the command failed
     """
     return running_command(["docker", "exec", "--interactive", container, *words], on_line)
+
+
+def pause(container: str) -> float:
+    """Let a container's processes stand still, and return when; ``docker unpause`` lets them go on.
+
+    The kernel stops them one after the other; where one forks meanwhile, or the machine is slow, the engine gives up and lets all go on
+    (https://docs.kernel.org/admin-guide/cgroup-v1/freezer-subsystem.html, https://github.com/opencontainers/runc/pull/4388).
+
+    :raises EnvironmentFault: it does so every time
+    """
+    moment = 0.0
+    for attempt in Retrying(stop=stop_after_attempt(PAUSES), retry=retry_if_exception_type(EnvironmentFault), reraise=True):
+        with attempt:
+            moment = time()
+            docker("pause", container)
+    return moment
 
 
 def require_engine() -> None:

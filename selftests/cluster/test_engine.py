@@ -34,6 +34,25 @@ def test_owner_of_an_earlier_boot_is_gone_and_one_elsewhere_is_not() -> None:
     assert not engine.owner_is_gone("another-host/boot/1/1")
 
 
+@pytest.mark.parametrize("refusals", [0, engine.PAUSES - 1, engine.PAUSES])
+def test_a_container_that_does_not_stand_still_at_once_is_asked_again(refusals: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def docker(*words: str) -> str:
+        asked.append(words)
+        if len(asked) <= refusals:
+            raise EnvironmentFault("`docker pause router` succeeds", "unable to freeze", "look")
+        return ""
+
+    monkeypatch.setattr(engine, "docker", docker)
+    if refusals == engine.PAUSES:
+        with pytest.raises(EnvironmentFault, match="unable to freeze"):
+            engine.pause("router")
+    else:
+        assert engine.pause("router") > 0
+    assert asked == [("pause", "router")] * min(refusals + 1, engine.PAUSES)
+
+
 def test_subnets_are_unique_local_and_random() -> None:
     subnets = {engine.unique_local_subnet() for _ in range(20)}
     assert len(subnets) == 20

@@ -100,7 +100,7 @@ class Routers:
     @contextmanager
     def frozen(self, peer: Peer) -> Iterator[None]:
         """A router whose processes stand still: its kernel acknowledges what arrives, and nothing is said any more."""
-        engine.docker("pause", peer.router.name)
+        engine.pause(peer.router.name)
         try:
             yield
         finally:

@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from time import time
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
-
 from harness.cluster import engine
 from harness.cluster.api import Api, Object
 from harness.model.budgets import RETURN
@@ -25,8 +23,6 @@ NETWORK = "node.kubernetes.io/network-unavailable"
 
 #: The port that speakers hear each other at, by TCP and UDP.
 MEMBERLIST_PORT = "7946"
-#: How often a node is asked to stand still.
-PAUSES = 3
 
 
 @dataclass(slots=True)
@@ -39,7 +35,7 @@ class Faults:
     @contextmanager
     def paused(self, node: str) -> Iterator[float]:
         """A node whose processes stand still, as one that hangs; the value is when (clock of what is watched)."""
-        moment = _pause(node)
+        moment = engine.pause(node)
         try:
             yield moment
         finally:
@@ -201,20 +197,6 @@ class Faults:
             for item in self.api.list(kind):
                 rolled_out(self.api, kind, item["metadata"]["name"], item["metadata"]["namespace"])()
         return f"{len(ready)} nodes and every workload on them"
-
-
-def _pause(node: str) -> float:
-    """Let a node's processes stand still, and return when.
-
-    The kernel stops them one after the other; where one forks meanwhile, again and again, the engine gives up and lets all go on
-    (https://docs.kernel.org/admin-guide/cgroup-v1/freezer-subsystem.html).
-    """
-    moment = 0.0
-    for attempt in Retrying(stop=stop_after_attempt(PAUSES), retry=retry_if_exception_type(EnvironmentFault), reraise=True):
-        with attempt:
-            moment = time()
-            engine.docker("pause", node)
-    return moment
 
 
 def _ready(node: Object) -> bool:

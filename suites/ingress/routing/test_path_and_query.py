@@ -28,6 +28,7 @@ PATH_TYPES = "https://kubernetes.io/docs/concepts/services-networking/ingress/#p
             "/caf%C3%A9",
             "/x?a=1&a=2&b=%20&c=+",
             "/x?q=/../%2e%2e/",
+            "/x?a=1;b=2&&c=%3B&d&=e",
             "/x??",
             "/" + "long/" * 400,
         )

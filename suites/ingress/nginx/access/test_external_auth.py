@@ -43,3 +43,11 @@ def test_external_service_can_send_to_a_sign_in(request_: Request, expectation: 
 def test_missing_external_service_closes_the_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """No request MUST reach the backend where the external service does not exist."""
     client.expect(request_, expectation)
+
+
+@statement("ACC-13", MUST, EXTENDED, source=f"{ANNOTATIONS}#external-authentication", covers=("ROW-ACC-03",))
+@pytest.mark.manifest("sign_in_is_told_by_the_name_asked_for.yaml")
+@cases([(request("/x?y=z"), redirected(302, f"https://login.test/start?next=http://{HOST}%2Fx%3Fy%3Dz"))])
+def test_sign_in_is_told_by_the_name_asked_for(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """The sign-in MUST be told where the request was going by the parameter that the annotation names."""
+    client.expect(request_, expectation)

@@ -1,6 +1,8 @@
 """Clients that stay with their Pod by a cookie."""
 
 import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -97,3 +99,16 @@ def test_cookie_has_a_name_by_default(client: IngressClient) -> None:
     cookie = cookie_of(client.expect_once(request(), MANY))
     assert cookie.startswith("INGRESSCOOKIE="), cookie
     assert "max-age" not in cookie.lower(), cookie
+
+
+@statement("AFF-06", MUST, EXTENDED, source=AFFINITY, covers=("ROW-AFF-01",))
+@pytest.mark.manifest("cookie_has_domain_and_date.yaml")
+def test_cookie_has_domain_and_date(client: IngressClient) -> None:
+    """The cookie MUST have the domain and the end of the annotations, and be Secure over http, too, where one asks for it."""
+    sent = client.expect_once(request(), MANY)
+    cookie = cookie_of(sent)
+    attributes = {name.lower(): value for name, _, value in (part.strip().partition("=") for part in cookie.split(";")[1:])}
+    assert attributes.get("domain", "").lstrip(".") == sent.request.host, cookie
+    assert "secure" in attributes, cookie
+    left = (parsedate_to_datetime(attributes["expires"].replace("-", " ")) - datetime.now(UTC)).total_seconds()
+    assert 540 < left <= 600 + 5, f"{left:.0f} s are left of 600: {cookie}"

@@ -3,6 +3,8 @@
 import pytest
 
 from harness.model.expectations import reaches
+from harness.model.features import Feature
+from harness.model.http_exchange import combined
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.model.statistics import expect_plausible_share
 from harness.systems.ingress.client import IngressClient
@@ -37,3 +39,20 @@ def test_canary_gets_the_share_of_its_weight(client: IngressClient) -> None:
         services = [identity.service for identity in answers if identity]
         assert len(services) == 300, f"{300 - len(services)} requests reached no backend"
         expect_plausible_share(services.count("two"), of=300, probability=share, what=f"requests at the canary of {host}")
+
+
+@statement("CAN-14", MUST, EXTENDED, source=CANARY, features={Feature.COOKIE_AFFINITY}, covers=("ROW-CAN-02",))
+@pytest.mark.manifest("cookie_keeps_a_client_with_its_canary.yaml")
+def test_cookie_keeps_a_client_with_its_canary(client: IngressClient) -> None:
+    """A client that sends its cookie back MUST stay with whom it reached first, the canary or the main route."""
+    cookies = {
+        identity.service: combined(answer.headers, "Set-Cookie")
+        for answer in (client.send(request()) for _ in range(40))
+        if (identity := answer.identity)
+    }
+    assert set(cookies) == {"one", "two"}, (
+        "40 clients without a cookie reached one of two only, which chance does once in a million million"
+    )
+    for service, cookie in cookies.items():
+        assert cookie, f"{service} was reached without a cookie"
+        client.expect(request(headers={"Cookie": cookie.partition(";")[0]}), reaches(service), times=20)

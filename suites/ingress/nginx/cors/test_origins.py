@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from harness.model.expectations import Expectation, answered, reaches
+from harness.model.expectations import Expectation, answered, reaches, refused
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
@@ -128,4 +129,25 @@ def test_cors_is_off_unless_asked_for(request_: Request, expectation: Expectatio
 )
 def test_any_origin_is_allowed_by_default(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Every origin MUST be allowed where the annotations name none."""
+    client.expect(request_, expectation)
+
+
+@statement("COR-06", MUST, EXTENDED, source=CORS, features={Feature.BASIC_AUTH}, covers=("ROW-CORS-01",))
+@pytest.mark.manifest("preflight_needs_no_password.yaml")
+@cases(
+    [
+        (
+            request("/x?y", method="OPTIONS", headers={"Origin": "https://good.test", "Access-Control-Request-Method": "PUT"}),
+            answered(*(200, 204), headers={ALLOW_ORIGIN: "https://good.test"}),
+            "no browser sends a password with it",
+        ),
+        (
+            request("/x?y", headers={"Origin": "https://good.test"}),
+            refused(401, headers={ALLOW_ORIGIN: "https://good.test"}),
+            "the page would see no status otherwise",
+        ),
+    ]
+)
+def test_preflight_needs_no_password(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """Where a password is asked for, a preflight MUST be answered without, and a refusal tell an allowed origin that it is."""
     client.expect(request_, expectation)

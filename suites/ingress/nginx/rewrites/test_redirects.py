@@ -27,6 +27,7 @@ def test_rewrite_to_a_url_redirects(request_: Request, expectation: Expectation,
 @cases(
     [
         (request(), redirected(302, f"http://{HOST}/start")),
+        (request("/?a=b"), redirected(302, f"http://{HOST}/start"), "the query is not kept"),
         (request("/start"), reaches("one")),
         (request("/x"), reaches("one")),
     ]

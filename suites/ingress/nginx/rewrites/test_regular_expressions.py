@@ -61,3 +61,11 @@ def test_longest_regular_expression_is_tried_first(request_: Request, expectatio
 def test_regular_expression_changes_the_whole_host(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """All paths of a host MUST become regular expressions as soon as one Ingress of it has one, also Exact paths of another Ingress."""
     client.expect(request_, expectation)
+
+
+@statement("RWR-24", MUST, EXTENDED, source=f"{REGEX}#path-priority", covers=("ROW-RW-03",))
+@pytest.mark.manifest("expression_wins_over_the_root.yaml")
+@cases([(request("/api/v1/x"), reaches("two")), (request("/api/v"), reaches("one")), (request("/x"), reaches("one"))])
+def test_expression_wins_over_the_root(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A regular expression MUST win over the Prefix path "/" of its host."""
+    client.expect(request_, expectation)

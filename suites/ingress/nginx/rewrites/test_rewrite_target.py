@@ -22,6 +22,7 @@ REWRITTEN = [
     (request("/other/deep/er?q=1", host=BY_PATH), reaches("other", "/?q=1")),
 ]
 REWRITE = "https://kubernetes.github.io/ingress-nginx/examples/rewrite/"
+PATH_MATCHING = "https://kubernetes.github.io/ingress-nginx/user-guide/ingress-path-matching/"
 
 
 @statement(
@@ -138,4 +139,27 @@ def test_prefix_is_told_to_the_backend(request_: Request, expectation: Expectati
 @cases([(request("/app/x?y"), reaches("one", "/x?y")), (request("/app/x?y", headers={"X-Canary": "always"}), reaches("two", "/x?y"))])
 def test_canary_is_rewritten_like_its_main_route(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """A request that a canary takes MUST be rewritten like those of the main route."""
+    client.expect(request_, expectation)
+
+
+@statement("RWR-20", MUST, EXTENDED, source=PATH_MATCHING, features={Feature.REGEX_PATHS}, covers=("ROW-RW-04",))
+@pytest.mark.manifest("rewrite_changes_the_whole_host.yaml")
+@cases(
+    [
+        (request("/head"), reaches("one")),
+        (request("/HEAD"), reaches("one")),
+        (request("/head/x"), reaches("one")),
+        (request("/re/7?q"), reaches("two", "/7?q")),
+    ]
+)
+def test_rewrite_changes_the_whole_host(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A rewrite target alone MUST make regular expressions of all paths of its host, also of Exact ones of another Ingress."""
+    client.expect(request_, expectation)
+
+
+@statement("RWR-21", MUST, EXTENDED, source=PATH_MATCHING, features={Feature.REGEX_PATHS}, covers=("ROW-RW-02",))
+@pytest.mark.manifest("captures_need_no_further_annotation.yaml")
+@cases([(request("/svc/x?q"), reaches("one", "/x?q")), (request("/svc"), reaches("one", "/")), (request("/svcx"), refused(404))])
+def test_captures_need_no_further_annotation(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """A path MUST be a regular expression where its Ingress has a rewrite target, also without the annotation for expressions."""
     client.expect(request_, expectation)

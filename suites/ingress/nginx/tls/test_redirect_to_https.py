@@ -7,6 +7,7 @@ from harness.model.features import Feature
 from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
+from harness.systems.ingress.controllers import Controller
 from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS, TLS
 from suites.ingress.requests import HOST, request
@@ -83,3 +84,18 @@ def test_redirect_to_https_can_be_forced(request_: Request, expectation: Expecta
 def test_redirect_to_https_can_keep_the_trailing_slash(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """The redirect to https MUST keep a trailing slash where the annotation asks for it."""
     client.expect(request_, expectation)
+
+
+@statement(
+    "TLS-19",
+    MUST,
+    EXTENDED,
+    source=f"{TLS}#server-side-https-enforcement-through-redirect",
+    features={Feature.TLS_TERMINATION, Feature.DEFAULT_CERTIFICATE},
+    covers=("ROW-TLS-05",),
+)
+@pytest.mark.manifest("host_without_a_secret_is_redirected.yaml")
+def test_host_without_a_secret_is_redirected(client: IngressClient, ingress_controller: Controller) -> None:
+    """A host of a TLS section without a Secret MUST be redirected to https with 308, and be served there with the default certificate."""
+    client.expect(request("/x?y"), redirected(308, f"https://{HOST}/x?y"))
+    client.expect(request("/x?y", scheme="https"), reaches("one", certificate=ingress_controller.default_certificate))
