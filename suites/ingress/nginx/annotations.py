@@ -6,6 +6,7 @@ _GUIDE = "https://kubernetes.github.io/ingress-nginx/user-guide"
 ANNOTATIONS = f"{_GUIDE}/nginx-configuration/annotations/"
 CONFIGMAP = f"{_GUIDE}/nginx-configuration/configmap/"
 TLS = f"{_GUIDE}/tls/"
+PATH_MATCHING = f"{_GUIDE}/ingress-path-matching/"
 
 
 def annotations(values: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
-from suites.ingress.nginx.annotations import ANNOTATIONS
+from suites.ingress.nginx.annotations import ANNOTATIONS, TLS
 from suites.ingress.requests import HOST, request
 
 
@@ -61,7 +61,7 @@ def test_passwords_can_stand_by_their_users(request_: Request, expectation: Expe
     "ACC-12",
     MUST,
     EXTENDED,
-    source="https://kubernetes.github.io/ingress-nginx/user-guide/tls/#server-side-https-enforcement-through-redirect",
+    source=f"{TLS}#server-side-https-enforcement-through-redirect",
     features={Feature.TLS_TERMINATION, Feature.SCHEME_REDIRECT},
     covers=("ROW-ACC-02",),
 )

@@ -51,7 +51,7 @@ def test_cookie_keeps_a_client_with_its_canary(client: IngressClient) -> None:
         if (identity := answer.identity)
     }
     assert set(cookies) == {"one", "two"}, (
-        "40 clients without a cookie reached one of two only, which chance does once in a million million"
+        "40 clients without a cookie reached one of two only, which chance does twice in a million million times"
     )
     for service, cookie in cookies.items():
         assert cookie, f"{service} was reached without a cookie"

@@ -7,12 +7,11 @@ from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
+from suites.ingress.nginx.annotations import PATH_MATCHING
 from suites.ingress.requests import request
 
-REGEX = "https://kubernetes.github.io/ingress-nginx/user-guide/ingress-path-matching/"
 
-
-@statement("RWR-08", MUST, EXTENDED, source=REGEX, covers=("ROW-RW-03",))
+@statement("RWR-08", MUST, EXTENDED, source=PATH_MATCHING, covers=("ROW-RW-03",))
 @pytest.mark.manifest("regular_expression_matches_from_the_beginning.yaml")
 @cases(
     [
@@ -33,7 +32,7 @@ def test_regular_expression_matches_from_the_beginning(request_: Request, expect
     client.expect(request_, expectation)
 
 
-@statement("RWR-09", MUST, EXTENDED, source=f"{REGEX}#path-priority", covers=("ROW-RW-03",))
+@statement("RWR-09", MUST, EXTENDED, source=f"{PATH_MATCHING}#path-priority", covers=("ROW-RW-03",))
 @pytest.mark.manifest("longest_regular_expression_is_tried_first.yaml")
 @cases(
     [
@@ -48,7 +47,7 @@ def test_longest_regular_expression_is_tried_first(request_: Request, expectatio
     client.expect(request_, expectation)
 
 
-@statement("RWR-10", MUST, EXTENDED, source=REGEX, covers=("ROW-RW-04",))
+@statement("RWR-10", MUST, EXTENDED, source=PATH_MATCHING, covers=("ROW-RW-04",))
 @pytest.mark.manifest("regular_expression_changes_the_whole_host.yaml")
 @cases(
     [
@@ -63,7 +62,7 @@ def test_regular_expression_changes_the_whole_host(request_: Request, expectatio
     client.expect(request_, expectation)
 
 
-@statement("RWR-24", MUST, EXTENDED, source=f"{REGEX}#path-priority", covers=("ROW-RW-03",))
+@statement("RWR-24", MUST, EXTENDED, source=f"{PATH_MATCHING}#path-priority", covers=("ROW-RW-03",))
 @pytest.mark.manifest("expression_wins_over_the_root.yaml")
 @cases([(request("/api/v1/x"), reaches("two")), (request("/api/v"), reaches("one")), (request("/x"), reaches("one"))])
 def test_expression_wins_over_the_root(request_: Request, expectation: Expectation, client: IngressClient) -> None:

@@ -8,7 +8,7 @@ from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from suites.ingress.cases import cases
-from suites.ingress.nginx.annotations import ANNOTATIONS
+from suites.ingress.nginx.annotations import ANNOTATIONS, PATH_MATCHING
 from suites.ingress.requests import HOST, request
 
 BY_PATH = "example.com"
@@ -22,7 +22,6 @@ REWRITTEN = [
     (request("/other/deep/er?q=1", host=BY_PATH), reaches("other", "/?q=1")),
 ]
 REWRITE = "https://kubernetes.github.io/ingress-nginx/examples/rewrite/"
-PATH_MATCHING = "https://kubernetes.github.io/ingress-nginx/user-guide/ingress-path-matching/"
 
 
 @statement(
