@@ -91,7 +91,7 @@ class Replacement:
         return [item for item in self.api.list(DEFINITION) if item["spec"]["group"] == "metallb.io"]
 
     def _established(self) -> str:
-        conditions = {item["metadata"]["name"]: item.get("status", {}).get("conditions", []) for item in self._all_definitions()}
+        conditions = {item["metadata"]["name"]: item.get("status", {}).get("conditions") or [] for item in self._all_definitions()}
         late = [name for name, found in conditions.items() if not any(map(_is_established, found))]
         assert not late, f"not yet: {', '.join(late)}"
         return f"{len(conditions)} kinds"

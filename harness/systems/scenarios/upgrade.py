@@ -85,18 +85,21 @@ class UpgradeScenario:
             if not file.exists():
                 ended = Brought(unable=("an upgrade that was seen to its end", "it ended before", "read the first statement's failure"))
                 file.write_bytes(msgspec.json.encode(ended))
-                file.write_bytes(msgspec.json.encode(self._bring_about()))
+                self._bring_about(lambda brought: file.write_bytes(msgspec.json.encode(brought)))
         return msgspec.json.decode(file.read_bytes(), type=Brought)
 
-    def _bring_about(self) -> Brought:
-        """Both changes, from an older version that was installed as where there was no other; afterwards all is as before."""
+    def _bring_about(self, keep: Callable[[Brought], object]) -> None:
+        """Both changes, from an older version that was installed as where there was no other; afterwards all is as before.
+
+        :param keep: is given what was seen, before anything is as before
+        """
         older, under_test = self.cluster.releases
         stored, replacement = configuration(self.api), Replacement(self.api)
         try:
             replacement.install_anew(older, _needed(stored), instead_of=[under_test])
-            return Brought(self._changes(older, under_test))
+            keep(Brought(self._changes(older, under_test)))
         except (EnvironmentFault, StatementFailed, Unanswered, AssertionError) as fault:
-            return Brought(unable=_in_words(older, fault))
+            keep(Brought(unable=_in_words(older, fault)))
         finally:
             replacement.install_anew(under_test, stored, instead_of=[older, under_test])
 
