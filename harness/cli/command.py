@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import shtab
 
-from harness.cli import Commands, authors, clusters, controllers, doctor, faults, gate, images, matrix, migrate, run, statements
+from harness.cli import Commands, authors, clusters, controllers, doctor, faults, gate, images, matrix, migrate, rbac, run, statements
 from harness.model.errors import Fault, UsageFault
 from harness.model.project import COMMAND, INSTALLED, NAME
 from harness.model.verdicts import ExitCode
@@ -80,6 +80,7 @@ def command_parser(prog: str) -> argparse.ArgumentParser:
     controllers.add_command(commands)
     clusters.add_command(commands)
     doctor.add_command(commands)
+    rbac.add_command(commands)
     migrate.add_command(commands)
     gate.add_command(commands)
     if not INSTALLED:

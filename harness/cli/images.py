@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from harness.cli import Commands
+from harness.cli.container import image, start
 from harness.cluster import engine, sources
 from harness.cluster.sources import Image, Images, components
 from harness.cluster.steps import Steps
@@ -30,6 +31,9 @@ def add_commands(commands: Commands) -> None:
     command = actions.add_parser("load", help="bring the images of an archive into the engine")
     command.add_argument("archive", metavar="FILE", type=Path, help="an archive that save has written")
     command.set_defaults(command=load)
+    command = actions.add_parser("suite", help="make the image of the suite itself, which a Job in a cluster runs, and print its name")
+    add_images(command.add_argument_group("where its base comes from").add_argument)
+    command.set_defaults(command=make_own)
     lab.add_manifest(actions)
     lab.add_bin(actions)
 
@@ -49,9 +53,9 @@ def print_list(options: argparse.Namespace) -> None:
     settings = _settings(options)
     wanted = _wanted(settings)
     images = _images(settings)
-    for name, image in images.at_hand(wanted).items():
-        reference = image.reference if image else images.reference(name, wanted[name])
-        print(f"{name:<26} {wanted[name]:<9} {'at hand' if image else 'missing':<8} {reference}")
+    for name, found in images.at_hand(wanted).items():
+        reference = found.reference if found else images.reference(name, wanted[name])
+        print(f"{name:<26} {wanted[name]:<9} {'at hand' if found else 'missing':<8} {reference}")
 
 
 def pull(options: argparse.Namespace) -> None:
@@ -59,8 +63,8 @@ def pull(options: argparse.Namespace) -> None:
 
     :raises EnvironmentFault: an image cannot be had
     """
-    for image in _resolved(options):
-        print(f"{image.component:<26} {image.origin:<9} {image.reference}")
+    for one in _resolved(options):
+        print(f"{one.component:<26} {one.origin:<9} {one.reference}")
 
 
 def save(options: argparse.Namespace) -> None:
@@ -79,6 +83,16 @@ def load(options: argparse.Namespace) -> None:
     """
     engine.require_engine()
     print(sources.load(options.archive), end="")
+
+
+def make_own(options: argparse.Namespace) -> None:
+    """Make the image of the suite itself.
+
+    :raises EnvironmentFault: it cannot be made
+    """
+    engine.require_engine()
+    image.build(start.base_image(options, Steps(lambda _: None)).id)
+    print(image.TAG)
 
 
 def _resolved(options: argparse.Namespace) -> list[Image]:

@@ -226,6 +226,21 @@ class Api:
             response = self._client.request(method.lower(), target, serialize=False, _request_timeout=REQUEST_TIMEOUT)
         return str(response.data.decode(errors="replace"))
 
+    def may(self, group: str, resource: str, verb: str) -> bool:
+        """Whether the kubeconfig's user may do this to a resource, or to its subresource behind a slash, in every namespace."""
+        name, _, subresource = resource.partition("/")
+        asked = {"group": group, "resource": name, "subresource": subresource, "verb": verb}
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": asked}}
+        with _translating_faults():
+            answer = self._client.request(
+                "post",
+                "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+                body=review,
+                serializer=_plain,
+                _request_timeout=REQUEST_TIMEOUT,
+            )
+        return bool(answer["status"]["allowed"])
+
     def token(self, account: str, namespace: str) -> str:
         """A token of a ServiceAccount, good for ten minutes, the shortest there is."""
         request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 600}}

@@ -3,17 +3,20 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from filelock import FileLock
 
 from harness.model.addresses import BLOCKS, Address, AddressRange, free_range
-from harness.model.errors import EnvironmentFault
+from harness.model.errors import EnvironmentFault, NotApplicable
 
 #: The file of the ledger of unrouted blocks, in the run's folder.
 UNROUTED = "unrouted.json"
 #: The file of the run's ledger, there too.
 LEDGER = "ledger.json"
+#: Seconds for which a small range is waited for that others have now, and between two looks.
+PATIENCE, LOOK = 120.0, 0.2
 
 
 class Ledger:
@@ -27,35 +30,42 @@ class Ledger:
         self._lock = FileLock(f"{file}.lock", timeout=60)
 
     @classmethod
-    def open(cls, file: Path, within: Iterable[AddressRange], avoid: Iterable[Address], taken: Iterable[AddressRange]) -> "Ledger":
-        """Begin a ledger for a run: where ranges are cut from, addresses in use, ranges that are taken already."""
+    def open(
+        cls, file: Path, within: Iterable[AddressRange], avoid: Iterable[Address], taken: Iterable[AddressRange], *, small: bool = False
+    ) -> "Ledger":
+        """Begin a ledger for a run: where ranges are cut from, addresses in use, ranges that are taken already.
+
+        :param small: whether it is somebody's own range, in which there may never be room, or not now
+        """
         ledger = cls(file)
-        ledger._write({"within": [*map(str, within)], "avoid": [*map(str, avoid)], "taken": [*map(str, taken)], "last": {}})
+        ranges = {"within": [*map(str, within)], "avoid": [*map(str, avoid)], "taken": [*map(str, taken)]}
+        ledger._write({**ranges, "last": {}, "small": small})
         return ledger
 
     def take(self, size: int, family: int) -> AddressRange:
         """A range of ``size`` addresses of a family (4 or 6) that nobody else has.
 
+        :raises NotApplicable: there is never room for it in the range that somebody gave
         :raises EnvironmentFault: the run's networks have no such range left
         """
-        with self._lock:
-            book = self._read()
-            ranges = [AddressRange.parse(text) for text in book["within"]]
-            avoid = {AddressRange.parse(f"{text}-{text}").first for text in book["avoid"]}
-            taken = [AddressRange.parse(text) for text in book["taken"]]
-            found = None
-            for area in _from_cursor([area for area in ranges if area.family == family], book["last"].get(str(family))):
-                found = found or free_range([area], size, avoid, taken)
-            if found is None:
+        until = monotonic() + PATIENCE
+        while True:
+            with self._lock:
+                book = self._read()
+                if found := _cut(book, size, family):
+                    book["taken"].append(str(found))
+                    book["last"][str(family)] = str(found.last)
+                    self._write(book)
+                    return found
+            if book.get("small") and not _cut({**book, "taken": []}, size, family):
+                raise NotApplicable(f"needs {size} IPv{family} addresses in a row, for which --pool has no room")
+            if not book.get("small") or monotonic() > until:
                 raise EnvironmentFault(
                     f"{size} IPv{family} addresses in a row",
-                    f"{len(taken)} ranges are taken",
-                    "run fewer workers, or give a larger --subnet",
+                    f"{len(book['taken'])} ranges are taken",
+                    "run fewer workers, or give a larger --pool" if book.get("small") else "run fewer workers, or give a larger --subnet",
                 )
-            book["taken"].append(str(found))
-            book["last"][str(family)] = str(found.last)
-            self._write(book)
-        return found
+            sleep(LOOK)  # another process gives one back
 
     def give_back(self, returned: AddressRange) -> None:
         """Return a range."""
@@ -79,6 +89,15 @@ class Ledger:
         self._file.write_text(json.dumps(book))
 
 
+def _cut(book: dict[str, Any], size: int, family: int) -> AddressRange | None:
+    """The next range that is free; nothing where there is none."""
+    ranges = [AddressRange.parse(text) for text in book["within"]]
+    avoid = {AddressRange.parse(f"{text}-{text}").first for text in book["avoid"]}
+    taken = [AddressRange.parse(text) for text in book["taken"]]
+    areas = _from_cursor([area for area in ranges if area.family == family], book["last"].get(str(family)))
+    return next((found for area in areas if (found := free_range([area], size, avoid, taken))), None)
+
+
 def _from_cursor(ranges: list[AddressRange], last: str | None) -> list[AddressRange]:
     """The areas in the order to search: from behind the last range handed out, round to it again."""
     if last is None:
@@ -90,7 +109,12 @@ def _from_cursor(ranges: list[AddressRange], last: str | None) -> list[AddressRa
 
 
 def unrouted(directory: Path) -> Ledger:
-    """The run's ledger of whole IPv4 blocks, ``.0`` to ``.255``, that no host has and none can reach."""
+    """The run's ledger of whole IPv4 blocks, ``.0`` to ``.255``, that no host has and none can reach.
+
+    :raises NotApplicable: there is none, as the cluster and its network are somebody else's
+    """
+    if not (directory / UNROUTED).exists():
+        raise NotApplicable("needs a whole block of addresses, and --pool is all that a run has on a cluster that somebody else made")
     return Ledger(directory / UNROUTED)
 
 

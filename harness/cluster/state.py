@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.cluster.api import Api
 from harness.cluster.isolation import LEDGER, Ledger
+from harness.cluster.ownership import OwnedApi
 from harness.cluster.resource_locks import ResourceLocks
 from harness.cluster.sources import Image
 
@@ -22,6 +23,19 @@ class Release:
     mode: str = "native"
 
 
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an ingress controller is that somebody else installed.
+
+    :param workloads: kind, name, namespace and label selector of what runs of it
+    """
+
+    namespace: str
+    service: str
+    ingress_class: str
+    workloads: tuple[tuple[str, str, str, str], ...]
+
+
 @dataclass(slots=True)
 class ClusterState:
     """A cluster that statements can run on.
@@ -29,7 +43,9 @@ class ClusterState:
     ``directory`` holds the kubeconfig, the ledger and the locks, ``network`` is the Docker network the nodes are on, and ``kept`` says that
     the cluster outlives its run. ``ingress`` has the version of each ingress controller by its name, and ``metallb_mode`` is the way in
     which MetalLB speaks BGP. ``kind`` is the version of kind that made it. ``releases`` are the versions of MetalLB between which an
-    upgrade is judged, the older one first; the nodes have their images.
+    upgrade is judged, the older one first; the nodes have their images. ``existing`` says that somebody else made it: there is no engine
+    then, nothing is written that the run did not make, ``network`` and ``kind`` are empty, and ``placements`` has where each ingress
+    controller was found.
     """
 
     name: str
@@ -49,6 +65,8 @@ class ClusterState:
     nonce: str = ""
     kind: str = ""
     releases: list[Release] = field(default_factory=list)
+    existing: bool = False
+    placements: dict[str, Placement] = field(default_factory=dict)
 
     @property
     def file(self) -> Path:
@@ -67,7 +85,9 @@ class ClusterState:
 
     def api(self, whose: str = "") -> Api:
         """A client of the cluster; each process has its own discovery cache, and so has each thread that gives its name."""
-        return Api(self.kubeconfig, self.context, self.directory / f"discovery-{os.getpid()}{whose}.json")
+        cache = self.directory / f"discovery-{os.getpid()}{whose}.json"
+        own = OwnedApi(self.kubeconfig, self.context, cache, self.name) if self.existing else None
+        return own or Api(self.kubeconfig, self.context, cache)
 
     def image(self, component: str) -> str:
         """The reference under which a component's image is on the nodes."""
@@ -86,8 +106,9 @@ class ClusterState:
             stored["ingress"] = {stored["ingress"]: stored.pop("ingress_version")}
         images = [Image(**image) for image in stored.pop("images")]
         releases = [Release(**release) for release in stored.pop("releases", [])]
+        placements = {name: Placement(**one) for name, one in stored.pop("placements", {}).items()}
         stored |= {key: Path(stored[key]) for key in ("directory", "kubeconfig")}
-        return cls(**stored, images=images, releases=releases)
+        return cls(**stored, images=images, releases=releases, placements=placements)
 
 
 def states_directory() -> Path:

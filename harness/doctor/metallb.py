@@ -4,14 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.cluster.api import Object
-from harness.doctor.snapshot import Snapshot, labels
-from harness.model.versions import version as ordered
-from harness.systems.kubernetes import own_manifests
+from harness.doctor.snapshot import Snapshot
 from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb.found import is_component, version_of
 from harness.systems.metallb.installation import FORMER_PREFIX, MetalLB
 
-#: What the labels of a component are called: by the manifests, and by the Helm chart.
-COMPONENT_LABELS = (("app", "component"), ("app.kubernetes.io/name", "app.kubernetes.io/component"))
 PREFIX = "metallb.io"
 
 
@@ -26,9 +23,9 @@ class FoundMetalLB:
     @classmethod
     def of(cls, snapshot: Snapshot) -> "FoundMetalLB":
         """MetalLB of a cluster, by its labels, in whatever namespace."""
-        controllers = [one for one in snapshot.of("Deployment") if _is(one, "controller")]
-        speakers = [one for one in snapshot.of("DaemonSet") if _is(one, "speaker")]
-        pods = [one for one in snapshot.of("Pod") if _is(one, "speaker") and _ready(one)]
+        controllers = [one for one in snapshot.of("Deployment") if is_component(one, "controller")]
+        speakers = [one for one in snapshot.of("DaemonSet") if is_component(one, "speaker")]
+        pods = [one for one in snapshot.of("Pod") if is_component(one, "speaker") and _ready(one)]
         return cls(next(iter(controllers), None), next(iter(speakers), None), pods)
 
     @property
@@ -73,21 +70,6 @@ class FoundMetalLB:
         containers = workload["spec"]["template"]["spec"]["containers"] if workload else ()
         words = [word for one in containers for word in (*one.get("command", ()), *one.get("args", ()))]
         return next((word.partition("=")[2] for word in words if word.partition("=")[0] == name), None)
-
-
-def version_of(workload: Object | None, container: str) -> str:
-    """The version that the tag of a container's image names; empty where it names none."""
-    containers = workload["spec"]["template"]["spec"]["containers"] if workload else ()
-    image = next((str(one["image"]) for one in containers if one["name"] == container), "")
-    tag = own_manifests.version_of(image)
-    try:
-        return str(ordered(tag)) if tag[:1].isdigit() else ""
-    except ValueError:
-        return ""
-
-
-def _is(item: Object, component: str) -> bool:
-    return any(labels(item).get(name) == "metallb" and labels(item).get(part) == component for name, part in COMPONENT_LABELS)
 
 
 def _ready(pod: Object) -> bool:

@@ -6,12 +6,13 @@ from typing import Any
 
 from harness.cluster.api import Object
 from harness.doctor import rules
-from harness.doctor.metallb import FoundMetalLB, version_of
+from harness.doctor.metallb import FoundMetalLB
 from harness.doctor.pools import Pools
 from harness.doctor.rules import Finding
 from harness.doctor.snapshot import Snapshot, called, spec_of
 from harness.model.versions import version as ordered
 from harness.systems.kubernetes.nodes import internal_ips
+from harness.systems.metallb.found import version_of
 
 #: The release whose BGPPeer Kubernetes from this version on stores again.
 NEW_KUBERNETES, FITTING = "1.36", "0.16.0"

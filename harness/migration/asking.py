@@ -28,7 +28,7 @@ from harness.probes.http import HttpProbe
 from harness.probes.waiting import eventually
 from harness.systems.environment import Settings, bring_up
 from harness.systems.ingress.blocking_routes import Search
-from harness.systems.ingress.controllers import Controller, controllers
+from harness.systems.ingress.controllers import Controller, controllers_of
 from harness.systems.ingress.resources import path, rule
 from harness.systems.ingress.shared_routes import WEBHOOK_EXEMPT
 from harness.systems.kubernetes.load_balancers import assigned_addresses
@@ -91,7 +91,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.api: Api = self.state.api()
-        (self.controller,) = controllers(self.state.ingress)
+        (self.controller,) = controllers_of(self.state)
         self.standing = Standing(self.routes, self.state.image(PROGRAM_IMAGE), self.state.nonce)
         self.probe = HttpProbe(_address(self.api, self.controller))
         self.result = Asked(self.controller.name, self.controller.version)

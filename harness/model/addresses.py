@@ -105,6 +105,21 @@ def areas(subnet: Subnet) -> list[AddressRange]:
     return [AddressRange(block[1], block[BLOCK - 2]) for block in _blocks(subnet)[1:]]
 
 
+def parts(given: AddressRange) -> list[AddressRange]:
+    """Where ranges may be cut from a range that somebody gave: its blocks, each without its first and last address."""
+    found, first = [], given.first
+    while first in given:
+        into = int(first) % BLOCK
+        last = min(first + (BLOCK - 1 - into), given.last)
+        low = first if into else first + 1
+        high = last - 1 if int(last) % BLOCK == BLOCK - 1 else last
+        found += [AddressRange(low, high)] if int(low) <= int(high) else []
+        if last == given.last:
+            break
+        first = last + 1
+    return found
+
+
 def _blocks(subnet: Subnet) -> list[Subnet]:
     """The highest blocks of a network, from the last one down; the lower half stays Docker's."""
     count = min(BLOCKS, subnet.num_addresses // BLOCK // 2 + 1)

@@ -5,10 +5,11 @@ import signal
 import pytest
 
 from harness.model.errors import UsageFault
-from harness.plugin import collection, conformance_file, controllers, further_clusters, marks, options, ordering, scheduling
+from harness.plugin import collection, conformance_file, controllers, existing, further_clusters, marks, options, ordering, scheduling
 from harness.plugin.bytecode import kept_for_workers
 from harness.plugin.cluster_owner import ClusterOwner
 from harness.plugin.cpu import CPU, CpuAccount
+from harness.plugin.existing import EXISTING
 from harness.plugin.preconditions import PreconditionGuard
 from harness.plugin.recording import Recording
 from harness.plugin.reporting import Reporting
@@ -33,7 +34,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options and stand ready; nothing is created yet."""
-    if config.getoption("list_statements"):
+    if config.getoption("list_statements") or config.getoption("dry_run"):
         config.option.collectonly = True
     marks.register(config)
     ordering.configure(config)
@@ -67,8 +68,11 @@ def _register_on_controller(config: pytest.Config) -> None:
     facts.versions |= versions_under_test(settings)
     facts.features = features_under_test(settings)
     facts.mode = settings.mode
+    facts.context = settings.existing.context if settings.existing else ""
+    config.stash[EXISTING] = settings.existing
     config.stash[CPU] = CpuAccount()
     config.pluginmanager.register(scheduling, "conformance-scheduling")
+    config.pluginmanager.register(existing, "conformance-existing")
     config.pluginmanager.register(Reporting(config, facts), "conformance-reporting")
     config.pluginmanager.register(ClusterOwner(config, settings), "conformance-cluster")
 

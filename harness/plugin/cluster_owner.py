@@ -26,6 +26,7 @@ from harness.plugin.provisions import Provision
 from harness.plugin.run_facts import RUN, RunFacts, is_worker
 from harness.plugin.settings import versions_under_test
 from harness.report.model import ImageUsed, Phase, SystemUnderTest
+from harness.systems import existing
 from harness.systems.environment import CREATE, METALLB, Settings, add_image, add_releases, bring_up
 from harness.systems.kubernetes.readiness import wait_until_begun
 from harness.systems.leftovers import Leftovers, sentence
@@ -51,6 +52,7 @@ class ClusterOwner:
     state: ClusterState | None = None
     second: FurtherCluster | None = None
     reused: FileLock | None = None
+    held: FileLock | None = None
     gateways: int = 0
     steps: Steps = field(init=False)
 
@@ -110,7 +112,9 @@ class ClusterOwner:
 
     def acquire(self) -> None:
         """Create the cluster, or take the one to reuse."""
-        if name := self.config.getoption("reuse_cluster"):
+        if found := self.settings.existing:
+            self.state, self.held = existing.begin(found, self.steps)
+        elif name := self.config.getoption("reuse_cluster"):
             self.state, self.reused = reuse(name, self._asked())
             if cleaned := sentence(Leftovers(self.state.api(), self.state).remove()):
                 self.steps.tell(cleaned)
@@ -176,12 +180,12 @@ class ClusterOwner:
         facts = self.facts
         (facts.shared_state / STATE_POINTER).write_text(str(state.file))
         facts.ip_family, facts.nodes = state.ip_family, state.nodes
-        facts.kind, facts.engine = state.kind, engine.name_and_version()
+        facts.kind, facts.engine = state.kind, "" if state.existing else engine.name_and_version()
         facts.systems += [
             SystemUnderTest(
                 name,
                 version,
-                tuple(self.settings.images_of(name).values()) if name in self.settings.versions else (),
+                tuple(self.settings.images_of(name).values()) if name in self.settings.versions and not state.existing else (),
                 self.settings.mode if name == METALLB else "",
             )
             for name, version in versions_under_test(self.settings).items()
@@ -202,12 +206,23 @@ class ClusterOwner:
             self.state.kept = True
             self.state.save()
             self.facts.leftovers += _kept(self.state)
+        elif self.state and self.held:
+            self._leave(self.state, self.held)
         elif states:
             with self.config.stash[CPU].set_up_or_removal():
                 self._delete(states, logs=session.testsfailed > 0)
         if self.reused:
             self.reused.release()
         self.state = None
+
+    def _leave(self, state: ClusterState, held: FileLock) -> None:
+        """Remove what the run made on a cluster that somebody else made."""
+        try:
+            with self.config.stash[CPU].set_up_or_removal():
+                existing.end(state, held, self.steps)
+        except EnvironmentFault as fault:
+            self.facts.leftovers.append(f"{COMMAND} clusters recover --context {state.context}  # could not be removed: {fault.found}")
+        self._account()
 
     def _account(self) -> None:
         """Hand on the steps that ended since this was last called."""
@@ -235,7 +250,7 @@ class ClusterOwner:
 
 
 #: Options by which pytest lists something and runs nothing; with them there is nothing to create.
-LISTS = ("collectonly", "list_statements", "showfixtures", "show_fixtures_per_test", "setupplan")
+LISTS = ("collectonly", "list_statements", "dry_run", "showfixtures", "show_fixtures_per_test", "setupplan")
 
 
 def _kept(state: ClusterState) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from harness.cluster.cpu import CONTAINERD, KUBELET, NODE, PODS, Reading, own_seconds, read_nodes, used
 from harness.cluster.state import ClusterState
 from harness.report.model import CpuUse
-from harness.systems.ingress.controllers import controllers
+from harness.systems.ingress.controllers import controllers_of
 from harness.systems.metallb.components import CONTROLLER, SPEAKER
 from harness.systems.metallb.custom_resources import NAMESPACE
 
@@ -36,11 +36,15 @@ class CpuAccount:
             self.around += own_seconds() - began
 
     def begin(self, cluster: ClusterState) -> None:
-        """Statements begin on a cluster."""
+        """Statements begin on a cluster; what nodes use is known of those that are containers of the suite's."""
+        if cluster.existing:
+            return
         self.before |= read_nodes(cluster.name)
 
     def end(self, cluster: ClusterState) -> None:
         """They have ended; a node that does not answer, or did not before, is not counted."""
+        if cluster.existing:
+            return
         readings = read_nodes(cluster.name)
         between = used(self.before, {node: reading for node, reading in readings.items() if node in self.before})
         for name, seconds in by_system(between, _namespaces(cluster)).items():
@@ -57,7 +61,7 @@ CPU = pytest.StashKey[CpuAccount]()
 
 def _namespaces(cluster: ClusterState) -> dict[str, str]:
     """The namespace of each ingress controller, by what it is called in the report."""
-    return {one.name if one.suffix else "ingress controller": one.namespace for one in controllers(cluster.ingress)}
+    return {one.name if one.suffix else "ingress controller": one.namespace for one in controllers_of(cluster)}
 
 
 def by_system(groups: Mapping[str, float], ingress: Mapping[str, str]) -> dict[str, float]:

@@ -33,6 +33,13 @@ WORTH = 80.0
 #: verdict after 57 s, and two clusters were faster; the other took 46 to 51 s to create one, and beside a second one routes were followed
 #: after more than 30 s: 11 of 996 cases failed there, and with one cluster one, for another reason.
 SLOW = 40.0
+#: Options that keep a run at one cluster, and why.
+OF_ONE = {
+    "context": "--context names the one there is",
+    "reuse_cluster": "--reuse-cluster names the one there is",
+    "subnet": "--subnet names the network of one",
+    "upgrade_from": "--upgrade-from measures interruptions, which a second cluster would lengthen",
+}
 
 
 def clusters_of(config: pytest.Config) -> int:
@@ -68,16 +75,13 @@ def require_possible(config: pytest.Config) -> None:
 def hindrance(config: pytest.Config) -> str:
     """Which option keeps a run at one cluster; empty where none does."""
     option = config.getoption
-    if option("reuse_cluster"):
-        return "--reuse-cluster names the one there is"
+    given = [why for name, why in OF_ONE.items() if option(name)]
+    if given:
+        return given[0]
     if option("keep_cluster") != "never":
         return "--keep-cluster keeps one"
-    if option("subnet"):
-        return "--subnet names the network of one"
     if option("level") == Level.SCALE:
         return "--level scale measures, and a second cluster would take the machine from the first"
-    if option("upgrade_from"):
-        return "--upgrade-from measures interruptions, which a second cluster would lengthen"
     several = (workers(config) or 0) >= SECOND and option("dist", "no") == "load"
     return "" if several else "one worker, or another order than the suite's, has no use for it"
 

@@ -38,6 +38,7 @@ def add_options(group: Group) -> None:
     _add_upgrade(systems)
     add_images(group("images", "where components come from"))
     _add_cluster(group("cluster", "the cluster that statements run on"))
+    _add_existing(group("existing cluster", "a cluster that somebody else made, on which only that is changed which the run made"))
     _add_judging(group("judging", "judgement and report"))
 
 
@@ -122,6 +123,15 @@ def _add_cluster(add: Add) -> None:
     add("--example-pool", metavar="RANGE", help=in_pool)
     add("--keep-cluster", choices=KEEP, default="never", help="whether the cluster stays after the run (default: never)")
     add("--reuse-cluster", metavar="NAME", help="run on a cluster that an earlier run kept; latest for the last one")
+
+
+def _add_existing(add: Add) -> None:
+    """Declare what a run may use of a cluster that is there."""
+    add("--context", metavar="NAME", help="judge on the cluster of this context of the kubeconfig; never the current one by itself")
+    add("--kubeconfig", metavar="FILE", help="the kubeconfig of --context (default: KUBECONFIG, or ~/.kube/config)")
+    ranged = "addresses that the run may hand out there and nobody uses, FIRST-LAST or a CIDR; twice where the cluster has both families"
+    add("--pool", metavar="RANGE", action="append", default=[], help=ranged)
+    add("--dry-run", action="store_true", help="with --context: say what is there, what would be made and judged, and end")
 
 
 def _add_judging(add: Add) -> None:

@@ -22,14 +22,16 @@ class Provision(StrEnum):
     LOST_NODE = "a node that is lost once on a cluster, for all statements that judge what happened then"
     RELEASES = "the versions of MetalLB between which an upgrade is judged"
     UNUSED_NAMESPACE = "that no statement had before: pods end slowly, and labels or policies would be found by the next one"
+    NETWORK = "containers on the network of the nodes, which a cluster that somebody else made has not"
+    EXAMPLE = "the example project, as it is on clusters that the suite makes"
     MANIFEST = "the routes in the statement's manifest, among the shared ones"
 
 
-def needs(provision: Provision) -> Callable[[Fixture], Fixture]:
+def needs(*provisions: Provision) -> Callable[[Fixture], Fixture]:
     """Declare what the decorated fixture function needs; stands below ``@pytest.fixture``."""
 
     def declare(fixture: Fixture) -> Fixture:
-        setattr(fixture, ATTRIBUTE, provision)
+        setattr(fixture, ATTRIBUTE, provisions)
         return fixture
 
     return declare
@@ -37,7 +39,7 @@ def needs(provision: Provision) -> Callable[[Fixture], Fixture]:
 
 def needs_of(item: pytest.Item) -> tuple[Provision, ...]:
     """What the fixtures of a test need, those included that it asks for through others."""
-    found = _declared(item, ATTRIBUTE)
+    found = {provision for several in _declared(item, ATTRIBUTE) for provision in several or ()}
     return tuple(provision for provision in Provision if provision in found)
 
 

@@ -38,6 +38,7 @@ class RunFacts:
     :param features: what each ingress controller under test offers, by its name
     :param mode: the way in which MetalLB speaks BGP
     :param kind: the version of kind, and ``engine`` the name and version of the engine; empty where no cluster was needed
+    :param context: that of the cluster that somebody else made; empty where the run makes its own
     :param faults: faults of the environment outside any statement
     :param leftovers: what was kept or could not be removed, each with the command that removes it
     """
@@ -59,6 +60,7 @@ class RunFacts:
     nodes: int = 0
     kind: str = ""
     engine: str = ""
+    context: str = ""
 
     def now(self) -> float:
         """Seconds since the run began."""

@@ -14,6 +14,7 @@ from harness.model.errors import UsageFault
 from harness.model.features import Feature
 from harness.model.project import COMMAND
 from harness.model.versions import version as ordered
+from harness.plugin import existing
 from harness.systems.environment import Settings
 from harness.systems.ingress.collisions import require_distinct
 from harness.systems.ingress.controllers import DEFAULT, Controller, controller
@@ -33,7 +34,11 @@ def parse_settings(option: Option) -> Settings:
     """The settings that the options ask for.
 
     :raises UsageFault: an option cannot be
+    :raises EnvironmentFault: the API server of a cluster that somebody else made does not answer
     """
+    if option("context"):
+        return existing.settings_of(option)
+    existing.require_context_for(option)
     subnet, pool = _network(option)
     kept = kept_state(option("reuse_cluster")) if option("reuse_cluster") else None
     if option("nodes") < 1:

@@ -24,6 +24,7 @@ from harness.cluster.together import together
 from harness.model.addresses import AddressRange, Subnet
 from harness.model.errors import EnvironmentFault
 from harness.systems.apps import example
+from harness.systems.existing import Existing
 from harness.systems.ingress.collisions import require_distinct
 from harness.systems.ingress.controllers import Controller, controller, controllers
 from harness.systems.kubernetes.nodes import EXCLUDED
@@ -49,6 +50,7 @@ class Settings:
     :param ingress: the version of each ingress controller under test, by its name
     :param mode: the way in which MetalLB speaks BGP
     :param upgrade_from: the version of MetalLB from which an upgrade to the one under test is judged
+    :param existing: the cluster that somebody else made, where the run is to be on one
     """
 
     kubernetes: str
@@ -66,6 +68,7 @@ class Settings:
     subnet: Subnet | None = None
     pool: AddressRange | None = None
     upgrade_from: str | None = None
+    existing: Existing | None = None
 
     @property
     def before(self) -> "Settings":

@@ -17,7 +17,7 @@ from harness.probes.http import HttpProbe, port_open
 from harness.probes.waiting import eventually
 from harness.probes.wire import WireProbe
 from harness.systems.apps import example
-from harness.systems.ingress.controllers import Controller, controllers
+from harness.systems.ingress.controllers import Controller, controllers_of
 from harness.systems.kubernetes.admission import accepted
 from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.kubernetes.preconditions import Crashing, unless_crashing
@@ -42,13 +42,15 @@ class Preconditions:
     @classmethod
     def of(cls, state: ClusterState, ingress: str = "") -> "Preconditions":
         """The looks at a run's cluster, and at the ingress controller of this name where it has several."""
-        return cls(state.api(), state, next(one for one in controllers(state.ingress) if ingress in ("", one.name)))
+        return cls(state.api(), state, next(one for one in controllers_of(state) if ingress in ("", one.name)))
 
     def lacking(self, one: Precondition) -> str:
         """What was found instead of a precondition; empty where it holds.
 
         :raises EnvironmentFault: it could not be looked at
         """
+        if one is Precondition.ANNOUNCEMENT and self.state.existing:
+            return ""  # there is nobody on the network of the nodes to look; what rests on it says whether it is reached
         with self._probe(one) as probe:
             try:
                 eventually(probe, within=PRECONDITION, expected=one.value)
@@ -57,6 +59,11 @@ class Preconditions:
             except Crashing as crash:
                 return crash.found
         return ""
+
+    @property
+    def place(self) -> example.Place:
+        """Where what is looked at is."""
+        return example.Place.of(self.state)
 
     @contextmanager
     def _probe(self, one: Precondition) -> Iterator[Callable[[], str]]:
@@ -89,9 +96,9 @@ class Preconditions:
         return unless_crashing(self.api, NAMESPACE, lambda: f"{controller()}; {speakers()}")()
 
     def _pools(self) -> str:
-        if self.api.get("IPAddressPool", example.POOL, NAMESPACE) is None:
+        if self.api.get("IPAddressPool", self.place.pool, NAMESPACE) is None:
             accepted(self.api, ip_address_pool("precondition", ["192.0.2.1/32"]))()
-            raise Unanswered(f"IPAddressPool {NAMESPACE}/{example.POOL} does not exist, though the webhook would let it pass")
+            raise Unanswered(f"IPAddressPool {NAMESPACE}/{self.place.pool} does not exist, though the webhook would let it pass")
         return accepted(self.api, ip_address_pool("precondition", ["192.0.2.1/32"]))()
 
     @contextmanager
@@ -99,15 +106,15 @@ class Preconditions:
         """A new Service of the example's application, which asks for nothing."""
         name = f"precondition-{secrets.token_hex(3)}"
         spec = {"type": "LoadBalancer", "selector": {"app": APP}, "ports": [{"port": 80, "targetPort": "http"}]}
-        metadata = {"name": name, "namespace": example.NAMESPACE}
+        metadata = {"name": name, "namespace": self.place.namespace}
         self.api.create({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
         try:
             yield name
         finally:
-            self.api.delete("Service", name, example.NAMESPACE)
+            self.api.delete("Service", name, self.place.namespace)
 
     def _address(self, name: str) -> str:
-        found = assigned_addresses(self.api.get("Service", name, example.NAMESPACE) or {})
+        found = assigned_addresses(self.api.get("Service", name, self.place.namespace) or {})
         if not found:
             raise Unanswered("a new Service of type LoadBalancer has no external address")
         return found[0]
@@ -121,7 +128,8 @@ class Preconditions:
         return unless_crashing(self.api, self.controller.namespace, lambda: "; ".join(probe() for probe in probes))()
 
     def _ingresses(self) -> str:
-        routes = example.route_objects(self.controller.ingress_class, self.controller.suffix)
+        made = example.by_host if self.state.existing else example.route_objects
+        routes = made(self.controller.ingress_class, self.controller.suffix, self.place)
         return "; ".join(accepted(self.api, route)() for route in routes)
 
     def _addresses(self) -> list[str]:
@@ -135,5 +143,5 @@ class Preconditions:
         return "; ".join(port_open(address, 80) for address in self._addresses())
 
     def _served(self) -> str:
-        exchanges = [HttpProbe(address).send(Request("/", host=f"{APP}.{example.DOMAIN}")) for address in self._addresses()]
-        return "; ".join(repr(require_backend(exchange, example.NAMESPACE, APP)) for exchange in exchanges)
+        exchanges = [HttpProbe(address).send(Request("/", host=f"{APP}.{self.place.domain}")) for address in self._addresses()]
+        return "; ".join(repr(require_backend(exchange, self.place.namespace, APP)) for exchange in exchanges)

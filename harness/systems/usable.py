@@ -16,7 +16,7 @@ from harness.model.errors import EnvironmentFault, Unanswered
 from harness.model.http_exchange import Request
 from harness.probes.http import HttpProbe
 from harness.systems.apps import example
-from harness.systems.ingress.controllers import Controller, controllers
+from harness.systems.ingress.controllers import Controller, controllers_of
 from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.kubernetes.preconditions import Components
 from harness.systems.kubernetes.readiness import wait_ready
@@ -53,7 +53,7 @@ def wait_until_usable(state: ClusterState, steps: Steps) -> None:
 
     :raises EnvironmentFault: a node, an image or the API server is at fault; what a system lacks is said, and left to statements
     """
-    api, under_test = state.api(), controllers(state.ingress)
+    api, under_test = state.api(), controllers_of(state)
     faults: list[str] = []
     together(
         partial(_wait_for_metallb, state, Components(state.api("metallb"), steps, faults)),

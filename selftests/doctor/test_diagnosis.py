@@ -10,9 +10,9 @@ import pytest
 from harness.cluster.api import NotServed, Refused
 from harness.doctor import rendering
 from harness.doctor.diagnosis import Diagnosis, Doctor
-from harness.doctor.metallb import version_of
 from harness.doctor.snapshot import KINDS, read
 from harness.model.errors import UsageFault
+from harness.systems.metallb.found import version_of
 from selftests.doctor.cluster import Cluster, endpoints, service, workload
 from selftests.systems.fake_api import FakeApi
 

@@ -54,14 +54,18 @@ def run(options: argparse.Namespace) -> int:
     """
     found = find_engine()
     steps = Steps(print)
-    base = _base(options, steps)
+    base = base_image(options, steps)
     with steps.step("prepare the container"):
         made = image.build(base.id)
     shown = [_mount(folder, folder) for folder in sorted(_folders(options))]
     return _stand_before(["docker", "run", *_start_words(found), *shown, *_environment(), made, *options.words])
 
 
-def _base(options: argparse.Namespace, steps: Steps) -> Image:
+def base_image(options: argparse.Namespace, steps: Steps) -> Image:
+    """The image that the suite's own is made of.
+
+    :raises EnvironmentFault: it cannot be had
+    """
     mirror = _said(options, "image_mirror", "")
     images = Images(Source(_said(options, "images", "auto")), f"{mirror.rstrip('/')}/" if mirror else "", {}, steps)
     return images.resolve({BASE: components()[BASE].default})[BASE]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from harness.cluster.api import Api, Object
+from harness.cluster.state import ClusterState
 from harness.model.addresses import AddressRange
 from harness.model.errors import StatementFailed
 from harness.systems.apps.echo import program
@@ -20,23 +21,51 @@ ROUTES = BY_PATH, BY_SUB_DOMAIN = "by-path", "by-sub-domain"
 _FILES = MANIFESTS / "example"
 
 
-def pool_objects(ranges: list[AddressRange]) -> list[Object]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the applications are, and what leads to them."""
+
+    namespace: str = NAMESPACE
+    domain: str = DOMAIN
+    pool: str = POOL
+
+    @classmethod
+    def of(cls, state: ClusterState) -> "Place":
+        """That of a run: on a cluster that somebody else made nothing is called by a name that its users may have."""
+        return cls(state.name, f"{state.name}.test", state.name) if state.existing else cls()
+
+
+#: Where they are on a cluster of a run's own.
+USUAL = Place()
+
+
+def pool_objects(ranges: list[AddressRange], place: Place = USUAL) -> list[Object]:
     """The example's IPAddressPool and L2Advertisement."""
-    return read(_FILES / "pool.yaml", addresses=", ".join(str(item) for item in ranges))
+    return read(_FILES / "pool.yaml", addresses=", ".join(str(item) for item in ranges), pool=place.pool)
 
 
-def app_objects(image: str, nonce: str) -> list[Object]:
+def app_objects(image: str, nonce: str, place: Place = USUAL) -> list[Object]:
     """The example's two applications, with the program that both run."""
-    namespace, *apps = read(_FILES / "apps.yaml", image=image, nonce=nonce)
-    return [namespace, program(NAMESPACE), *apps]
+    namespace, *apps = read(_FILES / "apps.yaml", image=image, nonce=nonce, namespace=place.namespace)
+    return [namespace, program(place.namespace), *apps]
 
 
-def route_objects(ingress_class: str, suffix: str = "") -> list[Object]:
+def route_objects(ingress_class: str, suffix: str = "", place: Place = USUAL) -> list[Object]:
     """The example's two Ingresses.
 
     :param suffix: what stands behind their names
     """
-    return [item for name in ROUTES for item in read(_FILES / f"{name}.yaml", ingress_class=ingress_class, suffix=suffix)]
+    return [item for name in ROUTES for item in _route(name, ingress_class, suffix, place)]
+
+
+def by_host(ingress_class: str, suffix: str, place: Place) -> list[Object]:
+    """The Ingress that routes by host only, which needs no annotation."""
+    return _route(BY_SUB_DOMAIN, ingress_class, suffix, place)
+
+
+def _route(name: str, ingress_class: str, suffix: str, place: Place) -> list[Object]:
+    where = {"namespace": place.namespace, "domain": place.domain}
+    return read(_FILES / f"{name}.yaml", ingress_class=ingress_class, suffix=suffix, **where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +117,11 @@ class ExampleProject:
         return found
 
 
-def wait_for_apps(api: Api) -> None:
+def wait_for_apps(api: Api, place: Place = USUAL) -> None:
     """Wait until both applications are ready.
 
     :raises EnvironmentFault: they do not become ready in time
     """
     __tracebackhide__ = True
     for name in APPS:
-        wait_ready(rolled_out(api, "Deployment", name, NAMESPACE), f"the application {name} is ready")
+        wait_ready(rolled_out(api, "Deployment", name, place.namespace), f"the application {name} is ready")

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from time import monotonic
@@ -12,6 +12,7 @@ from typing import Self
 import trustme
 
 from harness.cluster.api import Api, Object, Refused
+from harness.cluster.ownership import Untouchable
 from harness.cluster.turns import turn
 from harness.model.budgets import SHARED_ROUTES, Budget
 from harness.model.errors import EnvironmentFault, StatementFailed, one_line
@@ -96,7 +97,8 @@ def set_up(api: Api, controller: Controller, probe: HttpProbe, manifests: Mappin
 
     :raises EnvironmentFault: the backends do not come up
     """
-    controller.exempt_from_webhook(api, WEBHOOK_EXEMPT)
+    with suppress(Untouchable):  # on a cluster that somebody else made the webhook judges everything
+        controller.exempt_from_webhook(api, WEBHOOK_EXEMPT)
     api.apply(*objects)
     authority, label = trustme.CA(), f"t{secrets.token_hex(3)}"
     keys = authority.cert_pem.bytes().decode(), authority.private_key_pem.bytes().decode()

@@ -36,6 +36,7 @@ class NamespacePool:
 
     To delete one costs the API server a request for every kind it serves, and is half of all it is asked during statements about addresses.
 
+    :param created: the metadata of each, as it was created
     :param free: empty, and no system remembers anything about them
     :param left: by a statement that ended, and not yet known to be as they were; with whether the configuration of a system named them
     :param remembered: empty since a moment (clock of ``time.monotonic``), but the system may not have read yet that they are named no more
@@ -43,6 +44,7 @@ class NamespacePool:
 
     api: Api
     free: list[str] = field(default_factory=list)
+    created: dict[str, Object] = field(default_factory=dict)
     left: dict[str, bool] = field(default_factory=dict)
     remembered: dict[str, float] = field(default_factory=dict)
 
@@ -53,7 +55,7 @@ class NamespacePool:
 
     def create(self, name: str) -> str:
         """A namespace of this name, which the pool does not keep."""
-        self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        self.created[name] = self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})["metadata"]
         return name
 
     def leave(self, name: str, *, configured: bool) -> None:
@@ -95,10 +97,10 @@ class NamespacePool:
         return self._is_as_created(name) and not any(self._objects(kind, name) for kind in MADE)
 
     def _is_as_created(self, name: str) -> bool:
-        found = self.api.get("Namespace", name) or {"metadata": {"deletionTimestamp": "gone"}}
-        own = {"kubernetes.io/metadata.name": name}
-        metadata = found["metadata"]
-        return "deletionTimestamp" not in metadata and metadata.get("labels", own) == own and not metadata.get("annotations")
+        found, before = self.api.get("Namespace", name), self.created[name]
+        metadata = found["metadata"] if found else {"deletionTimestamp": "gone"}
+        same = all((metadata.get(part) or {}) == (before.get(part) or {}) for part in ("labels", "annotations"))
+        return "deletionTimestamp" not in metadata and same
 
     def _objects(self, kind: str, namespace: str) -> list[Object]:
         return [item for item in self.api.list(kind, namespace) if (kind, item["metadata"]["name"]) not in KEPT]

@@ -31,6 +31,12 @@ class KubeNodes:
         return sorted(str(node["metadata"]["name"]) for node in self.api.list("Node"))
 
     @property
+    def control_planes(self) -> list[str]:
+        """The names of those that the API server runs on, or of all where a provider shows none."""
+        named = self.api.list("Node", labels="node-role.kubernetes.io/control-plane")
+        return sorted(str(node["metadata"]["name"]) for node in named) or self.names
+
+    @property
     def names_by_ip(self) -> dict[str, str]:
         """The name of each node by each of its addresses."""
         return {address: str(node["metadata"]["name"]) for node in self.api.list("Node") for address in internal_ips(node)}

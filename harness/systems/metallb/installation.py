@@ -1,6 +1,6 @@
 """MetalLB: its installation, its readiness, and the names and texts that depend on its version."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,12 @@ class MetalLB:
 
 def mode_of(manifest: Path) -> Mode:
     """The way in which the speakers of a manifest speak BGP."""
-    every = [container for item in read(manifest) if item["kind"] == "DaemonSet" for container in containers(item)]
+    return mode_in(item for item in read(manifest) if item["kind"] == "DaemonSet")
+
+
+def mode_in(speakers: Iterable[Object]) -> Mode:
+    """The way in which speakers speak BGP, of which these are the workloads."""
+    every = [container for item in speakers for container in containers({"kind": "DaemonSet", **item})]
     named = [str(one.get("value")) for container in every for one in container.get("env", []) if one["name"] == VARIABLE]
     return next((mode for mode in Mode if mode in named), Mode.NATIVE)
 

@@ -15,6 +15,7 @@ from pkgutil import iter_modules
 
 from harness.cluster.api import Api, Object
 from harness.cluster.sources import components
+from harness.cluster.state import ClusterState, Placement
 from harness.model.budgets import CONTROLLER_RESTART, GRACEFUL_END, ROUTE, STATUS, Budget
 from harness.model.errors import UsageFault
 from harness.model.expectations import Signature, Wanted
@@ -87,6 +88,8 @@ class Controller(ABC):
     baseline: Path | None = None
     #: How long it may take.
     timing: Timing = USUAL
+    #: The labels of its first workload as its charts and manifests have them, by which it is found in any namespace and under any name.
+    found_by: Mapping[str, str] = {}
 
     #: What stands behind the names of what a run makes for it among objects of others; empty where no other controller is judged with it.
     suffix: str = ""
@@ -126,6 +129,11 @@ class Controller(ABC):
     def serving(self) -> Workload:
         """The one of its workloads whose Pods clients reach; with ``Feature.REPLICAS`` a Deployment, which is scaled."""
         return self.workloads[0]
+
+    def place(self, placement: Placement) -> None:
+        """Take it for where somebody else installed it."""
+        self.namespace, self.service, self.ingress_class = placement.namespace, placement.service, placement.ingress_class
+        self.workloads = tuple(Workload(*one) for one in placement.workloads)
 
     def install(self, api: Api, manifest: Path, images: Mapping[str, str]) -> None:
         """Apply a manifest of its own with the run's images; ``images`` maps a repository in it to the run's reference."""
@@ -190,6 +198,15 @@ def controllers(versions: Mapping[str, str]) -> tuple[Controller, ...]:
     made = tuple(controller(*one) for one in versions.items())
     for one in made if len(made) > 1 else ():
         one.suffix = f"-{one.name}"
+    return made
+
+
+def controllers_of(state: ClusterState) -> tuple[Controller, ...]:
+    """The controllers that are judged on a cluster, where they are there."""
+    made = controllers(state.ingress)
+    for one in made:
+        if placement := state.placements.get(one.name):
+            one.place(placement)
     return made
 
 

@@ -100,6 +100,7 @@ class IngressNginx(Controller):
     components: Mapping[str, str] = {"registry.k8s.io/ingress-nginx/controller": CONTROLLER}
     signature = Signature("ingress-nginx", body="<center>nginx</center>")
     default_certificate = "ingress.local"
+    found_by: Mapping[str, str] = {"app.kubernetes.io/name": "ingress-nginx", "app.kubernetes.io/component": "controller"}
     manifest = None
     #: Every worker process fetches backends by itself, once a second.
     timing = Timing(status=STATUS, consecutive=25)

@@ -1,0 +1,212 @@
+"""A cluster that somebody else made: what is on it, what a run makes there, and how that goes again."""
+
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from harness.cluster.api import Api, NotServed, Object
+from harness.cluster.isolation import LEDGER, Ledger
+from harness.cluster.ownership import CLUSTER_WIDE, LABEL, OF_METALLB, owner
+from harness.cluster.sources import Image
+from harness.cluster.state import ClusterState, Placement, states_directory
+from harness.cluster.steps import Steps
+from harness.model.addresses import AddressRange, parts
+from harness.model.budgets import DELETION
+from harness.model.errors import UsageFault
+from harness.model.project import COMMAND
+from harness.systems.apps import example
+from harness.systems.ingress.controllers import controllers_of
+from harness.systems.kubernetes.readiness import wait_ready
+from harness.systems.metallb.custom_resources import NAMESPACE as METALLB
+from harness.systems.metallb.custom_resources import custom_resource
+from harness.systems.metallb.modes import Mode
+from harness.systems.observers import PROGRAM_IMAGE
+
+#: Addresses of the range given that the run's own applications get, one for each look at whether a new Service gets one.
+OWN = 8
+#: The lock in a run's folder that says that it has not ended.
+IN_USE = "in-use.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """A cluster as it was found, and what a run may use of it.
+
+    :param pools: the addresses that the run may hand out, one range of each family of the cluster
+    :param image: what the Pods of the run's applications run
+    """
+
+    kubeconfig: str
+    context: str
+    pools: tuple[AddressRange, ...]
+    image: str
+    kubernetes: str
+    nodes: int
+    ip_family: str
+    metallb: str
+    mode: Mode
+    ingress: Mapping[str, str]
+    placements: Mapping[str, Placement]
+
+
+def begin(found: Existing, steps: Steps) -> tuple[ClusterState, FileLock]:
+    """Make what statements need on the cluster: a namespace with two applications, a pool, routes.
+
+    :raises EnvironmentFault: the cluster does not let them in, or they do not become ready; nothing stays
+    """
+    state = _state(found)
+    state.save()
+    lock = FileLock(state.directory / IN_USE, timeout=0)
+    lock.acquire()
+    try:
+        _make(found, state, steps)
+    except BaseException:
+        end(state, lock, steps)
+        raise
+    return state, lock
+
+
+def _state(found: Existing) -> ClusterState:
+    name = f"conformance-{secrets.token_hex(3)}"
+    directory = states_directory() / name
+    return ClusterState(
+        name=name,
+        context=found.context,
+        directory=directory,
+        kubeconfig=Path(found.kubeconfig),
+        network="",
+        kept=False,
+        ip_family=found.ip_family,
+        nodes=found.nodes,
+        kubernetes=found.kubernetes,
+        metallb=found.metallb,
+        ingress=dict(found.ingress),
+        metallb_mode=found.mode,
+        images=[Image(PROGRAM_IMAGE, found.image, "cluster", "")],
+        nonce=secrets.token_hex(4),
+        existing=True,
+        placements=dict(found.placements),
+    )
+
+
+def _make(found: Existing, state: ClusterState, steps: Steps) -> None:
+    api, place = state.api(), example.Place.of(state)
+    own = [AddressRange(one.first, one.first + OWN - 1) for one in _largest(found.pools)]
+    state.example_pool = [str(one) for one in own]
+    state.save()
+    Ledger.open(state.directory / LEDGER, [part for one in found.pools for part in parts(one)], [], own, small=True)
+    with steps.step(f"two applications in namespace {state.name}"):
+        api.apply(*example.app_objects(found.image, state.nonce, place))
+        example.wait_for_apps(api, place)
+    with steps.step(f"pool {place.pool}, and a route of each ingress controller"):
+        api.apply(*example.pool_objects(own, place))
+        if api.list("BGPPeer", METALLB):
+            api.apply(custom_resource("BGPAdvertisement", place.pool, {"ipAddressPools": [place.pool]}))
+        for controller in controllers_of(state):
+            api.apply(*example.by_host(controller.ingress_class, controller.suffix, place))
+
+
+def _largest(pools: Iterable[AddressRange]) -> Iterator[AddressRange]:
+    """The part of each range that has the most room.
+
+    :raises UsageFault: one has too little
+    """
+    for one in pools:
+        largest = max(parts(one), key=len, default=None)
+        if largest is None or len(largest) < 2 * OWN:
+            raise UsageFault(f"--pool with at least {2 * OWN} addresses in a row between .1 and .254", str(one), "give a larger range")
+        yield largest
+
+
+def end(state: ClusterState, lock: FileLock, steps: Steps) -> None:
+    """Remove everything that the run made.
+
+    :raises EnvironmentFault: something stays; the folder does, too, so that it can be removed later
+    """
+    with steps.step(f"remove what {state.name} made on {state.context}"):
+        remove(state.api("removal"), state.name)
+    lock.release()
+    shutil.rmtree(state.directory, ignore_errors=True)
+
+
+def remove(api: Api, run: str) -> list[str]:
+    """Remove everything with the label of a run, and return what that was; Services before the pools that they have addresses of.
+
+    :raises EnvironmentFault: something stays
+    """
+    removed = []
+    for kinds in (("Namespace",), OF_METALLB, CLUSTER_WIDE):
+        there = list(_made(api, kinds, run))
+        for kind, item in there:
+            api.delete(kind, item["metadata"]["name"], item["metadata"].get("namespace"))
+            removed.append(f"{kind} {item['metadata']['name']}")
+        wait_ready(partial(_nothing_of, api, kinds, run), f"no {' or '.join(kinds)} of {run} is left", within=DELETION)
+    return removed
+
+
+def _nothing_of(api: Api, kinds: Iterable[str], run: str) -> str:
+    left = [f"{kind} {item['metadata']['name']}" for kind, item in _made(api, kinds, run)]
+    assert not left, f"still there: {', '.join(left)}"
+    return "none"
+
+
+def _made(api: Api, kinds: Iterable[str], run: str = "") -> Iterator[tuple[str, Object]]:
+    """Objects of these kinds that a run made, or that any did."""
+    for kind in kinds:
+        try:
+            found = api.list(kind, METALLB if kind in OF_METALLB else None, labels=f"{LABEL}={run}" if run else LABEL)
+        except NotServed:  # a cluster without MetalLB, or one of a version without the kind
+            continue
+        yield from ((kind, item) for item in found)
+
+
+def runs_on(api: Api) -> list[str]:
+    """The names of the runs that have made something which is there."""
+    return sorted({owner(item) for _, item in _made(api, (*CLUSTER_WIDE, *OF_METALLB))})
+
+
+def recover(api: Api, kubeconfig: Path, context: str, steps: Steps, *, named: str = "") -> list[str]:
+    """Remove what ended runs left on a cluster, and return what was removed.
+
+    :param named: a run of somebody else's, or of another machine, that is known to have ended; otherwise this user's own are removed
+    :raises UsageFault: there is no run of that name, or it has not ended
+    """
+    there = runs_on(api)
+    if named and named not in there:
+        raise UsageFault(f"a run that left something on {context}", named, f"it has: {', '.join(there) or 'nothing of any run'}")
+    removed = []
+    for run in [named] if named else there:
+        directory = states_directory() / run
+        if not directory.exists() and not named:
+            steps.tell(f"{run} was begun by somebody else: `{COMMAND} clusters recover --context {context} --run {run}` once it has ended")
+        elif _goes_on(directory):
+            steps.tell(f"{run} has not ended")
+        else:
+            with steps.step(f"remove what {run} left"):
+                removed += remove(_as(run, kubeconfig, context, directory).api(), run)
+            shutil.rmtree(directory, ignore_errors=True)
+    return removed
+
+
+def _goes_on(directory: Path) -> bool:
+    if not (directory / IN_USE).exists():
+        return False
+    lock = FileLock(directory / IN_USE, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def _as(run: str, kubeconfig: Path, context: str, directory: Path) -> ClusterState:
+    """A state by which nothing but what a run made can be removed."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    nothing = Existing(str(kubeconfig), context, (), "", "", 0, "", "", Mode.NATIVE, {}, {})
+    return replace(_state(nothing), name=run, directory=directory)
