@@ -84,11 +84,15 @@ class Theirs:
 
     def snapshot(self) -> dict[str, Object]:
         """Every object, without what changes by itself."""
-        kubectl = f"docker exec {NAME}-control-plane kubectl --kubeconfig=/etc/kubernetes/admin.conf"
-        kinds = set(subprocess.check_output([*kubectl.split(), "api-resources", "--verbs=list", "-o", "name"], text=True).split()) - PASSING
-        words = [*kubectl.split(), "get", ",".join(sorted(kinds)), "--all-namespaces", "-o", "json"]
-        found = json.loads(subprocess.check_output(words, text=True))
+        kinds = set(kubectl("api-resources", "--verbs=list", "--output=name").split()) - PASSING
+        found = json.loads(kubectl("get", ",".join(sorted(kinds)), "--all-namespaces", "--output=json"))
         return {_name(item): _lasting(item) for item in found["items"]}
+
+
+def kubectl(*words: str, stdin: str = "") -> str:
+    """What kubectl prints, as the one who made the cluster."""
+    command = ["exec", "--interactive", f"{NAME}-control-plane", "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf", *words]
+    return engine.docker(*command, stdin=stdin.encode())
 
 
 def _name(item: Object) -> str:
@@ -252,6 +256,36 @@ def test_the_least_rights_are_enough_and_one_that_is_missing_is_named(theirs: Th
         api.delete(kind, "metallb-ingress-conformance")
 
 
+def test_a_job_in_the_cluster_judges_it_and_ends_with_a_report(theirs: Theirs, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "harness", "images", "suite", "--images=packages"]
+    tag = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, timeout=TIMEOUT).stdout.split()[-1]
+    saved = subprocess.run(["docker", "save", tag], capture_output=True, check=True).stdout
+    for node in (f"{NAME}-worker", f"{NAME}-worker2"):
+        engine.docker("exec", "--interactive", node, "ctr", "--namespace=k8s.io", "images", "import", "-", stdin=saved, timeout=300)
+    job = (ROOT / "manifests" / "existing" / "job.yaml").read_text()
+    asked = job.replace("192.168.1.160-192.168.1.250", theirs.pool).replace('"-n 4"', f'"-n 4 --image=python={theirs.image}"')
+    applied = f"{rights.manifest()}---\n{asked}"
+    kubectl("create", "--filename=-", stdin=applied)
+    try:
+        said = _ended(Api(theirs.kubeconfig, theirs.context, tmp_path / "discovery.json"))
+    finally:
+        kubectl("delete", "--filename=-", stdin=applied)
+    assert "# Gate: ✅ as expected" in said
+
+
+def _ended(api: Api) -> str:
+    """What the Pod of the Job has said, once it has ended well."""
+    deadline = monotonic() + TIMEOUT
+    while monotonic() < deadline:
+        for pod in api.list("Pod", "conformance"):
+            if pod["status"].get("phase") in {"Succeeded", "Failed"}:
+                said = api.logs(pod["metadata"]["name"], "conformance", since=TIMEOUT)
+                assert pod["status"]["phase"] == "Succeeded", said[-5000:]
+                return said
+        sleep(2)
+    raise AssertionError("the Job has not ended")
+
+
 def _limited(theirs: Theirs, folder: Path) -> Theirs:
     """The cluster for a user with no more than the rights that the suite prints."""
     api = Api(theirs.kubeconfig, theirs.context, folder / "of-the-admin.json")
@@ -267,8 +301,7 @@ def _limited(theirs: Theirs, folder: Path) -> Theirs:
     made: Object = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "judge", "namespace": "default"}}
     api.apply(made, yaml.safe_load(printed), binding)
     config: Any = yaml.safe_load(theirs.kubeconfig.read_text())
-    words = f"docker exec {NAME}-control-plane kubectl --kubeconfig=/etc/kubernetes/admin.conf create token judge --duration=2h"
-    config["users"] = [{"name": "judge", "user": {"token": subprocess.check_output(words.split(), text=True).strip()}}]
+    config["users"] = [{"name": "judge", "user": {"token": kubectl("create", "token", "judge", "--duration=2h").strip()}}]
     config["contexts"][0]["context"]["user"] = "judge"
     file = folder / "kubeconfig"
     file.write_text(yaml.safe_dump(config))

@@ -35,6 +35,11 @@ class Placement:
     ingress_class: str
     workloads: tuple[tuple[str, str, str, str], ...]
 
+    @classmethod
+    def read(cls, stored: dict[str, Any]) -> "Placement":
+        """One that was stored."""
+        return cls(**{**stored, "workloads": tuple(tuple(one) for one in stored["workloads"])})
+
 
 @dataclass(slots=True)
 class ClusterState:
@@ -106,7 +111,7 @@ class ClusterState:
             stored["ingress"] = {stored["ingress"]: stored.pop("ingress_version")}
         images = [Image(**image) for image in stored.pop("images")]
         releases = [Release(**release) for release in stored.pop("releases", [])]
-        placements = {name: Placement(**one) for name, one in stored.pop("placements", {}).items()}
+        placements = {name: Placement.read(one) for name, one in stored.pop("placements", {}).items()}
         stored |= {key: Path(stored[key]) for key in ("directory", "kubeconfig")}
         return cls(**stored, images=images, releases=releases, placements=placements)
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.cluster.isolation import Ledger
+from harness.cluster import isolation
+from harness.cluster.isolation import Ledger, unrouted
 from harness.model.addresses import AddressRange
-from harness.model.errors import EnvironmentFault
+from harness.model.errors import EnvironmentFault, NotApplicable
 
 AREA = AddressRange.parse("10.0.1.1-10.0.1.254")
 
@@ -52,3 +53,22 @@ def test_processes_never_share_a_range(tmp_path: Path) -> None:
     ranges = [AddressRange.parse(text) for text in taken]
     assert len(ranges) == 40
     assert not any(one.overlaps(other) for index, one in enumerate(ranges) for other in ranges[:index])
+
+
+def test_a_range_that_never_has_room_says_so_and_one_that_has_not_now_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolation, "PATIENCE", 0.3)
+    book = Ledger.open(tmp_path / "ledger.json", [AddressRange.parse("192.0.2.1-192.0.2.4")], [], [], small=True)
+    with pytest.raises(NotApplicable, match="needs 5 IPv4 addresses in a row, for which --pool has no room"):
+        book.take(5, 4)
+    held = book.take(4, 4)
+    with pytest.raises(EnvironmentFault, match="give a larger --pool"):
+        book.take(1, 4)
+    book.give_back(held)
+    assert len(book.take(1, 4)) == 1
+
+
+def test_blocks_that_nobody_has_are_none_of_a_guests(tmp_path: Path) -> None:
+    with pytest.raises(NotApplicable, match="a whole block"):
+        unrouted(tmp_path)

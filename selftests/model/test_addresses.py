@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.model.addresses import AddressRange, areas, example_pool, free_range
+from harness.model.addresses import AddressRange, areas, example_pool, free_range, parts
 from harness.model.errors import UsageFault
 
 NETWORK = ip_network("172.18.0.0/16")
@@ -77,3 +77,18 @@ def test_free_range_meets_nothing(size: int, avoid: set[int], taken: list[tuple[
     assert int(found.first) - base == runs[0]
     assert not any(found.overlaps(other) for other in others)
     assert not any(address in found for address in avoided)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("192.0.2.0/24", ["192.0.2.1-192.0.2.254"]),
+        ("192.0.2.10-192.0.2.20", ["192.0.2.10-192.0.2.20"]),
+        ("192.0.2.250-192.0.3.5", ["192.0.2.250-192.0.2.254", "192.0.3.1-192.0.3.5"]),
+        ("192.0.2.255-192.0.3.0", []),
+        ("2001:db8::10-2001:db8::1ff", ["2001:db8::10-2001:db8::fe", "2001:db8::101-2001:db8::1fe"]),
+        ("255.255.255.250-255.255.255.255", ["255.255.255.250-255.255.255.254"]),
+    ],
+)
+def test_a_range_of_somebodys_is_cut_at_the_ends_of_blocks(text: str, expected: list[str]) -> None:
+    assert [str(one) for one in parts(AddressRange.parse(text))] == expected

@@ -160,8 +160,8 @@ def _merged(stored: Any, patch: Any) -> Any:
 
 
 def _selected(labels: dict[str, str], selector: str | None) -> bool:
-    wanted = dict(part.split("=", 1) for part in (selector or "").split(",") if part)
-    return wanted.items() <= labels.items()
+    parts = [part.partition("=") for part in (selector or "").split(",") if part]
+    return all(key in labels and (not equal or labels[key] == value) for key, equal, value in parts)
 
 
 def _fields_match(item: Object, selector: str | None) -> bool:
