@@ -57,6 +57,8 @@ STANDARD = {
 }
 #: Kinds that change by themselves.
 PASSING = {"events", "events.events.k8s.io", "leases.coordination.k8s.io", "componentstatuses"}
+#: The annotation of what stands for a Pod that a node runs by itself.
+MIRROR = "kubernetes.io/config.mirror"
 #: Seconds for a run.
 TIMEOUT = 900
 
@@ -86,7 +88,7 @@ class Theirs:
         """Every object, without what changes by itself."""
         kinds = set(kubectl("api-resources", "--verbs=list", "--output=name").split()) - PASSING
         found = json.loads(kubectl("get", ",".join(sorted(kinds)), "--all-namespaces", "--output=json"))
-        return {_name(item): _lasting(item) for item in found["items"]}
+        return {_name(item): _lasting(item) for item in found["items"] if MIRROR not in item["metadata"].get("annotations", {})}
 
 
 def kubectl(*words: str, stdin: str = "") -> str:
@@ -265,7 +267,7 @@ def test_a_job_in_the_cluster_judges_it_and_ends_with_a_report(theirs: Theirs, t
     job = (ROOT / "manifests" / "existing" / "job.yaml").read_text()
     asked = job.replace("192.168.1.160-192.168.1.250", theirs.pool).replace('"-n 4"', f'"-n 4 --image=python={theirs.image}"')
     applied = f"{rights.manifest()}---\n{asked}"
-    kubectl("create", "--filename=-", stdin=applied)
+    kubectl("apply", "--filename=-", stdin=applied)
     try:
         said = _ended(Api(theirs.kubeconfig, theirs.context, tmp_path / "discovery.json"))
     finally:

@@ -3,6 +3,7 @@
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from harness.cluster.state import ClusterState, Placement, states_directory
 from harness.cluster.steps import Steps
 from harness.model.addresses import AddressRange, parts
 from harness.model.budgets import DELETION
-from harness.model.errors import UsageFault
+from harness.model.errors import EnvironmentFault, UsageFault
 from harness.model.project import COMMAND
 from harness.systems.apps import example
 from harness.systems.ingress.controllers import controllers_of
@@ -26,6 +27,7 @@ from harness.systems.metallb.custom_resources import NAMESPACE as METALLB
 from harness.systems.metallb.custom_resources import custom_resource
 from harness.systems.metallb.modes import Mode
 from harness.systems.observers import PROGRAM_IMAGE
+from harness.systems.usable import wait_for_routes
 
 #: Addresses of the range given that the run's own applications get, one for each look at whether a new Service gets one.
 OWN = 8
@@ -109,6 +111,9 @@ def _make(found: Existing, state: ClusterState, steps: Steps) -> None:
             api.apply(custom_resource("BGPAdvertisement", place.pool, {"ipAddressPools": [place.pool]}))
         for controller in controllers_of(state):
             api.apply(*example.by_host(controller.ingress_class, controller.suffix, place))
+    for controller in controllers_of(state):
+        with steps.step(f"routes answer through {controller.name}'s address"), suppress(EnvironmentFault):  # else statements say so
+            wait_for_routes(api, controller, place)
 
 
 def _largest(pools: Iterable[AddressRange]) -> Iterator[AddressRange]:

@@ -63,7 +63,7 @@ def wait_until_usable(state: ClusterState, steps: Steps) -> None:
         components = Components(api, steps, faults)
         for ingress in under_test:
             with steps.step(f"routes answer through {_whose(ingress)} address"), components.judged_later(ingress.namespace):
-                _wait_for_routes(api, ingress)
+                wait_for_routes(api, ingress)
     _forget_connections(api, [address for ingress in under_test for address in _addresses(api, ingress)])
 
 
@@ -92,14 +92,17 @@ def _addresses(api: Api, ingress: Controller) -> list[str]:
     return assigned_addresses(api.get("Service", ingress.service, ingress.namespace) or {})
 
 
-def _wait_for_routes(api: Api, ingress: Controller) -> list[str]:
-    """Wait until the example answers at every address of the controller's Service, and return these."""
+def wait_for_routes(api: Api, ingress: Controller, place: example.Place = example.USUAL) -> list[str]:
+    """Wait until the example answers at every address of the controller's Service, and return these.
+
+    :raises EnvironmentFault: it does not in time
+    """
 
     def probe() -> list[str]:
         addresses = _addresses(api, ingress)
         if not addresses:
             raise Unanswered(f"Service {ingress.namespace}/{ingress.service} has no external address")
-        exchanges = [HttpProbe(address).send(Request("/", host=f"other.{example.DOMAIN}")) for address in addresses]
+        exchanges = [HttpProbe(address).send(Request("/", host=f"other.{place.domain}")) for address in addresses]
         assert all(exchange.status == 200 for exchange in exchanges), [exchange.status for exchange in exchanges]
         return addresses
 

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from harness.cluster.api import Object
 from harness.cluster.ownership import LABEL
-from harness.cluster.state import ClusterState, Placement
+from harness.cluster.state import ClusterState, Placement, states_directory
 from harness.cluster.steps import Steps
 from harness.model.addresses import AddressRange
+from harness.model.budgets import DELETION
 from harness.model.errors import EnvironmentFault, UsageFault
 from harness.systems import existing
 from harness.systems.existing import Existing
@@ -42,7 +44,7 @@ def somebodys(pool: str = "192.0.2.0-192.0.2.127") -> Existing:
 class Readying(FakeApi):
     """A cluster on which every Deployment is ready at once."""
 
-    def _store(self, document: existing.Object) -> existing.Object:
+    def _store(self, document: Object) -> Object:
         ready = {**document, "status": READY} if document["kind"] == "Deployment" else document
         return super()._store(ready)
 
@@ -52,6 +54,7 @@ def there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeApi:
     api = Readying(an_object("IPAddressPool", "theirs", "metallb-system", spec={}))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setattr(ClusterState, "api", lambda self, whose="": api)
+    monkeypatch.setattr(existing, "wait_for_routes", lambda *asked: None)
     return api
 
 
@@ -94,10 +97,10 @@ def test_a_range_without_room_is_told_and_nothing_stays(there: FakeApi, said: li
     with pytest.raises(UsageFault, match="--pool with at least 16 addresses"):
         existing.begin(somebodys("192.0.2.1-192.0.2.9"), Steps(said.append))
     assert there.list("Namespace") == []
-    assert list(existing.states_directory().glob("*")) == []
+    assert list(states_directory().glob("*")) == []
 
 
-def labelled(kind: str, name: str, namespace: str | None = None, run: str = RUN) -> existing.Object:
+def labelled(kind: str, name: str, namespace: str | None = None, run: str = RUN) -> Object:
     return an_object(kind, name, namespace, labels={LABEL: run}, spec={})
 
 
@@ -117,13 +120,13 @@ def test_everything_of_a_run_is_removed_and_nothing_else(left: FakeApi) -> None:
 
 def test_what_does_not_go_is_told(left: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     left.hold("Namespace")
-    monkeypatch.setattr(existing, "DELETION", replace(existing.DELETION, seconds=0.01))
+    monkeypatch.setattr(existing, "DELETION", replace(DELETION, seconds=0.01))
     with pytest.raises(EnvironmentFault, match="no Namespace of conformance-a1b2c3 is left"):
         existing.remove(left, RUN)
 
 
 def test_only_ended_runs_of_ones_own_are_recovered(left: FakeApi, said: list[str]) -> None:
-    own = existing.states_directory() / RUN
+    own = states_directory() / RUN
     own.mkdir(parents=True)
     lock = FileLock(own / existing.IN_USE)
     with lock:
