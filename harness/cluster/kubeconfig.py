@@ -26,6 +26,7 @@ def kubeconfig_of_pod(folder: Path) -> Path:
         "kind": "Config",
         "clusters": [{"name": IN_CLUSTER, "cluster": {"server": server, "certificate-authority": str(ACCOUNT / "ca.crt")}}],
         "users": [{"name": IN_CLUSTER, "user": {"tokenFile": str(ACCOUNT / "token")}}],
+        "current-context": IN_CLUSTER,
         "contexts": [{"name": IN_CLUSTER, "context": {"cluster": IN_CLUSTER, "user": IN_CLUSTER}}],
     }
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

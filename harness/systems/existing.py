@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from harness.cluster.api import Api, NotServed, Object
+from harness.cluster.api import Api, NotServed, Object, Refused
 from harness.cluster.isolation import LEDGER, Ledger
 from harness.cluster.ownership import CLUSTER_WIDE, LABEL, OF_METALLB, owner
 from harness.cluster.sources import Image
@@ -67,6 +67,10 @@ def begin(found: Existing, steps: Steps) -> tuple[ClusterState, FileLock]:
     lock.acquire()
     try:
         _make(found, state, steps)
+    except Refused as refusal:
+        end(state, lock, steps)
+        todo = f"see whether a policy, a quota or a webhook that is not reached says so: `{COMMAND} doctor --context {found.context}`"
+        raise EnvironmentFault("a cluster that lets in what a run makes", str(refusal), todo) from refusal
     except BaseException:
         end(state, lock, steps)
         raise

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from harness.cluster.api import Object
+from harness.cluster.api import Object, Refused
 from harness.cluster.ownership import LABEL
 from harness.cluster.state import ClusterState, Placement, states_directory
 from harness.cluster.steps import Steps
@@ -141,3 +141,10 @@ def test_a_run_of_somebody_elses_is_recovered_by_its_name(left: FakeApi, said: l
     assert existing.recover(left, Path("config"), "theirs", Steps(said.append), named="conformance-ffffff") == ["Namespace n2"]
     with pytest.raises(UsageFault, match=f"it has: {RUN}"):
         existing.recover(left, Path("config"), "theirs", Steps(said.append), named="conformance-ffffff")
+
+
+def test_a_cluster_that_lets_nothing_in_is_told_and_nothing_stays(there: FakeApi, said: list[str]) -> None:
+    there.refuse("Deployment", Refused(403, "exceeded quota: none"))
+    with pytest.raises(EnvironmentFault, match="lets in what a run makes(.|\n)*exceeded quota"):
+        existing.begin(somebodys(), Steps(said.append))
+    assert there.list("Namespace") == []
