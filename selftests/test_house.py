@@ -52,7 +52,8 @@ def test_words_that_were_replaced_stay_away(word: str) -> None:
 
 def test_systems_have_rooms() -> None:
     beside = {file.name for file in (ROOT / "harness" / "systems").glob("*.py")}
-    assert beside == {"__init__.py", "environment.py", "invariants.py", "leftovers.py", "observers.py", "preconditions.py", "usable.py"}
+    of_a_run = {"environment.py", "invariants.py", "leftovers.py", "observers.py", "preconditions.py", "usable.py"}
+    assert beside == {"__init__.py", "existing.py", "survey.py", *of_a_run}
 
 
 def test_pytest_kind_is_imported_in_one_module_and_that_one_only_for_a_cluster() -> None:

@@ -22,18 +22,13 @@ from harness.plugin.claims import claim_of
 from harness.plugin.controllers import case_of, controller_of
 from harness.plugin.ids import nearest
 from harness.plugin.ordering import MARKS
-from harness.plugin.provisions import Provision, needs_of, preconditions_of_fixtures
+from harness.plugin.provisions import Provision, needs_of, out_of_reach, preconditions_of_fixtures
 from harness.plugin.run_facts import RUN, RunFacts, is_worker
 from harness.plugin.transport import packed, unpacked
 from harness.systems.metallb.modes import OF_MODES
 
 #: Violations shown on one screen.
 SHOWN = 12
-#: What a run has on clusters of its own only, and why a statement that needs it is not judged elsewhere.
-OUT_OF_REACH = {
-    Provision.NETWORK: "looks from the network of the nodes, on which the suite has a host on clusters of its own only",
-    Provision.EXAMPLE: "is about the example project, which clusters of the suite's own have",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +208,7 @@ def _hiding(item: pytest.Item) -> list[str]:
 def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
     case, controller = case_of(item), controller_of(item)
     inapplicable = _without_upgrade(one, config) or mismatch(one.gate, config.stash[RUN].versions_with(controller))
-    inapplicable = inapplicable or _lacking(one, config, controller) or _out_of_reach(item, config)
+    inapplicable = inapplicable or _lacking(one, config, controller) or (out_of_reach(item) if config.stash[RUN].context else "")
     why = (inapplicable, conformance_file.skipped(config, one.id, case))
     line = (item.location[1] or 0) + 1
     marks = frozenset(_marks(item) & MARKS.keys())
@@ -228,15 +223,6 @@ def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
 def _without_upgrade(one: Entry, config: pytest.Config) -> str:
     """Why a statement about upgrades does not apply; empty where there is one to judge, or it is about something else."""
     return "" if one.subject != UPGRADE or config.getoption("upgrade_from") else "needs --upgrade-from VERSION"
-
-
-def _out_of_reach(item: pytest.Item, config: pytest.Config) -> str:
-    """Why a statement cannot be judged on a cluster that somebody else made; empty where it can, or the run makes its own."""
-    if not config.stash[RUN].context:
-        return ""
-    if "disruptive" in _marks(item):
-        return "breaks something that others on the cluster use"
-    return next((reason for provision, reason in OUT_OF_REACH.items() if provision in needs_of(item)), "")
 
 
 def _lacking(one: Entry, config: pytest.Config, controller: str) -> str:

@@ -27,6 +27,13 @@ class Provision(StrEnum):
     MANIFEST = "the routes in the statement's manifest, among the shared ones"
 
 
+#: What a run has on clusters of its own only, and why a statement that needs it is not judged elsewhere.
+OUT_OF_REACH = {
+    Provision.NETWORK: "looks from the network of the nodes, on which the suite has a host on clusters of its own only",
+    Provision.EXAMPLE: "is about the example project, which clusters of the suite's own have",
+}
+
+
 def needs(*provisions: Provision) -> Callable[[Fixture], Fixture]:
     """Declare what the decorated fixture function needs; stands below ``@pytest.fixture``."""
 
@@ -41,6 +48,13 @@ def needs_of(item: pytest.Item) -> tuple[Provision, ...]:
     """What the fixtures of a test need, those included that it asks for through others."""
     found = {provision for several in _declared(item, ATTRIBUTE) for provision in several or ()}
     return tuple(provision for provision in Provision if provision in found)
+
+
+def out_of_reach(item: pytest.Item) -> str:
+    """Why a test cannot be judged on a cluster that somebody else made; empty where it can."""
+    if any(item.iter_markers("disruptive")):
+        return "breaks something that others on the cluster use"
+    return next((reason for provision, reason in OUT_OF_REACH.items() if provision in needs_of(item)), "")
 
 
 def rests_on(precondition: Precondition) -> Callable[[Fixture], Fixture]:

@@ -47,8 +47,7 @@ METALLB = "metallb"
 class Settings:
     """What the command line asks for.
 
-    :param ingress: the version of each ingress controller under test, by its name
-    :param mode: the way in which MetalLB speaks BGP
+    :param ingress: the version of each ingress controller under test, by its name; ``mode`` is the way in which MetalLB speaks BGP
     :param upgrade_from: the version of MetalLB from which an upgrade to the one under test is judged
     :param existing: the cluster that somebody else made, where the run is to be on one
     """
@@ -298,5 +297,4 @@ def _apply(state: ClusterState, settings: Settings, manifests: Mapping[str, Path
 
 
 def _let_the_only_node_announce(api: Api, state: ClusterState) -> None:
-    name, excluded = f"{state.name}-control-plane", {EXCLUDED: None}
-    api.merge("Node", name, None, {"metadata": {"labels": excluded}})
+    api.merge("Node", f"{state.name}-control-plane", None, {"metadata": {"labels": {EXCLUDED: None}}})

@@ -64,7 +64,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: Place, socket:
     (tmp_path / "repository" / "ci").mkdir()
     monkeypatch.chdir(tmp_path / "repository" / "ci")
     place(f"unix://{socket}")
-    monkeypatch.setattr(start, "_base", lambda *_: Image("base", "debian:trixie-slim", "engine", "sha256:base"))
+    monkeypatch.setattr(start, "base_image", lambda *_: Image("base", "debian:trixie-slim", "engine", "sha256:base"))
     monkeypatch.setattr(image, "build", lambda base: f"made-of-{base}")
     monkeypatch.setattr(start, "_stand_before", lambda argv: lines.append(list(argv)) or 1)  # type: ignore[func-returns-value]
     return lines

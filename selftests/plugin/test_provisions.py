@@ -24,10 +24,10 @@ class Planned:
     [
         ("client", {Provision.CLUSTER, Provision.SHARED_ROUTES, Provision.MANIFEST}),
         ("own_client", {Provision.CLUSTER, Provision.SHARED_ROUTES}),
-        ("external_peer", {Provision.CLUSTER, Provision.ROUTER_IMAGE}),
+        ("external_peer", {Provision.CLUSTER, Provision.ROUTER_IMAGE, Provision.NETWORK}),
         ("namespace", {Provision.CLUSTER, Provision.NAMESPACE}),
-        ("node_loss", {Provision.CLUSTER, Provision.NAMESPACE, Provision.LOST_NODE}),
-        ("upgrades", {Provision.CLUSTER, Provision.ROUTER_IMAGE, Provision.RELEASES}),
+        ("node_loss", {Provision.CLUSTER, Provision.NAMESPACE, Provision.LOST_NODE, Provision.NETWORK}),
+        ("upgrades", {Provision.CLUSTER, Provision.ROUTER_IMAGE, Provision.RELEASES, Provision.NETWORK}),
         ("label", set()),
     ],
 )
