@@ -33,6 +33,7 @@ from harness.model.project import ROOT
 from harness.systems.apps import example
 from harness.systems.environment import METALLB, Settings
 from harness.systems.ingress.controllers import controller
+from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.kubernetes.readiness import answering, wait_ready
 from harness.systems.metallb.installation import MetalLB
 
@@ -172,6 +173,13 @@ def _inhabit(api: Api, references: dict[str, str], pool: AddressRange) -> None:
     spec = {"type": "LoadBalancer", "selector": {"app": "nginx"}, "ports": [{"port": 80, "targetPort": "http"}]}
     api.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "till", "namespace": "shop"}, "spec": spec})
     example.wait_for_apps(api, place)
+
+    def told() -> str:
+        without = [item["metadata"]["name"] for item in api.list("Ingress", place.namespace) if not assigned_addresses(item)]
+        assert not without, f"without an address: {', '.join(without)}"
+        return "all"
+
+    wait_ready(told, "every route of theirs says its address", within=nginx.timing.status)
 
 
 def _restrict(api: Api) -> None:
