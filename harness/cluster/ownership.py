@@ -80,6 +80,8 @@ class OwnedApi(Api):
         stored = self._stored(kind, name, namespace, document["apiVersion"]) if name else None
         if stored or not _may_be_made(document):
             self._require(kind, name, namespace, stored)
+        if kind == "IPAddressPool" and _is_open(document["spec"]):
+            raise Untouchable("would offer addresses to every Service of a cluster that somebody else made")
         return shaped(document, self.run)
 
     def _stored(self, kind: str, name: str, namespace: str | None, api_version: str | None = None) -> Object | None:
@@ -110,6 +112,11 @@ class OwnedApi(Api):
 def owner(stored: Object) -> str:
     """The name of the run that made an object; empty where none did."""
     return str((stored["metadata"].get("labels") or {}).get(LABEL, ""))
+
+
+def _is_open(pool: Mapping[str, Any]) -> bool:
+    """Whether the addresses of a pool are for Services that ask for none and are in any namespace."""
+    return pool.get("autoAssign", True) is not False and not (pool.get("serviceAllocation") or {}).get("namespaces")
 
 
 def _may_be_made(document: Object) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import pytest
 
 from harness.model.preconditions import Precondition
+from harness.model.resources import EVERYTHING, Resource
 
 Fixture = TypeVar("Fixture", bound=Callable[..., Any])
 ATTRIBUTE, PRECONDITION = "__provision__", "__precondition__"
@@ -54,6 +55,8 @@ def out_of_reach(item: pytest.Item) -> str:
     """Why a test cannot be judged on a cluster that somebody else made; empty where it can."""
     if any(item.iter_markers("disruptive")):
         return "breaks something that others on the cluster use"
+    if any(Resource.DEFAULTS in (mark.args or EVERYTHING) for mark in item.iter_markers("serial")):
+        return "changes how requests are answered whose host is in no rule, or which class an Ingress has that names none"
     return next((reason for provision, reason in OUT_OF_REACH.items() if provision in needs_of(item)), "")
 
 

@@ -26,6 +26,7 @@ from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb.custom_resources import NAMESPACE as METALLB
 from harness.systems.metallb.custom_resources import custom_resource
 from harness.systems.metallb.modes import Mode
+from harness.systems.metallb.pools import bound_to
 from harness.systems.observers import PROGRAM_IMAGE
 from harness.systems.usable import wait_for_routes
 
@@ -110,7 +111,9 @@ def _make(found: Existing, state: ClusterState, steps: Steps) -> None:
         api.apply(*example.app_objects(found.image, state.nonce, place))
         example.wait_for_apps(api, place)
     with steps.step(f"pool {place.pool}, and a route of each ingress controller"):
-        api.apply(*example.pool_objects(own, place))
+        pool, *advertised = example.pool_objects(own, place)
+        pool["spec"]["serviceAllocation"] = bound_to(place.namespace)  # nobody else's Service gets an address of it
+        api.apply(pool, *advertised)
         if api.list("BGPPeer", METALLB):
             api.apply(custom_resource("BGPAdvertisement", place.pool, {"ipAddressPools": [place.pool]}))
         for controller in controllers_of(state):

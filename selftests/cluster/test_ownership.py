@@ -84,7 +84,7 @@ def test_what_the_run_made_is_changed_and_deleted(there: Cluster, which: tuple[s
 
 def test_what_is_made_carries_the_label(there: Cluster) -> None:
     there.apply(an_object("Namespace", "new"), an_object("Service", "new", "new", spec={}))
-    there.create(an_object("IPAddressPool", "new", "metallb-system", spec={}))
+    there.create(an_object("IPAddressPool", "new", "metallb-system", spec={"autoAssign": False}))
     made = [there.get("Namespace", "new"), there.get("Service", "new", "new"), there.get("IPAddressPool", "new", "metallb-system")]
     assert [one["metadata"]["labels"][LABEL] for one in made if one] == [RUN] * 3
 
@@ -94,6 +94,12 @@ def test_nothing_else_is_made_in_somebody_elses_namespace(there: Cluster, kind: 
     with pytest.raises(Untouchable, match=f"{kind} metallb-system/new"):
         there.apply(an_object(kind, "new", "metallb-system", spec={}))
     assert there.get(kind, "new", "metallb-system") is None
+
+
+def test_no_pool_is_offered_to_everybody(there: Cluster) -> None:
+    with pytest.raises(Untouchable, match="would offer addresses to every Service"):
+        there.apply(an_object("IPAddressPool", "new", "metallb-system", spec={"addresses": []}))
+    there.apply(an_object("IPAddressPool", "new", "metallb-system", spec={"serviceAllocation": {"namespaces": ["own"]}}))
 
 
 def test_the_namespace_of_another_run_is_not_ours(there: Cluster) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.model.resources import DEFAULTS, METALLB
 from harness.plugin.collection import PLAN, Case
-from harness.plugin.provisions import Provision
+from harness.plugin.provisions import Provision, out_of_reach
 from selftests.plugin.conftest import ROOT, Suite
 
 
@@ -45,3 +46,22 @@ def test_a_fixture_that_needs_nothing_declares_nothing(suite: Suite) -> None:
     planned = Planned()
     suite.pytester.inline_run("--collect-only", "-q", plugins=[planned])
     assert planned.cases["EXH-01"].needs == ()
+
+
+@pytest.mark.parametrize(
+    ("marks", "expected"),
+    [
+        ([], ""),
+        ([pytest.mark.disruptive(METALLB)], "breaks something"),
+        ([pytest.mark.serial(METALLB)], ""),
+        ([pytest.mark.serial(DEFAULTS)], "whose host is in no rule"),
+        ([pytest.mark.serial], "whose host is in no rule"),
+    ],
+)
+def test_what_others_would_notice_is_not_judged_on_their_cluster(
+    request: pytest.FixtureRequest, marks: list[pytest.MarkDecorator], expected: str
+) -> None:
+    for mark in marks:
+        request.node.add_marker(mark)
+    found = out_of_reach(request.node)
+    assert (expected in found) if expected else not found

@@ -79,6 +79,7 @@ def test_applications_pool_and_a_route_have_names_that_nobody_else_has(there: Fa
         pool = there.get("IPAddressPool", state.name, "metallb-system")
         assert pool is not None
         assert pool["spec"]["addresses"] == ["192.0.2.1-192.0.2.8"]
+        assert pool["spec"]["serviceAllocation"]["namespaces"] == [state.name]
         (route,) = there.list("Ingress", state.name)
         assert {rule["host"] for rule in route["spec"]["rules"]} == {f"nginx.{state.name}.test", f"other.{state.name}.test"}
         assert route["spec"]["ingressClassName"] == "public"
