@@ -77,7 +77,7 @@ broken-test: $(READY) ## systems that are broken as a whole: each run is over in
 
 existing-test: $(READY) ## runs on a cluster that somebody else made: what stands there is as it was, whatever ended the run; creates a cluster
 	$(BIN)/python -m lab engine
-	$(BIN)/pytest enginetests/existing_run.py -q
+	$(BIN)/pytest enginetests/existing_run.py enginetests/existing_doctor.py -q
 
 format: $(READY) ## write the code the way `make test` wants it
 	$(BIN)/ruff check --fix .

@@ -1,4 +1,4 @@
-"""What users do wrong, done on a real cluster one by one, and undone: each with the finding that it has to bring."""
+"""What users do wrong, done on a real cluster one by one, and undone: each with the finding that it has to bring; and what is right."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +17,8 @@ HERE = "doctor"
 #: Ranges that no network of the machine has: what is announced there reaches nobody (RFC 5737).
 FIRST, SECOND = "192.0.2.1-192.0.2.4", "198.51.100.1-198.51.100.4"
 LATE = f"Service {HERE}/late"
+#: The class of the ingress controller that is there, and that of one which nobody can look for.
+CLASS, FOREIGN = "nginx", "doctor"
 #: The Service that has what another one asks for; and the seconds after which it has it.
 HOLDER, SERVED = "holder", 30
 
@@ -89,7 +91,7 @@ def endpoint(name: str, node: str) -> Object:
     )
 
 
-def route(name: str, to: str, port: int = 80, ingress_class: str | None = "stub") -> Object:
+def route(name: str, to: str, port: int = 80, ingress_class: str | None = CLASS) -> Object:
     """An Ingress with one path."""
     path = {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": to, "port": {"number": port}}}}
     spec = {"rules": [{"host": "doctor.test", "http": {"paths": [path]}}]}
@@ -103,25 +105,63 @@ def cluster_wide(kind: str, name: str, **fields: Any) -> Object:
     return made
 
 
-def mistakes(worker: str, address: str, proxy: str) -> list[Mistake]:
-    """All of them.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where they are made: the nodes that can announce, the address of the first, the configuration of kube-proxy, and a pool in use."""
 
-    :param worker: a node, and ``address`` its own
-    :param proxy: the configuration of kube-proxy
-    """
+    workers: Sequence[str] = ("one", "two")
+    address: str = "192.0.2.9"
+    proxy: str = ""
+    pool: str = "theirs"
+
+
+def mistakes(place: Place) -> list[Mistake]:
+    """All of them."""
+    worker, *_ = place.workers
     pool = ip_address_pool("doctor", [FIRST], autoAssign=False)
     late = service(asks={"address-pool": "doctor"})
     served = [pool, l2_advertisement("doctor", ["doctor"]), late, endpoint("late", worker)]
-    return [*_pending(pool), *_silent(served, worker, address), *_routes(service(type="ClusterIP"), worker), *_of_metallb(worker, proxy)]
+    idle = service(type="ClusterIP")
+    return [*_pending(pool, place), *_silent(served, place), *_routes(idle, worker), *_of_metallb(worker, place.proxy)]
 
 
-def _pending(one: Object) -> list[Mistake]:
+def healthy(place: Place) -> dict[str, list[Object]]:
+    """What is right, though it is often done wrong: nothing may be found of it."""
+    worker, *_ = place.workers
+    pool, asks = ip_address_pool("doctor", [FIRST], autoAssign=False), {"address-pool": "doctor"}
+    told, behind, late = l2_advertisement("doctor", ["doctor"]), endpoint("late", worker), service(asks=asks)
+    bound = ip_address_pool("doctor", [FIRST], serviceAllocation={"namespaces": [HERE]})
+    shared = {"allow-shared-ip": "one", "loadBalancerIPs": "192.0.2.1"}
+    default = {"ingressclass.kubernetes.io/is-default-class": "true"}
+    chosen = l2_advertisement("doctor", ["doctor"], nodeSelectors=nodes_named(worker), interfaces=["eth0"])
+    return {
+        "local": [pool, told, service(asks=asks, externalTrafficPolicy="Local"), behind],
+        "shared": [pool, told, service(asks=shared), behind, service("second", 81, asks=shared), endpoint("second", worker)],
+        "chosen-node-and-interface": [pool, chosen, late, behind],
+        "bound-pool": [bound, told, service(asks={"loadBalancerIPs": "192.0.2.2"}), behind],
+        "default-class": [
+            cluster_wide("IngressClass", FOREIGN, metadata={"annotations": default}, spec={"controller": "example.org/doctor"}),
+            service(type="ClusterIP"),
+            behind,
+            route("late", "late", ingress_class=None),
+        ],
+    }
+
+
+@contextmanager
+def made(api: Api, objects: Sequence[Object]) -> Iterator[None]:
+    """Make objects for the block."""
+    with Mistake("", "", objects).made(api):
+        yield
+
+
+def _pending(one: Object, place: Place) -> list[Mistake]:
     asks = {"address-pool": "doctor"}
     held = {"address-pool": "doctor", "loadBalancerIPs": "192.0.2.1"}
     small = ip_address_pool("doctor", ["192.0.2.1/32"], autoAssign=False)
     others = {"namespaces": ["somebody-elses"]}
     holder = service(HOLDER, asks=asks)
-    closed = ("IPAddressPool", "example", NAMESPACE, {"spec": {"autoAssign": False}}, {"spec": {"autoAssign": None}})
+    closed = ("IPAddressPool", place.pool, NAMESPACE, {"spec": {"autoAssign": False}}, {"spec": {"autoAssign": None}})
     quiet = frozenset({"not-announced", "no-endpoint"})  # said of the holder
     return [
         Mistake("class-not-served", LATE, [service(loadBalancerClass="example.org/none")]),
@@ -141,8 +181,9 @@ def _pending(one: Object) -> list[Mistake]:
     ]
 
 
-def _silent(served: list[Object], worker: str, address: str) -> list[Mistake]:
+def _silent(served: list[Object], place: Place) -> list[Mistake]:
     pool, told, late, behind = served
+    worker, *_ = place.workers
     excluded = {"metadata": {"labels": {EXCLUDED: ""}}}, {"metadata": {"labels": {EXCLUDED: None}}}
     shared = {"allow-shared-ip": "one", "loadBalancerIPs": "192.0.2.1"}
     selecting = l2_advertisement("doctor", ["doctor"], serviceSelectors=[{"matchExpressions": [{"key": "app", "operator": "Exists"}]}])
@@ -153,13 +194,13 @@ def _silent(served: list[Object], worker: str, address: str) -> list[Mistake]:
         Mistake("not-announced", LATE, [pool, late, behind]),
         Mistake("advertised-pool-unknown", f"L2Advertisement {NAMESPACE}/doctor", [l2_advertisement("doctor", ["docter"])]),
         Mistake("no-endpoint", LATE, [pool, told, late]),
-        Mistake("nodes-excluded", LATE, served, [("Node", worker, None, *excluded)]),
+        Mistake("nodes-excluded", LATE, served, [("Node", one, None, *excluded) for one in place.workers]),
         Mistake("no-node-selected", LATE, [pool, l2_advertisement("doctor", ["doctor"], nodeSelectors=nodes_named("none")), late, behind]),
         Mistake("local-without-endpoint", LATE, [pool, told, local, endpoint("late", "elsewhere")]),
         Mistake("interface-missing", LATE, [pool, l2_advertisement("doctor", ["doctor"], interfaces=["eth9"]), late, behind]),
         Mistake("bgp-without-peer", f"BGPAdvertisement {NAMESPACE}/doctor", [pool, bgp]),
         Mistake("peer-unknown", f"BGPAdvertisement {NAMESPACE}/doctor", [pool, peer, bgp]),
-        Mistake("pool-has-node-address", f"Node {worker}", [ip_address_pool("doctor", [f"{address}/32"], autoAssign=False)]),
+        Mistake("pool-has-node-address", f"Node {worker}", [ip_address_pool("doctor", [f"{place.address}/32"], autoAssign=False)]),
         Mistake(
             "shared-with-selectors",
             LATE,
@@ -175,16 +216,18 @@ def _routes(idle: Object, worker: str) -> list[Mistake]:
         cluster_wide("IngressClass", f"doctor-{name}", metadata={"annotations": default}, spec={"controller": "example.org/doctor"})
         for name in ("one", "two")
     ]
-    nginx = cluster_wide("IngressClass", "doctor", spec={"controller": "k8s.io/ingress-nginx"})
+    absent = cluster_wide("IngressClass", FOREIGN, spec={"controller": "traefik.io/ingress-controller"})
+    foreign = cluster_wide("IngressClass", FOREIGN, spec={"controller": "example.org/doctor"})
+    twice = [route(name, "late", ingress_class=FOREIGN) for name in ("late", "later")]
     return [
         Mistake("ingress-without-class", what, [idle, behind, route("late", "late", ingress_class=None)]),
-        Mistake("class-unknown", what, [idle, behind, route("late", "late", ingress_class="stbu")]),
-        Mistake("class-without-controller", what, [nginx, idle, behind, route("late", "late", ingress_class="doctor")]),
+        Mistake("class-unknown", what, [idle, behind, route("late", "late", ingress_class="ngnix")]),
+        Mistake("class-without-controller", what, [absent, idle, behind, route("late", "late", ingress_class=FOREIGN)]),
         Mistake("several-default-classes", "IngressClass doctor-one", classes),
         Mistake("backend-missing", what, [route("late", "none")]),
         Mistake("backend-port-missing", what, [idle, behind, route("late", "late", port=81)]),
         Mistake("backend-without-endpoint", what, [idle, route("late", "late")]),
-        Mistake("route-twice", f"Ingress {HERE}/later", [idle, behind, route("late", "late"), route("later", "late")]),
+        Mistake("route-twice", f"Ingress {HERE}/later", [foreign, idle, behind, *twice]),
     ]
 
 

@@ -9,9 +9,10 @@ from harness.cluster import rights
 def add_command(commands: Commands) -> None:
     """Declare ``rbac``."""
     parser = commands.add_parser("rbac", help="print the ClusterRole with the rights that run --context needs")
+    parser.add_argument("--wire-probe", action="store_true", help="with what run --wire-probe needs besides")
     parser.set_defaults(command=print_role)
 
 
-def print_role(_: argparse.Namespace) -> None:
+def print_role(options: argparse.Namespace) -> None:
     """Print it."""
-    print(rights.manifest(), end="")
+    print(rights.manifest(wire_probe=options.wire_probe), end="")

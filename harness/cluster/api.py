@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from harness.cluster import pod_exec
 from harness.cluster.changes import Changes, Pause
 from harness.model.errors import EnvironmentFault
 from harness.model.record import awaiting_answer
@@ -225,6 +226,14 @@ class Api:
         with _translating_faults():
             response = self._client.request(method.lower(), target, serialize=False, _request_timeout=REQUEST_TIMEOUT)
         return str(response.data.decode(errors="replace"))
+
+    def execute(self, pod: str, namespace: str, *words: str, timeout: float) -> str:
+        """Run a command in a Pod and return what it prints.
+
+        :raises EnvironmentFault: it failed, or took longer than ``timeout`` seconds
+        """
+        with _translating_faults():
+            return pod_exec.run(self._client.client.configuration, pod, namespace, words, timeout)
 
     def may(self, group: str, resource: str, verb: str) -> bool:
         """Whether the kubeconfig's user may do this to a resource, or to its subresource behind a slash, in every namespace."""

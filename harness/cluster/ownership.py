@@ -65,6 +65,11 @@ class OwnedApi(Api):
             self._require("Pod", pod, namespace, None)
         return super().ask_pod(method, pod, namespace, port, path)
 
+    def execute(self, pod: str, namespace: str, *words: str, timeout: float) -> str:
+        """Run a command in a Pod of the run's."""
+        self._require("Pod", pod, namespace, None)
+        return super().execute(pod, namespace, *words, timeout=timeout)
+
     def token(self, account: str, namespace: str) -> str:
         """A token of a ServiceAccount of the run's."""
         self._require("ServiceAccount", account, namespace, None)

@@ -50,7 +50,7 @@ class ClusterState:
     which MetalLB speaks BGP. ``kind`` is the version of kind that made it. ``releases`` are the versions of MetalLB between which an
     upgrade is judged, the older one first; the nodes have their images. ``existing`` says that somebody else made it: there is no engine
     then, nothing is written that the run did not make, ``network`` and ``kind`` are empty, and ``placements`` has where each ingress
-    controller was found.
+    controller was found; ``watcher`` is the Pod that looks at the nodes' network, if one does, and ``neighbours`` names its nodes by MAC.
     """
 
     name: str
@@ -72,6 +72,8 @@ class ClusterState:
     releases: list[Release] = field(default_factory=list)
     existing: bool = False
     placements: dict[str, Placement] = field(default_factory=dict)
+    watcher: str = ""
+    neighbours: dict[str, str] = field(default_factory=dict)
 
     @property
     def file(self) -> Path:

@@ -208,7 +208,7 @@ def _hiding(item: pytest.Item) -> list[str]:
 def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
     case, controller = case_of(item), controller_of(item)
     inapplicable = _without_upgrade(one, config) or mismatch(one.gate, config.stash[RUN].versions_with(controller))
-    inapplicable = inapplicable or _lacking(one, config, controller) or (out_of_reach(item) if config.stash[RUN].context else "")
+    inapplicable = inapplicable or _lacking(one, config, controller) or _out_of_reach(item, config)
     why = (inapplicable, conformance_file.skipped(config, one.id, case))
     line = (item.location[1] or 0) + 1
     marks = frozenset(_marks(item) & MARKS.keys())
@@ -218,6 +218,10 @@ def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
     item.extra_keyword_matches.add(one.id)
     for mark in (one.keyword.lower(), one.profile.lower(), *one.subject.split("/"), *(feature.value for feature in one.features)):
         item.add_marker(mark)
+
+
+def _out_of_reach(item: pytest.Item, config: pytest.Config) -> str:
+    return out_of_reach(item, wire=bool(config.getoption("wire_probe"))) if config.stash[RUN].context else ""
 
 
 def _without_upgrade(one: Entry, config: pytest.Config) -> str:

@@ -39,7 +39,7 @@ OF_OWN_CLUSTERS: Mapping[str, Any] = {
     "reuse_cluster": None,
 }
 #: Options that need a cluster of somebody else's.
-OF_EXISTING = ("pool", "kubeconfig", "dry_run")
+OF_EXISTING = ("pool", "kubeconfig", "wire_probe", "dry_run")
 #: The cluster that somebody else made; none where the run makes its own. On the controlling process.
 EXISTING = pytest.StashKey[Existing | None]()
 #: The value of an option by its name.
@@ -71,7 +71,7 @@ def settings_of(option: Option) -> Settings:
     require_context(file, option("context"))
     with TemporaryDirectory() as folder:
         api = Api(file, option("context"), Path(folder) / "discovery.json")
-        rights.require(api)
+        rights.require(api, wire_probe=bool(option("wire_probe")))
         seen = survey(api)
     found = _existing(option, file, seen, _chosen(option("ingress"), seen))
     return Settings(
@@ -101,7 +101,19 @@ def _existing(option: Option, file: Path, seen: Survey, chosen: Iterable[FoundCo
         mode=seen.mode,
         ingress={one.name: one.version for one in chosen},
         placements={one.name: one.placement for one in chosen},
+        watcher=_watcher(option("wire_probe"), seen),
     )
+
+
+def _watcher(asked: str | None, seen: Survey) -> str:
+    """The node from which the nodes' network is looked at: one that announces nothing, since nobody hears his own frames.
+
+    :raises UsageFault: it is none of those
+    """
+    if asked and asked not in seen.silent:
+        fitting = ", ".join(seen.silent) or "there is none: each node runs a speaker, and none is excluded from load balancers"
+        raise UsageFault("--wire-probe with a node that announces nothing", asked, f"those that do not: {fitting}")
+    return asked or ""
 
 
 def _agreed(flag: str, what: str, asked: str | None, found: str) -> str:
@@ -179,6 +191,7 @@ def plan(found: Existing, cases: Iterable[Case]) -> list[str]:
         f"  to make    namespaces, IPAddressPools, L2Advertisements, BGPAdvertisements and IngressClasses, all with the label {LABEL}",
         f"             Services with addresses of {', '.join(map(str, found.pools))} only; routes of hosts below .test only",
         f"             Pods that run {found.image} without any rights",
+        *([f"             a Pod in the network of {found.watcher} that may send frames (NET_RAW)"] if found.watcher else ()),
         "  untouched  everything that has no such label",
         f"  to judge   {len({one.statement.id for one in judged})} statements in {len(judged)} cases",
         *(f"  not        {number} cases: {reason}" for reason, number in reasons.most_common()),

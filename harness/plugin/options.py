@@ -131,6 +131,8 @@ def _add_existing(add: Add) -> None:
     add("--kubeconfig", metavar="FILE", help="the kubeconfig of --context (default: KUBECONFIG, or ~/.kube/config)")
     ranged = "addresses that the run may hand out there and nobody uses, FIRST-LAST or a CIDR; twice where the cluster has both families"
     add("--pool", metavar="RANGE", action="append", default=[], help=ranged)
+    asks = "the node, one that announces nothing, from whose network a Pod asks who has an address (default: nobody asks)"
+    add("--wire-probe", metavar="NODE", help=asks)
     add("--dry-run", action="store_true", help="with --context: say what is there, what would be made and judged, and end")
 
 

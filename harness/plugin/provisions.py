@@ -24,6 +24,7 @@ class Provision(StrEnum):
     RELEASES = "the versions of MetalLB between which an upgrade is judged"
     UNUSED_NAMESPACE = "that no statement had before: pods end slowly, and labels or policies would be found by the next one"
     NETWORK = "containers on the network of the nodes, which a cluster that somebody else made has not"
+    WIRE = "a host on the network of the nodes, which asks who has an address"
     EXAMPLE = "the example project, as it is on clusters that the suite makes"
     MANIFEST = "the routes in the statement's manifest, among the shared ones"
 
@@ -31,6 +32,7 @@ class Provision(StrEnum):
 #: What a run has on clusters of its own only, and why a statement that needs it is not judged elsewhere.
 OUT_OF_REACH = {
     Provision.NETWORK: "looks from the network of the nodes, on which the suite has a host on clusters of its own only",
+    Provision.WIRE: "asks on the network of the nodes who has an address, which --wire-probe NODE lets a Pod do",
     Provision.EXAMPLE: "is about the example project, which clusters of the suite's own have",
 }
 
@@ -51,13 +53,17 @@ def needs_of(item: pytest.Item) -> tuple[Provision, ...]:
     return tuple(provision for provision in Provision if provision in found)
 
 
-def out_of_reach(item: pytest.Item) -> str:
-    """Why a test cannot be judged on a cluster that somebody else made; empty where it can."""
+def out_of_reach(item: pytest.Item, *, wire: bool) -> str:
+    """Why a test cannot be judged on a cluster that somebody else made; empty where it can.
+
+    :param wire: whether somebody asks on the network of its nodes
+    """
     if any(item.iter_markers("disruptive")):
         return "breaks something that others on the cluster use"
     if any(Resource.DEFAULTS in (mark.args or EVERYTHING) for mark in item.iter_markers("serial")):
         return "changes how requests are answered whose host is in no rule, or which class an Ingress has that names none"
-    return next((reason for provision, reason in OUT_OF_REACH.items() if provision in needs_of(item)), "")
+    lacking = {**OUT_OF_REACH, **({Provision.WIRE: ""} if wire else {})}
+    return next((reason for provision, reason in lacking.items() if provision in needs_of(item) and reason), "")
 
 
 def rests_on(precondition: Precondition) -> Callable[[Fixture], Fixture]:

@@ -11,6 +11,9 @@ from harness.model.layer2_observations import Answer, Resolution
 from harness.model.record import awaiting_answer, record
 from harness.probes import wire_program
 
+#: Where the program is in a Pod.
+PROGRAM = "/wire/program.py"
+
 
 class DockerCommand(Protocol):
     """Runs a command of Docker's and returns what it prints; ``harness.cluster.engine.docker``.
@@ -59,13 +62,37 @@ class WireProbe:
 
     def _run(self, arguments: list[str], *, timeout: float) -> list[dict[str, str | float]]:
         with awaiting_answer():
-            output = self._docker(
-                "exec", "--interactive", self.name, "python3", "-", *arguments, timeout=timeout, stdin=wire_program.text().encode()
-            )
+            output = self._output(arguments, timeout)
         try:
             seen = [dict(json.loads(line)) for line in output.splitlines()]
         except (ValueError, TypeError):
             seen = []
         if not seen:
-            raise EnvironmentFault("one JSON object a line from the wire probe", repr(output[:200]), f"docker inspect {self.name}")
+            raise EnvironmentFault("one JSON object a line from the wire probe", repr(output[:200]), f"look at {self.name}")
         return seen
+
+    def _output(self, arguments: list[str], timeout: float) -> str:
+        return self._docker(
+            "exec", "--interactive", self.name, "python3", "-", *arguments, timeout=timeout, stdin=wire_program.text().encode()
+        )
+
+
+class PodExec(Protocol):
+    """Runs a command in a Pod and returns what it prints; ``harness.cluster.api.Api.execute``.
+
+    :raises EnvironmentFault: the command failed, or took longer than ``timeout`` seconds
+    """
+
+    def __call__(self, pod: str, namespace: str, *words: str, timeout: float) -> str: ...
+
+
+class PodWireProbe(WireProbe):
+    """The probe as a Pod in the network of a node, which holds the program as :data:`PROGRAM`; it needs NET_RAW."""
+
+    def __init__(self, execute: PodExec, pod: str, namespace: str) -> None:
+        self._execute = execute
+        self._namespace = namespace
+        self.name = pod
+
+    def _output(self, arguments: list[str], timeout: float) -> str:
+        return self._execute(self.name, self._namespace, "python3", PROGRAM, *arguments, timeout=timeout)

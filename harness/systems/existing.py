@@ -27,7 +27,7 @@ from harness.systems.metallb.custom_resources import NAMESPACE as METALLB
 from harness.systems.metallb.custom_resources import custom_resource
 from harness.systems.metallb.modes import Mode
 from harness.systems.metallb.pools import bound_to
-from harness.systems.observers import PROGRAM_IMAGE
+from harness.systems.observers import PROGRAM_IMAGE, neighbours_of, start_wire_pod
 from harness.systems.usable import wait_for_routes
 
 #: Addresses of the range given that the run's own applications get, one for each look at whether a new Service gets one.
@@ -42,6 +42,7 @@ class Existing:
 
     :param pools: the addresses that the run may hand out, one range of each family of the cluster
     :param image: what the Pods of the run's applications run
+    :param watcher: the node from which the nodes' network is looked at, frame by frame; empty where it is not
     """
 
     kubeconfig: str
@@ -55,6 +56,7 @@ class Existing:
     mode: Mode
     ingress: Mapping[str, str]
     placements: Mapping[str, Placement]
+    watcher: str = ""
 
 
 def begin(found: Existing, steps: Steps) -> tuple[ClusterState, FileLock]:
@@ -118,6 +120,11 @@ def _make(found: Existing, state: ClusterState, steps: Steps) -> None:
             api.apply(custom_resource("BGPAdvertisement", place.pool, {"ipAddressPools": [place.pool]}))
         for controller in controllers_of(state):
             api.apply(*example.by_host(controller.ingress_class, controller.suffix, place))
+    if found.watcher:
+        with steps.step(f"a host on the network of {found.watcher}, which finds every node on it"):
+            state.watcher = start_wire_pod(api, state, found.watcher)
+            state.neighbours = neighbours_of(api, state)
+            state.save()
     for controller in controllers_of(state):
         with steps.step(f"routes answer through {controller.name}'s address"), suppress(EnvironmentFault):  # else statements say so
             wait_for_routes(api, controller, place)

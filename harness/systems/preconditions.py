@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from harness.cluster import engine
 from harness.cluster.api import Api
 from harness.cluster.state import ClusterState
 from harness.model.budgets import PRECONDITION
@@ -15,7 +14,6 @@ from harness.model.http_exchange import Request
 from harness.model.preconditions import Precondition
 from harness.probes.http import HttpProbe, port_open
 from harness.probes.waiting import eventually
-from harness.probes.wire import WireProbe
 from harness.systems.apps import example
 from harness.systems.ingress.controllers import Controller, controllers_of
 from harness.systems.kubernetes.admission import accepted
@@ -24,8 +22,8 @@ from harness.systems.kubernetes.preconditions import Crashing, unless_crashing
 from harness.systems.kubernetes.readiness import rolled_out
 from harness.systems.metallb.components import CONTROLLER, SPEAKER
 from harness.systems.metallb.custom_resources import NAMESPACE, ip_address_pool
-from harness.systems.metallb.layer2 import Segment, macs_of_nodes
-from harness.systems.observers import wire_container
+from harness.systems.metallb.layer2 import Segment
+from harness.systems.observers import macs_of_nodes, wire_probe
 
 #: The application of the example that what is looked at leads to.
 APP = example.APPS[0]
@@ -120,8 +118,8 @@ class Preconditions:
         return found[0]
 
     def _announced(self, name: str) -> str:
-        wire = WireProbe(engine.docker, wire_container(self.state))
-        return Segment(wire, macs_of_nodes(self.api, self.state.network)).expect_announcer(self._address(name))
+        wire = wire_probe(self.api, self.state)
+        return Segment(wire, macs_of_nodes(self.api, self.state)).expect_announcer(self._address(name))
 
     def _controller(self) -> str:
         probes = [rolled_out(self.api, one.kind, one.name, one.namespace) for one in self.controller.workloads]

@@ -11,12 +11,15 @@ from harness.model.errors import UsageFault
 from harness.systems.ingress.controllers import Controller, known
 from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.kubernetes.manifests import containers
-from harness.systems.kubernetes.nodes import internal_ips
+from harness.systems.kubernetes.nodes import EXCLUDED, internal_ips
 from harness.systems.kubernetes.workloads import Workload
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.found import is_component, tagged_version, version_of
 from harness.systems.metallb.installation import WORKLOADS, mode_in
 from harness.systems.metallb.modes import Mode
+
+#: The option of a speaker's by which excluded nodes announce, too (https://metallb.io/release-notes/#version-0-14-3).
+IGNORED = "--ignore-exclude-lb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Survey:
     :param metallb: MetalLB's version; empty where its image does not say
     :param pools: the address ranges of the pools there are, by the pool's name
     :param taken: addresses of nodes and of Services, by who has them
+    :param silent: the nodes that announce nothing: they are excluded, or no speaker is there
     """
 
     kubernetes: str
@@ -46,6 +50,7 @@ class Survey:
     controllers: tuple[FoundController, ...]
     pools: Mapping[str, Sequence[AddressRange]]
     taken: Mapping[str, str]
+    silent: Sequence[str] = ()
 
 
 def survey(api: Api) -> Survey:
@@ -65,6 +70,7 @@ def survey(api: Api) -> Survey:
         controllers=tuple(_controllers(api, services)),
         pools={item["metadata"]["name"]: [*_ranges(item)] for item in api.list("IPAddressPool", NAMESPACE)},
         taken=dict(_taken(nodes, services)),
+        silent=_silent(nodes, speakers, [one for one in api.list("Pod", NAMESPACE) if is_component(one, "speaker")]),
     )
 
 
@@ -99,6 +105,13 @@ def _taken(nodes: Iterable[Object], services: Iterable[Object]) -> Iterator[tupl
     for one in services:
         metadata = one["metadata"]
         yield from ((address, f"Service {metadata['namespace']}/{metadata['name']}") for address in assigned_addresses(one))
+
+
+def _silent(nodes: Iterable[Object], speakers: Object, pods: Iterable[Object]) -> list[str]:
+    heeded = IGNORED not in str(speakers["spec"]["template"]["spec"]["containers"])
+    speaking = {one["spec"].get("nodeName") for one in pods}
+    names = {one["metadata"]["name"]: heeded and EXCLUDED in (one["metadata"].get("labels") or {}) for one in nodes}
+    return sorted(name for name, excluded in names.items() if excluded or name not in speaking)
 
 
 def _ranges(pool: Object) -> Iterator[AddressRange]:

@@ -121,6 +121,8 @@ def test_a_whole_namespace_and_a_pod_are_asked_of_only_where_they_are_ours(there
     with pytest.raises(Untouchable):
         there.ask_pod("POST", "shop", "theirs", 80, "/")
     with pytest.raises(Untouchable):
+        there.execute("shop", "theirs", "true", timeout=1)
+    with pytest.raises(Untouchable):
         there.token("default", "theirs")
 
 

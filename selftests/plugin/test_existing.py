@@ -29,6 +29,7 @@ SEEN = Survey(
     controllers=(NGINX,),
     pools={"theirs": [AddressRange.parse("192.0.2.1-192.0.2.9")]},
     taken={"192.0.2.100": "node one", "192.0.2.9": "Service edge/front"},
+    silent=["front"],
 )
 
 
@@ -63,6 +64,7 @@ def test_versions_mode_class_and_controllers_are_found() -> None:
         ({"pool": ["2001:db8::/120"]}, "--pool once, with a range of IPv4"),
         ({"pool": ["192.0.2.5-192.0.2.80"]}, "pool theirs has 192.0.2.1-192.0.2.9; Service edge/front has 192.0.2.9"),
         ({"pool": ["192.0.2.64-192.0.2.127"]}, "node one has 192.0.2.100"),
+        ({"wire_probe": "one"}, "--wire-probe with a node that announces nothing\nfound:    one\nto do:    those that do not: front"),
         ({"metallb": "0.15.3"}, "--metallb 0.16.2, as it is found\nfound:    0.15.3"),
         ({"metallb_mode": "frr"}, "--metallb-mode native, as it is found"),
         ({"ingress": ["traefik"]}, "traefik\nto do:    found: ingress-nginx"),
@@ -73,6 +75,14 @@ def test_what_is_not_as_an_option_says_is_told(given: dict[str, Any], expected: 
     with pytest.raises(UsageFault) as told:
         found(**given)
     assert expected in str(told.value)
+
+
+def test_a_node_that_announces_nothing_is_looked_from() -> None:
+    one = found(wire_probe="front")
+    assert one.watcher == "front"
+    assert any("in the network of front" in line for line in existing.plan(one, []))
+    with pytest.raises(UsageFault, match="each node runs a speaker"):
+        found(replace(SEEN, silent=()), wire_probe="front")
 
 
 def test_a_version_that_no_tag_names_is_asked_for() -> None:
@@ -91,6 +101,7 @@ def test_where_the_suite_knows_no_controller_it_says_so() -> None:
     ("given", "expected"),
     [
         ({"context": None}, "--context NAME beside --pool"),
+        ({"context": None, "pool": [], "wire_probe": "front"}, "--context NAME beside --wire-probe"),
         ({"context": None, "pool": [], "dry_run": True}, "--context NAME beside --dry-run"),
         ({"nodes": 1, "keep_cluster": "always"}, "found:    --nodes, --keep-cluster"),
         ({"kubeconfig": "nowhere"}, "there is no nowhere"),
@@ -116,6 +127,17 @@ def test_a_missing_right_is_named() -> None:
     with pytest.raises(UsageFault, match=r"these are missing: get pods/log, patch ingresses\.networking\.k8s\.io") as told:
         rights.require(Judge())  # type: ignore[arg-type]  # asks for nothing else
     assert "rbac" in told.value.todo
+
+
+def test_a_probe_of_the_nodes_network_needs_one_right_more() -> None:
+    class Judge:
+        def may(self, group: str, resource: str, verb: str) -> bool:
+            return resource != "pods/exec"
+
+    rights.require(Judge())  # type: ignore[arg-type]  # asks for nothing else
+    with pytest.raises(UsageFault, match="get pods/exec, create pods/exec") as told:
+        rights.require(Judge(), wire_probe=True)  # type: ignore[arg-type]  # asks for nothing else
+    assert "rbac --wire-probe" in told.value.todo
 
 
 def test_rights_to_write_are_no_wildcards() -> None:

@@ -15,7 +15,8 @@ from harness.model.errors import EnvironmentFault
 from harness.model.layer2_observations import Answer
 from harness.model.record import Record, recording
 from harness.probes import wire_program
-from harness.probes.wire import WireProbe
+from harness.probes.wire import PROGRAM, PodWireProbe, WireProbe
+from harness.probes.wire_program import frames
 from harness.probes.wire_program.frames import Host, arp_answer, arp_request, checksum, neighbour_answer, neighbour_solicitation, options
 
 
@@ -236,3 +237,42 @@ def test_a_dead_container_is_a_fault_of_the_environment() -> None:
     dead = EnvironmentFault("`docker exec` succeeds", "container wire-1 is not running", "start it")
     with pytest.raises(EnvironmentFault, match="is not running"):
         WireProbe(Docker(fault=dead), "wire-1").who_has(VIP)
+
+
+def test_in_a_pod_its_own_program_is_run() -> None:
+    told: list[tuple[object, ...]] = []
+
+    def execute(pod: str, namespace: str, *words: str, timeout: float) -> str:
+        told.append((pod, namespace, words[:4]))
+        return PRINTED
+
+    assert PodWireProbe(execute, "wire-0", "run-wire").who_has(VIP).macs == frozenset({"02:aa"})
+    assert told == [("wire-0", "run-wire", ("python3", PROGRAM, "arp", str(VIP)))]
+
+
+TABLE = """Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT
+eth0 00000000 010012AC 0003 0 0 100 00000000 0 0 0
+eth1 00000000 010012AC 0003 0 0 50 00000000 0 0 0
+eth2 000012AC 00000000 0001 0 0 0 0000FFFF 0 0 0
+eth3 000012AC 00000000 0201 0 0 0 00FFFFFF 0 0 0
+eth4 C8FF12AC 00000000 0000 0 0 0 FFFFFFFF 0 0 0
+"""
+TABLE_6 = "".join(
+    f"{prefix} {bits} {0:032x} 00 {0:032x} 00000100 00000001 00000000 {flags} {name}\n"
+    for prefix, bits, flags, name in (
+        (f"{0:032x}", "00", "00000003", "eth0"),
+        ("fd00" + "0" * 28, "40", "00000001", "eth1"),
+        ("fd00" + "0" * 24 + "00c8", "80", "80200001", "lo"),
+    )
+)
+
+
+def test_the_interface_is_that_of_the_route(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, table in (("ROUTES", TABLE), ("ROUTES_6", TABLE_6)):
+        (tmp_path / name).write_text(table)
+        monkeypatch.setattr(frames, name, tmp_path / name)
+    found = [frames.interface_to(ip_address(one)) for one in ("172.18.255.200", "192.0.2.1", "fd00::c8", "2001:db8::1")]
+    assert found == ["eth2", "eth1", "eth1", "eth0"]
+    (tmp_path / "ROUTES").write_text("Iface\n")
+    with pytest.raises(OSError, match=r"no route leads to 192\.0\.2\.1"):
+        frames.interface_to(ip_address("192.0.2.1"))

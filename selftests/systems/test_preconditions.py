@@ -67,7 +67,7 @@ def api() -> Cluster:
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
     made = FakeNetwork()
-    monkeypatch.setattr(preconditions, "WireProbe", lambda *_: made.wire)
+    monkeypatch.setattr(preconditions, "wire_probe", lambda *_: made.wire)
     monkeypatch.setattr(preconditions, "macs_of_nodes", lambda *_: NODES)
     monkeypatch.setattr(preconditions, "port_open", lambda address, port: f"{address}:{port}")
     answering(monkeypatch, served_by("nginx", namespace="example"))

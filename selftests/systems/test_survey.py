@@ -7,6 +7,7 @@ import pytest
 from harness.cluster.api import Object
 from harness.model.addresses import AddressRange
 from harness.model.errors import UsageFault
+from harness.systems.kubernetes.nodes import EXCLUDED
 from harness.systems.metallb.modes import Mode
 from harness.systems.survey import survey
 from selftests.systems.fake_api import FakeApi, an_object
@@ -34,6 +35,7 @@ def service(name: str, namespace: str, selector: dict[str, str], address: str) -
     return an_object("Service", name, namespace, spec={"type": "LoadBalancer", "selector": selector}, status=status)
 
 
+NAMES = ("front", "speaking", "without")
 NGINX = {"app.kubernetes.io/name": "ingress-nginx", "app.kubernetes.io/component": "controller"}
 USUAL = (
     an_object("Node", "one", spec={"podCIDRs": ["10.244.0.0/24"]}, status={"addresses": [{"type": "InternalIP", "address": "192.0.2.1"}]}),
@@ -55,6 +57,15 @@ def test_everything_is_found_under_whatever_name() -> None:
     assert (controller.placement.service, controller.placement.ingress_class) == ("front", "public")
     assert found.pools == {"theirs": [AddressRange.parse("192.0.2.64-192.0.2.80")]}
     assert found.taken == {"192.0.2.1": "node one", "192.0.2.64": "Service web/front"}
+
+
+def test_nodes_that_announce_nothing_are_told_from_the_others() -> None:
+    labels = {"app": "metallb", "component": "speaker"}
+    nodes = [an_object("Node", name, labels={EXCLUDED: ""} if name == "front" else {}, spec={}, status={"addresses": []}) for name in NAMES]
+    pods = [an_object("Pod", f"speaker-{name}", "metallb-system", labels=labels, spec={"nodeName": name}) for name in ("front", "speaking")]
+    assert survey(Somebodys(*USUAL[1:], *nodes, *pods)).silent == ["front", "without"]
+    heedless = metallb("speaker", "DaemonSet", "quay.io/metallb/speaker:v0.16.2", args=["--port=7472", "--ignore-exclude-lb"])
+    assert survey(Somebodys(USUAL[1], heedless, *USUAL[3:], *nodes, *pods)).silent == ["without"]
 
 
 def test_the_mode_is_that_of_the_speakers() -> None:

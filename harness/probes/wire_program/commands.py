@@ -22,7 +22,7 @@ import sys
 import time
 from ipaddress import ip_address
 
-from harness.probes.wire_program.frames import PROTOCOLS, Address, Host, Protocol, conflicting_reply, frames, source
+from harness.probes.wire_program.frames import PROTOCOLS, Address, Host, Protocol, conflicting_reply, frames, interface_to, source
 from harness.probes.wire_program.neighbour_table import cached
 from harness.probes.wire_program.traffic import Traffic, at_a_rate, show
 
@@ -100,23 +100,24 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=3)
     parser.add_argument("--interval", type=float, default=0.2)
     parser.add_argument("--timeout", type=float, default=1.0)
-    parser.add_argument("--interface", default="eth0")
+    parser.add_argument("--interface", help="default: that of the route to the address")
     parser.add_argument("--traffic", choices=("http", "kept", "tcp", "udp"))
     parser.add_argument("--port", type=int, default=80)
     parser.add_argument("--host", default="")
     parser.add_argument("--resolve-every", type=float, default=0.0)
     given = parser.parse_args()
+    interface = given.interface or (interface_to(given.address) if given.action != "cache" else "")
     match given.action:
         case "watch":
             traffic = Traffic(given.traffic, str(given.address), given.port, given.timeout, given.host) if given.traffic else None
-            asyncio.run(watch(given.address, given.interface, traffic, interval=given.interval, resolve_every=given.resolve_every))
+            asyncio.run(watch(given.address, interface, traffic, interval=given.interval, resolve_every=given.resolve_every))
         case "conflict":
-            asyncio.run(conflict(given.address, given.interface))
+            asyncio.run(conflict(given.address, interface))
         case "cache":
             show(cached=cached(given.address))
         case protocol:
             pace = {"interval": given.interval, "timeout": given.timeout}
-            resolve(PROTOCOLS[protocol], given.address, given.interface, count=given.count, **pace)
+            resolve(PROTOCOLS[protocol], given.address, interface, count=given.count, **pace)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,11 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from pathlib import Path
 
 Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
 BROADCAST = b"\xff" * 6
 ETHERTYPE_ARP, ETHERTYPE_IPV6 = 0x0806, 0x86DD
 ARP_REQUEST, ARP_REPLY = 1, 2
@@ -18,6 +20,9 @@ ARP = struct.Struct("!HHBBH6s4s6s4s")
 #: Where the ICMPv6 message begins in a frame without extension headers, which neighbour discovery does not use.
 ICMPV6_AT = 14 + 40
 ALL_NODES = IPv6Address("ff02::1").packed
+#: The kernel's tables of routes (https://www.man7.org/linux/man-pages/man5/proc_pid_net.5.html), and the flags of a route that is up, and
+#: of one that refuses.
+ROUTES, ROUTES_6, UP, REJECT = Path("/proc/net/route"), Path("/proc/net/ipv6_route"), 0x1, 0x200
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,35 @@ def source(family: socket.AddressFamily, target: Address) -> Address:
     with socket.socket(family, socket.SOCK_DGRAM) as datagram:
         datagram.connect((str(target), 9))
         return ip_address(datagram.getsockname()[0])
+
+
+def interface_to(target: Address) -> str:
+    """The name of the interface by which this host reaches ``target``: that of the longest prefix, then of the least metric.
+
+    :raises OSError: no route leads there
+    """
+    found = [(route, name) for route, name in (routes() if target.version == 4 else routes_6()) if target in route[0]]
+    if not found:
+        raise OSError(f"no route leads to {target}")
+    return max(found, key=lambda one: (one[0][0].prefixlen, -one[0][1]))[1]
+
+
+def routes() -> Iterator[tuple[tuple[Network, int], str]]:
+    """Every IPv4 route: its prefix and metric, and its interface."""
+    for line in ROUTES.read_text().splitlines()[1:]:
+        name, prefix, _, flags, _, _, metric, mask, *_ = line.split()
+        if int(flags, 16) & (UP | REJECT) == UP:
+            # both are numbers of the machine's own byte order
+            network, bits = IPv4Address(struct.pack("=I", int(prefix, 16))), int(mask, 16).bit_count()
+            yield (ip_network(f"{network}/{bits}"), int(metric)), name
+
+
+def routes_6() -> Iterator[tuple[tuple[Network, int], str]]:
+    """Every IPv6 route, but those to this host itself."""
+    for line in ROUTES_6.read_text().splitlines():
+        prefix, bits, _, _, _, metric, _, _, flags, name = line.split()
+        if int(flags, 16) & (UP | REJECT) == UP and name != "lo":
+            yield (IPv6Network((bytes.fromhex(prefix), int(bits, 16))), int(metric, 16)), name
 
 
 def frames(wire: socket.socket, seconds: float) -> Iterator[bytes]:

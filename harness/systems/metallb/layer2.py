@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
-from harness.cluster import engine
-from harness.cluster.api import Api
 from harness.model.budgets import ANNOUNCEMENT, TAKEOVER, WITHDRAWAL, Budget
 from harness.model.errors import NotApplicable, StatementFailed, Unanswered
 from harness.model.layer2_observations import Resolution, expect_one_announcer, expect_silence, expect_steady_announcer
@@ -22,12 +20,6 @@ from harness.systems.metallb.pools import Pool
 ASKED, PAUSE = 12, 0.25
 #: Seconds over which an address is made known again and again; MetalLB does for 5 s, as a single frame is easily lost.
 REPEATING = 3.0
-
-
-def macs_of_nodes(api: Api, network: str) -> dict[str, str]:
-    """The name of each node by the MAC of its interface on the run's network."""
-    nodes = {node["metadata"]["name"] for node in api.list("Node")}
-    return {mac: name for mac, name in engine.network(network).containers.items() if name in nodes}
 
 
 @dataclass(frozen=True, slots=True)
