@@ -75,6 +75,10 @@ broken-test: $(READY) ## systems that are broken as a whole: each run is over in
 	$(BIN)/python -m lab engine
 	$(BIN)/pytest enginetests/broken_systems.py -q
 
+helm-test: $(READY) ## MetalLB as its Helm chart installs it: as it is, and in native mode; creates clusters
+	$(BIN)/python -m lab engine
+	$(BIN)/pytest enginetests/helm_run.py -q
+
 existing-test: $(READY) ## runs on a cluster that somebody else made: what stands there is as it was, whatever ended the run; creates a cluster
 	$(BIN)/python -m lab engine
 	$(BIN)/pytest enginetests/existing_run.py enginetests/existing_doctor.py -q
@@ -100,4 +104,4 @@ $(VENV)/ready: requirements.txt requirements-uv.txt
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirement requirements.txt
 	touch $@
 
-.PHONY: help test checks selftests statement engine kept one conformance faults smoke engine-test published-test migrate-test broken-test existing-test matrix format documents lock clean
+.PHONY: help test checks selftests statement engine kept one conformance faults smoke engine-test published-test migrate-test broken-test existing-test helm-test matrix format documents lock clean

@@ -13,7 +13,7 @@ from lab.errors import LabError
 
 CATALOGUE = Path(__file__).with_name("images.toml")
 _IMAGE_KEYS = "reference recipe default versions published needs args debootstrap go files wheels patches by-version"
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NUMBERED = re.compile(r"(?P<major>\d+)\.(?P<minor>\d+)(\.(?P<patch>\d+))?")

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from harness.cluster.api import Object
 from harness.doctor.snapshot import Snapshot
+from harness.systems.metallb.components import is_component
 from harness.systems.metallb.custom_resources import NAMESPACE
-from harness.systems.metallb.found import is_component, version_of
+from harness.systems.metallb.found import version_of
 from harness.systems.metallb.installation import FORMER_PREFIX, MetalLB
 
 PREFIX = "metallb.io"

@@ -38,6 +38,11 @@ CONVERGENCE = Budget("convergence", 20, "gratuitous frames end 5 s after a chang
 # MetalLB: BGP
 SESSION = Budget("BGP session", 60, "the speaker connects at once and retries with a growing pause of up to 30 s")
 PROPAGATION = Budget("BGP update", 15, "updates are sent at once over the open session")
+FRR_PROPAGATION = Budget(
+    "BGP update by FRR",
+    45,
+    "changes are gathered for 3 s, then FRR loads its configuration after the one before: up to 7 s each on two cores",
+)
 HOLD = Budget("hold time", 15, "the shortest hold time is 3 s; a session is lost when it has passed without a message")
 KEEPALIVES = Budget("keepalives", 12, "four that come every two seconds; of a hold time of 90 s they come every thirty")
 BGP_GAP = Budget("BGP restart", 45, "without graceful restart each node's route goes until its new speaker has a session again")

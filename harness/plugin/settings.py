@@ -19,7 +19,7 @@ from harness.systems.environment import Settings
 from harness.systems.ingress.collisions import require_distinct
 from harness.systems.ingress.controllers import DEFAULT, Controller, controller
 from harness.systems.kubernetes.own_manifests import OwnManifest, own_manifest, version_of
-from harness.systems.metallb.installation import WORKLOADS, mode_of
+from harness.systems.metallb.installation import mode_of, workloads_of
 from harness.systems.metallb.modes import Mode
 
 #: The component of MetalLB that has its version.
@@ -141,14 +141,17 @@ def _own_manifests(option: Option, asked: Sequence[Controller]) -> dict[str, Own
         )
     first = asked[0]
     needed = {
-        "metallb": ("metallb_manifest", WORKLOADS),
-        first.name: ("ingress_manifest", {first.first_component: first.workloads[0]}),
+        "metallb": ("metallb_manifest", workloads_of),
+        first.name: ("ingress_manifest", lambda _: {first.first_component: first.workloads[0]}),
     }
-    return {
+    own = {
         system: own_manifest(f"--{name.replace('_', '-')}", option(name), workloads)
         for system, (name, workloads) in needed.items()
         if option(name)
     }
+    if "metallb" in own:
+        own["metallb"] = own["metallb"].naming(mode_of(own["metallb"].path).components)
+    return own
 
 
 def _brought_images(settings: Settings) -> dict[str, str]:

@@ -20,7 +20,7 @@ from harness.systems.kubernetes.admission import accepted
 from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.kubernetes.preconditions import Crashing, unless_crashing
 from harness.systems.kubernetes.readiness import rolled_out
-from harness.systems.metallb.components import CONTROLLER, SPEAKER
+from harness.systems.metallb.components import CONTROLLER, SPEAKER, workload
 from harness.systems.metallb.custom_resources import NAMESPACE, ip_address_pool
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.observers import macs_of_nodes, wire_probe
@@ -88,10 +88,11 @@ class Preconditions:
                 raise NotImplementedError(f"{one.name} is found by the fixture that makes it")
 
     def _metallb(self) -> str:
-        controller, speakers = (
-            rolled_out(self.api, kind, name, NAMESPACE) for kind, name in (("Deployment", CONTROLLER), ("DaemonSet", SPEAKER))
-        )
-        return unless_crashing(self.api, NAMESPACE, lambda: f"{controller()}; {speakers()}")()
+        return unless_crashing(self.api, NAMESPACE, lambda: "; ".join(map(self._runs, (CONTROLLER, SPEAKER))))()
+
+    def _runs(self, component: str) -> str:
+        one = workload(self.api, component)
+        return rolled_out(self.api, one.kind, one.name, NAMESPACE)()
 
     def _pools(self) -> str:
         if self.api.get("IPAddressPool", self.place.pool, NAMESPACE) is None:

@@ -13,9 +13,10 @@ from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.kubernetes.manifests import containers
 from harness.systems.kubernetes.nodes import EXCLUDED, internal_ips
 from harness.systems.kubernetes.workloads import Workload
+from harness.systems.metallb.components import CONTROLLER, KIND_OF, SPEAKER, is_component
 from harness.systems.metallb.custom_resources import NAMESPACE
-from harness.systems.metallb.found import is_component, tagged_version, version_of
-from harness.systems.metallb.installation import WORKLOADS, mode_in
+from harness.systems.metallb.found import tagged_version, version_of
+from harness.systems.metallb.installation import mode_in
 from harness.systems.metallb.modes import Mode
 
 #: The option of a speaker's by which excluded nodes announce, too (https://metallb.io/release-notes/#version-0-14-3).
@@ -77,19 +78,19 @@ def survey(api: Api) -> Survey:
 def _metallb(api: Api) -> tuple[Object, Object]:
     """MetalLB's controller and speakers.
 
-    :raises UsageFault: they are not where every statement looks for them
+    :raises UsageFault: they are not in the namespace where every statement looks for them
     """
-    found = {}
-    for component, workload in WORKLOADS.items():
-        part = component.removeprefix("metallb-")
-        there = [item for item in api.list(workload.kind) if is_component({**item, "kind": workload.kind}, part)]
-        named = [item for item in there if (item["metadata"]["namespace"], item["metadata"]["name"]) == (NAMESPACE, workload.name)]
-        if not named:
+    found = []
+    for component in (CONTROLLER, SPEAKER):
+        kind = KIND_OF[component]
+        there = [item for item in api.list(kind) if is_component(item, component)]
+        here = [item for item in there if item["metadata"]["namespace"] == NAMESPACE]
+        if not here:
             seen = ", ".join(f"{one['metadata']['namespace']}/{one['metadata']['name']}" for one in there)
-            others = f"{workload.kind} {seen}" if seen else f"no {workload.kind} with MetalLB's labels"
-            raise UsageFault(f"MetalLB as its manifests install it: {workload}", others, "judge one that is installed so")
-        found[part] = named[0]
-    return found["controller"], found["speaker"]
+            others = f"{kind} {seen}" if seen else f"no {kind} with MetalLB's labels"
+            raise UsageFault(f"MetalLB's {component} in namespace {NAMESPACE}", others, "judge one that is installed there")
+        found.append(here[0])
+    return found[0], found[1]
 
 
 def _family(nodes: Iterable[Object], services: Iterable[Object]) -> str:

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,12 @@ def test_a_recipe_has_every_placeholder_filled_in(tmp_path: Path) -> None:
     assert recipe.go == (GoBuild("example.org/metallb", "v0.16.1", packages, staging="v0.16.1", minimum="1.27.0"),)
     assert recipe.wheels == (WheelFile("speaker-bin", "0.16.1", "speaker_bin-0.16.1.data/scripts/speaker", "bin/other"),)
     assert recipe.go[0].sources == ("./tools",)
+
+
+def test_no_recipe_of_the_catalogue_has_a_placeholder_left() -> None:
+    known = Catalogue()
+    recipes = [known.recipe(name, version) for name, one in known.components.items() for version in one.versions]
+    assert [one.name for one in recipes if re.search(r"\{\w+\}", repr(one))] == []
 
 
 def test_a_version_may_be_without_some_of_the_programs(tmp_path: Path) -> None:

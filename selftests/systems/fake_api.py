@@ -185,3 +185,12 @@ def an_object(kind: str, name: str, namespace: str | None = None, *, labels: dic
 def external(*addresses: str) -> Object:
     """The status of a Service or an Ingress that has these external addresses."""
     return {"loadBalancer": {"ingress": [{"ip": address} for address in addresses]}}
+
+
+def of_metallb(kind: str, part: str, *, name: str = "", status: Object | None = None, **fields: Any) -> Object:
+    """A workload of MetalLB's as its manifests have it, whose Pods are those with its labels."""
+    app = "metallb" if part in {"controller", "speaker"} else "frr-k8s"
+    labels = {"app": app, "component": part}
+    pod = {"containers": [{"name": part, "image": f"quay.io/metallb/{part}:v1"}], "serviceAccountName": part, **fields}
+    spec = {"replicas": 1, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": pod}}
+    return an_object(kind, name or part, "metallb-system", labels=labels, spec=spec, status=status or {})

@@ -22,7 +22,7 @@ from harness.model.record import Record, recording
 from harness.systems import environment, usable
 from harness.systems.environment import Settings, add_image, add_releases, bring_up
 from harness.systems.observers import probe_container, wire_container
-from selftests.systems.fake_api import FakeApi
+from selftests.systems.fake_api import FakeApi, of_metallb
 
 ASKED = Settings("1.36.4", "0.16.1", {"ingress-nginx": "1.11.0"})
 VIP = "172.18.255.200"
@@ -87,8 +87,7 @@ def api() -> Cluster:
 
 def manifests(folder: Path) -> dict[str, Path]:
     """The file that installs each system."""
-    metallb = manifest("Deployment", "controller", "metallb-system", "quay.io/metallb/controller:v1")
-    metallb += manifest("DaemonSet", "speaker", "metallb-system", "quay.io/metallb/speaker:v1")
+    metallb = [of_metallb("Deployment", "controller"), of_metallb("DaemonSet", "speaker")]
     nginx = manifest("Deployment", "ingress-nginx-controller", "ingress-nginx", "registry.k8s.io/ingress-nginx/controller:v1")
     nginx += [
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "ingress-nginx-controller", "namespace": "ingress-nginx"}, "spec": {}}

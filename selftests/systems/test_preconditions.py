@@ -14,7 +14,7 @@ from harness.model.record import Record, recording
 from harness.systems import preconditions
 from harness.systems.ingress.controllers import controller
 from harness.systems.preconditions import Preconditions
-from selftests.systems.fake_api import FakeApi
+from selftests.systems.fake_api import FakeApi, of_metallb
 from selftests.systems.fake_network import NODES, FakeNetwork
 from selftests.systems.ingress.scripted import refused_with, served_by
 
@@ -43,6 +43,8 @@ class Cluster(FakeApi):
 def workload(kind: str, name: str, namespace: str) -> Object:
     daemon = {"desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": 2}
     status = {"observedGeneration": 9, **(daemon if kind == "DaemonSet" else {"updatedReplicas": 1, "readyReplicas": 1})}
+    if namespace == "metallb-system":
+        return of_metallb(kind, name, status=status)
     return {"kind": kind, "metadata": {"name": name, "namespace": namespace}, "spec": {"replicas": 1}, "status": status}
 
 

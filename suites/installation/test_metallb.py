@@ -16,7 +16,7 @@ from harness.systems.metallb.status import PoolStatus
 @statement("DEP-01", MUST, CORE, source="https://metallb.io/installation/#installation-by-manifest", covers=("ROW-MLB-001",))
 def test_metallb_runs_without_restarts(workloads: Workloads, kube_nodes: KubeNodes, installation: Installation, metallb: MetalLB) -> None:
     """MetalLB's controller and a speaker on every node MUST be ready, and none of their containers restarted."""
-    for one in metallb.mode.workloads:
+    for one in installation.workloads(metallb.mode):
         workloads.wait_until_rolled_out(one.kind, one.name, one.namespace)
     speakers, nodes = installation.speaker_nodes, kube_nodes.names
     assert speakers == nodes, f"speakers on {speakers}, nodes: {nodes}"

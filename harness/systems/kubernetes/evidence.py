@@ -30,13 +30,14 @@ def stored_objects(api: Api, documents: Iterable[Object]) -> str:
     return yaml.safe_dump_all([*stored, *events], sort_keys=False)
 
 
-def logs_of(api: Api, name: str, labels: str) -> Callable[[], str]:
-    """What the pods of a selection have printed since the statement began, when it is called, and before a restart of theirs."""
+def logs_of(api: Api, pods: Callable[[], list[Object]]) -> Callable[[], str]:
+    """What Pods have printed since the statement began, when it is called, and before a restart of theirs."""
     began = record().opened
 
     def collect() -> str:
         since, parts = ceil(monotonic() - began), []
-        for pod in api.list("Pod", name, labels=labels):
+        for pod in pods():
+            name = pod["metadata"]["namespace"]
             for container in _names(pod):
                 title = f"=== {pod['metadata']['name']} {container or ''}".rstrip()
                 parts.append(f"{title}\n{api.logs(pod['metadata']['name'], name, since=since, container=container)}")

@@ -1,7 +1,7 @@
 """A manifest of the user's, which is installed instead of a published one: read and judged before anything is created."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.cluster.api import Object
@@ -24,11 +24,15 @@ class OwnManifest:
         """The repository of each image in it, and the component that stands for it."""
         return {repository_of(image): component for component, image in self.images.items()}
 
+    def naming(self, known: Mapping[str, str]) -> "OwnManifest":
+        """The same, where images of these repositories stand for these components."""
+        return replace(self, images={known.get(repository_of(image), component): image for component, image in self.images.items()})
 
-def own_manifest(option: str, place: str, workloads: Mapping[str, Workload]) -> OwnManifest:
+
+def own_manifest(option: str, place: str, workloads: Callable[[list[Object]], Mapping[str, Workload]]) -> OwnManifest:
     """Read the manifest that an option names by a path or a URL.
 
-    :param workloads: what it has to have, by the component whose image that runs
+    :param workloads: what has to be among its objects, by the component whose image that runs
     :raises UsageFault: it cannot be had, or is no such manifest
     """
     try:
@@ -41,7 +45,7 @@ def own_manifest(option: str, place: str, workloads: Mapping[str, Workload]) -> 
     if wrong:
         raise UsageFault(f"{option} with a manifest", f"{place}: {wrong}", "name a file of YAML, or where one is on the web")
     objects = read(path)
-    images = {component: _image_of(objects, workload, option, place) for component, workload in workloads.items()}
+    images = {component: _image_of(objects, workload, option, place) for component, workload in workloads(objects).items()}
     others = {container["image"] for item in objects if item["kind"] != "Job" for container in containers(item)} - set(images.values())
     return OwnManifest(path, images | {image: image for image in sorted(others)})
 

@@ -27,6 +27,7 @@ class Peer:
     :param address: where MetalLB finds it
     :param client: probes that leave from the router
     :param nodes: the names of the nodes by their addresses
+    :param update: how soon a change reaches it, in the mode that MetalLB has
     """
 
     name: str
@@ -34,6 +35,7 @@ class Peer:
     address: str
     client: TrafficMonitor
     nodes: Mapping[str, str]
+    update: Budget = PROPAGATION
 
     @property
     def connected(self) -> list[str]:
@@ -116,7 +118,7 @@ class Peer:
                 return one
         raise Unanswered(f"no session with {node}")
 
-    def wait_until_routed_via(self, prefix: str, *nodes: str, within: Budget = PROPAGATION) -> Route:
+    def wait_until_routed_via(self, prefix: str, *nodes: str, within: Budget | None = None) -> Route:
         """Wait until the router reaches a prefix by way of exactly these nodes, and return its route."""
         __tracebackhide__ = True
 
@@ -126,7 +128,9 @@ class Peer:
             assert hops == sorted(nodes), f"by way of {', '.join(hops) or 'no node'}"
             return route
 
-        return eventually(poll, within=within, expected=f"{self.name} reaches {prefix} by way of {', '.join(nodes)}", consecutive=2)
+        return eventually(
+            poll, within=within or self.update, expected=f"{self.name} reaches {prefix} by way of {', '.join(nodes)}", consecutive=2
+        )
 
     def consistently_routed_via(self, prefix: str, *nodes: str) -> None:
         """Require for an observation window that the router reaches a prefix by way of exactly these nodes."""
@@ -150,7 +154,7 @@ class Peer:
             return route
 
         wanted = _attributes(local_preference, communities)
-        eventually(poll, within=PROPAGATION, expected=f"the route of {self.name} to {prefix} has {wanted}")
+        eventually(poll, within=self.update, expected=f"the route of {self.name} to {prefix} has {wanted}")
 
     def wait_until_communities_are(self, prefix: str, *communities: str) -> None:
         """Wait until the router's route to a prefix has exactly these communities."""
@@ -163,7 +167,7 @@ class Peer:
 
         wanted = ", ".join(sorted(communities)) or "none"
         eventually(
-            poll, within=PROPAGATION, expected=f"the communities of the route of {self.name} to {prefix} are {wanted}", consecutive=2
+            poll, within=self.update, expected=f"the communities of the route of {self.name} to {prefix} are {wanted}", consecutive=2
         )
 
     def wait_until_served_by(self, address: str, *nodes: str) -> None:
@@ -176,12 +180,13 @@ class Peer:
                 assert served == set(nodes), f"served on {', '.join(sorted(served)) or 'none of them'}; {observation}"
                 return sorted(served)
 
-            eventually(poll, within=PROPAGATION, expected=f"connections to {address} are served on {', '.join(nodes)}")
+            eventually(poll, within=self.update, expected=f"connections to {address} are served on {', '.join(nodes)}")
 
     def wait_until_withdrawn(self, prefix: str) -> None:
         """Wait until the router has no route to a prefix any more."""
         __tracebackhide__ = True
-        eventually(lambda: self.expect_no_route(prefix), within=WITHDRAWAL, expected=f"{self.name} has no route to {prefix}", consecutive=3)
+        within = max(WITHDRAWAL, self.update, key=lambda budget: budget.seconds)
+        eventually(lambda: self.expect_no_route(prefix), within=within, expected=f"{self.name} has no route to {prefix}", consecutive=3)
 
     def expect_no_route(self, prefix: str) -> str:
         """Require that the router has no route to a prefix; one poll."""

@@ -7,17 +7,17 @@ from time import monotonic
 
 from harness.cluster import engine
 from harness.cluster.api import Api, Object
-from harness.model.errors import EnvironmentFault
 from harness.model.record import measure
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
-from harness.systems.metallb.components import CONTROLLER, pods_of
+from harness.systems.kubernetes.workloads import Workload
+from harness.systems.metallb.components import CONTROLLER, pods_of, stored, workload
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.webhook import wait_until_webhook_answers
 
 
 @dataclass(frozen=True, slots=True)
 class MetalLBController:
-    """The Deployment ``controller``, of one pod."""
+    """Its Deployment, of one pod."""
 
     api: Api
 
@@ -42,7 +42,7 @@ class MetalLBController:
         :raises EnvironmentFault: it does not in time
         """
         __tracebackhide__ = True
-        wait_ready(rolled_out(self.api, "Deployment", CONTROLLER, NAMESPACE), "the controller of MetalLB is ready")
+        wait_ready(rolled_out(self.api, "Deployment", self.workload.name, NAMESPACE), "the controller of MetalLB is ready")
         ready = monotonic()
         wait_until_webhook_answers(self.api)
         measure("from ready to admitting", monotonic() - ready)
@@ -71,15 +71,15 @@ class MetalLBController:
     @contextmanager
     def load_balancer_class(self, name: str) -> Iterator[None]:
         """It serves one class of load balancers only inside of the block; it is ready again afterwards."""
-        stored = self._pod_template()["containers"][0]
-        before = list(stored["args"])
+        container = self._pod_template()["containers"][0]
+        before = list(container["args"])
         try:
             with self.away():
-                self._give_arguments(stored["name"], [*before, f"--lb-class={name}"])
+                self._give_arguments(container["name"], [*before, f"--lb-class={name}"])
             yield
         finally:
             with self.away():
-                self._give_arguments(stored["name"], before)
+                self._give_arguments(container["name"], before)
             self.wait_until_ready()
 
     def _pods(self) -> list[Object]:
@@ -89,19 +89,21 @@ class MetalLBController:
         return {str(pod["metadata"]["uid"]) for pod in self._pods()}
 
     def _scale(self, replicas: int) -> None:
-        self.api.merge("Deployment", CONTROLLER, NAMESPACE, {"spec": {"replicas": replicas}})
+        self.api.merge("Deployment", self.workload.name, NAMESPACE, {"spec": {"replicas": replicas}})
 
     def _pod_template(self) -> Object:
-        found = self.api.get("Deployment", CONTROLLER, NAMESPACE)
-        if found is None:
-            raise EnvironmentFault(f"Deployment {NAMESPACE}/{CONTROLLER}", "it does not exist", "install MetalLB from its manifest")
-        template: Object = found["spec"]["template"]["spec"]
+        template: Object = stored(self.api, CONTROLLER)["spec"]["template"]["spec"]
         return template
 
+    @property
+    def workload(self) -> Workload:
+        """The Deployment."""
+        return workload(self.api, CONTROLLER)
+
     def _give_arguments(self, container: str, arguments: list[str]) -> None:
-        stored = self._pod_template()["containers"]
-        containers = [{**one, "args": arguments} if one["name"] == container else one for one in stored]
-        self.api.merge("Deployment", CONTROLLER, NAMESPACE, {"spec": {"template": {"spec": {"containers": containers}}}})
+        every = self._pod_template()["containers"]
+        containers = [{**one, "args": arguments} if one["name"] == container else one for one in every]
+        self.api.merge("Deployment", self.workload.name, NAMESPACE, {"spec": {"template": {"spec": {"containers": containers}}}})
 
     def _none(self) -> str:
         left = [pod["metadata"]["name"] for pod in self._pods()]

@@ -1,7 +1,8 @@
 """MetalLB: its installation, its readiness, and the names and texts that depend on its version."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from harness.systems.kubernetes.manifests import containers, read, with_images, 
 from harness.systems.kubernetes.preconditions import unless_crashing
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.kubernetes.workloads import Workload
-from harness.systems.metallb.components import CONTROLLER, SPEAKER, pods_of, speaker_nodes
+from harness.systems.metallb.components import CONTROLLER, KIND_OF, SPEAKER, labels, pods_of, selected, speaker_nodes, workload
 from harness.systems.metallb.configuration_state import ConfigurationStates
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.modes import VARIABLE, Mode
@@ -41,10 +42,14 @@ KINDS: Mapping[str, tuple[str, str, str | None]] = {
     "ServiceBGPStatus": ("servicebgpstatuses", "0.15.0", None),
     "ServiceL2Status": ("servicel2statuses", "0.14.4", None),
 }
-#: What a manifest of MetalLB's has to have, by the component whose image it runs.
-WORKLOADS = {
-    "metallb-controller": Workload("Deployment", CONTROLLER, NAMESPACE),
-    "metallb-speaker": Workload("DaemonSet", SPEAKER, NAMESPACE),
+
+#: The component of the image of what has to run in every mode.
+_PARTS = {"metallb-controller": CONTROLLER, "metallb-speaker": SPEAKER}
+#: Its speakers use the network of their nodes (https://metallb.io/installation/#installation-with-helm).
+_NAMESPACE: Object = {
+    "apiVersion": "v1",
+    "kind": "Namespace",
+    "metadata": {"name": NAMESPACE, "labels": {f"pod-security.kubernetes.io/{one}": "privileged" for one in ("enforce", "audit", "warn")}},
 }
 
 
@@ -95,7 +100,9 @@ class MetalLB:
 
     def objects(self, manifest: Path, images: Mapping[str, str]) -> list[Object]:
         """What :meth:`install` applies."""
-        return with_images(with_namespace(_without_repeated_rules(read(manifest)), NAMESPACE), images)
+        found: list[Object] = _without_repeated_rules(read(manifest))
+        own = [] if any(item["kind"] == "Namespace" for item in found) else [_NAMESPACE]  # a chart makes none
+        return with_images(with_namespace([*own, *found], NAMESPACE), images)
 
     def wait_until_usable(self, api: Api) -> None:
         """Wait until pods run, the webhook accepts a pool and, where the version has them, every ConfigurationState is valid.
@@ -113,9 +120,23 @@ class MetalLB:
         :raises EnvironmentFault: they do not in time
         """
         __tracebackhide__ = True
-        for one in self.mode.workloads:
-            wait_ready(unless_crashing(api, NAMESPACE, rolled_out(api, one.kind, one.name, NAMESPACE)), f"{one} is ready")
+        for part in self.mode.parts:
+            wait_ready(unless_crashing(api, NAMESPACE, partial(_ready, api, part)), f"MetalLB's {part} is ready")
         wait_until_webhook_answers(api, within=WEBHOOK)
+
+
+def workloads_of(objects: Sequence[Object]) -> dict[str, Workload]:
+    """What has to run of a manifest, by the component whose image that runs: found by its labels, else called as in MetalLB's own."""
+    named = {}
+    for component, part in _PARTS.items():
+        item = selected(part, (one for one in objects if one["kind"] == KIND_OF[part]))
+        named[component] = Workload(KIND_OF[part], item["metadata"]["name"] if item else part, NAMESPACE)
+    return named
+
+
+def _ready(api: Api, part: str) -> str:
+    one = workload(api, part)
+    return rolled_out(api, one.kind, one.name, NAMESPACE)()
 
 
 def mode_of(manifest: Path) -> Mode:
@@ -135,6 +156,24 @@ class Installation:
     """What of MetalLB is installed in the cluster, and how it is configured."""
 
     api: Api
+
+    def workloads(self, mode: Mode) -> list[Workload]:
+        """What runs of it in a mode.
+
+        :raises Unanswered: something of it is not there
+        """
+        return [self.workload(part) for part in mode.parts]
+
+    def workload(self, part: str) -> Workload:
+        """What runs of a component.
+
+        :raises Unanswered: nothing does
+        """
+        return workload(self.api, part)
+
+    def labels(self, part: str) -> dict[str, str]:
+        """The labels that a component's Pods are selected by."""
+        return labels(self.api, part)
 
     @property
     def speaker_nodes(self) -> list[str]:

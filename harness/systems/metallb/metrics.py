@@ -14,7 +14,7 @@ from harness.model.prometheus import Series, parse, select
 from harness.probes.http import bracketed
 from harness.probes.in_cluster import InClusterProbe, Response
 from harness.probes.waiting import eventually
-from harness.systems.metallb.components import CONTROLLER, SPEAKER, pods_of
+from harness.systems.metallb.components import CONTROLLER, SPEAKER, pods_of, stored
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.installation import PLAIN_METRICS, MetalLB
 from harness.systems.metallb.modes import Mode
@@ -79,7 +79,8 @@ class MetricsAccess:
             {"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]},
             {"apiGroups": ["authorization.k8s.io"], "resources": ["subjectaccessreviews"], "verbs": ["create"]},
         ]
-        metallb = [_account(name, NAMESPACE) for name in (CONTROLLER, SPEAKER)]
+        pods = [stored(self.api, component)["spec"]["template"]["spec"] for component in (CONTROLLER, SPEAKER)]
+        metallb = [_account(pod.get("serviceAccountName", "default"), NAMESPACE) for pod in pods]
         return [
             *(
                 {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": self.namespace}}

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from harness.model.features import Feature
-from harness.systems.kubernetes.workloads import Workload
-from harness.systems.metallb.components import CONTROLLER, SPEAKER
-from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb.components import CONTROLLER, FRR_K8S, SPEAKER, STATUS_CLEANER
 
 #: The variable of a speaker's, and of a controller's, that says it; without it the mode is native.
 VARIABLE = "METALLB_BGP_TYPE"
@@ -30,14 +28,19 @@ class Mode(StrEnum):
         return {"quay.io/metallb/controller": "metallb-controller", "quay.io/metallb/speaker": "metallb-speaker", **_BESIDE[self]}
 
     @property
-    def workloads(self) -> tuple[Workload, ...]:
-        """What runs of it in every cluster."""
-        return Workload("Deployment", CONTROLLER, NAMESPACE), Workload("DaemonSet", SPEAKER, NAMESPACE), *_FURTHER.get(self, ())
+    def parts(self) -> tuple[str, ...]:
+        """The components of it that run in every cluster, by their labels."""
+        return (CONTROLLER, SPEAKER, *((FRR_K8S, STATUS_CLEANER) if self is Mode.FRR_K8S else ()))
 
     @property
-    def routing(self) -> Workload:
-        """What of it the sessions end in."""
-        return self.workloads[2] if self is Mode.FRR_K8S else self.workloads[1]
+    def routing(self) -> str:
+        """The component that the sessions end in."""
+        return FRR_K8S if self is Mode.FRR_K8S else SPEAKER
+
+    @property
+    def hold_time(self) -> int:
+        """Seconds that a session is held where its peer names none: https://www.rfc-editor.org/rfc/rfc4271#section-10, FRR's own."""
+        return 90 if self is Mode.NATIVE else 180
 
     @property
     def features(self) -> frozenset[Feature]:
@@ -49,9 +52,6 @@ _BESIDE: Mapping[Mode, Mapping[str, str]] = {
     Mode.NATIVE: {},
     Mode.FRR: {"quay.io/frrouting/frr": "metallb-frr"},
     Mode.FRR_K8S: {"quay.io/metallb/frr-k8s": "metallb-frr-k8s", "quay.io/frrouting/frr": "metallb-frr-k8s-frr"},
-}
-_FURTHER: Mapping[Mode, tuple[Workload, ...]] = {
-    Mode.FRR_K8S: (Workload("DaemonSet", "frr-k8s-daemon", NAMESPACE), Workload("Deployment", "frr-k8s-statuscleaner", NAMESPACE)),
 }
 _FRR = frozenset({Feature.GRACEFUL_RESTART, Feature.DYNAMIC_ASN, Feature.KEEPALIVE_TIME, Feature.LARGE_COMMUNITIES})
 _FEATURES: Mapping[Mode, frozenset[Feature]] = {

@@ -9,7 +9,7 @@ from typing import Any
 from harness.cluster import engine
 from harness.cluster.api import Api
 from harness.cluster.state import ClusterState
-from harness.model.budgets import SESSION
+from harness.model.budgets import FRR_PROPAGATION, PROPAGATION, SESSION
 from harness.model.errors import NotApplicable
 from harness.probes.frr import Router, configuration
 from harness.probes.monitor import TrafficMonitor
@@ -83,7 +83,8 @@ class Routers:
             WireProbe.start(engine.docker, f"{container}-client", image=self.cluster.image(PROGRAM_IMAGE), **inside)
         address = engine.docker("inspect", "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container).strip()
         client = TrafficMonitor(engine.attached, f"{container}-client")
-        return Peer(name, router, address, client, KubeNodes(self.api).names_by_ip)
+        update = PROPAGATION if self.cluster.metallb_mode == Mode.NATIVE else FRR_PROPAGATION
+        return Peer(name, router, address, client, KubeNodes(self.api).names_by_ip, update)
 
     def configure(self, peer: Peer, *, version: str = "v1beta2", **spec: Any) -> None:
         """Let MetalLB know a router, or know it anew; ``spec`` are further fields (https://metallb.io/apis/#bgppeerspec)."""

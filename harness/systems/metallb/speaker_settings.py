@@ -6,9 +6,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 from harness.cluster.api import Api, Object
-from harness.model.errors import EnvironmentFault
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
-from harness.systems.metallb.components import SPEAKER, pods_of
+from harness.systems.metallb.components import SPEAKER, pods_of, stored, workload
 from harness.systems.metallb.custom_resources import NAMESPACE
 
 
@@ -45,15 +44,12 @@ class SpeakerSettings:
             self._write({**before, "nodeSelector": {"kubernetes.io/hostname": None, **before.get("nodeSelector", {})}})
 
     def _stored(self) -> Object:
-        found = self.api.get("DaemonSet", SPEAKER, NAMESPACE)
-        if found is None:
-            raise EnvironmentFault(f"DaemonSet {NAMESPACE}/{SPEAKER}", "it does not exist", "install MetalLB from its manifest")
-        template: Object = deepcopy(found["spec"]["template"]["spec"])
+        template: Object = deepcopy(stored(self.api, SPEAKER)["spec"]["template"]["spec"])
         return template
 
     def _write(self, spec: Object) -> None:
         """Write the specification of the Pods, and have all of them replaced at once: one after the other takes a minute."""
-        self.api.merge("DaemonSet", SPEAKER, NAMESPACE, {"spec": {"template": {"spec": spec}}})
+        self.api.merge("DaemonSet", workload(self.api, SPEAKER).name, NAMESPACE, {"spec": {"template": {"spec": spec}}})
         for pod in pods_of(self.api, SPEAKER):
             self.api.delete("Pod", pod["metadata"]["name"], NAMESPACE)
         wait_ready(self._replaced, "every speaker of MetalLB is ready with its settings")
@@ -61,7 +57,7 @@ class SpeakerSettings:
     def _replaced(self) -> str:
         ending = [pod["metadata"]["name"] for pod in pods_of(self.api, SPEAKER) if "deletionTimestamp" in pod["metadata"]]
         assert not ending, f"still to end: {', '.join(ending)}"
-        return rolled_out(self.api, "DaemonSet", SPEAKER, NAMESPACE)()
+        return rolled_out(self.api, "DaemonSet", workload(self.api, SPEAKER).name, NAMESPACE)()
 
 
 def _container(spec: Object) -> Object:

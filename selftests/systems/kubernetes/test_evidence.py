@@ -17,14 +17,14 @@ def test_the_objects_of_namespaces_are_written_as_yaml() -> None:
 def test_the_logs_of_a_selection_are_named_by_pod() -> None:
     api = FakeApi(*(an_object("Pod", name, "t1", labels={"app": app}) for name, app in {"one": "echo", "two": "other"}.items()))
     api.answers["logs", "one"] = "a line"
-    assert logs_of(api, "t1", "app=echo")() == "=== one\na line"
+    assert logs_of(api, lambda: api.list("Pod", "t1", labels="app=echo"))() == "=== one\na line"
 
 
 @pytest.mark.usefixtures("short")
 def test_the_logs_of_a_pod_with_several_containers_are_named_by_both() -> None:
     api = FakeApi(an_object("Pod", "one", "t1", spec={"containers": [{"name": "proxy"}, {"name": "manager"}]}))
     api.answers["logs", "one"] = "a line"
-    assert logs_of(api, "t1", "")() == "=== one proxy\na line\n=== one manager\na line"
+    assert logs_of(api, lambda: api.list("Pod", "t1"))() == "=== one proxy\na line\n=== one manager\na line"
 
 
 @pytest.mark.usefixtures("short")
@@ -34,7 +34,7 @@ def test_what_a_container_printed_before_its_restart_is_kept() -> None:
     api = FakeApi(pod)
     api.answers |= {("logs", "one"): "a line", ("logs before", "one"): "its last"}
     told = "=== one proxy\na line\n=== one manager\na line\n=== one manager, before its restart\nits last"
-    assert logs_of(api, "t1", "")() == told
+    assert logs_of(api, lambda: api.list("Pod", "t1"))() == told
 
 
 def test_the_view_of_the_network_is_that_of_the_kernel() -> None:

@@ -4,11 +4,11 @@ import pytest
 
 from harness.cluster import engine
 from harness.cluster.api import Object
-from harness.model.errors import EnvironmentFault
+from harness.model.errors import EnvironmentFault, Unanswered
 from harness.model.record import Record
 from harness.systems.metallb.controller import MetalLBController
 from harness.systems.metallb.custom_resources import NAMESPACE
-from selftests.systems.fake_api import FakeApi, an_object
+from selftests.systems.fake_api import FakeApi, an_object, of_metallb
 
 LABELS = {"app": "metallb", "component": "controller"}
 
@@ -34,9 +34,9 @@ class Cluster(FakeApi):
     """
 
     def __init__(self, *, running: bool = True) -> None:
-        template = {"spec": {"containers": [{"name": "controller", "args": ["--port=7472"]}]}}
         status = {"observedGeneration": 99, "updatedReplicas": 1, "readyReplicas": 1}
-        deployment = an_object("Deployment", "controller", NAMESPACE, spec={"replicas": 1, "template": template}, status=status)
+        containers = [{"name": "controller", "args": ["--port=7472"]}]
+        deployment = of_metallb("Deployment", "controller", status=status, containers=containers)
         super().__init__(deployment, pod("pod-0"))
         self.running, self.number = running, 0
 
@@ -139,7 +139,7 @@ def test_a_controller_that_does_not_admit_is_told() -> None:
 
 def test_a_cluster_without_a_controller_is_told() -> None:
     with (
-        pytest.raises(EnvironmentFault, match="Deployment metallb-system/controller"),
+        pytest.raises(Unanswered, match="no Deployment in namespace metallb-system"),
         MetalLBController(FakeApi()).load_balancer_class("x"),
     ):
         pytest.fail("there is none")

@@ -9,9 +9,9 @@ import yaml
 from harness.cluster.api import Object
 from harness.model.errors import EnvironmentFault, StatementFailed, Unanswered
 from harness.systems.metallb.custom_resources import NAMESPACE, ip_address_pool
-from harness.systems.metallb.installation import PLAIN_METRICS, Installation, MetalLB, mode_of, scrape_controller
+from harness.systems.metallb.installation import PLAIN_METRICS, Installation, MetalLB, mode_of, scrape_controller, workloads_of
 from harness.systems.metallb.modes import VARIABLE, Mode
-from selftests.systems.fake_api import FakeApi, an_object
+from selftests.systems.fake_api import FakeApi, an_object, of_metallb
 
 ALWAYS = {"bfdprofiles", "bgpadvertisements", "bgppeers", "communities", "ipaddresspools", "l2advertisements"}
 
@@ -42,11 +42,10 @@ def test_annotations_follow_the_version(version: str, prefix: str) -> None:
     assert MetalLB(version).annotation_prefix == prefix
 
 
-def workload(kind: str, name: str, image: str = "") -> Object:
-    template = {"spec": {"containers": [{"name": name, "image": image}]}}
+def workload(kind: str, name: str, image: str = "", called: str = "") -> Object:
     ready = {"observedGeneration": 1, "updatedReplicas": 1, "readyReplicas": 1}
     ready |= {"desiredNumberScheduled": 1, "updatedNumberScheduled": 1, "numberReady": 1}
-    return an_object(kind, name, NAMESPACE, spec={"replicas": 1, "template": template}, status=ready)
+    return of_metallb(kind, name, name=called, status=ready, containers=[{"name": name, "image": image}])
 
 
 def speaker() -> Object:
@@ -93,12 +92,43 @@ def test_a_manifest_says_how_metallb_speaks_bgp(tmp_path: Path, value: str | Non
 def test_frr_runs_beside_the_speakers_or_in_pods_of_its_own() -> None:
     with_frr = MetalLB("0.16.1", Mode.FRR_K8S)
     api = FakeApi(*installed())
-    with pytest.raises(EnvironmentFault, match="DaemonSet metallb-system/frr-k8s-daemon is ready"):
+    with pytest.raises(EnvironmentFault, match="MetalLB's frr-k8s is ready"):
         with_frr.wait_until_usable(api)
-    for kind, name in (("DaemonSet", "frr-k8s-daemon"), ("Deployment", "frr-k8s-statuscleaner")):
-        api.create(workload(kind, name))
+    api.create(workload("DaemonSet", "frr-k8s", called="frr-k8s-daemon"))
+    api.create(workload("Deployment", "statuscleaner", called="frr-k8s-statuscleaner"))
     with_frr.wait_until_usable(api)
-    assert [str(mode.routing) for mode in Mode] == [f"DaemonSet {NAMESPACE}/{name}" for name in ("speaker", "speaker", "frr-k8s-daemon")]
+    routing = [str(Installation(api).workload(mode.routing)) for mode in Mode]
+    assert routing == [f"DaemonSet {NAMESPACE}/{name}" for name in ("speaker", "speaker", "frr-k8s-daemon")]
+
+
+def charts(part: str, kind: str) -> Object:
+    """A workload as the Helm chart of MetalLB renders it."""
+    labels = {"app.kubernetes.io/name": "metallb", "app.kubernetes.io/instance": "lb", "app.kubernetes.io/component": part}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": part, "image": f"quay.io/metallb/{part}:v1"}]}}
+    return an_object(kind, f"lb-metallb-{part}", NAMESPACE, labels=labels, spec={"selector": {"matchLabels": labels}, "template": template})
+
+
+def test_what_a_chart_installs_is_found_by_its_labels(tmp_path: Path) -> None:
+    objects = [charts("controller", "Deployment"), charts("speaker", "DaemonSet")]
+    assert {component: one.name for component, one in workloads_of(objects).items()} == {
+        "metallb-controller": "lb-metallb-controller",
+        "metallb-speaker": "lb-metallb-speaker",
+    }
+    named = {component: str(one) for component, one in workloads_of([]).items()}
+    assert named == {
+        "metallb-controller": "Deployment metallb-system/controller",
+        "metallb-speaker": "DaemonSet metallb-system/speaker",
+    }
+    (file := tmp_path / "rendered.yaml").write_text(yaml.safe_dump_all(objects))
+    namespace, *rest = MetalLB("0.16.2").objects(file, {f"quay.io/metallb/{part}": part for part in ("controller", "speaker")})
+    assert (namespace["kind"], namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]) == ("Namespace", "privileged")
+    assert [one["kind"] for one in rest] == ["Deployment", "DaemonSet"]
+    one = Installation(FakeApi(*objects))
+    assert [str(found) for found in one.workloads(Mode.NATIVE)] == [
+        "Deployment metallb-system/lb-metallb-controller",
+        "DaemonSet metallb-system/lb-metallb-speaker",
+    ]
+    assert one.labels("speaker")["app.kubernetes.io/instance"] == "lb"
 
 
 def installed() -> Iterator[Object]:
@@ -118,8 +148,8 @@ def test_metallb_is_usable() -> None:
 @pytest.mark.parametrize(
     ("missing", "told"),
     [
-        ("Deployment", "Deployment metallb-system/controller is ready"),
-        ("DaemonSet", "DaemonSet metallb-system/speaker is ready"),
+        ("Deployment", "MetalLB's controller is ready"),
+        ("DaemonSet", "MetalLB's speaker is ready"),
         ("ConfigurationState", "every ConfigurationState of MetalLB is valid"),
     ],
 )

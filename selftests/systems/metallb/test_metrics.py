@@ -12,7 +12,7 @@ from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.installation import MetalLB
 from harness.systems.metallb.metrics import Metrics, MetricsAccess, MetricsEndpoint, counts
 from harness.systems.metallb.modes import Mode
-from selftests.systems.fake_api import FakeApi, an_object
+from selftests.systems.fake_api import FakeApi, an_object, of_metallb
 
 TEXT = """# HELP stale Whether it is stale.
 stale 1
@@ -21,6 +21,9 @@ up{peer="192.0.2.101:179"} 0
 metallb_bgp_session_up{peer="192.0.2.100:179"} 1
 frrk8s_bgp_session_up{peer="192.0.2.100:179"} 0
 """
+
+
+WORKLOADS = of_metallb("Deployment", "controller"), of_metallb("DaemonSet", "speaker")
 
 
 class Pods:
@@ -45,7 +48,7 @@ def pod(component: str, node: str, address: str) -> Object:
 
 
 def metrics(pods: Pods, version: str = "0.15.3", mode: Mode = Mode.NATIVE) -> Metrics:
-    api = FakeApi(pod("controller", "one", "10.0.0.1"), pod("speaker", "one", "10.0.0.2"), pod("speaker", "two", "fd00::3"))
+    api = FakeApi(*WORKLOADS, pod("controller", "one", "10.0.0.1"), pod("speaker", "one", "10.0.0.2"), pod("speaker", "two", "fd00::3"))
     metallb = MetalLB(version, mode)
     access = MetricsAccess(api, "t1") if MetricsEndpoint.of(metallb).scheme == "https" else None
     return Metrics(api, cast(InClusterProbe, pods), metallb, access)
@@ -134,7 +137,7 @@ class Reviewing(FakeApi):
     """An API that says of every reader whether it may read."""
 
     def __init__(self, *, allowed: bool) -> None:
-        super().__init__()
+        super().__init__(*WORKLOADS)
         self.allowed = allowed
 
     def create(self, document: Object, *, dry_run: bool = False) -> Object:

@@ -95,7 +95,7 @@ def test_a_pool_that_is_not_counted(ledger: Ledger, tmp_path: Path) -> None:
 
 
 def test_metrics_tell_where_pools_have_no_status(ledger: Ledger, tmp_path: Path) -> None:
-    api = FakeApi(an_object("Pod", "controller-1", NAMESPACE, labels={"component": "controller"}))
+    api = FakeApi(an_object("Pod", "controller-1", NAMESPACE, labels={"app": "metallb", "component": "controller"}))
     api.answers["GET", "/metrics"] = 'metallb_allocator_addresses_total{pool="t1-0"} 1\n'
     assert len(pools_on(api, ledger, tmp_path, with_status=False).create()) == 1
 

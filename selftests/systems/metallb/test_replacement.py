@@ -12,7 +12,7 @@ from harness.cluster.state import Release
 from harness.model.errors import EnvironmentFault
 from harness.systems.metallb.custom_resources import NAMESPACE, custom_resource, ip_address_pool
 from harness.systems.metallb.replacement import Replacement, configuration
-from selftests.systems.fake_api import FakeApi, an_object
+from selftests.systems.fake_api import FakeApi, an_object, of_metallb
 
 pytestmark = pytest.mark.usefixtures("short")
 READY = {"observedGeneration": 9, "updatedReplicas": 1, "readyReplicas": 1}
@@ -33,17 +33,12 @@ class Running(FakeApi):
         return stored
 
 
-def workload(kind: str, name: str) -> Object:
-    template = {"spec": {"containers": [{"name": name, "image": f"quay.io/metallb/{name}:v1"}]}}
-    return an_object(kind, name, NAMESPACE, spec={"replicas": 1, "template": template})
-
-
 def release(folder: Path, version: str, *more: Object) -> Release:
     definition = an_object("CustomResourceDefinition", "ipaddresspools.metallb.io", spec={"group": "metallb.io"})
     webhook = an_object("ValidatingWebhookConfiguration", "metallb-webhook-configuration", webhooks=[])
     file = folder / f"{version}.yaml"
     file.write_text(
-        yaml.safe_dump_all([definition, webhook, workload("Deployment", "controller"), workload("DaemonSet", "speaker"), *more])
+        yaml.safe_dump_all([definition, webhook, of_metallb("Deployment", "controller"), of_metallb("DaemonSet", "speaker"), *more])
     )
     return Release(version, str(file), {f"quay.io/metallb/{one}": f"{one}:{version}" for one in ("controller", "speaker")})
 
@@ -94,7 +89,7 @@ def test_one_is_installed_as_where_there_was_none(tmp_path: Path) -> None:
     [("Pod", "no pod of MetalLB is left"), ("CustomResourceDefinition", "no kind of MetalLB is left")],
 )
 def test_what_stays_is_told(tmp_path: Path, held: str, told: str) -> None:
-    pod = an_object("Pod", "controller-1", NAMESPACE, labels={"component": "controller"}, spec={}, status={})
+    pod = an_object("Pod", "controller-1", NAMESPACE, labels={"app": "metallb", "component": "controller"}, spec={}, status={})
     api = Running(*([pod] if held == "Pod" else []))
     newer = release(tmp_path, "0.16.1")
     api.hold(held)

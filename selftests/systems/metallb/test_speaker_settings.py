@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from harness.cluster.api import Object
-from harness.model.errors import EnvironmentFault
+from harness.model.errors import EnvironmentFault, Unanswered
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.speaker_settings import SpeakerSettings
-from selftests.systems.fake_api import FakeApi, an_object
+from selftests.systems.fake_api import FakeApi, an_object, of_metallb
 
 pytestmark = pytest.mark.usefixtures("short")
 LABELS = {"app": "metallb", "component": "speaker"}
@@ -18,9 +18,9 @@ LABELS = {"app": "metallb", "component": "speaker"}
 
 def cluster(*, ready: int = 2) -> FakeApi:
     container = {"name": "speaker", "args": ["--port=9120"], "env": [{"name": "METALLB_NODE_NAME"}]}
-    template = {"spec": {"containers": [{"name": "other"}, container], "nodeSelector": {"kubernetes.io/os": "linux"}}}
+    template: dict[str, Any] = {"containers": [{"name": "other"}, container], "nodeSelector": {"kubernetes.io/os": "linux"}}
     status = {"observedGeneration": 99, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": ready}
-    speakers = an_object("DaemonSet", "speaker", NAMESPACE, spec={"template": template}, status=status)
+    speakers = of_metallb("DaemonSet", "speaker", status=status, **template)
     return FakeApi(speakers, an_object("Pod", "speaker-x", NAMESPACE, labels=LABELS))
 
 
@@ -67,5 +67,5 @@ def test_speakers_that_have_not_ended_are_waited_for() -> None:
 
 
 def test_an_installation_without_speakers_is_told() -> None:
-    with pytest.raises(EnvironmentFault, match="DaemonSet metallb-system/speaker"), SpeakerSettings(FakeApi()).argument("--more"):
+    with pytest.raises(Unanswered, match="no DaemonSet in namespace metallb-system"), SpeakerSettings(FakeApi()).argument("--more"):
         pytest.fail("there is none")

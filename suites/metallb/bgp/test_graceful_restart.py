@@ -8,7 +8,7 @@ from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.bgp import BGPServices, host_prefix
 from harness.systems.metallb.endpoints import Backends
-from harness.systems.metallb.installation import MetalLB
+from harness.systems.metallb.installation import Installation, MetalLB
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.metallb.routers import Routers
 from harness.systems.scenarios.faults import Faults
@@ -17,10 +17,17 @@ from harness.systems.scenarios.faults import Faults
 @statement("BGP-49", MUST, EXTENDED, source="https://metallb.io/apis/#bgppeerspec", since="0.14.8", features={Feature.GRACEFUL_RESTART})
 @pytest.mark.disruptive
 def test_routes_stay_while_speakers_are_replaced(  # noqa: PLR0917 -- a statement is given what it names
-    bgp_services: BGPServices, routers: Routers, label: str, backends: Backends, faults: Faults, segment: Segment, metallb: MetalLB
+    bgp_services: BGPServices,
+    routers: Routers,
+    label: str,
+    backends: Backends,
+    faults: Faults,
+    segment: Segment,
+    installation: Installation,
+    metallb: MetalLB,
 ) -> None:
     """With graceful restart a router MUST go on forwarding to a node while what its session ends in is replaced there."""
-    node, routing = backends.nodes[0], metallb.mode.routing
+    node, routing = backends.nodes[0], installation.workload(metallb.mode.routing)
     peer = routers.start(label)
     routers.configure(peer, nodeSelectors=nodes_named(node), enableGracefulRestart=True)
     service = bgp_services.service(to=peer)

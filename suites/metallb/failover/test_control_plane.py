@@ -7,9 +7,7 @@ from harness.model.statements import CORE, MUST, statement
 from harness.systems.kubernetes.workloads import Workloads
 from harness.systems.metallb.advertisements import ReachableService
 from harness.systems.metallb.clients import ExternalClient
-from harness.systems.metallb.components import CONTROLLER
 from harness.systems.metallb.controller import MetalLBController
-from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment, TrafficMonitor
 from harness.systems.metallb.pools import Pools
@@ -103,5 +101,5 @@ def test_controller_needs_no_speaker_beside_it(  # noqa: PLR0917 -- a statement 
     with metallb_controller.ready_afterwards(), speaker_settings.only_on(node), faults.cordoned(node):
         metallb_controller.replace()
         assert metallb_controller.node != node
-        workloads.wait_until_rolled_out("Deployment", CONTROLLER, NAMESPACE)
+        workloads.wait_until_rolled_out(*metallb_controller.workload[:3])
         assert services.create(pool=pool).address in pool
