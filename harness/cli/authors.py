@@ -43,8 +43,8 @@ def add_commands(commands: Commands) -> None:
     command = commands.add_parser("durations", help="write how long cases take, the median of full runs, by which a run is ordered")
     command.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help="the report.json of a run")
     command.set_defaults(command=write_durations)
-    command = commands.add_parser("publish", help="keep what reports say of ingress controllers in reports/published/")
-    command.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help="the report.json of a run of the whole ingress suite")
+    command = commands.add_parser("publish", help="keep what reports say of ingress controllers and of MetalLB in reports/published/")
+    command.add_argument("reports", nargs="+", type=Path, metavar="REPORT", help="the report.json of a run of all statements about either")
     command.set_defaults(command=publish)
 
 
@@ -106,9 +106,9 @@ def write_durations(options: argparse.Namespace) -> None:
 
 
 def publish(options: argparse.Namespace) -> None:
-    """Keep what runs said of ingress controllers, and write the tables anew.
+    """Keep what runs said of ingress controllers and of MetalLB, and write the tables anew.
 
-    :raises UsageFault: one is no report, did not end, or judged no controller
+    :raises UsageFault: one is no report, did not end, or judged neither
     """
     found = [one for file in options.reports for one in published.of_report(read_report(file), known())]
     print("\n".join(f"wrote {path.relative_to(ROOT)}" for path in [*published.write(found), *published.write_tables()]))
