@@ -1,5 +1,6 @@
 """Runs on a cluster that somebody else made: what stands there is as it was afterwards, whatever ended the run. `make existing-test`."""
 
+import json
 import os
 import re
 import signal
@@ -99,6 +100,18 @@ def test_a_job_in_the_cluster_judges_it_and_ends_with_a_report(theirs: Theirs, t
     finally:
         kubectl("delete", "--filename=-", stdin=applied)
     assert "# Gate: ✅ as expected" in said
+
+
+def test_metallb_alone_is_judged_where_no_ingress_controller_is_known(theirs: Theirs) -> None:
+    stored = json.loads(kubectl("get", "ingressclass", "nginx", "--output=json"))
+    kubectl("delete", "ingressclass", "nginx")
+    try:
+        said = theirs.run("--level", "smoke")
+    finally:
+        metadata = {key: value for key, value in stored["metadata"].items() if key in {"name", "labels", "annotations"}}
+        kubectl("create", "--filename=-", stdin=json.dumps({**stored, "metadata": metadata}))
+    assert re.search(r"^PASS +ALC-", said, re.MULTILINE), said[-3000:]
+    assert not re.search(r"^PASS +(RTE|PTH|HST)-", said, re.MULTILINE), said[-3000:]
 
 
 def _ended(api: Api) -> str:

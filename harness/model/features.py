@@ -167,18 +167,43 @@ class Feature(StrEnum):
     SERVER_ALIAS = "server-alias", "A host has further names.", f"{_ANNOTATIONS}#server-alias"
     CANARY = "canary", "A second route takes some of the requests, by header, cookie or weight.", f"{_ANNOTATIONS}#canary"
     COOKIE_AFFINITY = "cookie-affinity", "A cookie keeps a client with its Pod.", f"{_ANNOTATIONS}#session-affinity"
+    CONDITIONAL_SAMESITE = (
+        "conditional-samesite",
+        "The cookie has no SameSite=None for clients that reject it.",
+        f"{_ANNOTATIONS}#cookie-affinity",
+    )
     UPSTREAM_HASHING = "upstream-hashing", "A hash chooses the Pod.", f"{_ANNOTATIONS}#custom-nginx-upstream-hashing"
     SOURCE_RANGES = "source-ranges", "Clients are let in by their addresses.", f"{_ANNOTATIONS}#whitelist-source-range"
     SOURCE_DENIAL = "source-denial", "Clients are kept out by their addresses.", f"{_ANNOTATIONS}#denylist-source-range"
     BASIC_AUTH = "basic-auth", "Clients are let in by password.", f"{_ANNOTATIONS}#authentication"
     EXTERNAL_AUTH = "external-auth", "A service decides who is let in.", f"{_ANNOTATIONS}#external-authentication"
+    EXTERNAL_AUTH_DETAILS = (
+        "external-auth-details",
+        "How that service is asked, what it is told, and how long its word holds can be set.",
+        f"{_ANNOTATIONS}#external-authentication",
+    )
     CLIENT_CERTIFICATES = "client-certificates", "Clients are let in by certificate.", f"{_ANNOTATIONS}#client-certificate-authentication"
+    CLIENT_CERTIFICATE_PAGE = (
+        "client-certificate-page",
+        "Clients without one are sent to a page.",
+        f"{_ANNOTATIONS}#client-certificate-authentication",
+    )
     CORS = "cors", "The controller answers preflights and tells which origins are allowed.", f"{_ANNOTATIONS}#enable-cors"
     BODY_SIZE_LIMIT = "body-size-limit", "Bodies beyond a size are refused.", f"{_ANNOTATIONS}#custom-max-body-size"
     RATE_LIMIT = "rate-limit", "Requests beyond a rate are refused.", f"{_ANNOTATIONS}#rate-limiting"
     CONNECTION_LIMIT = "connection-limit", "Connections beyond a number are refused.", f"{_ANNOTATIONS}#rate-limiting"
     BACKEND_TIMEOUT = "backend-timeout", "A backend that takes too long is answered for.", f"{_ANNOTATIONS}#custom-timeouts"
     BACKEND_TLS = "backend-tls", "The backend is spoken to over TLS.", f"{_ANNOTATIONS}#backend-protocol"
+    ANSWER_REWRITE = (
+        "answer-rewrite",
+        "Redirects and cookies of a backend are rewritten.",
+        f"{_ANNOTATIONS}#proxy-redirect",
+    )
+    PROXY_SETTINGS = (
+        "proxy-settings",
+        "The version of HTTP to the backend, further tries and errors that pass can be set.",
+        f"{_ANNOTATIONS}#proxy-http-version",
+    )
     RETRY = "retry", "An endpoint that refuses is passed over.", f"{_CONFIGMAP}#proxy-next-upstream"
     SERVICE_UPSTREAM = "service-upstream", "The Service's own address is the upstream.", f"{_ANNOTATIONS}#service-upstream"
     REQUEST_ID = "request-id", "Every request reaches the backend with an identifier.", f"{_CONFIGMAP}#generate-request-id"

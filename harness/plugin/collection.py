@@ -208,7 +208,7 @@ def _hiding(item: pytest.Item) -> list[str]:
 def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
     case, controller = case_of(item), controller_of(item)
     inapplicable = _without_upgrade(one, config) or mismatch(one.gate, config.stash[RUN].versions_with(controller))
-    inapplicable = inapplicable or _lacking(one, config, controller) or _out_of_reach(item, config)
+    inapplicable = inapplicable or _out_of_reach(item, config) or _lacking(one, config, controller)
     why = (inapplicable, conformance_file.skipped(config, one.id, case))
     line = (item.location[1] or 0) + 1
     marks = frozenset(_marks(item) & MARKS.keys())
@@ -221,7 +221,9 @@ def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
 
 
 def _out_of_reach(item: pytest.Item, config: pytest.Config) -> str:
-    return out_of_reach(item, wire=bool(config.getoption("wire_probe"))) if config.stash[RUN].context else ""
+    facts = config.stash[RUN]
+    there = {Provision.WIRE: config.getoption("wire_probe"), Provision.INGRESS: facts.features}
+    return out_of_reach(item, [one for one, has in there.items() if has]) if facts.context else ""
 
 
 def _without_upgrade(one: Entry, config: pytest.Config) -> str:

@@ -130,17 +130,15 @@ def _agreed(flag: str, what: str, asked: str | None, found: str) -> str:
 
 
 def _chosen(asked: Iterable[str], seen: Survey) -> list[FoundController]:
-    """The ingress controllers that are judged: those asked for, or all that are there.
+    """The ingress controllers that are judged: those asked for, or all that are there, if any is.
 
-    :raises UsageFault: one is not there, or none that the suite knows is
+    :raises UsageFault: one is not there
     """
     there = {one.name: one for one in seen.controllers}
     known = f"found: {', '.join(there) or 'none that the suite knows and that has an address'}"
     wanted = {text.partition("@")[0]: text.partition("@")[2] for text in asked} or dict.fromkeys(there, "")
     if absent := [name for name in wanted if name not in there]:
         raise UsageFault("--ingress with a controller of the cluster's", ", ".join(absent), known)
-    if not wanted:
-        raise UsageFault("an ingress controller behind a Service of type LoadBalancer", known, f"`{COMMAND} controllers` lists those known")
     agreed = {name: _agreed(f"--ingress {name}@VERSION", name, version, there[name].version) for name, version in wanted.items()}
     return [FoundController(name, version, there[name].placement, there[name].addresses) for name, version in agreed.items()]
 
@@ -181,13 +179,14 @@ def plan(found: Existing, cases: Iterable[Case]) -> list[str]:
     all_of_them = list(cases)
     judged = [one for one in all_of_them if not one.not_applicable and not one.skipped]
     reasons = Counter(one.not_applicable for one in all_of_them if one.not_applicable)
+    none = f"no ingress controller that the suite knows and that has an address; `{COMMAND} controllers` lists those known"
     placed = {f"{name} {version}": found.placements[name] for name, version in found.ingress.items()}
     controllers = [f"{what}, class {one.ingress_class}, Service {one.namespace}/{one.service}" for what, one in placed.items()]
     return [
         f"the plan for {found.context}; nothing was created",
         f"  there is   Kubernetes {found.kubernetes}, {found.nodes} nodes, {found.ip_family}",
         f"             MetalLB {found.metallb}, {found.mode}",
-        *(f"             {one}" for one in controllers),
+        *(f"             {one}" for one in controllers or [none]),
         f"  to make    namespaces, IPAddressPools, L2Advertisements, BGPAdvertisements and IngressClasses, all with the label {LABEL}",
         f"             Services with addresses of {', '.join(map(str, found.pools))} only; routes of hosts below .test only",
         f"             Pods that run {found.image} without any rights",

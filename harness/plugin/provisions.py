@@ -1,6 +1,6 @@
 """What a run has to provide, and what has to hold: declared by fixtures, and read off the statements that use them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ class Provision(StrEnum):
     UNUSED_NAMESPACE = "that no statement had before: pods end slowly, and labels or policies would be found by the next one"
     NETWORK = "containers on the network of the nodes, which a cluster that somebody else made has not"
     WIRE = "a host on the network of the nodes, which asks who has an address"
+    INGRESS = "an ingress controller"
     EXAMPLE = "the example project, as it is on clusters that the suite makes"
     MANIFEST = "the routes in the statement's manifest, among the shared ones"
 
@@ -33,6 +34,7 @@ class Provision(StrEnum):
 OUT_OF_REACH = {
     Provision.NETWORK: "looks from the network of the nodes, on which the suite has a host on clusters of its own only",
     Provision.WIRE: "asks on the network of the nodes who has an address, which --wire-probe NODE lets a Pod do",
+    Provision.INGRESS: "needs an ingress controller that the suite knows, behind a Service that has an address",
     Provision.EXAMPLE: "is about the example project, which clusters of the suite's own have",
 }
 
@@ -53,17 +55,17 @@ def needs_of(item: pytest.Item) -> tuple[Provision, ...]:
     return tuple(provision for provision in Provision if provision in found)
 
 
-def out_of_reach(item: pytest.Item, *, wire: bool) -> str:
+def out_of_reach(item: pytest.Item, there: Collection[Provision]) -> str:
     """Why a test cannot be judged on a cluster that somebody else made; empty where it can.
 
-    :param wire: whether somebody asks on the network of its nodes
+    :param there: what there is of that which such a cluster may have, or not
     """
     if any(item.iter_markers("disruptive")):
         return "breaks something that others on the cluster use"
     if any(Resource.DEFAULTS in (mark.args or EVERYTHING) for mark in item.iter_markers("serial")):
         return "changes how requests are answered whose host is in no rule, or which class an Ingress has that names none"
-    lacking = {**OUT_OF_REACH, **({Provision.WIRE: ""} if wire else {})}
-    return next((reason for provision, reason in lacking.items() if provision in needs_of(item) and reason), "")
+    lacking = {provision: reason for provision, reason in OUT_OF_REACH.items() if provision not in there}
+    return next((reason for provision, reason in lacking.items() if provision in needs_of(item)), "")
 
 
 def rests_on(precondition: Precondition) -> Callable[[Fixture], Fixture]:

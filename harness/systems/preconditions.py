@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.cluster.api import Api
 from harness.cluster.state import ClusterState
 from harness.model.budgets import PRECONDITION
-from harness.model.errors import StatementFailed, Unanswered
+from harness.model.errors import NotApplicable, StatementFailed, Unanswered
 from harness.model.expectations import require_backend
 from harness.model.http_exchange import Request
 from harness.model.preconditions import Precondition
@@ -35,19 +35,19 @@ class Preconditions:
 
     api: Api
     state: ClusterState
-    controller: Controller
+    ingress: Controller | None
 
     @classmethod
     def of(cls, state: ClusterState, ingress: str = "") -> "Preconditions":
-        """The looks at a run's cluster, and at the ingress controller of this name where it has several."""
-        return cls(state.api(), state, next(one for one in controllers_of(state) if ingress in ("", one.name)))
+        """The looks at a run's cluster, and at the ingress controller of this name where it has several; somebody's may have none."""
+        return cls(state.api(), state, next((one for one in controllers_of(state) if ingress in ("", one.name)), None))
 
     def lacking(self, one: Precondition) -> str:
         """What was found instead of a precondition; empty where it holds.
 
         :raises EnvironmentFault: it could not be looked at
         """
-        if one is Precondition.ANNOUNCEMENT and self.state.existing:
+        if one is Precondition.ANNOUNCEMENT and self.state.existing and not self.state.watcher:
             return ""  # there is nobody on the network of the nodes to look; what rests on it says whether it is reached
         with self._probe(one) as probe:
             try:
@@ -57,6 +57,16 @@ class Preconditions:
             except Crashing as crash:
                 return crash.found
         return ""
+
+    @property
+    def controller(self) -> Controller:
+        """The ingress controller.
+
+        :raises NotApplicable: somebody's cluster has none that is known
+        """
+        if self.ingress is None:
+            raise NotApplicable("needs an ingress controller that the suite knows")
+        return self.ingress
 
     @property
     def place(self) -> example.Place:

@@ -18,6 +18,9 @@ The query of a request gives orders, so that they pass through a controller that
     echo-chunks=COUNT    stream: the answer as the first line, then a line a piece, COUNT pieces in all
     echo-events=COUNT    the same as server-sent events
     echo-pause=SECONDS   between two pieces (default 0.1)
+    echo-location=URL    answer with this Location
+    echo-cookie=COOKIE   answer with this Set-Cookie
+    echo-repeat=NAME     answer with the values of this header of the request, as X-Echo-Repeat
 
 ``Upgrade: websocket`` opens a WebSocket: the first message is the answer, then every message comes back. ``/-/ready`` is a resource of its
 own: GET tells readiness (200 or 503), DELETE fails it, PUT restores it. ``/-/auth`` stands in for whoever decides whether a request is let
@@ -41,6 +44,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
+from urllib.parse import unquote
 
 Field = tuple[str, str]
 PIECE = 65536
@@ -71,6 +75,9 @@ class Orders:
     chunks: int = 0
     events: int = 0
     pause: float = 0.1
+    location: str = ""
+    cookie: str = ""
+    repeat: str = ""
 
     @classmethod
     def of(cls, query: str) -> "Orders":
@@ -79,12 +86,20 @@ class Orders:
         for name, _, value in (pair.partition("=") for pair in query.split("&") if pair.startswith("echo-")):
             field_name = name.removeprefix("echo-")
             try:
-                setattr(orders, field_name, type(getattr(orders, field_name))(value))
+                setattr(orders, field_name, type(getattr(orders, field_name))(unquote(value)))
             except (AttributeError, TypeError, ValueError) as error:
                 raise Refused(400, f"order {name}={value}: {error}") from None
         if not 200 <= orders.status <= 599 or min(orders.delay, orders.pause, orders.chunks, orders.events) < 0:
             raise Refused(400, f"{orders}: out of range")
+        if not all(text.isprintable() for text in (orders.location, orders.cookie, orders.repeat)):
+            raise Refused(400, f"{orders}: not on one line")
         return orders
+
+    def fields(self, request: "Request") -> list[Field]:
+        """The header fields that the answer is to have."""
+        wanted = [("Location", self.location), ("Set-Cookie", self.cookie)]
+        repeated = [("X-Echo-Repeat", ", ".join(request.values(self.repeat.lower())))] if self.repeat else []
+        return [*((name, value) for name, value in wanted if value), *repeated]
 
 
 @dataclass(slots=True)
@@ -264,7 +279,9 @@ class Connection:
             return await self._stream(request, orders)
         close = self.app.ending or not request.keeps_alive()
         instead = [("X-Echo-Request", f"{request.method} {request.target}")] if without_body else []
-        return await self._plain(orders.status, self._told(request), "application/json", close=close, instead=instead)
+        return await self._plain(
+            orders.status, self._told(request), "application/json", close=close, instead=instead, more=orders.fields(request)
+        )
 
     def _told(self, request: Request) -> bytes:
         """The answer proper: what arrived, and who tells it."""

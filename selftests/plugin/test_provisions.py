@@ -63,5 +63,5 @@ def test_what_others_would_notice_is_not_judged_on_their_cluster(
 ) -> None:
     for mark in marks:
         request.node.add_marker(mark)
-    found = out_of_reach(request.node, wire=False)
+    found = out_of_reach(request.node, ())
     assert (expected in found) if expected else not found

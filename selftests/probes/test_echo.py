@@ -108,6 +108,13 @@ def test_large_body_is_streamed_not_held() -> None:
     assert peak < 48 * 1024, "kB of memory at the peak, for a body of 64 MiB"
 
 
+def test_the_answer_has_the_header_fields_that_were_ordered(echo: EchoServer) -> None:
+    ordered = b"GET /?echo-location=https://x.test/y&echo-cookie=a%3Db%3B%20Path%3D/&echo-repeat=X-Given HTTP/1.1\r\nX-Given: here\r\n\r\n"
+    headers = ask(echo.ports[0], ordered).headers
+    assert (headers["location"], headers["set-cookie"], headers["x-echo-repeat"]) == ("https://x.test/y", "a=b; Path=/", "here")
+    assert {"location", "set-cookie", "x-echo-repeat"}.isdisjoint(ask(echo.ports[0], b"GET / HTTP/1.1\r\n\r\n").headers)
+
+
 @pytest.mark.parametrize("status", [201, 301, 404, 503, 599])
 def test_status_is_answered_as_ordered(echo: EchoServer, status: int) -> None:
     response = ask(echo.ports[0], b"GET /x?echo-status=%d HTTP/1.1\r\n\r\n" % status)
@@ -180,6 +187,7 @@ def test_server_sent_events(echo: EchoServer) -> None:
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n", 400),
         (b"GET /?echo-status=99 HTTP/1.1\r\n\r\n", 400),
         (b"GET /?echo-status=ok HTTP/1.1\r\n\r\n", 400),
+        (b"GET /?echo-cookie=a%0D%0Ab HTTP/1.1\r\n\r\n", 400),
         (b"GET /?echo-delay=-1 HTTP/1.1\r\n\r\n", 400),
         (b"GET /?echo-nonsense=1 HTTP/1.1\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", 400),

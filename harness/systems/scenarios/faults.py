@@ -12,7 +12,7 @@ from harness.model.errors import EnvironmentFault, Leak
 from harness.systems.kubernetes.nodes import EXCLUDED
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
 from harness.systems.kubernetes.workloads import Workloads
-from harness.systems.metallb.components import SPEAKER, pods_of
+from harness.systems.metallb.components import SPEAKER, pods_of, workload
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.webhook import wait_until_webhook_answers
 
@@ -158,6 +158,18 @@ class Faults:
         """
         __tracebackhide__ = True
         wait_ready(rolled_out(self.api, kind, name, namespace), f"{kind} {namespace}/{name} has rolled out")
+
+    def restart_speakers(self) -> float:
+        """Replace every speaker, one after the other, and return when that began; :meth:`wait_until_speakers_are_new` waits for the end."""
+        return self.restart(*workload(self.api, SPEAKER)[:3])
+
+    def wait_until_speakers_are_new(self) -> None:
+        """Wait until every speaker is the newest one and ready.
+
+        :raises EnvironmentFault: they are not in time
+        """
+        __tracebackhide__ = True
+        self.wait_until_rolled_out(*workload(self.api, SPEAKER)[:3])
 
     def scale(self, name: str, namespace: str, replicas: int) -> float:
         """Give a Deployment another number of replicas and return when."""

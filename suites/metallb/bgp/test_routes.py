@@ -8,7 +8,6 @@ from harness.model.statements import EXTENDED, MUST, SHOULD, statement
 from harness.systems.kubernetes.nodes import NodeLabels, nodes_named
 from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.bgp import ADVERTISEMENT, BGPServices, Peer, host_prefix
-from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.metallb.routers import Routers
@@ -110,8 +109,8 @@ def test_restart_of_the_speakers_interrupts_for_a_bounded_time(
     service = bgp_services.service(to=external_peer)
     external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
     with external_peer.client.watch(service.address) as observation:
-        began = faults.restart("DaemonSet", "speaker", NAMESPACE)
-        faults.wait_until_rolled_out("DaemonSet", "speaker", NAMESPACE)
+        began = faults.restart_speakers()
+        faults.wait_until_speakers_are_new()
         external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes, within=BGP_GAP)
         segment.wait_until_recovered(observation, since=began, within=BGP_GAP)
 

@@ -6,7 +6,6 @@ from harness.model.budgets import BRIEF_OUTAGE, RETURN
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
 from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.advertisements import AnnouncedServices, ReachableService
-from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment, TrafficMonitor
 from harness.systems.metallb.speaker_settings import SpeakerSettings
@@ -48,7 +47,7 @@ def test_killed_speaker_interrupts_briefly(
     """The sudden death of the announcing node's speaker SHOULD NOT interrupt clients for longer than the time limit of a brief outage."""
     with traffic_monitor.watch(reachable_service.address) as observation:
         killed = faults.kill_speaker(reachable_service.node)
-        faults.wait_until_rolled_out("DaemonSet", "speaker", NAMESPACE)
+        faults.wait_until_speakers_are_new()
         segment.wait_until_announced(reachable_service.address, within=RETURN)
         segment.wait_until_recovered(observation, since=killed, within=BRIEF_OUTAGE)
 
@@ -59,8 +58,8 @@ def test_rolling_restart_interrupts_briefly(
 ) -> None:
     """A rolling restart of all speakers MUST NOT interrupt clients for longer than the time limit of a brief outage."""
     with traffic_monitor.watch(reachable_service.address) as observation:
-        began = faults.restart("DaemonSet", "speaker", NAMESPACE)
-        faults.wait_until_rolled_out("DaemonSet", "speaker", NAMESPACE)
+        began = faults.restart_speakers()
+        faults.wait_until_speakers_are_new()
         segment.wait_until_announced(reachable_service.address)
         segment.wait_until_recovered(observation, since=began, within=BRIEF_OUTAGE)
 

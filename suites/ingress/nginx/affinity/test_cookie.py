@@ -20,6 +20,11 @@ MANY = reaches("many")
 STICKY = reaches("many", headers={"Set-Cookie": re.compile("route=.+")})
 BY_COOKIE = annotations({"affinity": "cookie", "session-cookie-name": "route"})
 
+#: What browsers call themselves: one that knows SameSite=None, and one that rejects it
+#: (https://www.chromium.org/updates/same-site/incompatible-clients).
+KNOWING = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36"
+UNKNOWING = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_14_6) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/12.1 Safari/605.1.15"
+
 
 def cookie_of(answer: Exchange) -> str:
     """The whole Set-Cookie field."""
@@ -112,3 +117,12 @@ def test_cookie_has_domain_and_date(client: IngressClient) -> None:
     assert "secure" in attributes, cookie
     left = (parsedate_to_datetime(attributes["expires"].replace("-", " ")) - datetime.now(UTC)).total_seconds()
     assert 540 < left <= 600 + 5, f"{left:.0f} s are left of 600: {cookie}"
+
+
+@statement("AFF-07", MUST, EXTENDED, source=AFFINITY, features={Feature.CONDITIONAL_SAMESITE}, covers=("ROW-AFF-01",))
+@pytest.mark.manifest("cookie_is_for_clients_that_know_it.yaml")
+@pytest.mark.parametrize(("agent", "has"), [(KNOWING, True), (UNKNOWING, False)], ids=["known", "rejected"])
+def test_cookie_is_for_clients_that_know_it(agent: str, has: bool, client: IngressClient) -> None:
+    """The cookie MUST have SameSite=None, but not for clients that reject cookies with it where the annotation says so."""
+    cookie = cookie_of(client.expect_once(request(headers={"User-Agent": agent}, scheme="https"), MANY))
+    assert ("samesite=none" in cookie.lower()) is has, cookie

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.model.expectations import Expectation, reaches
+from harness.model.features import Feature
 from harness.model.http_exchange import Request
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
@@ -37,4 +38,19 @@ def test_custom_default_backend_takes_over(client: IngressClient, shared_routes:
 )
 def test_custom_errors_go_to_the_default_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
     """Statuses of a backend that the annotation lists MUST be answered by the annotation's default backend, and others pass."""
+    client.expect(request_, expectation)
+
+
+@statement(
+    "DFB-10",
+    MUST,
+    EXTENDED,
+    source=f"{ANNOTATIONS}#disable-proxy-intercept-errors",
+    features={Feature.PROXY_SETTINGS},
+    covers=("ROW-DEF-01",),
+)
+@pytest.mark.manifest("errors_can_be_left_to_the_backend.yaml")
+@cases([(request("/?echo-status=503"), reaches("one", status=503)), (request("/?echo-status=404"), reaches("one", status=404))])
+def test_errors_can_be_left_to_the_backend(request_: Request, expectation: Expectation, client: IngressClient) -> None:
+    """Statuses of a backend MUST pass, though they are listed, where the annotation leaves them to the backend."""
     client.expect(request_, expectation)

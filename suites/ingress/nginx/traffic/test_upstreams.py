@@ -1,5 +1,7 @@
 """How backends are asked: another endpoint, time-outs, the Service's address, TLS."""
 
+from collections import Counter
+
 import pytest
 
 from harness.model.expectations import Expectation, reaches, refused
@@ -10,7 +12,7 @@ from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 from suites.ingress.cases import cases
 from suites.ingress.nginx.annotations import ANNOTATIONS, CONFIGMAP
-from suites.ingress.requests import request
+from suites.ingress.requests import HOST, request
 
 
 @statement("BKD-07", MUST, EXTENDED, source=f"{CONFIGMAP}#proxy-next-upstream", features={Feature.RETRY}, covers=("ROW-BE-05",))
@@ -45,3 +47,24 @@ def test_backend_protocol_can_be_https(client: IngressClient) -> None:
     found = client.expect_once(request("/x?y"), reaches("one", port=8443))
     assert found.echo is not None
     assert found.echo.scheme == "https"
+
+
+@statement("BKD-16", MUST, EXTENDED, source=f"{ANNOTATIONS}#proxy-http-version", features={Feature.PROXY_SETTINGS})
+@pytest.mark.manifest("version_of_http_can_be_set.yaml")
+@pytest.mark.parametrize(("host", "version"), [(f"old.{HOST}", "HTTP/1.0"), (HOST, "HTTP/1.1")], ids=["set", "usual"])
+def test_version_of_http_can_be_set(host: str, version: str, client: IngressClient) -> None:
+    """A backend MUST be spoken to in the version of HTTP that the annotation says, and in HTTP/1.1 without it."""
+    found = client.expect_once(request("/x?y", host=host), reaches("one"))
+    assert found.echo is not None
+    assert found.echo.version == version
+
+
+@statement("BKD-17", MUST, EXTENDED, source=f"{ANNOTATIONS}#custom-timeouts", features={Feature.RETRY, Feature.PROXY_SETTINGS})
+def test_refusing_endpoint_is_told_where_no_other_is_tried(ingresses: Ingresses, own_client: IngressClient, refusing_address: str) -> None:
+    """A request MUST NOT be tried at another endpoint where the annotation says so: 502 is answered for one that refuses."""
+    ingresses.add(ingresses.service(selector=None), ingresses.endpoints(*ingresses.pods_of("two").values(), refusing_address))
+    ingresses.add(ingresses.ingress(path("/", ingresses.label), annotations={"nginx.ingress.kubernetes.io/proxy-next-upstream": "off"}))
+    own_client.wait_until_answered(request(), reaches("two"), measured="route added")
+    own_client.wait_until_answered(request(), refused(502), measured="endpoint refuses")
+    found = Counter(own_client.send(request()).status for _ in range(30))
+    assert set(found) == {200, 502}, f"30 requests to one endpoint that answers and one that refuses: {dict(found)}"
