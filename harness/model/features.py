@@ -211,6 +211,7 @@ class Feature(StrEnum):
 
     # of MetalLB's modes
     ROUTER_ID_OF_A_PEER = "router-id-of-a-peer", "Each session has a router identifier of its own.", f"{_METALLB}apis/#bgppeer"
+    BFD = "bfd", "The loss of a router is detected by BFD.", f"{_METALLB}configuration/_advanced_bgp_configuration/"
     GRACEFUL_RESTART = "graceful-restart", "Routes stay while a speaker is replaced.", f"{_METALLB}concepts/bgp/#limitations"
     DYNAMIC_ASN = "dynamic-asn", "The number of the other system is found out.", f"{_METALLB}apis/#bgppeer"
     LOCAL_ASN = "local-asn", "A session has a number of its own system of its own.", f"{_METALLB}apis/#bgppeer"

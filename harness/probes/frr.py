@@ -11,8 +11,8 @@ from harness.probes.wire import DockerCommand
 
 #: Writes what the environment holds where FRR reads it, then starts FRR: by the lab's image, or by the project's own.
 START = """printf '%s' "$CONFIGURATION" > /etc/frr/frr.conf
-printf '%s=yes\\n' zebra bgpd vtysh_enable > /etc/frr/daemons
-printf '%s_options="-A 127.0.0.1"\\n' zebra bgpd >> /etc/frr/daemons
+printf '%s=yes\\n' zebra bgpd bfdd vtysh_enable > /etc/frr/daemons
+printf '%s_options="-A 127.0.0.1"\\n' zebra bgpd bfdd >> /etc/frr/daemons
 touch /etc/frr/vtysh.conf
 exec /usr/lib/frr/docker-start
 """
@@ -47,6 +47,19 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Detection:
+    """A BFD session as the router has it (https://www.rfc-editor.org/rfc/rfc5880): whether it is up, and what the other end asks for.
+
+    The intervals are milliseconds.
+    """
+
+    up: bool
+    multiplier: int
+    transmit_interval: int
+    receive_interval: int
+
+
+@dataclass(frozen=True, slots=True)
 class Router:
     """FRR (https://docs.frrouting.org/en/latest/bgp.html) in a container, by name."""
 
@@ -77,6 +90,19 @@ class Router:
         record().exchanges.append(f"{self.name}: {', '.join(f'{one.peer} {one.state}' for one in sessions) or 'no session'}")
         return sessions
 
+    def detection(self, peer: str) -> Detection:
+        """The BFD session with a peer, by its address.
+
+        :raises Unanswered: there is none
+        """
+        for one in self._show("show bfd peers json"):
+            if one.get("peer") == peer:
+                asked = (int(one.get(f"remote-{name}", 0)) for name in ("detect-multiplier", "transmit-interval", "receive-interval"))
+                found = Detection(one.get("status") == "up", *asked)
+                record().exchanges.append(f"{self.name}: {peer} {found}")
+                return found
+        raise Unanswered(f"{self.name} has no BFD session with {peer}")
+
     def route(self, prefix: str) -> Route:
         """What it knows of one prefix, exactly.
 
@@ -99,7 +125,7 @@ class Router:
             raise Unanswered(f"{self.name}: {command}: {str(fault)[:300]}") from None
 
 
-def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None = None) -> str:
+def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None = None, bfd: bool = False) -> str:
     """FRR's configuration of a router that takes sessions from a whole network (``bgp listen range``)."""
     lines = [
         "frr defaults traditional",
@@ -110,6 +136,7 @@ def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None 
         " neighbor NODES peer-group",
         f" neighbor NODES remote-as {peer_asn}",
         *([f" neighbor NODES password {password}"] if password else []),
+        *([" neighbor NODES bfd"] if bfd else []),
         f" bgp listen range {subnet} peer-group NODES",
         " address-family ipv4 unicast",
         "  neighbor NODES activate",

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness.model.errors import EnvironmentFault, Unanswered
-from harness.probes.frr import Route, Router, Session, configuration
+from harness.probes.frr import Detection, Route, Router, Session, configuration
 
 
 def answering(text: str) -> Router:
@@ -75,3 +75,17 @@ def test_configuration() -> None:
     assert "bgp listen range 172.18.0.0/16 peer-group NODES" in plain
     assert "password" not in plain
     assert " neighbor NODES password opensesame" in configuration(64501, 64500, "172.18.0.0/16", password="opensesame").splitlines()
+
+
+def test_detection_is_what_the_other_end_asks_for() -> None:
+    asked = {"remote-detect-multiplier": 5, "remote-transmit-interval": 400, "remote-receive-interval": 500}
+    printed = [{"peer": "172.18.0.9"}, {"peer": "172.18.0.2", "status": "up", **asked}]
+    assert answering(json.dumps(printed)).detection("172.18.0.2") == Detection(
+        up=True, multiplier=5, transmit_interval=400, receive_interval=500
+    )
+    with pytest.raises(Unanswered, match="no BFD session with"):
+        answering("[]").detection("172.18.0.2")
+
+
+def test_a_router_looks_by_bfd_where_it_is_asked_to() -> None:
+    assert [" neighbor NODES bfd" in configuration(1, 2, "192.0.2.0/24", bfd=bfd) for bfd in (True, False)] == [True, False]

@@ -7,16 +7,16 @@ from typing import Any
 from harness.cluster.api import Object
 from harness.model.budgets import PROPAGATION, SESSION, SILENCE, WITHDRAWAL, Budget
 from harness.model.errors import StatementFailed, Unanswered
-from harness.probes.frr import Route, Router, Session
+from harness.probes.frr import Detection, Route, Router, Session
 from harness.probes.monitor import TrafficMonitor
 from harness.probes.waiting import consistently, eventually
 from harness.systems.metallb.advertisements import AnnouncedServices
-from harness.systems.metallb.custom_resources import NAMESPACE, custom_resource
+from harness.systems.metallb.custom_resources import METALLB_AS, NAMESPACE, custom_resource
 from harness.systems.metallb.pools import Pool
 from harness.systems.metallb.services import Service
 
-#: Autonomous systems reserved for documentation (https://www.rfc-editor.org/rfc/rfc5398): MetalLB's, and an external router's.
-METALLB_AS, EXTERNAL_AS = 64500, 64501
+#: The autonomous system of an external router, also one of those reserved for documentation.
+EXTERNAL_AS = 64501
 ADVERTISEMENT = "BGPAdvertisement"
 
 
@@ -99,6 +99,19 @@ class Peer:
 
         with_values = f" that has {_listed(having)}" if having else ""
         return eventually(poll, within=SESSION, expected=f"a session of {self.name} with {node}{with_values}")
+
+    def wait_until_detected(self, node: str, **asked: int) -> None:
+        """Wait until the router has a BFD session with a node, which asks for this; ``asked`` are the fields of ``Detection``."""
+        __tracebackhide__ = True
+        wanted = Detection(up=True, **asked)
+        address = next(address for address, name in self.nodes.items() if name == node and address.count(":") == self.address.count(":"))
+
+        def poll() -> Detection:
+            found = self.router.detection(address)
+            assert found == wanted, f"it is {found}"
+            return found
+
+        eventually(poll, within=SESSION, expected=f"the BFD session of {self.name} with {node} is {wanted}")
 
     def consistently_in_session(self, session: Session) -> None:
         """Require for an observation window that a session is none but this one."""

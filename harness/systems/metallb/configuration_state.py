@@ -12,7 +12,7 @@ from harness.systems.kubernetes.admission import Admission
 from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb import invalid_configuration
 from harness.systems.metallb.components import CONTROLLER, SPEAKER, speaker_nodes
-from harness.systems.metallb.custom_resources import NAMESPACE, custom_resource
+from harness.systems.metallb.custom_resources import METALLB_AS, NAMESPACE, custom_resource
 
 Seen = TypeVar("Seen")
 VALID, INVALID = "Valid", "Invalid"
@@ -125,7 +125,7 @@ class SecretPeer:
 
     def create(self, node: str) -> None:
         """Create the peer."""
-        session = {"myASN": 64512, "peerASN": 64513, "peerAddress": "192.0.2.9"}
+        session = {"myASN": METALLB_AS, "peerASN": 64513, "peerAddress": "192.0.2.9"}
         self.api.apply(
             custom_resource("BGPPeer", self.name, {**session, "nodeSelectors": nodes_named(node), "passwordSecret": {"name": self.name}})
         )

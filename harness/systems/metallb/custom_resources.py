@@ -6,6 +6,8 @@ from typing import Any
 from harness.cluster.api import Object
 
 NAMESPACE = "metallb-system"
+#: The autonomous system of MetalLB, one of those reserved for documentation (https://www.rfc-editor.org/rfc/rfc5398).
+METALLB_AS = 64500
 #: The kinds of MetalLB's objects that tell why a statement failed.
 EVIDENCE_KINDS = ("IPAddressPool", "L2Advertisement", "ServiceL2Status")
 

@@ -12,12 +12,17 @@ from harness.model.addresses import AddressRange, aligned
 from harness.model.errors import Blocked
 from harness.systems.kubernetes.admission import Admission
 from harness.systems.kubernetes.nodes import KubeNodes
-from harness.systems.metallb.custom_resources import custom_resource
+from harness.systems.metallb.custom_resources import METALLB_AS, custom_resource
 
 Spec = Mapping[str, Any]
 _LABELS = {"matchLabels": {"proposed": "yes"}}
-#: A peer, a route server say, that nobody runs (https://www.rfc-editor.org/rfc/rfc5737).
-_PEER: Spec = {"myASN": 64512, "peerASN": 64513, "peerAddress": "192.0.2.9"}
+#: A peer, a route server say, that nobody runs (https://www.rfc-editor.org/rfc/rfc5737), of no node: FRR's peers of one node have to agree.
+_PEER: Spec = {
+    "myASN": METALLB_AS,
+    "peerASN": 64513,
+    "peerAddress": "192.0.2.9",
+    "nodeSelectors": [{"matchLabels": {"proposed": "nowhere"}}],
+}
 #: A pool that nobody makes. An advertisement that names none is about all pools, those of others included, and may be refused for them:
 #: "native bgp mode does not support ipv6".
 _OF_NO_POOL: Spec = {"ipAddressPools": ["one"]}
@@ -76,7 +81,7 @@ FAULTY: Mapping[str, tuple[str, Spec, Spec, str]] = {
     "hops to a peer of the same system": (
         "BGPPeer",
         {**_PEER, "ebgpMultiHop": True},
-        {**_PEER, "ebgpMultiHop": True, "peerASN": 64512},
+        {**_PEER, "ebgpMultiHop": True, "peerASN": METALLB_AS},
         "invalid ebgp-multihop parameter",
     ),
     "a community that is none": (

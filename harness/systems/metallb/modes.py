@@ -53,7 +53,7 @@ _BESIDE: Mapping[Mode, Mapping[str, str]] = {
     Mode.FRR: {"quay.io/frrouting/frr": "metallb-frr"},
     Mode.FRR_K8S: {"quay.io/metallb/frr-k8s": "metallb-frr-k8s", "quay.io/frrouting/frr": "metallb-frr-k8s-frr"},
 }
-_FRR = frozenset({Feature.GRACEFUL_RESTART, Feature.DYNAMIC_ASN, Feature.KEEPALIVE_TIME, Feature.LARGE_COMMUNITIES})
+_FRR = frozenset({Feature.BFD, Feature.GRACEFUL_RESTART, Feature.DYNAMIC_ASN, Feature.KEEPALIVE_TIME, Feature.LARGE_COMMUNITIES})
 _FEATURES: Mapping[Mode, frozenset[Feature]] = {
     Mode.NATIVE: frozenset({Feature.ROUTER_ID_OF_A_PEER}),
     Mode.FRR: _FRR | {Feature.LOCAL_ASN},

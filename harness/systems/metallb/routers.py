@@ -18,8 +18,8 @@ from harness.systems.kubernetes.admission import Admission
 from harness.systems.kubernetes.nodes import KubeNodes
 from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb import invalid_configuration
-from harness.systems.metallb.bgp import EXTERNAL_AS, METALLB_AS, Peer
-from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb.bgp import EXTERNAL_AS, Peer
+from harness.systems.metallb.custom_resources import METALLB_AS, NAMESPACE, custom_resource
 from harness.systems.metallb.modes import Mode
 
 ROUTER_IMAGE, PROGRAM_IMAGE = "frr", "python"
@@ -32,6 +32,7 @@ class Routers:
     api: Api
     cluster: ClusterState
     made: list[Peer] = field(default_factory=list)
+    profiles: list[str] = field(default_factory=list)
 
     def shared(self, kind: str, asn: int) -> Peer:
         """A router that all statements use, started where it does not run yet, with sessions to every node."""
@@ -42,10 +43,11 @@ class Routers:
         peer.wait_until_connected_to(*peer.nodes.values())
         return peer
 
-    def start(self, label: str, asn: int = EXTERNAL_AS, *, of: int = METALLB_AS, password: str | None = None) -> Peer:
+    def start(self, label: str, asn: int = EXTERNAL_AS, *, of: int = METALLB_AS, password: str | None = None, bfd: bool = False) -> Peer:
         """A router of the statement's own, which MetalLB does not know before the peer's document is applied.
 
         :param of: the autonomous system that it takes MetalLB's speakers to be of
+        :param bfd: whether it looks by BFD whether they are there
         """
         self.require_peers()
         number = len(self.made)
@@ -53,7 +55,7 @@ class Routers:
             f"{label}-{number}",
             f"{self.cluster.name}-{label}-{number}",
             asn,
-            configuration(asn, of, self._subnet, password=password),
+            configuration(asn, of, self._subnet, password=password, bfd=bfd),
         )
         self.made.append(peer)
         return peer
@@ -90,6 +92,12 @@ class Routers:
         """Let MetalLB know a router, or know it anew; ``spec`` are further fields (https://metallb.io/apis/#bgppeerspec)."""
         self.api.apply({**peer.document(**spec), "apiVersion": f"metallb.io/{version}"})
 
+    def profile(self, name: str, **spec: int) -> str:
+        """Make a BFD profile, and return its name; ``spec`` are its fields (https://metallb.io/apis/#bfdprofilespec)."""
+        self.api.apply(custom_resource("BFDProfile", name, spec))
+        self.profiles.append(name)
+        return name
+
     def forget(self, peer: Peer) -> None:
         """Let MetalLB know a router no longer."""
         self.api.delete("BGPPeer", peer.name, NAMESPACE)
@@ -117,6 +125,8 @@ class Routers:
             if engine.docker("ps", "--quiet", f"--filter=name=^{peer.router.name}$", "--filter=status=running"):
                 wait_ready(partial(_left, peer), f"no speaker has a session with the router {peer.name}", within=SESSION)
             engine.docker("rm", "--force", "--volumes", peer.router.name, peer.client.name)
+        for name in self.profiles:
+            self.api.delete("BFDProfile", name, NAMESPACE)
 
 
 def _left(peer: Peer) -> str:

@@ -14,9 +14,9 @@ from harness.systems.kubernetes.admission import Admission
 from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.advertisements import Advertisements
-from harness.systems.metallb.bgp import ADVERTISEMENT, METALLB_AS, Peer, host_prefix
+from harness.systems.metallb.bgp import ADVERTISEMENT, Peer, host_prefix
 from harness.systems.metallb.configuration_state import ConfigurationStates
-from harness.systems.metallb.custom_resources import NAMESPACE
+from harness.systems.metallb.custom_resources import METALLB_AS, NAMESPACE
 from harness.systems.metallb.dual_stack import REQUIRE
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.installation import FORMER_PREFIX, MetalLB

@@ -8,7 +8,8 @@ from harness.model.resources import METALLB
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.kubernetes.namespaces import Namespaces
 from harness.systems.kubernetes.nodes import NodeLabels, nodes_named
-from harness.systems.metallb.bgp import EXTERNAL_AS, METALLB_AS, BGPServices, Peer, host_prefix
+from harness.systems.metallb.bgp import EXTERNAL_AS, BGPServices, Peer, host_prefix
+from harness.systems.metallb.custom_resources import METALLB_AS
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.installation import MetalLB
 from harness.systems.metallb.metrics import Metrics
@@ -179,3 +180,26 @@ def test_peer_of_the_former_version_is_followed(routers: Routers, label: str, ba
     routers.configure(peer, version="v1beta1", nodeSelectors=[{"matchLabels": {"kubernetes.io/hostname": node}}], holdTime="30s")
     peer.wait_until_connected_to(node)
     peer.wait_until_session(node, hold_time=30)
+
+
+@statement("BGP-72", MUST, EXTENDED, source="https://metallb.io/apis/#bfdprofilespec", features={Feature.BFD})
+def test_profile_is_that_of_the_detection(routers: Routers, label: str, backends: Backends) -> None:
+    """Beside a session whose peer names a BFD profile there MUST be a BFD session with the multiplier and the intervals of that."""
+    node = backends.nodes[0]
+    peer = routers.start(label, bfd=True)
+    profile = routers.profile(label, detectMultiplier=5, transmitInterval=400, receiveInterval=500)
+    routers.configure(peer, nodeSelectors=nodes_named(node), bfdProfile=profile)
+    peer.wait_until_detected(node, multiplier=5, transmit_interval=400, receive_interval=500)
+
+
+@statement("BGP-73", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc5882#section-4.2", features={Feature.BFD})
+def test_lost_router_is_detected(routers: Routers, metrics: Metrics, label: str, backends: Backends) -> None:
+    """A session MUST count as lost once BFD has not seen its router for the detection time, long before its hold time is over."""
+    node = backends.nodes[0]
+    peer = routers.start(label, bfd=True)
+    profile = routers.profile(label, detectMultiplier=3, transmitInterval=300, receiveInterval=300)
+    routers.configure(peer, nodeSelectors=nodes_named(node), bfdProfile=profile)
+    peer.wait_until_detected(node, multiplier=3, transmit_interval=300, receive_interval=300)
+    metrics.wait_until_session_is(True, node, peer.address_and_port)
+    with routers.frozen(peer):
+        metrics.wait_until_session_is(False, node, peer.address_and_port, within=HOLD)

@@ -11,7 +11,7 @@ from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.resources import Ingresses, path
 from suites.ingress.cases import cases
-from suites.ingress.nginx.annotations import ANNOTATIONS, CONFIGMAP
+from suites.ingress.nginx.annotations import ANNOTATIONS, CONFIGMAP, annotations
 from suites.ingress.requests import HOST, request
 
 
@@ -63,7 +63,7 @@ def test_version_of_http_can_be_set(host: str, version: str, client: IngressClie
 def test_refusing_endpoint_is_told_where_no_other_is_tried(ingresses: Ingresses, own_client: IngressClient, refusing_address: str) -> None:
     """A request MUST NOT be tried at another endpoint where the annotation says so: 502 is answered for one that refuses."""
     ingresses.add(ingresses.service(selector=None), ingresses.endpoints(*ingresses.pods_of("two").values(), refusing_address))
-    ingresses.add(ingresses.ingress(path("/", ingresses.label), annotations={"nginx.ingress.kubernetes.io/proxy-next-upstream": "off"}))
+    ingresses.add(ingresses.ingress(path("/", ingresses.label), annotations=annotations({"proxy-next-upstream": "off"})))
     own_client.wait_until_answered(request(), reaches("two"), measured="route added")
     own_client.wait_until_answered(request(), refused(502), measured="endpoint refuses")
     found = Counter(own_client.send(request()).status for _ in range(30))
