@@ -62,9 +62,11 @@ def test_version_of_http_can_be_set(host: str, version: str, client: IngressClie
 @statement("BKD-17", MUST, EXTENDED, source=f"{ANNOTATIONS}#custom-timeouts", features={Feature.RETRY, Feature.PROXY_SETTINGS})
 def test_refusing_endpoint_is_told_where_no_other_is_tried(ingresses: Ingresses, own_client: IngressClient, refusing_address: str) -> None:
     """A request MUST NOT be tried at another endpoint where the annotation says so: 502 is answered for one that refuses."""
-    ingresses.add(ingresses.service(selector=None), ingresses.endpoints(*ingresses.pods_of("two").values(), refusing_address))
+    pods = ingresses.pods_of("two").values()
+    ingresses.add(ingresses.service(selector=None), ingresses.endpoints(*pods))
     ingresses.add(ingresses.ingress(path("/", ingresses.label), annotations=annotations({"proxy-next-upstream": "off"})))
     own_client.wait_until_answered(request(), reaches("two"), measured="route added")
-    own_client.wait_until_answered(request(), refused(502), measured="endpoint refuses")
+    ingresses.add(ingresses.endpoints(*pods, refusing_address))
+    own_client.wait_until_answered(request(), refused(502), measured="endpoint added", consecutive=1)
     found = Counter(own_client.send(request()).status for _ in range(30))
     assert set(found) == {200, 502}, f"30 requests to one endpoint that answers and one that refuses: {dict(found)}"
