@@ -1,7 +1,7 @@
 """A router in a container on the cluster's network: the other end of MetalLB's BGP sessions, which shows what reached it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -125,8 +125,11 @@ class Router:
             raise Unanswered(f"{self.name}: {command}: {str(fault)[:300]}") from None
 
 
-def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None = None, bfd: bool = False) -> str:
-    """FRR's configuration of a router that takes sessions from a whole network (``bgp listen range``)."""
+def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None = None, watched: Iterable[str] = ()) -> str:
+    """FRR's configuration of a router that takes sessions from a whole network (``bgp listen range``).
+
+    :param watched: addresses with which it has a BFD session, before there is any of BGP: one end that waits for BFD does not begin else
+    """
     lines = [
         "frr defaults traditional",
         "log stdout",
@@ -136,13 +139,15 @@ def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None 
         " neighbor NODES peer-group",
         f" neighbor NODES remote-as {peer_asn}",
         *([f" neighbor NODES password {password}"] if password else []),
-        *([" neighbor NODES bfd"] if bfd else []),
         f" bgp listen range {subnet} peer-group NODES",
         " address-family ipv4 unicast",
         "  neighbor NODES activate",
         "  maximum-paths 8",
         "  maximum-paths ibgp 8",
         " exit-address-family",
+        "exit",
+        "bfd",
+        *(f" peer {address}" for address in watched),
     ]
     return "\n".join([*lines, ""])
 

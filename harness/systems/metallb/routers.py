@@ -47,15 +47,16 @@ class Routers:
         """A router of the statement's own, which MetalLB does not know before the peer's document is applied.
 
         :param of: the autonomous system that it takes MetalLB's speakers to be of
-        :param bfd: whether it looks by BFD whether they are there
+        :param bfd: whether it looks by BFD whether the nodes are there
         """
         self.require_peers()
         number = len(self.made)
+        watched = [address for address in KubeNodes(self.api).names_by_ip if ":" not in address] if bfd else []
         peer = self._peer(
             f"{label}-{number}",
             f"{self.cluster.name}-{label}-{number}",
             asn,
-            configuration(asn, of, self._subnet, password=password, bfd=bfd),
+            configuration(asn, of, self._subnet, password=password, watched=watched),
         )
         self.made.append(peer)
         return peer
