@@ -6,16 +6,25 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
+from xml.etree import ElementTree
 
+import pytest
 import yaml
 
 from enginetests.somebodys import NAME, ON_THE_WIRE, TIMEOUT, Theirs, kubectl
 from harness.cluster import engine, rights
 from harness.cluster.api import Api, Object
+from harness.model.errors import EnvironmentFault
 from harness.model.project import ROOT
+
+FOLDER = ROOT / "manifests" / "existing"
+#: The addresses that the examples name.
+POOL = "192.168.1.160-192.168.1.250"
 
 
 def _differences(before: dict[str, Object], after: dict[str, Object]) -> list[str]:
@@ -85,21 +94,54 @@ def test_the_least_rights_are_enough_and_one_that_is_missing_is_named(theirs: Th
         api.delete(kind, "metallb-ingress-conformance")
 
 
-def test_a_job_in_the_cluster_judges_it_and_ends_with_a_report(theirs: Theirs, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def within(theirs: Theirs) -> Iterator[list[Object]]:
+    """What judges the cluster from inside, with its rights and its image at hand: the Job's objects, of which the last is the Job."""
     words = [sys.executable, "-m", "harness", "images", "suite", "--images=packages"]
     tag = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, timeout=TIMEOUT).stdout.split()[-1]
     saved = subprocess.run(["docker", "save", tag], capture_output=True, check=True).stdout
     for node in (f"{NAME}-worker", f"{NAME}-worker2"):
         engine.docker("exec", "--interactive", node, "ctr", "--namespace=k8s.io", "images", "import", "-", stdin=saved, timeout=300)
-    job = (ROOT / "manifests" / "existing" / "job.yaml").read_text()
-    asked = job.replace("192.168.1.160-192.168.1.250", theirs.pool).replace('"-n 4"', f'"-n 4 --image=python={theirs.image}"')
-    applied = f"{rights.manifest()}---\n{asked}"
+    job = (FOLDER / "job.yaml").read_text().replace(POOL, theirs.pool).replace('"-n 4"', f'"-n 4 --image=python={theirs.image}"')
+    *account, made = yaml.safe_load_all(job)
+    applied = yaml.safe_dump_all([yaml.safe_load(rights.manifest()), *account])
     kubectl("apply", "--filename=-", stdin=applied)
-    try:
-        said = _ended(Api(theirs.kubeconfig, theirs.context, tmp_path / "discovery.json"))
-    finally:
-        kubectl("delete", "--filename=-", stdin=applied)
+    yield [*account, made]
+    kubectl("delete", "--filename=-", stdin=applied)
+
+
+def test_a_job_in_the_cluster_judges_it_and_ends_with_a_report(theirs: Theirs, within: list[Object], tmp_path: Path) -> None:
+    kubectl("apply", "--filename=-", stdin=yaml.safe_dump(within[-1]))
+    said = _ended(Api(theirs.kubeconfig, theirs.context, tmp_path / "discovery.json"))
     assert "# Gate: ✅ as expected" in said
+
+
+def test_the_plug_in_of_sonobuoy_leaves_its_results(theirs: Theirs, within: list[Object]) -> None:
+    """As Sonobuoy runs it: beside a worker that waits for what the file ``done`` names."""
+    text = (FOLDER / "sonobuoy.yaml").read_text().replace(POOL, theirs.pool)
+    plugin = yaml.safe_load(text.replace("--level core", f"--level smoke --image=python={theirs.image}"))["spec"]
+    worker = {"name": "worker", "image": theirs.image, "command": ["sleep", "infinity"]}
+    beside = {key: plugin[key] for key in ("securityContext", "volumeMounts")}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "plugin", "namespace": "conformance"},
+        "spec": {
+            "serviceAccountName": "judge",
+            "restartPolicy": "Never",
+            "containers": [plugin, {**worker, **beside}],
+            "volumes": [{"name": "results", "emptyDir": {}}],
+        },
+    }
+    kubectl("apply", "--filename=-", stdin=yaml.safe_dump(pod))
+    read = "cat $(cat /tmp/sonobuoy/results/done)"
+    deadline, results = monotonic() + TIMEOUT, ""
+    while not results and monotonic() < deadline:
+        sleep(2)
+        with suppress(EnvironmentFault):  # there is no such file yet
+            results = kubectl("exec", "--namespace=conformance", "plugin", "--container=worker", "--", "sh", "-c", read)
+    suites = ElementTree.fromstring(results or "<none/>")
+    assert [int(suites.get(name, "-1")) > 0 for name in ("tests", "failures")] == [True, False], results[:2000]
 
 
 def test_metallb_alone_is_judged_where_no_ingress_controller_is_known(theirs: Theirs) -> None:
