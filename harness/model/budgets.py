@@ -17,6 +17,7 @@ EVENT = Budget("event", 20, "events are written asynchronously and may be aggreg
 ROLLOUT = Budget("rollout", 120, "image pull is done beforehand; the controller's readiness probe starts after 10 s")
 BEGINNING = Budget("beginning", 20, "two cores begin the containers of an installation in ten seconds; nobody waits for longer")
 DELETION = Budget("deletion", 60, "namespaces go when their last object is finalised")
+ENFORCEMENT = Budget("enforcement", 15, "a firewall writes the rules of all policies anew, on every node, in seconds")
 CLOSURE = Budget("closure", 15, "kube-proxy rewrites its rules at most once a second, and a little later on a busy node")
 ABSENCE = Budget("absence", 30, "an API server that was disturbed is back as soon as its container runs again")
 

@@ -183,11 +183,6 @@ class Feature(StrEnum):
         f"{_ANNOTATIONS}#external-authentication",
     )
     CLIENT_CERTIFICATES = "client-certificates", "Clients are let in by certificate.", f"{_ANNOTATIONS}#client-certificate-authentication"
-    CLIENT_CERTIFICATE_PAGE = (
-        "client-certificate-page",
-        "Clients without one are sent to a page.",
-        f"{_ANNOTATIONS}#client-certificate-authentication",
-    )
     CORS = "cors", "The controller answers preflights and tells which origins are allowed.", f"{_ANNOTATIONS}#enable-cors"
     BODY_SIZE_LIMIT = "body-size-limit", "Bodies beyond a size are refused.", f"{_ANNOTATIONS}#custom-max-body-size"
     RATE_LIMIT = "rate-limit", "Requests beyond a rate are refused.", f"{_ANNOTATIONS}#rate-limiting"

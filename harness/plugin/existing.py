@@ -30,6 +30,7 @@ OF_OWN_CLUSTERS: Mapping[str, Any] = {
     "ingress_manifest": None,
     "upgrade_from": None,
     "nodes": 3,
+    "network_policies": False,
     "clusters": None,
     "ip_family": "ipv4",
     "kind_bin": None,

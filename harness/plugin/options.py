@@ -116,6 +116,7 @@ def _add_cluster(add: Add) -> None:
     add("--nodes", type=int, default=3, metavar="NUMBER", help="nodes of the cluster, the control plane included (default: 3)")
     several = "clusters of the run: what needs one to itself is judged on the second (default: 2 where that is faster and there is room)"
     add("--clusters", type=int, choices=(1, 2), help=several)
+    add("--network-policies", action="store_true", help="have kube-router enforce network policies (default: nothing of the suite's does)")
     add("--ip-family", choices=("ipv4", "ipv6", "dual"), default="ipv4", help="address families of the cluster (default: ipv4)")
     add("--kind-bin", metavar="FILE", help="the kind binary (default: the one on PATH if it fits, else a published or built one)")
     add("--subnet", metavar="CIDR", help="IPv4 subnet of the run's Docker network (default: the engine chooses)")

@@ -48,6 +48,7 @@ def parse_settings(option: Option) -> Settings:
     return replace(
         installed,
         nodes=option("nodes"),
+        network_policies=option("network_policies"),
         ip_family=option("ip_family"),
         kind_bin=option("kind_bin"),
         subnet=subnet,

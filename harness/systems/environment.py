@@ -11,7 +11,6 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from harness.cluster import engine
-from harness.cluster.api import Api
 from harness.cluster.downloads import Web
 from harness.cluster.lifetime import kind_cluster, open_ledgers, remove_leftovers, tear_down
 from harness.cluster.node_images import Archives, discard_archives, load
@@ -27,6 +26,7 @@ from harness.systems.apps import example
 from harness.systems.existing import Existing
 from harness.systems.ingress.collisions import require_distinct
 from harness.systems.ingress.controllers import Controller, controller, controllers
+from harness.systems.kubernetes import policy_engine
 from harness.systems.kubernetes.nodes import EXCLUDED
 from harness.systems.kubernetes.own_manifests import OwnManifest
 from harness.systems.metallb.installation import MetalLB
@@ -49,6 +49,7 @@ class Settings:
 
     :param ingress: the version of each ingress controller under test, by its name; ``mode`` is the way in which MetalLB speaks BGP
     :param upgrade_from: the version of MetalLB from which an upgrade to the one under test is judged
+    :param network_policies: whether something on the cluster enforces them
     :param existing: the cluster that somebody else made, where the run is to be on one
     """
 
@@ -67,6 +68,7 @@ class Settings:
     subnet: Subnet | None = None
     pool: AddressRange | None = None
     upgrade_from: str | None = None
+    network_policies: bool = False
     existing: Existing | None = None
 
     @property
@@ -83,7 +85,8 @@ class Settings:
     @property
     def components(self) -> dict[str, str]:
         """The components a run needs, and their versions."""
-        needed = {NODE_IMAGE: self.kubernetes, PROGRAM_IMAGE: components()[PROGRAM_IMAGE].default}
+        needed = {NODE_IMAGE: self.kubernetes}
+        needed |= {one: components()[one].default for one in (PROGRAM_IMAGE, *[policy_engine.COMPONENT] * self.network_policies)}
         for name, version in self.versions.items():
             needed |= dict.fromkeys(self.images_of(name).values(), version)
         apart = {name: version for one in self.controllers for name, version in one.component_versions.items()}
@@ -130,7 +133,8 @@ def bring_up(
     :raises EnvironmentFault: something did not come up; nothing else of it stays
     :raises UsageFault: the controllers cannot live on one cluster, which only a published manifest says; nothing was created
     """
-    _require_ground()
+    for require in (engine.require_engine, require_reach, require_room):
+        require()
     publications = Publications(settings.images, settings.web, steps)
     kind_path = publications.kind(settings.kind_bin)
     remove_leftovers(steps)
@@ -146,12 +150,6 @@ def bring_up(
         applied(state)
         wait_until_usable(state, steps)
     return state
-
-
-def _require_ground() -> None:
-    engine.require_engine()
-    require_reach()
-    require_room()
 
 
 @contextmanager
@@ -289,12 +287,10 @@ def _apply(state: ClusterState, settings: Settings, manifests: Mapping[str, Path
     with steps.step("apply MetalLB, controller and applications"):
         wait_until_services_are_reached(state)
         if state.nodes == 1:
-            _let_the_only_node_announce(api, state)
+            api.merge("Node", f"{state.name}-control-plane", None, {"metadata": {"labels": {EXCLUDED: None}}})  # else nobody announces
         MetalLB.of(state).install(api, manifests["metallb"], images["metallb"])
         for ingress in controllers(state.ingress):
             ingress.install(api, manifests[ingress.name], images[ingress.name])
         api.apply(*example.app_objects(state.image(PROGRAM_IMAGE), state.nonce))
-
-
-def _let_the_only_node_announce(api: Api, state: ClusterState) -> None:
-    api.merge("Node", f"{state.name}-control-plane", None, {"metadata": {"labels": {EXCLUDED: None}}})
+        if settings.network_policies:
+            policy_engine.install(api, state.image(policy_engine.COMPONENT))

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from harness.cluster.api import Api, Object
-from harness.model.budgets import RECONSIDERATION
+from harness.model.budgets import ENFORCEMENT
 from harness.model.errors import NotApplicable, StatementFailed, Unanswered
 from harness.probes.http import bracketed
 from harness.probes.in_cluster import InClusterProbe
@@ -42,9 +42,11 @@ class NetworkPolicies:
             raise AssertionError(f"{answer.status} from {url}")
 
         try:
-            eventually(poll, within=RECONSIDERATION, expected=f"nobody answers at {url}")
+            eventually(poll, within=ENFORCEMENT, expected=f"nobody answers at {url}")
         except StatementFailed:
-            raise NotApplicable("this cluster's network does not enforce network policies") from None
+            raise NotApplicable(
+                "this cluster's network does not enforce network policies, which --network-policies has kube-router do"
+            ) from None
 
     @contextmanager
     def isolated(self, namespace: str, pods: Mapping[str, str], *ports: int) -> Iterator[None]:

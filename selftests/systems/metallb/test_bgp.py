@@ -12,7 +12,8 @@ from harness.model.errors import StatementFailed, Unanswered
 from harness.model.record import Record, recording
 from harness.probes.frr import Route, Router, Session
 from harness.systems.metallb.advertisements import Advertisements, AnnouncedServices
-from harness.systems.metallb.bgp import BGPServices, Peer, host_prefix
+from harness.systems.metallb.bgp import Peer, host_prefix
+from harness.systems.metallb.bgp_services import BGPServices
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Service, Services

@@ -5,7 +5,8 @@ import pytest
 from harness.model.features import Feature
 from harness.model.resources import METALLB
 from harness.model.statements import EXTENDED, MUST, statement
-from harness.systems.metallb.bgp import BGPServices, Peer, host_prefix
+from harness.systems.metallb.bgp import Peer, host_prefix
+from harness.systems.metallb.bgp_services import BGPServices
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.writes import Writes
 

@@ -6,7 +6,8 @@ from harness.model.budgets import BGP_GAP
 from harness.model.features import Feature
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.kubernetes.nodes import nodes_named
-from harness.systems.metallb.bgp import BGPServices, host_prefix
+from harness.systems.metallb.bgp import host_prefix
+from harness.systems.metallb.bgp_services import BGPServices
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.installation import Installation, MetalLB
 from harness.systems.metallb.layer2 import Segment

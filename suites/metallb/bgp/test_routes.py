@@ -7,7 +7,8 @@ from harness.model.resources import METALLB
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
 from harness.systems.kubernetes.nodes import NodeLabels, nodes_named
 from harness.systems.metallb.advertisements import AnnouncedServices
-from harness.systems.metallb.bgp import ADVERTISEMENT, BGPServices, Peer, host_prefix
+from harness.systems.metallb.bgp import ADVERTISEMENT, Peer, host_prefix
+from harness.systems.metallb.bgp_services import BGPServices
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.metallb.routers import Routers

@@ -8,7 +8,8 @@ from harness.model.resources import METALLB
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.kubernetes.namespaces import Namespaces
 from harness.systems.kubernetes.nodes import NodeLabels, nodes_named
-from harness.systems.metallb.bgp import EXTERNAL_AS, BGPServices, Peer, host_prefix
+from harness.systems.metallb.bgp import EXTERNAL_AS, Peer, host_prefix
+from harness.systems.metallb.bgp_services import BGPServices
 from harness.systems.metallb.custom_resources import METALLB_AS
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.installation import MetalLB

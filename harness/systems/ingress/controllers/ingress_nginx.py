@@ -73,7 +73,7 @@ FEATURES: dict[Feature, str] = {
                 Feature.CORS,
             ),
             *(Feature.BODY_SIZE_LIMIT, Feature.RATE_LIMIT, Feature.CONNECTION_LIMIT, Feature.BACKEND_TIMEOUT, Feature.BACKEND_TLS),
-            *(Feature.EXTERNAL_AUTH_DETAILS, Feature.CLIENT_CERTIFICATE_PAGE, Feature.CONDITIONAL_SAMESITE),
+            *(Feature.EXTERNAL_AUTH_DETAILS, Feature.CONDITIONAL_SAMESITE),
             *(Feature.ANSWER_REWRITE, Feature.PROXY_SETTINGS),
             *(Feature.RETRY, Feature.SERVICE_UPSTREAM, Feature.CONNECTION_HEADER, Feature.INGRESS_NGINX_HABITS),
         )

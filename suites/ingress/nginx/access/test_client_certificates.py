@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from harness.model.expectations import answered, reaches, redirected, refused
-from harness.model.features import Feature
+from harness.model.expectations import answered, reaches, refused
 from harness.model.statements import EXTENDED, MUST, statement
 from harness.systems.ingress.client import IngressClient
 from harness.systems.ingress.shared_routes import SharedRoutes, tls_context
@@ -32,21 +31,3 @@ def test_name_of_a_client_certificate_is_matched(client: IngressClient, shared_r
     welcome, other = (authority.issue_cert("guest.test", common_name=name) for name in ("welcome", "other"))
     client.with_trust(tls_context(authority, welcome)).expect(asked, reaches("one"))
     client.with_trust(tls_context(authority, other)).expect(asked, answered(403))
-
-
-@statement(
-    "ACC-17",
-    MUST,
-    EXTENDED,
-    source=f"{ANNOTATIONS}#client-certificate-authentication",
-    features={Feature.CLIENT_CERTIFICATE_PAGE},
-    covers=("ROW-ACC-04",),
-)
-@pytest.mark.manifest("client_without_a_certificate_is_sent_to_a_page.yaml")
-def test_client_without_a_certificate_is_sent_to_a_page(client: IngressClient, shared_routes: SharedRoutes) -> None:
-    """A client without a certificate, or with one of another authority, MUST be sent to the page that the annotation names."""
-    asked, authority = request("/x?y", scheme="https"), shared_routes.authority
-    page = redirected(302, "https://certificates.test/how")
-    client.with_trust(tls_context(authority)).expect(asked, page)
-    client.with_trust(tls_context(authority, shared_routes.another_authority().issue_cert("guest.test"))).expect(asked, page)
-    client.with_trust(tls_context(authority, authority.issue_cert("guest.test"))).expect(asked, reaches("one"))
