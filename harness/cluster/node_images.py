@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from harness.cluster.kind import KindCluster
 
 #: What runs on the control plane, too; everything else keeps off it by its taint, and its image is not loaded there.
-EVERYWHERE = ("metallb-speaker", "metallb-frr", "metallb-frr-k8s", "metallb-frr-k8s-frr")
+EVERYWHERE = ("metallb-speaker", "metallb-frr", "metallb-frr-k8s", "metallb-frr-k8s-frr", "kube-router")
 
 
 class Archives:
