@@ -177,13 +177,15 @@ class Metrics:
         :param peer: address and port of the router
         """
         __tracebackhide__ = True
-        name = f"{'frrk8s' if self.metallb.mode is Mode.FRR_K8S else 'metallb'}_bgp_session_up"
+        by_itself = self.metallb.mode is Mode.FRR_K8S  # whose metrics have a name of their own, and name a router without its port
+        name = f"{'frrk8s' if by_itself else 'metallb'}_bgp_session_up"
+        told = peer.rpartition(":")[0].strip("[]") if by_itself else peer
 
         def poll() -> float:
             series = self._read(MetricsEndpoint.of_sessions(self.metallb).url(self.pods(SPEAKER)[node]))
-            values = select(series, name, peer=peer)
+            values = select(series, name, peer=told)
             if not values:
-                raise Unanswered(f"no {name} of {peer}")
+                raise Unanswered(f"no {name} of {told}")
             value = sum(values.values())
             assert value == float(up), f"{value:g}"
             return value
