@@ -23,12 +23,12 @@ class Planned:
 @pytest.mark.parametrize(
     ("fixture", "needs"),
     [
-        ("client", {Provision.CLUSTER, Provision.SHARED_ROUTES, Provision.MANIFEST}),
-        ("own_client", {Provision.CLUSTER, Provision.SHARED_ROUTES}),
+        ("client", {Provision.CLUSTER, Provision.INGRESS, Provision.SHARED_ROUTES, Provision.MANIFEST}),
+        ("own_client", {Provision.CLUSTER, Provision.INGRESS, Provision.SHARED_ROUTES}),
         ("external_peer", {Provision.CLUSTER, Provision.ROUTER_IMAGE, Provision.NETWORK}),
         ("namespace", {Provision.CLUSTER, Provision.NAMESPACE}),
-        ("node_loss", {Provision.CLUSTER, Provision.NAMESPACE, Provision.LOST_NODE, Provision.NETWORK}),
-        ("upgrades", {Provision.CLUSTER, Provision.ROUTER_IMAGE, Provision.RELEASES, Provision.NETWORK}),
+        ("node_loss", {Provision.CLUSTER, Provision.NAMESPACE, Provision.LOST_NODE, Provision.NETWORK, Provision.WIRE}),
+        ("upgrades", {Provision.CLUSTER, Provision.ROUTER_IMAGE, Provision.RELEASES, Provision.NETWORK, Provision.WIRE}),
         ("label", set()),
     ],
 )

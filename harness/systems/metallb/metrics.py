@@ -179,13 +179,13 @@ class Metrics:
         __tracebackhide__ = True
         by_itself = self.metallb.mode is Mode.FRR_K8S  # whose metrics have a name of their own, and name a router without its port
         name = f"{'frrk8s' if by_itself else 'metallb'}_bgp_session_up"
-        told = peer.rpartition(":")[0].strip("[]") if by_itself else peer
+        shown = peer.rpartition(":")[0].strip("[]") if by_itself else peer
 
         def poll() -> float:
             series = self._read(MetricsEndpoint.of_sessions(self.metallb).url(self.pods(SPEAKER)[node]))
-            values = select(series, name, peer=told)
+            values = select(series, name, peer=shown)
             if not values:
-                raise Unanswered(f"no {name} of {told}")
+                raise Unanswered(f"no {name} of {shown}")
             value = sum(values.values())
             assert value == float(up), f"{value:g}"
             return value
