@@ -159,6 +159,8 @@ def read_metallb(folder: Path = FOLDER) -> list[Published]:
 
 def summary(published: Sequence[Published]) -> str:
     """A line each, for the README."""
+    if not published:
+        return "None is published yet."
     of_metallb = any(one.mode for one in published)
     beside = f"reports/published/{METALLB}/README.md" if of_metallb else "reports/published/README.md"
     head = ["MetalLB" if of_metallb else "Controller", "CORE met", "EXTENDED met", "cases passed", "known deviations", "not applicable"]
@@ -240,7 +242,9 @@ def check() -> None:
 def _texts() -> dict[Path, str]:
     published, of_metallb, readme = read(), read_metallb(), ROOT / "README.md"
     text = with_summary(readme.read_text(encoding="utf-8"), published)
-    tables = {FOLDER / "README.md": as_markdown(published), FOLDER / METALLB / "README.md": as_markdown(of_metallb)}
+    tables = {FOLDER / "README.md": as_markdown(published)}
+    if of_metallb:
+        tables[FOLDER / METALLB / "README.md"] = as_markdown(of_metallb)
     return {**tables, readme: with_summary(text, of_metallb, f" {METALLB}")}
 
 
