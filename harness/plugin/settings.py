@@ -41,6 +41,8 @@ def parse_settings(option: Option) -> Settings:
     existing.require_context_for(option)
     subnet, pool = _network(option)
     kept = kept_state(option("reuse_cluster")) if option("reuse_cluster") else None
+    if kept and option("network_policies"):
+        raise UsageFault("--network-policies where a cluster is made", "it beside --reuse-cluster", "leave it out, or have a cluster made")
     if option("nodes") < 1:
         raise UsageFault("--nodes of at least 1", str(option("nodes")), "use 3 for one control plane and two workers")
     asked = systems_under_test(option)

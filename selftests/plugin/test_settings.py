@@ -158,6 +158,8 @@ class TestReusedCluster:
         assert Feature.CANARY not in features_under_test(found)["traefik"]
 
     def test_what_an_option_names_is_that(self, suite: Suite) -> None:
+        with pytest.raises(UsageFault, match="--network-policies where a cluster is made"):
+            settings(suite, "--reuse-cluster=c", "--network-policies")
         found = settings(suite, "--reuse-cluster=c", "--metallb=0.15.3", "--ingress=ingress-nginx")
         assert (found.metallb, list(found.ingress)) == ("0.15.3", ["ingress-nginx"])
 
