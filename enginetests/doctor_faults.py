@@ -8,8 +8,9 @@ from time import monotonic, sleep
 from typing import Any
 
 from harness.cluster.api import API_VERSIONS, Api, Object
+from harness.cluster.disruptions import EXCLUDED
 from harness.systems.kubernetes.load_balancers import assigned_addresses
-from harness.systems.kubernetes.nodes import EXCLUDED, nodes_named
+from harness.systems.kubernetes.nodes import nodes_named
 from harness.systems.metallb.custom_resources import NAMESPACE, custom_resource, ip_address_pool, l2_advertisement
 
 #: Where everything is made that has a namespace.

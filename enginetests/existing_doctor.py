@@ -11,11 +11,12 @@ from enginetests import doctor_faults
 from enginetests.doctor_faults import Place
 from enginetests.somebodys import Theirs
 from harness.cluster.api import Api
+from harness.cluster.disruptions import EXCLUDED
 from harness.doctor import snapshot
 from harness.doctor.diagnosis import Doctor
 from harness.model.project import ROOT
 from harness.systems.kubernetes.load_balancers import assigned_addresses
-from harness.systems.kubernetes.nodes import EXCLUDED, internal_ips
+from harness.systems.kubernetes.nodes import internal_ips
 
 #: Seconds until what somebody did shows, and until what was undone does not any more: MetalLB's Pods take 20 to get ready.
 SOON = 60

@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -19,12 +19,20 @@ import yaml
 from enginetests.somebodys import NAME, ON_THE_WIRE, TIMEOUT, Theirs, kubectl
 from harness.cluster import engine, rights
 from harness.cluster.api import Api, Object
+from harness.cluster.disruptions import Disruption
 from harness.model.errors import EnvironmentFault
 from harness.model.project import ROOT
+from harness.systems.metallb import components
 
 FOLDER = ROOT / "manifests" / "existing"
 #: The addresses that the examples name.
 POOL = "192.168.1.160-192.168.1.250"
+
+
+#: Allows everything that can be allowed.
+DISTURBING = [word for one in Disruption for word in ("--allow-disruption", str(one))]
+#: Kinds whose objects are replaced by a restart.
+PASSING_BY_RESTARTS = {"Pod", "ReplicaSet", "ControllerRevision", "Endpoints", "EndpointSlice", "PodMetrics"}
 
 
 def _differences(before: dict[str, Object], after: dict[str, Object]) -> list[str]:
@@ -73,10 +81,67 @@ def test_what_a_killed_run_leaves_is_recovered(theirs: Theirs) -> None:
     _wait_until_equal(theirs, before)
 
 
-def _wait_until_equal(theirs: Theirs, before: dict[str, Object]) -> None:
+def test_what_is_allowed_is_disturbed_told_and_put_back(theirs: Theirs) -> None:
+    before = _still(theirs.snapshot())
+    said = theirs.run(
+        *ON_THE_WIRE, *DISTURBING, *_statements("ALC-07", "EXH-13", "LIF-09", "FLO-20", "FLO-22", "FLO-25", "FLO-26", "DYN-07")
+    )
+    passed = set(re.findall(r"^PASS +([A-Z]+-[0-9]+)", said, re.MULTILINE))
+    assert passed == {"ALC-07", "EXH-13", "LIF-09", "FLO-20", "FLO-22", "FLO-25", "FLO-26", "DYN-07"}, said[-5000:]
+    assert "spec.unschedulable = true" in said
+    assert re.search(
+        r"disturbed, \d+ times: Deployment controller: spec.replicas = 0|disturbed: Deployment controller: spec.replicas = 0", said
+    )
+    _wait_until_equal(theirs, before, _still)
+
+
+def test_what_a_killed_run_had_disturbed_is_put_back(theirs: Theirs) -> None:
+    before = _still(theirs.snapshot())
+    asked = ["--pool", theirs.pool, f"--image=python={theirs.image}", f"--report-dir={theirs.folder}", *ON_THE_WIRE, *DISTURBING]
+    words = theirs.command("run", *asked, *_statements("FLO-40"))
+    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+    deployment = f"deployment/{components.workload(_api(theirs), components.CONTROLLER).name}"
+    reached = monotonic() + TIMEOUT
+    while kubectl("get", deployment, "--namespace=metallb-system", "--output=jsonpath={.spec.replicas}") != "0" and monotonic() < reached:
+        assert process.poll() is None, "the run has ended, and never took the controller away"
+        sleep(0.2)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    done = subprocess.run(theirs.command("clusters", "recover"), cwd=ROOT, timeout=TIMEOUT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "spec.replicas = 1" in done.stdout
+    _wait_until_equal(theirs, before, _still)
+
+
+def _statements(*ids: str) -> list[str]:
+    return [word for one in ids for word in ("--statement", one)]
+
+
+def _api(theirs: Theirs) -> Api:
+    return Api(theirs.kubeconfig, theirs.context, theirs.folder / "discovery.json")
+
+
+def _still(everything: dict[str, Object]) -> dict[str, Object]:
+    """What does not change by a restart: Pods are others, and so is the revision of what is restarted."""
+    kept = {name: item for name, item in everything.items() if item["kind"] not in PASSING_BY_RESTARTS}
+    return {
+        name: _without(item, "generation", "annotations") if item["kind"] in {"Deployment", "DaemonSet"} else item
+        for name, item in kept.items()
+    }
+
+
+def _without(item: Object, *names: str) -> Object:
+    template = (item["spec"].get("template") or {}).get("metadata") or {}
+    template.pop("annotations", None)
+    return {**item, "metadata": {key: value for key, value in item["metadata"].items() if key not in names}}
+
+
+def _wait_until_equal(
+    theirs: Theirs, before: dict[str, Object], lasting: Callable[[dict[str, Object]], dict[str, Object]] = lambda everything: everything
+) -> None:
     """What other components write of what is gone, they remove in their own time."""
     deadline = monotonic() + 60
-    while (found := _differences(before, theirs.snapshot())) and monotonic() < deadline:
+    while (found := _differences(before, lasting(theirs.snapshot()))) and monotonic() < deadline:
         sleep(1)
     assert found == []
 

@@ -4,15 +4,19 @@ import argparse
 
 from harness.cli import Commands
 from harness.cluster import rights
+from harness.cluster.disruptions import Disruption
 
 
 def add_command(commands: Commands) -> None:
     """Declare ``rbac``."""
     parser = commands.add_parser("rbac", help="print the ClusterRole with the rights that run --context needs")
     parser.add_argument("--wire-probe", action="store_true", help="with what run --wire-probe needs besides")
+    allowed = "with what run --allow-disruption NAME needs besides (repeatable)"
+    parser.add_argument("--allow-disruption", action="append", default=[], choices=tuple(map(str, Disruption)), help=allowed)
     parser.set_defaults(command=print_role)
 
 
 def print_role(options: argparse.Namespace) -> None:
     """Print it."""
-    print(rights.manifest(wire_probe=options.wire_probe), end="")
+    words = rights.options(wire_probe=options.wire_probe, disruptions=options.allow_disruption)
+    print(rights.manifest(*words), end="")

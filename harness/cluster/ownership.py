@@ -1,11 +1,13 @@
-"""What a run may write on a cluster that somebody else made: what it made there itself, and nothing else. The one place that decides."""
+"""What a run may write on a cluster that somebody else made: what it made itself, and what it may disturb. The one place that decides."""
 
 import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.cluster import disruptions
 from harness.cluster.api import API_VERSIONS, Api, Object, Refused
+from harness.cluster.disruptions import Allowed
 from harness.model.errors import NotApplicable
 
 #: The label of everything that a run makes on such a cluster; its value is the name of the run.
@@ -19,21 +21,29 @@ POD: Mapping[str, Any] = {"runAsNonRoot": True, "runAsUser": 65534, "seccompProf
 CONTAINER: Mapping[str, Any] = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 
 
+#: What is allowed to be disturbed unless somebody allows more.
+NOTHING = Allowed()
+#: The file in a run's folder that says what it disturbed.
+DISTURBED = "disturbed.txt"
+
+
 class Untouchable(NotApplicable):
     """Something would be written that the run did not make: what needs it does not apply to a cluster of somebody else's."""
 
 
 class OwnedApi(Api):
-    """An API of which only that can be written that carries the run's label, or is in a namespace that does.
+    """An API of which only that can be written that carries the run's label, or is in a namespace that does, or that it may disturb.
 
-    What is only tried (a dry run) changes nothing and may be anything.
+    What is only tried (a dry run) changes nothing and may be anything. What is disturbed is written down, a line each, in a file.
 
     :raises Untouchable: (every method that writes) the object is not the run's
     """
 
-    def __init__(self, kubeconfig: Path, context: str, cache: Path, run: str) -> None:
+    def __init__(self, kubeconfig: Path, context: str, cache: Path, run: str, allowed: Allowed = NOTHING) -> None:
         super().__init__(kubeconfig, context, cache)
         self.run = run
+        self.allowed = allowed
+        self.disturbed = cache.parent / DISTURBED
         self._own: set[str] = set()
 
     def _apply(self, document: Object, *, dry_run: bool) -> Object:
@@ -44,14 +54,44 @@ class OwnedApi(Api):
         return super().create(document if dry_run else self._made(document), dry_run=dry_run)
 
     def merge(self, kind: str, name: str, namespace: str | None, patch: Object, *, subresource: str | None = None) -> Object:
-        """Merge-patch an object of the run's."""
-        self._require(kind, name, namespace, self._stored(kind, name, namespace))
+        """Merge-patch an object of the run's, or one that it may disturb, which is marked with what puts it back."""
+        stored = self._stored(kind, name, namespace)
+        if stored and not subresource and self.allowed.changes(kind, stored, patch):
+            return self._disturb(kind, stored, patch)
+        self._require(kind, name, namespace, stored)
         return super().merge(kind, name, namespace, patch, subresource=subresource)
 
+    def _disturb(self, kind: str, stored: Object, patch: Object) -> Object:
+        name, namespace = stored["metadata"]["name"], stored["metadata"].get("namespace")
+        by, _ = disruptions.mark_of(stored)
+        if by not in {"", self.run}:
+            raise Untouchable(f"{kind} {name} is disturbed by {by}, another run")
+        self._tell(f"{kind} {name}: {disruptions.described(patch)}")
+        return super().merge(kind, name, namespace, disruptions.marked(stored, patch, self.run) if kind != "Pod" else patch)
+
+    def put_back(self) -> list[str]:
+        """Put back what this run has disturbed and did not put back itself, and return what that was."""
+        done = []
+        for kind in disruptions.KINDS:
+            for item in self.list(kind):
+                by, undo = disruptions.mark_of(item)
+                if by == self.run:
+                    name, namespace = item["metadata"]["name"], item["metadata"].get("namespace")
+                    super().merge(kind, name, namespace, disruptions.without_mark(undo))
+                    done.append(f"{kind} {name}: {disruptions.described(undo)}")
+        return done
+
+    def _tell(self, line: str) -> None:
+        with self.disturbed.open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+
     def delete(self, kind: str, name: str, namespace: str | None = None, *, grace: int | None = None) -> None:
-        """Ask for the removal of an object of the run's; one that is not there is no error."""
+        """Ask for the removal of an object of the run's, or of a Pod that it may disturb; one that is not there is no error."""
         if stored := self._stored(kind, name, namespace):
-            self._require(kind, name, namespace, stored)
+            if self.allowed.deletes(kind, stored):
+                self._tell(f"{kind} {name}: deleted")
+            else:
+                self._require(kind, name, namespace, stored)
             super().delete(kind, name, namespace, grace=grace)
 
     def delete_all(self, kind: str, namespace: str, labels: str = "") -> None:

@@ -3,9 +3,10 @@
 import logging
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from threading import Thread
 
 from harness.cluster.abandonment import ABANDONMENT, check
@@ -99,6 +100,17 @@ def running_command(argv: Sequence[str], on_line: Callable[[str], object]) -> It
                 reader.join(GRACE)
         if command.returncode:
             raise EnvironmentFault(f"`{words}` succeeds", f"exit code {command.returncode}{_tail(errors.read())}", "see above")
+
+
+def attached_here(container: str, *words: str, on_line: Callable[[str], object]) -> AbstractContextManager[None]:
+    """Run a program of Python's beside the block as :func:`harness.cluster.engine.attached` does, without any container.
+
+    :param container: nothing; there is none
+    :param words: those for a container, of which the first is the interpreter
+    :raises EnvironmentFault: it failed
+    """
+    del container
+    return running_command([sys.executable, *words[1:]], on_line)
 
 
 def _end(command: subprocess.Popen[bytes]) -> None:

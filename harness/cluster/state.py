@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cluster.api import Api
+from harness.cluster.disruptions import OF_NODES, Allowed, Disruption, Disturbable
 from harness.cluster.isolation import LEDGER, Ledger
 from harness.cluster.ownership import OwnedApi
 from harness.cluster.resource_locks import ResourceLocks
@@ -51,6 +52,7 @@ class ClusterState:
     upgrade is judged, the older one first; the nodes have their images. ``existing`` says that somebody else made it: there is no engine
     then, nothing is written that the run did not make, ``network`` and ``kind`` are empty, and ``placements`` has where each ingress
     controller was found; ``watcher`` is the Pod that looks at the nodes' network, if one does, and ``neighbours`` names its nodes by MAC.
+    ``disruptions`` are allowed there, by name, and ``disturbable`` the workloads that they concern.
     """
 
     name: str
@@ -74,6 +76,8 @@ class ClusterState:
     placements: dict[str, Placement] = field(default_factory=dict)
     watcher: str = ""
     neighbours: dict[str, str] = field(default_factory=dict)
+    disruptions: list[str] = field(default_factory=list)
+    disturbable: list[Disturbable] = field(default_factory=list)
 
     @property
     def file(self) -> Path:
@@ -93,8 +97,11 @@ class ClusterState:
     def api(self, whose: str = "") -> Api:
         """A client of the cluster; each process has its own discovery cache, and so has each thread that gives its name."""
         cache = self.directory / f"discovery-{os.getpid()}{whose}.json"
-        own = OwnedApi(self.kubeconfig, self.context, cache, self.name) if self.existing else None
-        return own or Api(self.kubeconfig, self.context, cache)
+        if not self.existing:
+            return Api(self.kubeconfig, self.context, cache)
+        of_nodes = [OF_NODES.get(Disruption(name), frozenset()) for name in self.disruptions]
+        allowed = Allowed(tuple(self.disturbable), frozenset().union(*of_nodes))
+        return OwnedApi(self.kubeconfig, self.context, cache, self.name, allowed)
 
     def image(self, component: str) -> str:
         """The reference under which a component's image is on the nodes."""
@@ -114,8 +121,9 @@ class ClusterState:
         images = [Image(**image) for image in stored.pop("images")]
         releases = [Release(**release) for release in stored.pop("releases", [])]
         placements = {name: Placement.read(one) for name, one in stored.pop("placements", {}).items()}
+        disturbable = [Disturbable(**one) for one in stored.pop("disturbable", [])]
         stored |= {key: Path(stored[key]) for key in ("directory", "kubeconfig")}
-        return cls(**stored, images=images, releases=releases, placements=placements)
+        return cls(**stored, images=images, releases=releases, placements=placements, disturbable=disturbable)
 
 
 def states_directory() -> Path:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.cluster.api import Object
+from harness.cluster.disruptions import EXCLUDED
 from harness.doctor import rules
 from harness.doctor.metallb import FoundMetalLB
 from harness.doctor.pools import Pool, Pools, Wish, given
 from harness.doctor.rules import Finding
 from harness.doctor.snapshot import Snapshot, called, labels, spec_of
-from harness.systems.kubernetes.nodes import EXCLUDED
 from harness.systems.kubernetes.selectors import matches_any
 
 KINDS = ("L2Advertisement", "BGPAdvertisement")

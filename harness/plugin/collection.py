@@ -22,7 +22,7 @@ from harness.plugin.claims import claim_of
 from harness.plugin.controllers import case_of, controller_of
 from harness.plugin.ids import nearest
 from harness.plugin.ordering import MARKS
-from harness.plugin.provisions import Provision, needs_of, out_of_reach, preconditions_of_fixtures
+from harness.plugin.provisions import ALLOWED, Provision, needs_of, out_of_reach, preconditions_of_fixtures
 from harness.plugin.run_facts import RUN, RunFacts, is_worker
 from harness.plugin.transport import packed, unpacked
 from harness.systems.metallb.modes import OF_MODES
@@ -223,6 +223,7 @@ def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
 def _out_of_reach(item: pytest.Item, config: pytest.Config) -> str:
     facts = config.stash[RUN]
     there = {Provision.WIRE: config.getoption("wire_probe"), Provision.INGRESS: facts.features}
+    there |= {provision: one in config.getoption("allow_disruption") for provision, one in ALLOWED.items()}
     return out_of_reach(item, [one for one, has in there.items() if has]) if facts.context else ""
 
 

@@ -1,7 +1,7 @@
 """``--context``: a run on a cluster that somebody else made. What the options mean together with what is found there, and the plan."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,6 +10,7 @@ import pytest
 
 from harness.cluster import rights
 from harness.cluster.api import Api
+from harness.cluster.disruptions import MEANING, Disruption, Disturbable
 from harness.cluster.kubeconfig import IN_CLUSTER, kubeconfig, kubeconfig_of_pod, require_context
 from harness.cluster.ownership import LABEL
 from harness.cluster.sources import components, parse_overrides
@@ -20,6 +21,7 @@ from harness.model.project import COMMAND
 from harness.plugin.collection import PLAN, Case
 from harness.systems.environment import Settings
 from harness.systems.existing import Existing
+from harness.systems.metallb.components import CONTROLLER, SPEAKER
 from harness.systems.observers import PROGRAM_IMAGE
 from harness.systems.survey import FoundController, Survey, survey
 
@@ -40,7 +42,7 @@ OF_OWN_CLUSTERS: Mapping[str, Any] = {
     "reuse_cluster": None,
 }
 #: Options that need a cluster of somebody else's.
-OF_EXISTING = ("pool", "kubeconfig", "wire_probe", "dry_run")
+OF_EXISTING = ("pool", "kubeconfig", "wire_probe", "allow_disruption", "dry_run")
 #: The cluster that somebody else made; none where the run makes its own. On the controlling process.
 EXISTING = pytest.StashKey[Existing | None]()
 #: The value of an option by its name.
@@ -72,7 +74,7 @@ def settings_of(option: Option) -> Settings:
     require_context(file, option("context"))
     with TemporaryDirectory() as folder:
         api = Api(file, option("context"), Path(folder) / "discovery.json")
-        rights.require(api, wire_probe=bool(option("wire_probe")))
+        rights.require(api, *rights.options(wire_probe=bool(option("wire_probe")), disruptions=option("allow_disruption")))
         seen = survey(api)
     found = _existing(option, file, seen, _chosen(option("ingress"), seen))
     return Settings(
@@ -85,7 +87,7 @@ def settings_of(option: Option) -> Settings:
     )
 
 
-def _existing(option: Option, file: Path, seen: Survey, chosen: Iterable[FoundController]) -> Existing:
+def _existing(option: Option, file: Path, seen: Survey, chosen: Sequence[FoundController]) -> Existing:
     overrides, mirror = parse_overrides(option("image")), option("image_mirror").rstrip("/")
     published = components()[PROGRAM_IMAGE].reference(components()[PROGRAM_IMAGE].default)
     if option("metallb_mode") not in (None, seen.mode):
@@ -103,7 +105,18 @@ def _existing(option: Option, file: Path, seen: Survey, chosen: Iterable[FoundCo
         ingress={one.name: one.version for one in chosen},
         placements={one.name: one.placement for one in chosen},
         watcher=_watcher(option("wire_probe"), seen),
+        disruptions={Disruption(name): _concerned(Disruption(name), seen, chosen) for name in option("allow_disruption")},
     )
+
+
+def _concerned(disruption: Disruption, seen: Survey, chosen: Iterable[FoundController]) -> tuple[Disturbable, ...]:
+    """The workloads that are restarted."""
+    found: Mapping[Disruption, Sequence[tuple[str, str, str, str]]] = {
+        Disruption.CONTROLLER_RESTART: [seen.workloads[CONTROLLER]],
+        Disruption.SPEAKER_RESTART: [seen.workloads[SPEAKER]],
+        Disruption.INGRESS_RESTART: [one for each in chosen for one in each.placement.workloads],
+    }
+    return tuple(Disturbable.selecting(*one) for one in found.get(disruption, ()))
 
 
 def _watcher(asked: str | None, seen: Survey) -> str:
@@ -193,6 +206,7 @@ def plan(found: Existing, cases: Iterable[Case]) -> list[str]:
         f"             Pods that run {found.image} without any rights",
         *([f"             a Pod in the network of {found.watcher} that may send frames (NET_RAW)"] if found.watcher else ()),
         "  untouched  everything that has no such label",
+        *(f"  disturbed  {MEANING[one]} (--allow-disruption {one})" for one in found.disruptions),
         f"  to judge   {len({one.statement.id for one in judged})} statements in {len(judged)} cases",
         *(f"  not        {number} cases: {reason}" for reason, number in reasons.most_common()),
     ]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.catalogue.levels import Level
+from harness.cluster.disruptions import Disruption
 from harness.cluster.sources import Source, components
 from harness.model.project import BASELINES, RUNS
 from harness.systems.ingress.controllers import DEFAULT, controller
@@ -134,6 +135,8 @@ def _add_existing(add: Add) -> None:
     add("--pool", metavar="RANGE", action="append", default=[], help=ranged)
     asks = "the node, one that announces nothing, from whose network a Pod asks who has an address (default: nobody asks)"
     add("--wire-probe", metavar="NODE", help=asks)
+    done = "what may be done to what others use, each undone before the run ends (repeatable; default: nothing)"
+    add("--allow-disruption", action="append", default=[], choices=tuple(map(str, Disruption)), help=done)
     add("--dry-run", action="store_true", help="with --context: say what is there, what would be made and judged, and end")
 
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from harness.cluster.disruptions import Disruption
 from harness.model.preconditions import Precondition
 from harness.model.resources import EVERYTHING, Resource
 
@@ -27,15 +28,31 @@ class Provision(StrEnum):
     WIRE = "a host on the network of the nodes, which asks who has an address"
     INGRESS = "an ingress controller"
     EXAMPLE = "the example project, as it is on clusters that the suite makes"
+    ARGUMENTS = "a MetalLB whose arguments may be changed"
+    CONTROLLER_RESTART = "a MetalLB whose controller may be restarted"
+    SPEAKER_RESTART = "a MetalLB whose speakers may be restarted"
+    INGRESS_RESTART = "an ingress controller that may be restarted"
+    NODE_CORDON = "nodes that may be closed to new Pods"
+    NODE_EXCLUDE = "nodes that may be excluded from external load balancers"
     MANIFEST = "the routes in the statement's manifest, among the shared ones"
 
 
+#: What somebody who has a cluster may allow.
+ALLOWED = {
+    Provision.CONTROLLER_RESTART: Disruption.CONTROLLER_RESTART,
+    Provision.SPEAKER_RESTART: Disruption.SPEAKER_RESTART,
+    Provision.INGRESS_RESTART: Disruption.INGRESS_RESTART,
+    Provision.NODE_CORDON: Disruption.NODE_CORDON,
+    Provision.NODE_EXCLUDE: Disruption.NODE_EXCLUDE,
+}
 #: What a run has on clusters of its own only, and why a statement that needs it is not judged elsewhere.
 OUT_OF_REACH = {
     Provision.NETWORK: "looks from the network of the nodes, on which the suite has a host on clusters of its own only",
     Provision.WIRE: "asks on the network of the nodes who has an address, which --wire-probe NODE lets a Pod do",
     Provision.INGRESS: "needs an ingress controller that the suite knows, behind a Service that has an address",
     Provision.EXAMPLE: "is about the example project, which clusters of the suite's own have",
+    Provision.ARGUMENTS: "changes the arguments that MetalLB runs with",
+    **{provision: f"breaks something that others use, which --allow-disruption {one} lets it do" for provision, one in ALLOWED.items()},
 }
 
 
@@ -60,12 +77,13 @@ def out_of_reach(item: pytest.Item, there: Collection[Provision]) -> str:
 
     :param there: what there is of that which such a cluster may have, or not
     """
-    if any(item.iter_markers("disruptive")):
+    needed = needs_of(item)
+    if any(item.iter_markers("disruptive")) and ALLOWED.keys().isdisjoint(needed):
         return "breaks something that others on the cluster use"
     if any(Resource.DEFAULTS in (mark.args or EVERYTHING) for mark in item.iter_markers("serial")):
         return "changes how requests are answered whose host is in no rule, or which class an Ingress has that names none"
     lacking = {provision: reason for provision, reason in OUT_OF_REACH.items() if provision not in there}
-    return next((reason for provision, reason in lacking.items() if provision in needs_of(item)), "")
+    return next((reason for provision, reason in lacking.items() if provision in needed), "")
 
 
 def rests_on(precondition: Precondition) -> Callable[[Fixture], Fixture]:

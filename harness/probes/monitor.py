@@ -8,7 +8,7 @@ from time import time
 from typing import Protocol
 
 from harness.model.budgets import PROBE
-from harness.model.errors import EnvironmentFault, StatementFailed, Unanswered
+from harness.model.errors import EnvironmentFault, NotApplicable, StatementFailed, Unanswered
 from harness.model.layer2_observations import Answer, Gratuitous
 from harness.model.outages import Attempt, describe, recovered
 from harness.model.record import collect_on_failure, record
@@ -87,10 +87,14 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class TrafficMonitor:
-    """A container on the network, by name, that watches addresses for as long as a block lasts."""
+    """A container on the network, by name, that watches addresses for as long as a block lasts.
+
+    :param frames: it may see who announces an address, which takes rights that a process of this machine has not
+    """
 
     attached: Attached
     name: str
+    frames: bool = True
 
     @contextmanager
     def watch(
@@ -111,9 +115,12 @@ class TrafficMonitor:
         :param resolve: also ask by ARP or neighbour discovery who has the address; this corrects the container's neighbour cache
         :param timeout: seconds a probe has to be answered in
         :raises EnvironmentFault: the watch does not begin, or ends early
+        :raises NotApplicable: frames are asked for that cannot be seen
         """
+        if not self.frames and (resolve or traffic is None):
+            raise NotApplicable("watches who announces an address, for which the suite has a host on clusters of its own only")
         kinds = [f"--traffic={traffic}", f"--port={port}", f"--host={host}", f"--timeout={timeout}"] if traffic else []
-        asks = [f"--resolve-every={RESOLVE_INTERVAL}"] if resolve else []
+        asks = [f"--resolve-every={RESOLVE_INTERVAL}"] if resolve else ([] if self.frames else ["--no-frames"])
         with self._running("watch", address, *kinds, *asks, f"--interval={interval}") as observation:
             self._begun(observation, traffic is not None)
             collect_on_failure(

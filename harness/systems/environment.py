@@ -11,6 +11,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from harness.cluster import engine
+from harness.cluster.disruptions import EXCLUDED
 from harness.cluster.downloads import Web
 from harness.cluster.lifetime import kind_cluster, open_ledgers, remove_leftovers, tear_down
 from harness.cluster.node_images import Archives, discard_archives, load
@@ -27,7 +28,6 @@ from harness.systems.existing import Existing
 from harness.systems.ingress.collisions import require_distinct
 from harness.systems.ingress.controllers import Controller, controller, controllers
 from harness.systems.kubernetes import policy_engine
-from harness.systems.kubernetes.nodes import EXCLUDED
 from harness.systems.kubernetes.own_manifests import OwnManifest
 from harness.systems.metallb.installation import MetalLB
 from harness.systems.metallb.modes import Mode

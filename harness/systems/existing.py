@@ -2,17 +2,19 @@
 
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from harness.cluster.api import Api, NotServed, Object, Refused
+from harness.cluster.disruptions import KINDS, Disruption, Disturbable, mark_of
 from harness.cluster.isolation import LEDGER, Ledger
-from harness.cluster.ownership import CLUSTER_WIDE, LABEL, OF_METALLB, owner
+from harness.cluster.ownership import CLUSTER_WIDE, DISTURBED, LABEL, OF_METALLB, OwnedApi, owner
 from harness.cluster.sources import Image
 from harness.cluster.state import ClusterState, Placement, states_directory
 from harness.cluster.steps import Steps
@@ -43,6 +45,7 @@ class Existing:
     :param pools: the addresses that the run may hand out, one range of each family of the cluster
     :param image: what the Pods of the run's applications run
     :param watcher: the node from which the nodes' network is looked at, frame by frame; empty where it is not
+    :param disruptions: what may be done to what others use, and the workloads that this concerns
     """
 
     kubeconfig: str
@@ -57,6 +60,7 @@ class Existing:
     ingress: Mapping[str, str]
     placements: Mapping[str, Placement]
     watcher: str = ""
+    disruptions: Mapping[Disruption, tuple[Disturbable, ...]] = field(default_factory=dict)
 
 
 def begin(found: Existing, steps: Steps) -> tuple[ClusterState, FileLock]:
@@ -100,6 +104,8 @@ def _state(found: Existing) -> ClusterState:
         nonce=secrets.token_hex(4),
         existing=True,
         placements=dict(found.placements),
+        disruptions=[str(one) for one in found.disruptions],
+        disturbable=[one for several in found.disruptions.values() for one in several],
     )
 
 
@@ -149,16 +155,26 @@ def end(state: ClusterState, lock: FileLock, steps: Steps) -> None:
     """
     with steps.step(f"remove what {state.name} made on {state.context}"):
         remove(state.api("removal"), state.name)
+    for line in disturbances(state.directory):
+        steps.tell(line)
     lock.release()
     shutil.rmtree(state.directory, ignore_errors=True)
 
 
-def remove(api: Api, run: str) -> list[str]:
-    """Remove everything with the label of a run, and return what that was; Services before the pools that they have addresses of.
+def disturbances(directory: Path) -> list[str]:
+    """What a run has done to what others use, a line for each kind of thing; ``directory`` is the run's."""
+    file = directory / DISTURBED
+    done = Counter(file.read_text(encoding="utf-8").splitlines()) if file.exists() else Counter()
+    return [f"disturbed, {number} times: {line}" if number > 1 else f"disturbed: {line}" for line, number in done.items()]
 
+
+def remove(api: Api, run: str) -> list[str]:
+    """Put back what a run has disturbed, remove everything with its label, Services before the pools that they have addresses of.
+
+    :returns: what was put back and removed
     :raises EnvironmentFault: something stays
     """
-    removed = []
+    removed = [f"the disturbance of {one}" for one in api.put_back()] if isinstance(api, OwnedApi) else []
     for kinds in (("Namespace",), OF_METALLB, CLUSTER_WIDE):
         there = list(_made(api, kinds, run))
         for kind, item in there:
@@ -185,8 +201,9 @@ def _made(api: Api, kinds: Iterable[str], run: str = "") -> Iterator[tuple[str, 
 
 
 def runs_on(api: Api) -> list[str]:
-    """The names of the runs that have made something which is there."""
-    return sorted({owner(item) for _, item in _made(api, (*CLUSTER_WIDE, *OF_METALLB))})
+    """The names of the runs that have made something which is there, or have disturbed something."""
+    disturbing = {by for kind in KINDS for item in api.list(kind) if (by := mark_of(item)[0])}
+    return sorted({owner(item) for _, item in _made(api, (*CLUSTER_WIDE, *OF_METALLB))} | disturbing)
 
 
 def recover(api: Api, kubeconfig: Path, context: str, steps: Steps, *, named: str = "") -> list[str]:

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 
 from harness.cluster.api import Api, NotServed, Object
+from harness.cluster.disruptions import EXCLUDED
 from harness.cluster.state import Placement
 from harness.model.addresses import AddressRange
 from harness.model.errors import UsageFault
 from harness.systems.ingress.controllers import Controller, known
 from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.kubernetes.manifests import containers
-from harness.systems.kubernetes.nodes import EXCLUDED, internal_ips
+from harness.systems.kubernetes.nodes import internal_ips
 from harness.systems.kubernetes.workloads import Workload
-from harness.systems.metallb.components import CONTROLLER, KIND_OF, SPEAKER, is_component
+from harness.systems.metallb.components import CONTROLLER, KIND_OF, SPEAKER, is_component, workload_of
 from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.found import tagged_version, version_of
 from harness.systems.metallb.installation import mode_in
@@ -40,6 +41,7 @@ class Survey:
     :param metallb: MetalLB's version; empty where its image does not say
     :param pools: the address ranges of the pools there are, by the pool's name
     :param taken: addresses of nodes and of Services, by who has them
+    :param workloads: what runs of MetalLB, by its component
     :param silent: the nodes that announce nothing: they are excluded, or no speaker is there
     """
 
@@ -51,6 +53,7 @@ class Survey:
     controllers: tuple[FoundController, ...]
     pools: Mapping[str, Sequence[AddressRange]]
     taken: Mapping[str, str]
+    workloads: Mapping[str, Workload]
     silent: Sequence[str] = ()
 
 
@@ -71,6 +74,7 @@ def survey(api: Api) -> Survey:
         controllers=tuple(_controllers(api, services)),
         pools={item["metadata"]["name"]: [*_ranges(item)] for item in api.list("IPAddressPool", NAMESPACE)},
         taken=dict(_taken(nodes, services)),
+        workloads={name: workload_of(name, item) for name, item in ((CONTROLLER, controller), (SPEAKER, speakers))},
         silent=_silent(nodes, speakers, [one for one in api.list("Pod", NAMESPACE) if is_component(one, "speaker")]),
     )
 

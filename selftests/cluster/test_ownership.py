@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from harness.cluster.api import Api, Object, Refused
+from harness.cluster.disruptions import Allowed
 from harness.cluster.ownership import LABEL, OwnedApi, Untouchable, shaped
 from selftests.systems.fake_api import FakeApi, an_object
 
@@ -19,6 +20,7 @@ class Cluster(OwnedApi, FakeApi):
         FakeApi.__init__(self, *objects)
         self.run = RUN
         self._own = set()
+        self.allowed = Allowed()
 
     apply = Api.apply
 

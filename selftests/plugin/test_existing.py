@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from harness.cluster import rights
+from harness.cluster.disruptions import Disruption
 from harness.cluster.state import Placement
 from harness.model.addresses import AddressRange
 from harness.model.errors import UsageFault
@@ -15,11 +16,14 @@ from harness.plugin import existing
 from harness.plugin.options import add_options
 from harness.plugin.settings import parse_settings
 from harness.systems.existing import Existing
+from harness.systems.kubernetes.workloads import Workload
 from harness.systems.metallb.modes import Mode
 from harness.systems.survey import FoundController, Survey
 
 PLACE = Placement("edge", "front", "public", (("Deployment", "edge", "edge", "app=edge"),))
 NGINX = FoundController("ingress-nginx", "1.11.0", PLACE, ("192.0.2.9",))
+CONTROLLER = Workload("Deployment", "controller", "metallb-system", "app=metallb,component=controller")
+SPEAKER = Workload("DaemonSet", "speaker", "metallb-system", "app=metallb,component=speaker")
 SEEN = Survey(
     kubernetes="1.36.4",
     nodes=3,
@@ -29,6 +33,7 @@ SEEN = Survey(
     controllers=(NGINX,),
     pools={"theirs": [AddressRange.parse("192.0.2.1-192.0.2.9")]},
     taken={"192.0.2.100": "node one", "192.0.2.9": "Service edge/front"},
+    workloads={"controller": CONTROLLER, "speaker": SPEAKER},
     silent=["front"],
 )
 
@@ -137,8 +142,29 @@ def test_a_probe_of_the_nodes_network_needs_one_right_more() -> None:
 
     rights.require(Judge())  # type: ignore[arg-type]  # asks for nothing else
     with pytest.raises(UsageFault, match="get pods/exec, create pods/exec") as told:
-        rights.require(Judge(), wire_probe=True)  # type: ignore[arg-type]  # asks for nothing else
+        rights.require(Judge(), "--wire-probe")  # type: ignore[arg-type]  # asks for nothing else
     assert "rbac --wire-probe" in told.value.todo
+
+
+def test_what_is_done_to_nodes_needs_one_right_more() -> None:
+    class Judge:
+        def may(self, group: str, resource: str, verb: str) -> bool:
+            return (resource, verb) != ("nodes", "patch")
+
+    words = rights.options(wire_probe=False, disruptions=["controller-restart"])
+    rights.require(Judge(), *words)  # type: ignore[arg-type]  # asks for nothing else
+    words = rights.options(wire_probe=False, disruptions=["node-cordon", "node-exclude"])
+    with pytest.raises(UsageFault, match="these are missing: patch nodes\n") as told:
+        rights.require(Judge(), *words)  # type: ignore[arg-type]  # asks for nothing else
+    assert "rbac --allow-disruption node-cordon --allow-disruption node-exclude" in told.value.todo
+
+
+def test_what_may_be_disturbed_are_the_workloads_that_are_found() -> None:
+    one = found(allow_disruption=["controller-restart", "ingress-restart", "node-cordon"])
+    names = {str(disruption): [each.name for each in several] for disruption, several in one.disruptions.items()}
+    assert names == {"controller-restart": ["controller"], "ingress-restart": ["edge"], "node-cordon": []}
+    assert one.disruptions[Disruption.CONTROLLER_RESTART][0].labels == {"app": "metallb", "component": "controller"}
+    assert any("node takes no new Pods" in line for line in existing.plan(one, []))
 
 
 def test_rights_to_write_are_no_wildcards() -> None:

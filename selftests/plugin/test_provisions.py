@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.model.resources import DEFAULTS, METALLB
+from harness.plugin import provisions
 from harness.plugin.collection import PLAN, Case
 from harness.plugin.provisions import Provision, out_of_reach
 from selftests.plugin.conftest import ROOT, Suite
@@ -27,6 +28,8 @@ class Planned:
         ("own_client", {Provision.CLUSTER, Provision.INGRESS, Provision.SHARED_ROUTES}),
         ("external_peer", {Provision.CLUSTER, Provision.ROUTER_IMAGE, Provision.NETWORK}),
         ("namespace", {Provision.CLUSTER, Provision.NAMESPACE}),
+        ("metallb_controller", {Provision.CLUSTER, Provision.CONTROLLER_RESTART}),
+        ("speaker_settings", {Provision.CLUSTER, Provision.ARGUMENTS}),
         ("node_loss", {Provision.CLUSTER, Provision.NAMESPACE, Provision.LOST_NODE, Provision.NETWORK, Provision.WIRE}),
         ("upgrades", {Provision.CLUSTER, Provision.ROUTER_IMAGE, Provision.RELEASES, Provision.NETWORK, Provision.WIRE}),
         ("label", set()),
@@ -46,6 +49,13 @@ def test_a_fixture_that_needs_nothing_declares_nothing(suite: Suite) -> None:
     planned = Planned()
     suite.pytester.inline_run("--collect-only", "-q", plugins=[planned])
     assert planned.cases["EXH-01"].needs == ()
+
+
+def test_what_is_allowed_is_judged_although_others_notice(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    request.node.add_marker(pytest.mark.disruptive(METALLB))
+    monkeypatch.setattr(provisions, "needs_of", lambda item: (Provision.SPEAKER_RESTART, Provision.NODE_CORDON))
+    assert out_of_reach(request.node, (Provision.SPEAKER_RESTART, Provision.NODE_CORDON)) == ""
+    assert "--allow-disruption node-cordon" in out_of_reach(request.node, (Provision.SPEAKER_RESTART,))
 
 
 @pytest.mark.parametrize(

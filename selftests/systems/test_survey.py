@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from harness.cluster.api import Object
+from harness.cluster.disruptions import EXCLUDED
 from harness.model.addresses import AddressRange
 from harness.model.errors import UsageFault
-from harness.systems.kubernetes.nodes import EXCLUDED
 from harness.systems.metallb.modes import Mode
 from harness.systems.survey import survey
 from selftests.systems.fake_api import FakeApi, an_object

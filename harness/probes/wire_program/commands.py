@@ -3,11 +3,12 @@
 ``arp|ndp ADDRESS [--count N] [--interval SECONDS] [--timeout SECONDS]`` asks who has an address.
 Lines: ``{"requested": TIME}`` for a request sent, ``{"mac": ..., "ip": ..., "at": TIME}`` for an answer to us.
 
-``watch ADDRESS [--traffic http|kept|tcp|udp] [--port N] [--host NAME] [--interval SECONDS] [--timeout SECONDS] [--resolve-every SECONDS]``
-watches an address until standard input ends. Lines, besides those above: ``{"gratuitous": "request"|"reply"|"advertisement", "mac": ...,
-"at": TIME}`` for a frame that makes the address known unasked, ``{"sent": TIME, "took": SECONDS, "by": WHO}`` for a probe that was answered
-and ``{"sent": TIME, "took": SECONDS, "why": REASON}`` for one that was not. Probes leave at a fixed rate, whatever became of those before;
-``kept`` sends them all over one connection.
+``watch ADDRESS [--traffic http|kept|tcp|udp] [--port N] [--host NAME] [--interval SECONDS] [--timeout SECONDS] [--resolve-every SECONDS]
+[--no-frames]`` watches an address until standard input ends. Lines, besides those above: ``{"gratuitous":
+"request"|"reply"|"advertisement", "mac": ..., "at": TIME}`` for a frame that makes the address known unasked, ``{"sent": TIME, "took":
+SECONDS, "by": WHO}`` for a probe that was answered and ``{"sent": TIME, "took": SECONDS, "why": REASON}`` for one that was not. Probes
+leave at a fixed rate, whatever became of those before; ``kept`` sends them all over one connection. Without frames only traffic is seen,
+which takes no rights.
 
 ``conflict ADDRESS`` answers for an address until standard input ends, as a host does that has it already: ``{"conflicting": MAC}`` once it
 does, ``{"answered": TIME}`` for each answer.
@@ -38,6 +39,16 @@ def resolve(protocol: Protocol, target: Address, interface: str, *, count: int, 
             for frame in frames(wire, interval if left else timeout):
                 if mac := protocol.answer(frame, host, target):
                     show(mac=mac.hex(":"), ip=str(target), at=time.time())
+
+
+async def watch_traffic(traffic: Traffic, interval: float) -> None:
+    """Send probes until standard input ends, with no right to see frames."""
+    loop, tasks = asyncio.get_running_loop(), set()
+    tasks.add(loop.create_task(at_a_rate(interval, lambda: tasks.add(loop.create_task(traffic.send())))))
+    show(watching=time.time())
+    await loop.run_in_executor(None, sys.stdin.read)
+    for task in tasks:
+        task.cancel()
 
 
 async def watch(target: Address, interface: str, traffic: Traffic | None, *, interval: float, resolve_every: float) -> None:
@@ -105,12 +116,16 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=80)
     parser.add_argument("--host", default="")
     parser.add_argument("--resolve-every", type=float, default=0.0)
+    parser.add_argument("--no-frames", action="store_true")
     given = parser.parse_args()
-    interface = given.interface or (interface_to(given.address) if given.action != "cache" else "")
+    interface = given.interface or (interface_to(given.address) if given.action != "cache" and not given.no_frames else "")
     match given.action:
         case "watch":
             traffic = Traffic(given.traffic, str(given.address), given.port, given.timeout, given.host) if given.traffic else None
-            asyncio.run(watch(given.address, interface, traffic, interval=given.interval, resolve_every=given.resolve_every))
+            if traffic and given.no_frames:
+                asyncio.run(watch_traffic(traffic, given.interval))
+            else:
+                asyncio.run(watch(given.address, interface, traffic, interval=given.interval, resolve_every=given.resolve_every))
         case "conflict":
             asyncio.run(conflict(given.address, interface))
         case "cache":

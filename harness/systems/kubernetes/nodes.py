@@ -1,12 +1,16 @@
-"""Nodes: their names and addresses, selectors for them, and labels on them."""
+"""Nodes: their names and addresses, selectors for them, and what is done to them for the length of a block."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import time
 
 from harness.cluster.api import Api, Object
+from harness.cluster.disruptions import EXCLUDED
 from harness.model.errors import EnvironmentFault
 
-#: https://kubernetes.io/docs/reference/labels-annotations-taints/#node-kubernetes-io-exclude-from-external-load-balancers
-EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers"
+#: What labels, taints and annotations of ours begin with.
+CONFORMANCE = "conformance.example"
 
 
 def nodes_named(*names: str) -> list[Object]:
@@ -46,11 +50,64 @@ class KubeNodes:
 
         :raises EnvironmentFault: there is no such node, or it has none
         """
-        found = self.api.get("Node", name)
-        addresses = internal_ips(found) if found else []
+        addresses = internal_ips(self.stored(name))
         if not addresses:
-            raise EnvironmentFault(f"a node {name} with an address", "there is none", "look at the cluster: kubectl get nodes -o wide")
+            raise EnvironmentFault(f"a node {name} with an address", "it has none", "look at the cluster: kubectl get nodes -o wide")
         return addresses[0]
+
+    def stored(self, name: str) -> Object:
+        """A node, as it is stored.
+
+        :raises EnvironmentFault: there is no such node
+        """
+        found = self.api.get("Node", name)
+        if found is None:
+            raise EnvironmentFault(f"a node {name}", "there is none", "look at the cluster: kubectl get nodes")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedNodes:
+    """Nodes that take no new pods, for the length of a block."""
+
+    api: Api
+
+    @contextmanager
+    def cordoned(self, node: str) -> Iterator[None]:
+        """A node that the scheduler passes over (``kubectl cordon``)."""
+        try:
+            self.api.merge("Node", node, None, {"spec": {"unschedulable": True}})
+            yield
+        finally:
+            self.api.merge("Node", node, None, {"spec": {"unschedulable": None}})
+
+    @contextmanager
+    def tainted(self, node: str) -> Iterator[None]:
+        """A node that no new pod gets to, not even of a DaemonSet that does not tolerate everything."""
+        before = KubeNodes(self.api).stored(node)["spec"].get("taints") or None
+        ours = {"key": f"{CONFORMANCE}/closed", "effect": "NoSchedule"}
+        try:
+            self.api.merge("Node", node, None, {"spec": {"taints": [*(before or []), ours]}})
+            yield
+        finally:
+            self.api.merge("Node", node, None, {"spec": {"taints": before}})
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludedNodes:
+    """Nodes that are excluded from external load balancers, for the length of a block."""
+
+    api: Api
+
+    @contextmanager
+    def excluded(self, node: str) -> Iterator[float]:
+        """A node with the label of Kubernetes that says so; the value is when."""
+        moment = time()
+        try:
+            self.api.merge("Node", node, None, {"metadata": {"labels": {EXCLUDED: ""}}})
+            yield moment
+        finally:
+            self.api.merge("Node", node, None, {"metadata": {"labels": {EXCLUDED: None}}})
 
 
 @dataclass(slots=True)

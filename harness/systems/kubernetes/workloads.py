@@ -5,6 +5,7 @@ from time import time
 from typing import NamedTuple
 
 from harness.cluster.api import Api
+from harness.cluster.disruptions import RESTARTED
 from harness.model.budgets import ROLLOUT
 from harness.probes.waiting import eventually
 from harness.systems.kubernetes.readiness import rolled_out
@@ -31,9 +32,13 @@ class Workloads:
     def restart(self, kind: str, name: str, namespace: str) -> float:
         """Replace every pod, as ``kubectl rollout restart`` does, and return when that began (seconds since the epoch)."""
         moment = time()
-        annotations = {"kubectl.kubernetes.io/restartedAt": str(moment)}
+        annotations = {RESTARTED: str(moment)}
         self.api.merge(kind, name, namespace, {"spec": {"template": {"metadata": {"annotations": annotations}}}})
         return moment
+
+    def scale(self, name: str, namespace: str, replicas: int) -> None:
+        """Give a Deployment another number of replicas."""
+        self.api.merge("Deployment", name, namespace, {"spec": {"replicas": replicas}})
 
     def wait_until_rolled_out(self, kind: str, name: str, namespace: str) -> None:
         """Wait until the newest revision runs on every replica, all of them ready.

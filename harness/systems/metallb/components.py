@@ -46,7 +46,11 @@ def workload(api: Api, component: str) -> Workload:
 
     :raises Unanswered: nothing does
     """
-    found = stored(api, component)
+    return workload_of(component, stored(api, component))
+
+
+def workload_of(component: str, found: Object) -> Workload:
+    """The same of one that is at hand."""
     chosen = ",".join(f"{key}={value}" for key, value in sorted(found["spec"]["selector"]["matchLabels"].items()))
     return Workload(KIND_OF[component], found["metadata"]["name"], NAMESPACE, chosen)
 

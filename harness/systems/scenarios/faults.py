@@ -1,4 +1,4 @@
-"""Disturbing nodes, speakers and what they depend on; every disturbance is a block that undoes itself, also when the block fails."""
+"""What only somebody can do to a cluster who has its machines; each is a block that undoes itself, also when the block fails."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,16 +8,11 @@ from time import time
 from harness.cluster import engine
 from harness.cluster.api import Api, Object
 from harness.model.budgets import RETURN
-from harness.model.errors import EnvironmentFault, Leak
-from harness.systems.kubernetes.nodes import EXCLUDED
+from harness.model.errors import Leak
+from harness.systems.kubernetes.nodes import KubeNodes
 from harness.systems.kubernetes.readiness import rolled_out, wait_ready
-from harness.systems.kubernetes.workloads import Workloads
-from harness.systems.metallb.components import SPEAKER, pods_of, workload
-from harness.systems.metallb.custom_resources import NAMESPACE
 from harness.systems.metallb.webhook import wait_until_webhook_answers
 
-#: What labels, taints and annotations of ours begin with.
-CONFORMANCE = "conformance.example"
 #: The taint that Kubernetes sets while a node's network is unavailable.
 NETWORK = "node.kubernetes.io/network-unavailable"
 
@@ -76,38 +71,6 @@ class Faults:
                 engine.docker("exec", node, "iptables", "--delete", *one)
 
     @contextmanager
-    def tainted(self, node: str) -> Iterator[None]:
-        """No new pod gets to a node, not even of a DaemonSet that does not tolerate everything."""
-        before = (self._node(node)["spec"].get("taints")) or None
-        ours = {"key": f"{CONFORMANCE}/closed", "effect": "NoSchedule"}
-        try:
-            self.api.merge("Node", node, None, {"spec": {"taints": [*(before or []), ours]}})
-            yield
-        finally:
-            self.api.merge("Node", node, None, {"spec": {"taints": before}})
-
-    @contextmanager
-    def excluded(self, node: str) -> Iterator[float]:
-        """A node that the label of Kubernetes excludes from external load balancers; the value is when."""
-        with self._patched(node, {"metadata": {"labels": {EXCLUDED: ""}}}, {"metadata": {"labels": {EXCLUDED: None}}}) as moment:
-            yield moment
-
-    @contextmanager
-    def cordoned(self, node: str) -> Iterator[float]:
-        """A node that takes no new pods (``kubectl cordon``); the value is when."""
-        with self._patched(node, {"spec": {"unschedulable": True}}, {"spec": {"unschedulable": None}}) as moment:
-            yield moment
-
-    @contextmanager
-    def _patched(self, node: str, patch: Object, undo: Object) -> Iterator[float]:
-        moment = time()
-        try:
-            self.api.merge("Node", node, None, patch)
-            yield moment
-        finally:
-            self.api.merge("Node", node, None, undo)
-
-    @contextmanager
     def network_unavailable(self, node: str) -> Iterator[float]:
         """A node that says that its network is unavailable; the value is when."""
         moment = time()
@@ -119,69 +82,20 @@ class Faults:
             wait_ready(lambda: self._without_taint(node, NETWORK), f"{node} is not tainted as unavailable any more")
 
     def _tell(self, node: str, value: str) -> None:
-        others = [one for one in self._node(node)["status"]["conditions"] if one["type"] != "NetworkUnavailable"]
+        others = [one for one in KubeNodes(self.api).stored(node)["status"]["conditions"] if one["type"] != "NetworkUnavailable"]
         ours = {"type": "NetworkUnavailable", "status": value, "reason": "Conformance", "message": "set by a conformance statement"}
         self.api.merge("Node", node, None, {"status": {"conditions": [*others, ours]}}, subresource="status")
 
     def _without_taint(self, node: str, key: str) -> str:
-        found = [taint["key"] for taint in self._node(node)["spec"].get("taints", [])]
+        found = [taint["key"] for taint in KubeNodes(self.api).stored(node)["spec"].get("taints", [])]
         assert key not in found, f"taints: {found}"
         return "no such taint"
-
-    def delete_speaker(self, node: str) -> float:
-        """Delete the speaker's pod on a node, which says goodbye to the others, and return when."""
-        moment = time()
-        self.api.delete("Pod", self.speaker(node), NAMESPACE)
-        return moment
 
     def kill_speaker(self, node: str) -> float:
         """Kill the speaker's process on a node, which says nothing to the others, and return when; the kubelet starts it anew."""
         moment = time()
         engine.docker("exec", node, "pkill", "-KILL", "-x", "speaker")
         return moment
-
-    def speaker(self, node: str) -> str:
-        """The name of the speaker's pod on a node."""
-        return next(str(pod["metadata"]["name"]) for pod in pods_of(self.api, SPEAKER) if pod["spec"]["nodeName"] == node)
-
-    def restart(self, kind: str, name: str, namespace: str) -> float:
-        """Replace every pod of a workload, as ``kubectl rollout restart`` does, and return when that began.
-
-        :meth:`wait_until_rolled_out` waits for the end.
-        """
-        return Workloads(self.api).restart(kind, name, namespace)
-
-    def wait_until_rolled_out(self, kind: str, name: str, namespace: str) -> None:
-        """Wait until every pod of a workload is the newest one and ready.
-
-        :raises EnvironmentFault: they are not in time
-        """
-        __tracebackhide__ = True
-        wait_ready(rolled_out(self.api, kind, name, namespace), f"{kind} {namespace}/{name} has rolled out")
-
-    def restart_speakers(self) -> float:
-        """Replace every speaker, one after the other, and return when that began; :meth:`wait_until_speakers_are_new` waits for the end."""
-        return self.restart(*workload(self.api, SPEAKER)[:3])
-
-    def wait_until_speakers_are_new(self) -> None:
-        """Wait until every speaker is the newest one and ready.
-
-        :raises EnvironmentFault: they are not in time
-        """
-        __tracebackhide__ = True
-        self.wait_until_rolled_out(*workload(self.api, SPEAKER)[:3])
-
-    def scale(self, name: str, namespace: str, replicas: int) -> float:
-        """Give a Deployment another number of replicas and return when."""
-        moment = time()
-        self.api.merge("Deployment", name, namespace, {"spec": {"replicas": replicas}})
-        return moment
-
-    def _node(self, node: str) -> Object:
-        found = self.api.get("Node", node)
-        if found is None:
-            raise EnvironmentFault(f"a node {node}", "there is none", "look at the cluster")
-        return found
 
     def restore(self) -> None:
         """Put right what a block could not, and wait until the cluster is as it was.

@@ -5,19 +5,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from harness.cluster.api import Api
+from harness.cluster.disruptions import DELETION_COST
 from harness.model.budgets import BRIEF_OUTAGE, ROLLOUT, Budget
+from harness.model.errors import NotApplicable
 from harness.model.outages import Attempt, expect_outage_within
 from harness.model.record import measure, record
 from harness.probes.monitor import Observation, TrafficMonitor, now
 from harness.probes.waiting import eventually
 from harness.systems.apps import example
 from harness.systems.ingress.rollout import ControllerDeployment
-from harness.systems.kubernetes.readiness import wait_ready
+from harness.systems.kubernetes.nodes import ClosedNodes
+from harness.systems.kubernetes.readiness import rolled_out, wait_ready
+from harness.systems.kubernetes.workloads import Workloads
 from harness.systems.metallb.layer2 import Segment
-from harness.systems.scenarios.faults import Faults
-
-#: https://kubernetes.io/docs/reference/labels-annotations-taints/#pod-deletion-cost
-DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class IngressRollout:
     api: Api
     controller: ControllerDeployment
     vip: str
-    faults: Faults
+    closed_nodes: ClosedNodes
     segment: Segment
     monitor: TrafficMonitor
 
@@ -36,13 +36,24 @@ class IngressRollout:
         """Kind, name and namespace of the workload that serves the clients."""
         return self.controller.serving[:3]
 
+    def require_one_replica(self) -> None:
+        """Check that it begins as this is about: somebody else's controller may run on every node.
+
+        :raises NotApplicable: it is no Deployment of one replica
+        """
+        kind, name, namespace = self._serving
+        replicas = (self.api.get(kind, name, namespace) or {}).get("spec", {}).get("replicas", 1)
+        if kind != "Deployment" or replicas != 1:
+            found = f"has {replicas}" if kind == "Deployment" else "has one on every node"
+            raise NotApplicable(f"begins with one replica of the ingress controller; {self.controller.serving} {found}")
+
     def roll_out(self) -> None:
         """Roll its pod to another node, require that the address stays, and hold the interruption against the bound of a graceful end."""
         __tracebackhide__ = True
         with self._monitored() as observation:
             with self._from_its_node():
-                began = self.faults.restart(*self._serving)
-                self.faults.wait_until_rolled_out(*self._serving)
+                began = Workloads(self.api).restart(*self._serving)
+                self._wait_until_rolled_out()
             self.wait_until_one_pod()
             self._wait_until_recovered(observation)
         self._expect_interruption_within(
@@ -57,7 +68,7 @@ class IngressRollout:
         __tracebackhide__ = True
         with self._two_replicas(), self._monitored() as observation:
             node, pod = self._on_the_announcing_node()
-            with self.faults.cordoned(node):
+            with self.closed_nodes.cordoned(node):
                 began = now()
                 self.api.delete("Pod", pod, self.controller.serving.namespace, grace=0)
                 wait_ready(lambda: self._is_replaced(pod), "the lost replica is replaced")  # before that nobody may have felt its loss
@@ -115,7 +126,7 @@ class IngressRollout:
     def _from_its_node(self) -> Iterator[None]:
         """New pods get to other nodes than the one that has the only one, so that the address has to move."""
         (pod,) = self.controller.pods()
-        with self.faults.cordoned(pod["spec"]["nodeName"]):
+        with self.closed_nodes.cordoned(pod["spec"]["nodeName"]):
             yield
 
     @contextmanager
@@ -124,13 +135,17 @@ class IngressRollout:
         _, name, namespace = self._serving
         try:
             with self._from_its_node():
-                self.faults.scale(name, namespace, 2)
-                self.faults.wait_until_rolled_out(*self._serving)
+                Workloads(self.api).scale(name, namespace, 2)
+                self._wait_until_rolled_out()
             yield
         finally:
-            self.faults.scale(name, namespace, 1)
-            self.faults.wait_until_rolled_out(*self._serving)
+            Workloads(self.api).scale(name, namespace, 1)
+            self._wait_until_rolled_out()
             self.wait_until_one_pod()
+
+    def _wait_until_rolled_out(self) -> None:
+        __tracebackhide__ = True
+        wait_ready(rolled_out(self.api, *self._serving), f"{self.controller.serving} has rolled out")
 
     def _one_pod(self) -> str:
         pods = [pod["metadata"]["name"] for pod in self.controller.pods()]

@@ -7,7 +7,6 @@ import pytest
 from harness.cluster import engine
 from harness.cluster.api import Object
 from harness.model.errors import EnvironmentFault, Leak
-from harness.systems.kubernetes.nodes import EXCLUDED
 from harness.systems.scenarios.faults import NETWORK, Faults
 from selftests.systems.fake_api import FakeApi, an_object
 
@@ -98,28 +97,6 @@ def test_the_api_server_goes_on(api: FakeApi, docker: Engine) -> None:
     assert docker.commands[1:] == ["exec c-control-plane pkill -CONT kube-apiserver"]
 
 
-def test_marks_on_a_node_go_with_the_block(api: FakeApi) -> None:
-    faults = Faults(api, "c")
-    with faults.tainted("one"), faults.excluded("one"), faults.cordoned("one"):
-        disturbed = api.get("Node", "one")
-        assert disturbed is not None
-        assert [taint["effect"] for taint in disturbed["spec"]["taints"]] == ["NoSchedule"]
-        assert EXCLUDED in disturbed["metadata"]["labels"]
-        assert disturbed["spec"]["unschedulable"] is True
-    undisturbed = api.get("Node", "one")
-    assert undisturbed is not None
-    assert undisturbed["spec"] == {}
-    assert undisturbed["metadata"]["labels"] == {}
-
-
-def test_a_taint_from_before_stays(api: FakeApi) -> None:
-    mine = {"key": "mine", "effect": "NoExecute"}
-    api.merge("Node", "one", None, {"spec": {"taints": [mine]}})
-    with Faults(api, "c").tainted("one"):
-        assert len(api.objects["Node", None, "one"]["spec"]["taints"]) == 2
-    assert api.objects["Node", None, "one"]["spec"]["taints"] == [mine]
-
-
 def network_of(api: FakeApi) -> str:
     return next(
         str(one["status"]) for one in api.objects["Node", None, "one"]["status"]["conditions"] if one["type"] == "NetworkUnavailable"
@@ -138,29 +115,9 @@ def test_a_taint_of_the_network_that_stays_is_a_fault_of_the_environment(api: Fa
         pass
 
 
-def test_a_node_that_is_not_there_is_told(api: FakeApi) -> None:
-    with pytest.raises(EnvironmentFault, match="a node three"), Faults(api, "c").tainted("three"):
-        pass
-
-
-def test_speakers_are_deleted_by_pod_and_killed_by_process(api: FakeApi, docker: Engine) -> None:
-    pod = an_object("Pod", "speaker-x", "metallb-system", labels={"app": "metallb", "component": "speaker"}, spec={"nodeName": "one"})
-    api.apply(pod)
-    faults = Faults(api, "c")
-    faults.kill_speaker("one")
+def test_a_speaker_is_killed_by_process(api: FakeApi, docker: Engine) -> None:
+    Faults(api, "c").kill_speaker("one")
     assert docker.commands == ["exec one pkill -KILL -x speaker"]
-    faults.delete_speaker("one")
-    assert ("delete", "Pod", "speaker-x") in api.calls
-
-
-def test_a_workload_is_restarted_and_waited_for(api: FakeApi) -> None:
-    faults = Faults(api, "c")
-    faults.restart("DaemonSet", "speaker", "metallb-system")
-    assert api.objects["DaemonSet", "metallb-system", "speaker"]["spec"]["template"]["metadata"]["annotations"]
-    faults.wait_until_rolled_out("DaemonSet", "speaker", "metallb-system")
-    api.status("DaemonSet", "speaker", "metallb-system", numberReady=1)
-    with pytest.raises(EnvironmentFault, match="1 of 2 ready"):
-        faults.wait_until_rolled_out("DaemonSet", "speaker", "metallb-system")
 
 
 def test_what_was_left_is_put_right_and_told(api: FakeApi, docker: Engine) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from harness.cluster.api import Object
-from harness.model.errors import EnvironmentFault, StatementFailed
+from harness.model.errors import EnvironmentFault, NotApplicable, StatementFailed
 from harness.model.record import Record, recording
 from harness.systems.ingress.controllers import controller
 from harness.systems.ingress.rollout import ControllerDeployment
+from harness.systems.kubernetes.nodes import ClosedNodes
 from harness.systems.metallb.layer2 import Segment
-from harness.systems.scenarios.faults import Faults
 from harness.systems.scenarios.ingress_rollout import IngressRollout
 from selftests.systems.fake_api import FakeApi, an_object, external
 from selftests.systems.fake_network import NODES, VIP, FakeNetwork
@@ -94,7 +94,7 @@ class Deployed(FakeApi):
 
 def rollout(network: FakeNetwork, *, outage: bool = False, moves: str = "") -> IngressRollout:
     api = Deployed(network, outage=outage, moves=moves)
-    return IngressRollout(api, ControllerDeployment(api, NGINX), VIP, Faults(api, "c"), Segment(network.wire, NODES), network.monitor)
+    return IngressRollout(api, ControllerDeployment(api, NGINX), VIP, ClosedNodes(api), Segment(network.wire, NODES), network.monitor)
 
 
 def test_a_rollout_that_keeps_the_address_and_serves_on() -> None:
@@ -131,3 +131,20 @@ def test_two_pods_are_one_too_many() -> None:
     doubled.api.start("two")
     with pytest.raises(EnvironmentFault, match="controller-1, controller-2"):
         doubled.wait_until_one_pod()
+
+
+def test_one_that_somebody_has_with_more_replicas_is_not_scaled() -> None:
+    several = rollout(FakeNetwork())
+    several.require_one_replica()
+    several.api.merge("Deployment", DEPLOYMENT, NAMESPACE, {"spec": {"replicas": 3}})
+    with pytest.raises(NotApplicable, match=f"Deployment {NAMESPACE}/{DEPLOYMENT} has 3$"):
+        several.require_one_replica()
+
+
+def test_one_that_runs_on_every_node_is_not_scaled() -> None:
+    network, everywhere = FakeNetwork(), controller("ingress-nginx", "1.11.0")
+    everywhere.workloads = (NGINX.serving._replace(kind="DaemonSet"),)
+    api = Deployed(network)
+    found = IngressRollout(api, ControllerDeployment(api, everywhere), VIP, ClosedNodes(api), Segment(network.wire, NODES), network.monitor)
+    with pytest.raises(NotApplicable, match=f"DaemonSet {NAMESPACE}/{DEPLOYMENT} has one on every node$"):
+        found.require_one_replica()

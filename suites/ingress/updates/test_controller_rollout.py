@@ -29,16 +29,16 @@ ALONE = pytest.mark.disruptive
     covers=("ROW-DYN-04", "ROW-MLB-074"),
 )
 def test_rolling_restart_of_the_controller_is_brief(
-    controller_deployment: ControllerDeployment, ingresses: Ingresses, own_client: IngressClient, vip: str
+    restartable_controller: ControllerDeployment, ingresses: Ingresses, own_client: IngressClient, vip: str
 ) -> None:
     """While the controller is replaced by a rolling restart requests SHOULD be answered again within a time limit, at the same address."""
     ingresses.add(ingresses.ingress(path("/", "one")))
     own_client.wait_until_answered(request(), reaches("one"), measured="route added")
     with own_client.under_load(request(), reaches("one")) as load:
-        controller_deployment.restart()
+        restartable_controller.restart()
         own_client.wait_until_answered(request(), reaches("one"), measured="controller replaced")
-    load.expect_outage_within(controller_deployment.timing.restart)
-    assert controller_deployment.addresses == [vip], f"{controller_deployment.service} has another address after the restart"
+    load.expect_outage_within(restartable_controller.timing.restart)
+    assert restartable_controller.addresses == [vip], f"{restartable_controller.service} has another address after the restart"
 
 
 @pytest.mark.disruptive(INGRESS)
@@ -49,13 +49,13 @@ def test_rolling_restart_of_the_controller_is_brief(
     source=ENDING,
     covers=("ROW-DYN-05",),
 )
-def test_request_under_way_survives_a_graceful_stop(controller_deployment: ControllerDeployment, own_backend: OwnBackend) -> None:
+def test_request_under_way_survives_a_graceful_stop(restartable_controller: ControllerDeployment, own_backend: OwnBackend) -> None:
     """A request under way MUST be answered although the controller that has it is replaced meanwhile."""
     client = own_backend.client
     client.wait_until_answered(request(), reaches(NAME), measured="route added")
-    staying_client = client.at(*controller_deployment.where_it_stays()).with_timeout(60)
+    staying_client = client.at(*restartable_controller.where_it_stays()).with_timeout(60)
     with staying_client.in_flight(request(f"/?echo-delay={client.timing.under_way}"), reaches(NAME)):
-        controller_deployment.restart(controller_deployment.serving)
+        restartable_controller.restart(restartable_controller.serving)
 
 
 @ALONE

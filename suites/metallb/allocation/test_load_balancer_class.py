@@ -1,10 +1,12 @@
 """Load balancer classes: whose Services are MetalLB's."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 
 from harness.model.resources import METALLB
 from harness.model.statements import CORE, EXTENDED, MUST, statement
-from harness.systems.metallb.controller import MetalLBController
 from harness.systems.metallb.pools import Pools
 from harness.systems.metallb.services import Services, consistently_keep
 
@@ -29,10 +31,12 @@ def test_foreign_class_is_not_touched(pools: Pools, services: Services) -> None:
 
 @statement("ALC-45", MUST, EXTENDED, source="https://metallb.io/concepts/#load-balancer-class", covers=("ROW-MLB-042",))
 @pytest.mark.disruptive(METALLB)
-def test_own_class_is_served_and_no_other(metallb_controller: MetalLBController, pools: Pools, services: Services) -> None:
+def test_own_class_is_served_and_no_other(
+    load_balancer_class: Callable[[str], AbstractContextManager[None]], pools: Pools, services: Services
+) -> None:
     """With a load balancer class of its own MetalLB MUST serve the Services of that class, and none of another or without one."""
     pool = pools.create(size=4)
-    with metallb_controller.load_balancer_class("example.org/ours"):
+    with load_balancer_class("example.org/ours"):
         without = services.create(pool=pool)
         other = services.create(pool=pool, loadBalancerClass="example.org/other")
         assert services.create(pool=pool, loadBalancerClass="example.org/ours").address in pool

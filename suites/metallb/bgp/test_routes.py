@@ -5,14 +5,14 @@ import pytest
 from harness.model.budgets import BGP_GAP, SESSION, TAKEOVER
 from harness.model.resources import METALLB
 from harness.model.statements import EXTENDED, MUST, SHOULD, statement
-from harness.systems.kubernetes.nodes import NodeLabels, nodes_named
+from harness.systems.kubernetes.nodes import ClosedNodes, ExcludedNodes, NodeLabels, nodes_named
 from harness.systems.metallb.advertisements import AnnouncedServices
 from harness.systems.metallb.bgp import ADVERTISEMENT, Peer, host_prefix
 from harness.systems.metallb.bgp_services import BGPServices
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment
 from harness.systems.metallb.routers import Routers
-from harness.systems.scenarios.faults import Faults
+from harness.systems.metallb.speaker_pods import SpeakerPods
 
 BGP = "https://metallb.io/concepts/bgp/"
 POLICIES = "https://metallb.io/usage/#bgp"
@@ -91,12 +91,12 @@ def test_deleted_advertisement_withdraws(bgp_services: BGPServices, external_pee
 
 @statement("BGP-08", MUST, EXTENDED, source=POLICIES, covers=("ROW-MLB-076",))
 @pytest.mark.disruptive
-def test_excluded_node_withdraws(bgp_services: BGPServices, external_peer: Peer, backends: Backends, faults: Faults) -> None:
+def test_excluded_node_withdraws(bgp_services: BGPServices, external_peer: Peer, backends: Backends, excluded_nodes: ExcludedNodes) -> None:
     """A node excluded from external load balancers MUST withdraw its routes, and the others keep theirs."""
     here, there = backends.pair
     service = bgp_services.service(to=external_peer, advertised={"nodeSelectors": nodes_named(here, there)})
     external_peer.wait_until_routed_via(host_prefix(service.address), here, there)
-    with faults.excluded(here):
+    with excluded_nodes.excluded(here):
         external_peer.wait_until_routed_via(host_prefix(service.address), there, within=TAKEOVER)
     external_peer.wait_until_routed_via(host_prefix(service.address), here, there, within=TAKEOVER)
 
@@ -104,14 +104,14 @@ def test_excluded_node_withdraws(bgp_services: BGPServices, external_peer: Peer,
 @statement("BGP-09", SHOULD, EXTENDED, source="https://metallb.io/concepts/bgp/#limitations", covers=("ROW-MLB-076",))
 @pytest.mark.disruptive
 def test_restart_of_the_speakers_interrupts_for_a_bounded_time(
-    bgp_services: BGPServices, external_peer: Peer, backends: Backends, faults: Faults, segment: Segment
+    bgp_services: BGPServices, external_peer: Peer, backends: Backends, speaker_pods: SpeakerPods, segment: Segment
 ) -> None:
     """A rolling restart of the speakers SHOULD NOT keep a router's clients from being served for longer than its time limit."""
     service = bgp_services.service(to=external_peer)
     external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
     with external_peer.client.watch(service.address) as observation:
-        began = faults.restart_speakers()
-        faults.wait_until_speakers_are_new()
+        began = speaker_pods.restart()
+        speaker_pods.wait_until_new()
         external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes, within=BGP_GAP)
         segment.wait_until_recovered(observation, since=began, within=BGP_GAP)
 
@@ -141,11 +141,13 @@ def test_both_protocols_announce_one_pool_independently(
 
 @statement("BGP-65", MUST, EXTENDED, source="https://metallb.io/release-notes/#version-0-15-0", covers=("ROW-MLB-076",))
 @pytest.mark.disruptive
-def test_cordoned_node_keeps_its_routes(bgp_services: BGPServices, external_peer: Peer, backends: Backends, faults: Faults) -> None:
+def test_cordoned_node_keeps_its_routes(
+    bgp_services: BGPServices, external_peer: Peer, backends: Backends, closed_nodes: ClosedNodes
+) -> None:
     """A node that is closed to new pods MUST go on announcing its routes."""
     service = bgp_services.service(to=external_peer)
     external_peer.wait_until_routed_via(host_prefix(service.address), *backends.nodes)
-    with faults.cordoned(backends.nodes[0]):
+    with closed_nodes.cordoned(backends.nodes[0]):
         external_peer.consistently_routed_via(host_prefix(service.address), *backends.nodes)
 
 

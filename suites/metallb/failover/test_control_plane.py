@@ -4,6 +4,7 @@ import pytest
 
 from harness.model.resources import METALLB
 from harness.model.statements import CORE, MUST, statement
+from harness.systems.kubernetes.nodes import ClosedNodes
 from harness.systems.kubernetes.workloads import Workloads
 from harness.systems.metallb.advertisements import ReachableService
 from harness.systems.metallb.clients import ExternalClient
@@ -92,13 +93,13 @@ def test_controller_needs_no_speaker_beside_it(  # noqa: PLR0917 -- a statement 
     speaker_settings: SpeakerSettings,
     workloads: Workloads,
     backends: Backends,
-    faults: Faults,
+    closed_nodes: ClosedNodes,
     pools: Pools,
     services: Services,
 ) -> None:
     """MetalLB's controller MUST become ready on a node that has no speaker, and give addresses."""
     node, pool = backends.pair[0], pools.create(size=1)  # the webhook is reached later than the controller is ready
-    with metallb_controller.ready_afterwards(), speaker_settings.only_on(node), faults.cordoned(node):
+    with metallb_controller.ready_afterwards(), speaker_settings.only_on(node), closed_nodes.cordoned(node):
         metallb_controller.replace()
         assert metallb_controller.node != node
         workloads.wait_until_rolled_out(*metallb_controller.workload[:3])

@@ -4,10 +4,11 @@ import pytest
 
 from harness.model.budgets import BRIEF_OUTAGE, RETURN
 from harness.model.statements import CORE, EXTENDED, MUST, SHOULD, statement
-from harness.systems.kubernetes.nodes import nodes_named
+from harness.systems.kubernetes.nodes import ClosedNodes, nodes_named
 from harness.systems.metallb.advertisements import AnnouncedServices, ReachableService
 from harness.systems.metallb.endpoints import Backends
 from harness.systems.metallb.layer2 import Segment, TrafficMonitor
+from harness.systems.metallb.speaker_pods import SpeakerPods
 from harness.systems.metallb.speaker_settings import SpeakerSettings
 from harness.systems.metallb.status import Speakers
 from harness.systems.scenarios.failover import Failover
@@ -25,14 +26,15 @@ def test_speaker_that_leaves_is_replaced(  # noqa: PLR0917 -- a statement is giv
     backends: Backends,
     segment: Segment,
     speakers: Speakers,
-    faults: Faults,
+    closed_nodes: ClosedNodes,
+    speaker_pods: SpeakerPods,
     traffic_monitor: TrafficMonitor,
 ) -> None:
     """When a node loses its speaker, another one MUST take over with a brief outage, and give back once a speaker is there again."""
     other = backends.other(reachable_service.node)
     with traffic_monitor.watch(reachable_service.address) as observation:
-        with faults.tainted(reachable_service.node):
-            gone = faults.delete_speaker(reachable_service.node)
+        with closed_nodes.tainted(reachable_service.node):
+            gone = speaker_pods.delete(reachable_service.node)
             segment.wait_until_announced_by(reachable_service.address, other)
             segment.wait_until_recovered(observation, since=gone, within=BRIEF_OUTAGE)
             speakers.wait_until_statuses_name(reachable_service.service, other)
@@ -42,24 +44,24 @@ def test_speaker_that_leaves_is_replaced(  # noqa: PLR0917 -- a statement is giv
 
 @statement("FLO-21", SHOULD, EXTENDED, source=LAYER_2)
 def test_killed_speaker_interrupts_briefly(
-    reachable_service: ReachableService, segment: Segment, faults: Faults, traffic_monitor: TrafficMonitor
+    reachable_service: ReachableService, segment: Segment, faults: Faults, speaker_pods: SpeakerPods, traffic_monitor: TrafficMonitor
 ) -> None:
     """The sudden death of the announcing node's speaker SHOULD NOT interrupt clients for longer than the time limit of a brief outage."""
     with traffic_monitor.watch(reachable_service.address) as observation:
         killed = faults.kill_speaker(reachable_service.node)
-        faults.wait_until_speakers_are_new()
+        speaker_pods.wait_until_new()
         segment.wait_until_announced(reachable_service.address, within=RETURN)
         segment.wait_until_recovered(observation, since=killed, within=BRIEF_OUTAGE)
 
 
 @statement("FLO-22", MUST, CORE, source=LAYER_2, covers=("ROW-MLB-069",))
 def test_rolling_restart_interrupts_briefly(
-    reachable_service: ReachableService, segment: Segment, faults: Faults, traffic_monitor: TrafficMonitor
+    reachable_service: ReachableService, segment: Segment, speaker_pods: SpeakerPods, traffic_monitor: TrafficMonitor
 ) -> None:
     """A rolling restart of all speakers MUST NOT interrupt clients for longer than the time limit of a brief outage."""
     with traffic_monitor.watch(reachable_service.address) as observation:
-        began = faults.restart_speakers()
-        faults.wait_until_speakers_are_new()
+        began = speaker_pods.restart()
+        speaker_pods.wait_until_new()
         segment.wait_until_announced(reachable_service.address)
         segment.wait_until_recovered(observation, since=began, within=BRIEF_OUTAGE)
 
@@ -77,15 +79,20 @@ def test_speakers_that_hear_each_other_again_agree(announced_services: Announced
 
 
 @statement("FLO-31", MUST, CORE, source=LAYER_2, since="0.14.6", covers=("ROW-MLB-067",))
-def test_status_goes_with_the_only_speaker(
-    announced_services: AnnouncedServices, segment: Segment, backends: Backends, speakers: Speakers, faults: Faults
+def test_status_goes_with_the_only_speaker(  # noqa: PLR0917 -- a statement is given what it names
+    announced_services: AnnouncedServices,
+    segment: Segment,
+    backends: Backends,
+    speakers: Speakers,
+    closed_nodes: ClosedNodes,
+    speaker_pods: SpeakerPods,
 ) -> None:
     """The ServiceL2Status of a Service MUST go when the only node that may announce it loses its speaker, and come back with one."""
     node = backends.nodes[0]
     service = announced_services.service(advertised={"nodeSelectors": nodes_named(node)})
     speakers.wait_until_statuses_name(service, node)
-    with faults.tainted(node):
-        faults.delete_speaker(node)
+    with closed_nodes.tainted(node):
+        speaker_pods.delete(node)
         segment.wait_until_silent(service.address)
         speakers.wait_until_statuses_name(service)
     speakers.wait_until_statuses_name(service, node, within=RETURN)
