@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -16,7 +17,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from enginetests.somebodys import NAME, ON_THE_WIRE, TIMEOUT, Theirs, kubectl
+from enginetests.somebodys import NAME, ON_THE_WIRE, TIMEOUT, Theirs, a_router, kubectl
 from harness.cluster import engine, rights
 from harness.cluster.api import Api, Object
 from harness.cluster.disruptions import Disruption
@@ -86,13 +87,27 @@ def test_what_is_allowed_is_disturbed_told_and_put_back(theirs: Theirs) -> None:
     said = theirs.run(
         *ON_THE_WIRE, *DISTURBING, *_statements("ALC-07", "EXH-13", "LIF-09", "FLO-20", "FLO-22", "FLO-25", "FLO-26", "DYN-07")
     )
-    passed = set(re.findall(r"^PASS +([A-Z]+-[0-9]+)", said, re.MULTILINE))
-    assert passed == {"ALC-07", "EXH-13", "LIF-09", "FLO-20", "FLO-22", "FLO-25", "FLO-26", "DYN-07"}, said[-5000:]
+    assert _passed(said) == {"ALC-07", "EXH-13", "LIF-09", "FLO-20", "FLO-22", "FLO-25", "FLO-26", "DYN-07"}, said[-5000:]
     assert "spec.unschedulable = true" in said
     assert re.search(
         r"disturbed, \d+ times: Deployment controller: spec.replicas = 0|disturbed: Deployment controller: spec.replicas = 0", said
     )
     _wait_until_equal(theirs, before, _still)
+
+
+def test_routes_are_read_in_pods_that_speak_bgp(theirs: Theirs) -> None:
+    before = theirs.snapshot()
+    said = theirs.run("--router=frr-pod", f"--image=frr={theirs.router_image}", *_statements("BGP-01", "BGP-05", "BGP-21", "BGP-23"))
+    assert _passed(said) == {"BGP-01", "BGP-21", "BGP-23"}, said[-5000:]
+    _wait_until_equal(theirs, before)
+
+
+def test_routes_are_read_on_a_router_of_theirs(theirs: Theirs) -> None:
+    with a_router(theirs) as command:
+        before = theirs.snapshot()
+        said = theirs.run("--router", command, *_statements("BGP-01", "BGP-21", "BGP-22"))
+        assert _passed(said) == {"BGP-01", "BGP-21"}, said[-5000:]
+        _wait_until_equal(theirs, before)
 
 
 def test_what_a_killed_run_had_disturbed_is_put_back(theirs: Theirs) -> None:
@@ -111,6 +126,10 @@ def test_what_a_killed_run_had_disturbed_is_put_back(theirs: Theirs) -> None:
     assert done.returncode == 0, done.stderr
     assert "spec.replicas = 1" in done.stdout
     _wait_until_equal(theirs, before, _still)
+
+
+def _passed(said: str) -> set[str]:
+    return set(re.findall(r"^PASS +([A-Z]+-[0-9]+)", said, re.MULTILINE))
 
 
 def _statements(*ids: str) -> list[str]:
@@ -255,4 +274,4 @@ def _limited(theirs: Theirs, folder: Path) -> Theirs:
     config["contexts"][0]["context"]["user"] = "judge"
     file = folder / "kubeconfig"
     file.write_text(yaml.safe_dump(config))
-    return Theirs(file, theirs.context, theirs.pool, theirs.image, theirs.folder)
+    return replace(theirs, kubeconfig=file)

@@ -7,6 +7,8 @@ default, and a MetalLB and an ingress-nginx with pools, Services and routes of t
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +25,16 @@ from harness.cluster.steps import Steps
 from harness.model.addresses import AddressRange
 from harness.model.errors import Unanswered
 from harness.model.project import ROOT
+from harness.probes.frr import Router
+from harness.probes.frr import configuration as frr_configuration
 from harness.systems.apps import example
 from harness.systems.environment import METALLB, Settings
 from harness.systems.ingress.controllers import controller
 from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.kubernetes.readiness import answering, wait_ready
+from harness.systems.metallb.custom_resources import custom_resource
 from harness.systems.metallb.installation import MetalLB
+from harness.systems.metallb.router_access import ROUTER_IMAGE
 
 NAME, NETWORK = "somebodys", "somebodys-network"
 #: Namespaces that the pod security standard does not concern, as whoever made the cluster would have it.
@@ -61,13 +67,14 @@ TIMEOUT = 900
 
 @dataclass(frozen=True, slots=True)
 class Theirs:
-    """The cluster: its kubeconfig, context, and addresses that nobody has."""
+    """The cluster: its kubeconfig, context, addresses that nobody has, and images that its nodes have."""
 
     kubeconfig: Path
     context: str
     pool: str
     image: str
     folder: Path
+    router_image: str
 
     def command(self, *words: str) -> list[str]:
         """A command of the suite's on it."""
@@ -118,7 +125,7 @@ def made_in(folder: Path) -> Theirs:
     top = engine.network(NETWORK).subnets[0][-1]
     _inhabit(Api(cluster.kubeconfig_path, cluster.context, folder / "discovery.json"), references, AddressRange(top - 100, top - 60))
     free = AddressRange(top - 1023, top - 512)
-    return Theirs(cluster.kubeconfig_path, cluster.context, str(free), references["python"], folder / "reports")
+    return Theirs(cluster.kubeconfig_path, cluster.context, str(free), references["python"], folder / "reports", references[ROUTER_IMAGE])
 
 
 def _cluster(folder: Path, image: str) -> KindCluster:
@@ -129,7 +136,7 @@ def _publications() -> Publications:
     return Publications(Source.PACKAGES, Web(), Steps(print))
 
 
-PARTS = ("metallb-controller", "metallb-speaker", "ingress-nginx-controller", "python")
+PARTS = ("metallb-controller", "metallb-speaker", "ingress-nginx-controller", "python", ROUTER_IMAGE)
 
 
 def _configuration(folder: Path) -> Path:
@@ -166,6 +173,30 @@ def _inhabit(api: Api, references: dict[str, str], pool: AddressRange) -> None:
         return "all"
 
     wait_ready(told, "every route of theirs says its address", within=nginx.timing.status)
+
+
+@contextmanager
+def a_router(theirs: Theirs) -> Iterator[str]:
+    """A router beside the cluster that MetalLB knows and whose table the command shows that is the value."""
+    subnet, name = next(one for one in engine.network(NETWORK).subnets if one.version == 4), f"{NAME}-edge"
+    text = frr_configuration(65100, 65000, [str(subnet)])
+    engine.docker("rm", "--force", "--volumes", name)
+    router = Router.start(engine.docker, name, image=theirs.router_image, network=NETWORK, labels={}, asn=65100, configuration=text)
+    address = engine.docker("inspect", "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name).strip()
+    peer = custom_resource("BGPPeer", "edge", {"myASN": 65000, "peerASN": 65100, "peerAddress": address})
+
+    def connected() -> str:
+        up = [one.peer for one in router.sessions() if one.state == "Established"]
+        assert len(up) == 3, f"sessions with {', '.join(up)}"
+        return ", ".join(up)
+
+    try:
+        kubectl("apply", "--filename=-", stdin=json.dumps(peer))
+        wait_ready(connected, "every node has a session with the router of theirs")
+        yield f"docker exec {name} vtysh"
+    finally:
+        kubectl("delete", "--ignore-not-found", "--filename=-", stdin=json.dumps(peer))
+        engine.docker("rm", "--force", "--volumes", name)
 
 
 def _restrict(api: Api) -> None:

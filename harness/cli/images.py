@@ -11,7 +11,7 @@ from harness.cluster.steps import Steps
 from harness.plugin.options import add_images, add_systems
 from harness.plugin.settings import systems_under_test
 from harness.systems.environment import Settings
-from harness.systems.metallb.routers import ROUTER_IMAGE
+from harness.systems.metallb.router_access import ROUTER_IMAGE
 from lab import __main__ as lab
 
 

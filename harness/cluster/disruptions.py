@@ -67,10 +67,11 @@ class Disturbable:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What of somebody's a run may disturb: these workloads, and these fields of every node."""
+    """What of somebody's a run may disturb: these workloads, these fields of every node, and MetalLB by peers of these names."""
 
     workloads: tuple[Disturbable, ...] = ()
     nodes: frozenset[Path] = field(default_factory=frozenset)
+    peers: frozenset[str] = field(default_factory=frozenset)
 
     def changes(self, kind: str, stored: Object, patch: Object) -> bool:
         """Whether a merge patch of an object changes nothing else."""

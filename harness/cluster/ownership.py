@@ -15,7 +15,7 @@ LABEL = "metallb-ingress-conformance/run"
 #: The kinds without a namespace that a run makes.
 CLUSTER_WIDE = ("Namespace", "IngressClass")
 #: The kinds that it makes in MetalLB's namespace; a BGPPeer would have the speakers call strangers.
-OF_METALLB = ("L2Advertisement", "BGPAdvertisement", "IPAddressPool", "Community")
+OF_METALLB = ("BGPPeer", "L2Advertisement", "BGPAdvertisement", "IPAddressPool", "Community")
 #: What the Pods of a run ask for: nothing (https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted).
 POD: Mapping[str, Any] = {"runAsNonRoot": True, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}}
 CONTAINER: Mapping[str, Any] = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
@@ -123,7 +123,7 @@ class OwnedApi(Api):
         kind, metadata = document["kind"], document["metadata"]
         name, namespace = metadata.get("name", ""), metadata.get("namespace")
         stored = self._stored(kind, name, namespace, document["apiVersion"]) if name else None
-        if stored or not _may_be_made(document):
+        if stored or not _may_be_made(document) or (kind == "BGPPeer" and name not in self.allowed.peers):
             self._require(kind, name, namespace, stored)
         if kind == "IPAddressPool" and _is_open(document["spec"]):
             raise Untouchable("would offer addresses to every Service of a cluster that somebody else made")

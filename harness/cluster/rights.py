@@ -13,15 +13,18 @@ from harness.model.project import COMMAND, ROOT
 #: The ClusterRole, the one place where the rights stand, and the rules that options add.
 FOLDER = ROOT / "manifests" / "existing"
 #: The file with the rules that an option adds.
-OF_OPTION = {"--wire-probe": "rights-wire-probe.yaml", "--allow-disruption": "rights-nodes.yaml"}
+OF_OPTION = {"--wire-probe": "rights-wire-probe.yaml", "--allow-disruption": "rights-nodes.yaml", "--router": "rights-router.yaml"}
 #: Missing rights that are named on one screen.
 SHOWN = 12
 
 
-def options(*, wire_probe: bool, disruptions: Collection[str]) -> list[str]:
-    """The words of a command line that need more than the rest."""
+def options(*, wire_probe: bool, disruptions: Collection[str], router: bool) -> list[str]:
+    """The words of a command line that need more than the rest.
+
+    :param router: whether Pods stand for routers; one that somebody has needs no right here
+    """
     of_nodes = [f"--allow-disruption {one}" for one in disruptions if Disruption(one) in OF_NODES]
-    return [*(["--wire-probe"] if wire_probe else ()), *of_nodes]
+    return [*(["--wire-probe"] if wire_probe else ()), *of_nodes, *(["--router frr-pod"] if router else ())]
 
 
 def manifest(*words: str) -> str:

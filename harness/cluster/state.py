@@ -42,6 +42,30 @@ class Placement:
         return cls(**{**stored, "workloads": tuple(tuple(one) for one in stored["workloads"])})
 
 
+#: The routers that statements share: of another autonomous system than MetalLB, and of the same.
+ROUTERS = ("external", "internal")
+
+
+@dataclass(frozen=True, slots=True)
+class RouterAccess:
+    """How a router's table is read on a cluster that somebody else made: one of theirs by ``vtysh``, or Pods of the run's on a ``node``.
+
+    :param nodes: the nodes that have a session with it
+    :param metallb_asn: MetalLB's autonomous system there
+    :param node: in whose network the Pods are; empty where the router is somebody's
+    :param vtysh: the command that takes what vtysh takes, of somebody's router
+    :param peer: the BGPPeer that it is; its autonomous system and its address are ``asn`` and ``address``
+    """
+
+    nodes: list[str]
+    metallb_asn: int
+    node: str = ""
+    vtysh: list[str] = field(default_factory=list)
+    peer: str = ""
+    asn: int = 0
+    address: str = ""
+
+
 @dataclass(slots=True)
 class ClusterState:
     """A cluster that statements can run on.
@@ -52,7 +76,7 @@ class ClusterState:
     upgrade is judged, the older one first; the nodes have their images. ``existing`` says that somebody else made it: there is no engine
     then, nothing is written that the run did not make, ``network`` and ``kind`` are empty, and ``placements`` has where each ingress
     controller was found; ``watcher`` is the Pod that looks at the nodes' network, if one does, and ``neighbours`` names its nodes by MAC.
-    ``disruptions`` are allowed there, by name, and ``disturbable`` the workloads that they concern.
+    ``disruptions`` are allowed there, by name, and ``disturbable`` the workloads that they concern; ``router`` is whose table may be read.
     """
 
     name: str
@@ -78,6 +102,7 @@ class ClusterState:
     neighbours: dict[str, str] = field(default_factory=dict)
     disruptions: list[str] = field(default_factory=list)
     disturbable: list[Disturbable] = field(default_factory=list)
+    router: RouterAccess | None = None
 
     @property
     def file(self) -> Path:
@@ -100,8 +125,13 @@ class ClusterState:
         if not self.existing:
             return Api(self.kubeconfig, self.context, cache)
         of_nodes = [OF_NODES.get(Disruption(name), frozenset()) for name in self.disruptions]
-        allowed = Allowed(tuple(self.disturbable), frozenset().union(*of_nodes))
+        peers = (self.router_name(kind) for kind in ROUTERS) if self.router and self.router.node else ()
+        allowed = Allowed(tuple(self.disturbable), frozenset().union(*of_nodes), frozenset(peers))
         return OwnedApi(self.kubeconfig, self.context, cache, self.name, allowed)
+
+    def router_name(self, kind: str) -> str:
+        """The BGPPeer by which MetalLB knows a router that the run has on somebody's cluster."""
+        return f"{self.name}-{kind}"
 
     def image(self, component: str) -> str:
         """The reference under which a component's image is on the nodes."""
@@ -122,8 +152,9 @@ class ClusterState:
         releases = [Release(**release) for release in stored.pop("releases", [])]
         placements = {name: Placement.read(one) for name, one in stored.pop("placements", {}).items()}
         disturbable = [Disturbable(**one) for one in stored.pop("disturbable", [])]
+        router = RouterAccess(**one) if (one := stored.pop("router", None)) else None
         stored |= {key: Path(stored[key]) for key in ("directory", "kubeconfig")}
-        return cls(**stored, images=images, releases=releases, placements=placements, disturbable=disturbable)
+        return cls(**stored, images=images, releases=releases, placements=placements, disturbable=disturbable, router=router)
 
 
 def states_directory() -> Path:

@@ -30,7 +30,7 @@ from harness.systems import existing
 from harness.systems.environment import CREATE, METALLB, Settings, add_image, add_releases, bring_up
 from harness.systems.kubernetes.readiness import wait_until_begun
 from harness.systems.leftovers import Leftovers, sentence
-from harness.systems.metallb.routers import ROUTER_IMAGE
+from harness.systems.metallb.router_access import ROUTER_IMAGE
 
 #: A file of the run's shared state: where the state of the cluster is, for workers; behind it the name of one that judges on another.
 STATE_POINTER = "cluster"
@@ -122,7 +122,7 @@ class ClusterOwner:
             ingress = " and ".join(self.settings.ingress) if len(self.settings.ingress) > 1 else "ingress controller"
             self.steps.tell(f"setting up: network, cluster, MetalLB, {ingress}, example project")
             self.state = bring_up(self.settings, self.steps, self.facts.directory / LOGS, applied=self._go_on)
-        if is_needed(self.config, Provision.ROUTER_IMAGE):
+        if is_needed(self.config, Provision.ROUTER_IMAGE) and not self.settings.existing:
             add_image(self.state, ROUTER_IMAGE, self.settings, self.steps)
         if is_needed(self.config, Provision.RELEASES):
             add_releases(self.state, self.settings, self.steps)

@@ -222,7 +222,8 @@ def _equip(item: pytest.Function, one: Entry, config: pytest.Config) -> None:
 
 def _out_of_reach(item: pytest.Item, config: pytest.Config) -> str:
     facts = config.stash[RUN]
-    there = {Provision.WIRE: config.getoption("wire_probe"), Provision.INGRESS: facts.features}
+    given = {Provision.WIRE: "wire_probe", Provision.ROUTER: "router"}
+    there = {Provision.INGRESS: facts.features, **{provision: config.getoption(name) for provision, name in given.items()}}
     there |= {provision: one in config.getoption("allow_disruption") for provision, one in ALLOWED.items()}
     return out_of_reach(item, [one for one, has in there.items() if has]) if facts.context else ""
 

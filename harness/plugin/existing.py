@@ -14,14 +14,16 @@ from harness.cluster.disruptions import MEANING, Disruption, Disturbable
 from harness.cluster.kubeconfig import IN_CLUSTER, kubeconfig, kubeconfig_of_pod, require_context
 from harness.cluster.ownership import LABEL
 from harness.cluster.sources import components, parse_overrides
-from harness.cluster.state import states_directory
+from harness.cluster.state import RouterAccess, states_directory
 from harness.model.addresses import AddressRange
 from harness.model.errors import UsageFault
 from harness.model.project import COMMAND
 from harness.plugin.collection import PLAN, Case
 from harness.systems.environment import Settings
 from harness.systems.existing import Existing
+from harness.systems.metallb import router_access
 from harness.systems.metallb.components import CONTROLLER, SPEAKER
+from harness.systems.metallb.router_access import ROUTER_IMAGE
 from harness.systems.observers import PROGRAM_IMAGE
 from harness.systems.survey import FoundController, Survey, survey
 
@@ -42,7 +44,7 @@ OF_OWN_CLUSTERS: Mapping[str, Any] = {
     "reuse_cluster": None,
 }
 #: Options that need a cluster of somebody else's.
-OF_EXISTING = ("pool", "kubeconfig", "wire_probe", "allow_disruption", "dry_run")
+OF_EXISTING = ("pool", "kubeconfig", "wire_probe", "router", "allow_disruption", "dry_run")
 #: The cluster that somebody else made; none where the run makes its own. On the controlling process.
 EXISTING = pytest.StashKey[Existing | None]()
 #: The value of an option by its name.
@@ -74,7 +76,12 @@ def settings_of(option: Option) -> Settings:
     require_context(file, option("context"))
     with TemporaryDirectory() as folder:
         api = Api(file, option("context"), Path(folder) / "discovery.json")
-        rights.require(api, *rights.options(wire_probe=bool(option("wire_probe")), disruptions=option("allow_disruption")))
+        rights.require(
+            api,
+            *rights.options(
+                wire_probe=bool(option("wire_probe")), disruptions=option("allow_disruption"), router=option("router") == router_access.PODS
+            ),
+        )
         seen = survey(api)
     found = _existing(option, file, seen, _chosen(option("ingress"), seen))
     return Settings(
@@ -88,15 +95,14 @@ def settings_of(option: Option) -> Settings:
 
 
 def _existing(option: Option, file: Path, seen: Survey, chosen: Sequence[FoundController]) -> Existing:
-    overrides, mirror = parse_overrides(option("image")), option("image_mirror").rstrip("/")
-    published = components()[PROGRAM_IMAGE].reference(components()[PROGRAM_IMAGE].default)
     if option("metallb_mode") not in (None, seen.mode):
         raise UsageFault(f"--metallb-mode {seen.mode}, as it is found", option("metallb_mode"), "leave --metallb-mode out")
     return Existing(
         kubeconfig=str(file),
         context=option("context"),
         pools=tuple(_pools(option("pool"), seen)),
-        image=overrides.get(PROGRAM_IMAGE) or "/".join(filter(None, (mirror, published))),
+        image=_image(PROGRAM_IMAGE, option),
+        router_image=_image(ROUTER_IMAGE, option),
         kubernetes=seen.kubernetes,
         nodes=seen.nodes,
         ip_family=seen.ip_family,
@@ -105,8 +111,28 @@ def _existing(option: Option, file: Path, seen: Survey, chosen: Sequence[FoundCo
         ingress={one.name: one.version for one in chosen},
         placements={one.name: one.placement for one in chosen},
         watcher=_watcher(option("wire_probe"), seen),
+        router=_router(option("router"), option("wire_probe"), seen),
         disruptions={Disruption(name): _concerned(Disruption(name), seen, chosen) for name in option("allow_disruption")},
     )
+
+
+def _image(component: str, option: Option) -> str:
+    published = components()[component].reference(components()[component].default)
+    return parse_overrides(option("image")).get(component) or "/".join(filter(None, (option("image_mirror").rstrip("/"), published)))
+
+
+def _router(asked: str | None, watched_from: str | None, seen: Survey) -> RouterAccess | None:
+    """Where routes are read.
+
+    :raises UsageFault: nowhere that would do
+    """
+    names = [str(one["metadata"]["name"]) for one in seen.node_objects]
+    announcing = [name for name in names if name not in seen.silent]
+    if asked and seen.ip_family == "ipv6":
+        raise UsageFault("--router on a cluster that has IPv4", "one of IPv6", "leave --router out")
+    if asked == router_access.PODS:
+        return router_access.of_pods([watched_from] if watched_from else seen.silent, announcing, seen.peers)
+    return router_access.of_command(asked, seen.node_objects, announcing, seen.peers) if asked else None
 
 
 def _concerned(disruption: Disruption, seen: Survey, chosen: Iterable[FoundController]) -> tuple[Disturbable, ...]:
@@ -188,6 +214,14 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     return plan(found, config.stash[PLAN].values()) if found and config.getoption("dry_run") else []
 
 
+def _of_router(found: Existing) -> list[str]:
+    if not (one := found.router):
+        return []
+    if one.node:
+        return [f"             Pods in the network of {one.node} that run {found.router_image} and speak BGP, and a BGPPeer for each"]
+    return [f"             routes to {one.address}, AS {one.asn} (BGPPeer {one.peer}), whose table `{' '.join(one.vtysh)}` shows"]
+
+
 def plan(found: Existing, cases: Iterable[Case]) -> list[str]:
     """What a run would do on a cluster, line by line."""
     all_of_them = list(cases)
@@ -205,6 +239,7 @@ def plan(found: Existing, cases: Iterable[Case]) -> list[str]:
         f"             Services with addresses of {', '.join(map(str, found.pools))} only; routes of hosts below .test only",
         f"             Pods that run {found.image} without any rights",
         *([f"             a Pod in the network of {found.watcher} that may send frames (NET_RAW)"] if found.watcher else ()),
+        *_of_router(found),
         "  untouched  everything that has no such label",
         *(f"  disturbed  {MEANING[one]} (--allow-disruption {one})" for one in found.disruptions),
         f"  to judge   {len({one.statement.id for one in judged})} statements in {len(judged)} cases",

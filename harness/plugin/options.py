@@ -135,6 +135,8 @@ def _add_existing(add: Add) -> None:
     add("--pool", metavar="RANGE", action="append", default=[], help=ranged)
     asks = "the node, one that announces nothing, from whose network a Pod asks who has an address (default: nobody asks)"
     add("--wire-probe", metavar="NODE", help=asks)
+    router = "where routes are read: in Pods (frr-pod), or on a router of yours, by a command like `ssh router vtysh` (default: nowhere)"
+    add("--router", metavar="WHERE", help=router)
     done = "what may be done to what others use, each undone before the run ends (repeatable; default: nothing)"
     add("--allow-disruption", action="append", default=[], choices=tuple(map(str, Disruption)), help=done)
     add("--dry-run", action="store_true", help="with --context: say what is there, what would be made and judged, and end")

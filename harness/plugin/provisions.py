@@ -24,6 +24,7 @@ class Provision(StrEnum):
     LOST_NODE = "a node that is lost once on a cluster, for all statements that judge what happened then"
     RELEASES = "the versions of MetalLB between which an upgrade is judged"
     UNUSED_NAMESPACE = "that no statement had before: pods end slowly, and labels or policies would be found by the next one"
+    ROUTER = "a router that MetalLB has sessions with, whose table is read"
     NETWORK = "containers on the network of the nodes, which a cluster that somebody else made has not"
     WIRE = "a host on the network of the nodes, which asks who has an address"
     INGRESS = "an ingress controller"
@@ -49,6 +50,7 @@ ALLOWED = {
 OUT_OF_REACH = {
     Provision.NETWORK: "looks from the network of the nodes, on which the suite has a host on clusters of its own only",
     Provision.WIRE: "asks on the network of the nodes who has an address, which --wire-probe NODE lets a Pod do",
+    Provision.ROUTER: "reads the routes that a router gets, which --router lets it do",
     Provision.INGRESS: "needs an ingress controller that the suite knows, behind a Service that has an address",
     Provision.EXAMPLE: "is about the example project, which clusters of the suite's own have",
     Provision.ARGUMENTS: "changes the arguments that MetalLB runs with",

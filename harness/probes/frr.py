@@ -1,7 +1,7 @@
-"""A router in a container on the cluster's network: the other end of MetalLB's BGP sessions, which shows what reached it."""
+"""A router: the other end of MetalLB's BGP sessions, which shows what reached it."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,8 @@ printf '%s_options="-A 127.0.0.1"\\n' zebra bgpd bfdd >> /etc/frr/daemons
 touch /etc/frr/vtysh.conf
 exec /usr/lib/frr/docker-start
 """
+#: Runs a command of vtysh's and returns what it prints; raises EnvironmentFault where it fails.
+Vtysh = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +63,22 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Router:
-    """FRR (https://docs.frrouting.org/en/latest/bgp.html) in a container, by name."""
+    """FRR (https://docs.frrouting.org/en/latest/bgp.html), by the name of its container or Pod, or what somebody calls it."""
 
-    docker: DockerCommand
+    vtysh: Vtysh
     name: str
     asn: int
+
+    @classmethod
+    def of_container(cls, docker: DockerCommand, name: str, asn: int) -> "Router":
+        """One in a container."""
+        return cls(lambda command: docker("exec", name, "vtysh", "-c", command, timeout=20), name, asn)
 
     @classmethod
     def start(
         cls, docker: DockerCommand, name: str, *, image: str, network: str, labels: Mapping[str, str], asn: int, configuration: str
     ) -> "Router":
-        """Create the container; its daemons take a moment, so the first poll may be unanswered."""
+        """Create its container; its daemons take a moment, so the first poll may be unanswered."""
         labelled = [f"--label={key}={value}" for key, value in labels.items()]
         allowed = [f"--cap-add={capability}" for capability in ("NET_ADMIN", "NET_RAW", "SYS_ADMIN")]
         # flows of one client shall take different paths, too
@@ -79,7 +86,7 @@ class Router:
         docker(
             "run", "--detach", "--init", *where, f"--env=CONFIGURATION={configuration}", "--entrypoint=sh", image, "-c", START, timeout=60
         )
-        return cls(docker, name, asn)
+        return cls.of_container(docker, name, asn)
 
     def sessions(self) -> list[Session]:
         """Every session, established or not.
@@ -120,13 +127,13 @@ class Router:
 
     def _show(self, command: str) -> Any:
         try:
-            return json.loads(self.docker("exec", self.name, "vtysh", "-c", command, timeout=20) or "{}")
+            return json.loads(self.vtysh(command) or "{}")
         except (EnvironmentFault, ValueError) as fault:
             raise Unanswered(f"{self.name}: {command}: {str(fault)[:300]}") from None
 
 
-def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None = None, watched: Iterable[str] = ()) -> str:
-    """FRR's configuration of a router that takes sessions from a whole network (``bgp listen range``).
+def configuration(asn: int, peer_asn: int, subnets: Iterable[str], *, password: str | None = None, watched: Collection[str] = ()) -> str:
+    """FRR's configuration of a router that takes sessions from whole networks (``bgp listen range``).
 
     :param watched: addresses with which it has a BFD session, before there is any of BGP: one end that waits for BFD does not begin else
     """
@@ -139,15 +146,14 @@ def configuration(asn: int, peer_asn: int, subnet: str, *, password: str | None 
         " neighbor NODES peer-group",
         f" neighbor NODES remote-as {peer_asn}",
         *([f" neighbor NODES password {password}"] if password else []),
-        f" bgp listen range {subnet} peer-group NODES",
+        *(f" bgp listen range {subnet} peer-group NODES" for subnet in subnets),
         " address-family ipv4 unicast",
         "  neighbor NODES activate",
         "  maximum-paths 8",
         "  maximum-paths ibgp 8",
         " exit-address-family",
         "exit",
-        "bfd",
-        *(f" peer {address}" for address in watched),
+        *(["bfd", *(f" peer {address}" for address in watched)] if watched else []),
     ]
     return "\n".join([*lines, ""])
 

@@ -16,7 +16,7 @@ from harness.cluster.disruptions import KINDS, Disruption, Disturbable, mark_of
 from harness.cluster.isolation import LEDGER, Ledger
 from harness.cluster.ownership import CLUSTER_WIDE, DISTURBED, LABEL, OF_METALLB, OwnedApi, owner
 from harness.cluster.sources import Image
-from harness.cluster.state import ClusterState, Placement, states_directory
+from harness.cluster.state import ClusterState, Placement, RouterAccess, states_directory
 from harness.cluster.steps import Steps
 from harness.model.addresses import AddressRange, parts
 from harness.model.budgets import DELETION
@@ -29,6 +29,7 @@ from harness.systems.metallb.custom_resources import NAMESPACE as METALLB
 from harness.systems.metallb.custom_resources import custom_resource
 from harness.systems.metallb.modes import Mode
 from harness.systems.metallb.pools import bound_to
+from harness.systems.metallb.router_access import ROUTER_IMAGE, start_router_pods
 from harness.systems.observers import PROGRAM_IMAGE, neighbours_of, start_wire_pod
 from harness.systems.usable import wait_for_routes
 
@@ -45,6 +46,7 @@ class Existing:
     :param pools: the addresses that the run may hand out, one range of each family of the cluster
     :param image: what the Pods of the run's applications run
     :param watcher: the node from which the nodes' network is looked at, frame by frame; empty where it is not
+    :param router: where routes are read, and ``router_image`` what a Pod runs that stands for a router
     :param disruptions: what may be done to what others use, and the workloads that this concerns
     """
 
@@ -61,6 +63,8 @@ class Existing:
     placements: Mapping[str, Placement]
     watcher: str = ""
     disruptions: Mapping[Disruption, tuple[Disturbable, ...]] = field(default_factory=dict)
+    router: RouterAccess | None = None
+    router_image: str = ""
 
 
 def begin(found: Existing, steps: Steps) -> tuple[ClusterState, FileLock]:
@@ -100,12 +104,13 @@ def _state(found: Existing) -> ClusterState:
         metallb=found.metallb,
         ingress=dict(found.ingress),
         metallb_mode=found.mode,
-        images=[Image(PROGRAM_IMAGE, found.image, "cluster", "")],
+        images=[Image(PROGRAM_IMAGE, found.image, "cluster", ""), Image(ROUTER_IMAGE, found.router_image, "cluster", "")],
         nonce=secrets.token_hex(4),
         existing=True,
         placements=dict(found.placements),
         disruptions=[str(one) for one in found.disruptions],
         disturbable=[one for several in found.disruptions.values() for one in several],
+        router=found.router,
     )
 
 
@@ -131,6 +136,9 @@ def _make(found: Existing, state: ClusterState, steps: Steps) -> None:
             state.watcher = start_wire_pod(api, state, found.watcher)
             state.neighbours = neighbours_of(api, state)
             state.save()
+    if found.router and found.router.node:
+        with steps.step(f"routers in the network of {found.router.node}"):
+            start_router_pods(api, state, found.router)
     for controller in controllers_of(state):
         with steps.step(f"routes answer through {controller.name}'s address"), suppress(EnvironmentFault):  # else statements say so
             wait_for_routes(api, controller, place)
@@ -175,7 +183,7 @@ def remove(api: Api, run: str) -> list[str]:
     :raises EnvironmentFault: something stays
     """
     removed = [f"the disturbance of {one}" for one in api.put_back()] if isinstance(api, OwnedApi) else []
-    for kinds in (("Namespace",), OF_METALLB, CLUSTER_WIDE):
+    for kinds in (("BGPPeer",), ("Namespace",), OF_METALLB, CLUSTER_WIDE):  # no speaker dials a router that is gone
         there = list(_made(api, kinds, run))
         for kind, item in there:
             api.delete(kind, item["metadata"]["name"], item["metadata"].get("namespace"))

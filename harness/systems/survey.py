@@ -1,6 +1,7 @@
 """What is on a cluster that somebody else made: versions, mode, ingress controllers and addresses are found, not asked; it only reads."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
 
@@ -42,6 +43,7 @@ class Survey:
     :param pools: the address ranges of the pools there are, by the pool's name
     :param taken: addresses of nodes and of Services, by who has them
     :param workloads: what runs of MetalLB, by its component
+    :param peers: MetalLB's BGPPeers, and ``node_objects`` the nodes, as they are stored
     :param silent: the nodes that announce nothing: they are excluded, or no speaker is there
     """
 
@@ -55,6 +57,8 @@ class Survey:
     taken: Mapping[str, str]
     workloads: Mapping[str, Workload]
     silent: Sequence[str] = ()
+    peers: Sequence[Object] = ()
+    node_objects: Sequence[Object] = ()
 
 
 def survey(api: Api) -> Survey:
@@ -76,6 +80,8 @@ def survey(api: Api) -> Survey:
         taken=dict(_taken(nodes, services)),
         workloads={name: workload_of(name, item) for name, item in ((CONTROLLER, controller), (SPEAKER, speakers))},
         silent=_silent(nodes, speakers, [one for one in api.list("Pod", NAMESPACE) if is_component(one, "speaker")]),
+        peers=_peers(api),
+        node_objects=nodes,
     )
 
 
@@ -95,6 +101,12 @@ def _metallb(api: Api) -> tuple[Object, Object]:
             raise UsageFault(f"MetalLB's {component} in namespace {NAMESPACE}", others, "judge one that is installed there")
         found.append(here[0])
     return found[0], found[1]
+
+
+def _peers(api: Api) -> list[Object]:
+    with suppress(NotServed):  # a release that Kubernetes takes no peer of
+        return api.list("BGPPeer", NAMESPACE)
+    return []
 
 
 def _family(nodes: Iterable[Object], services: Iterable[Object]) -> str:

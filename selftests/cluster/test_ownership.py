@@ -98,6 +98,13 @@ def test_nothing_else_is_made_in_somebody_elses_namespace(there: Cluster, kind: 
     assert there.get(kind, "new", "metallb-system") is None
 
 
+def test_metallb_gets_to_know_the_runs_own_routers_only(there: Cluster) -> None:
+    there.allowed = Allowed(peers=frozenset({"conformance-a1b2c3-external"}))
+    there.apply(an_object("BGPPeer", "conformance-a1b2c3-external", "metallb-system", spec={}))
+    with pytest.raises(Untouchable, match="BGPPeer metallb-system/another"):
+        there.apply(an_object("BGPPeer", "another", "metallb-system", spec={}))
+
+
 def test_no_pool_is_offered_to_everybody(there: Cluster) -> None:
     with pytest.raises(Untouchable, match="would offer addresses to every Service"):
         there.apply(an_object("IPAddressPool", "new", "metallb-system", spec={"addresses": []}))

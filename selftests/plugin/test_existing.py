@@ -9,7 +9,7 @@ import yaml
 
 from harness.cluster import rights
 from harness.cluster.disruptions import Disruption
-from harness.cluster.state import Placement
+from harness.cluster.state import Placement, RouterAccess
 from harness.model.addresses import AddressRange
 from harness.model.errors import UsageFault
 from harness.plugin import existing
@@ -17,8 +17,10 @@ from harness.plugin.options import add_options
 from harness.plugin.settings import parse_settings
 from harness.systems.existing import Existing
 from harness.systems.kubernetes.workloads import Workload
+from harness.systems.metallb import router_access
 from harness.systems.metallb.modes import Mode
 from harness.systems.survey import FoundController, Survey
+from selftests.systems.fake_api import an_object
 
 PLACE = Placement("edge", "front", "public", (("Deployment", "edge", "edge", "app=edge"),))
 NGINX = FoundController("ingress-nginx", "1.11.0", PLACE, ("192.0.2.9",))
@@ -90,6 +92,23 @@ def test_a_node_that_announces_nothing_is_looked_from() -> None:
         found(replace(SEEN, silent=()), wire_probe="front")
 
 
+def test_routes_are_read_in_pods_on_a_node_that_announces_nothing() -> None:
+    nodes = [an_object("Node", name) for name in ("front", "one")]
+    one = found(replace(SEEN, node_objects=nodes), router="frr-pod")
+    assert one.router == RouterAccess(["one"], 64500, node="front")
+    assert any("in the network of front that run" in line and "BGPPeer" in line for line in existing.plan(one, []))
+    with pytest.raises(UsageFault, match="--router on a cluster that has IPv4"):
+        found(replace(SEEN, ip_family="ipv6"), router="frr-pod", pool=["2001:db8::/120"])
+
+
+def test_routes_are_read_on_a_router_of_somebodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    access = RouterAccess(["one"], 64500, vtysh=["ssh", "edge", "vtysh"], peer="edge", asn=64999, address="192.0.2.254")
+    monkeypatch.setattr(router_access, "of_command", lambda text, *_: access if text == "ssh edge vtysh" else None)
+    one = found(router="ssh edge vtysh")
+    assert one.router is access
+    assert any("192.0.2.254, AS 64999 (BGPPeer edge), whose table `ssh edge vtysh` shows" in line for line in existing.plan(one, []))
+
+
 def test_a_version_that_no_tag_names_is_asked_for() -> None:
     unknown = replace(SEEN, metallb="")
     with pytest.raises(UsageFault, match="a version of MetalLB"):
@@ -106,6 +125,7 @@ def test_where_the_suite_knows_no_controller_metallb_is_judged() -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
+        ({"context": None, "pool": [], "router": "frr-pod"}, "--context NAME beside --router"),
         ({"context": None}, "--context NAME beside --pool"),
         ({"context": None, "pool": [], "wire_probe": "front"}, "--context NAME beside --wire-probe"),
         ({"context": None, "pool": [], "dry_run": True}, "--context NAME beside --dry-run"),
@@ -151,9 +171,9 @@ def test_what_is_done_to_nodes_needs_one_right_more() -> None:
         def may(self, group: str, resource: str, verb: str) -> bool:
             return (resource, verb) != ("nodes", "patch")
 
-    words = rights.options(wire_probe=False, disruptions=["controller-restart"])
+    words = rights.options(wire_probe=False, disruptions=["controller-restart"], router=False)
     rights.require(Judge(), *words)  # type: ignore[arg-type]  # asks for nothing else
-    words = rights.options(wire_probe=False, disruptions=["node-cordon", "node-exclude"])
+    words = rights.options(wire_probe=False, disruptions=["node-cordon", "node-exclude"], router=False)
     with pytest.raises(UsageFault, match="these are missing: patch nodes\n") as told:
         rights.require(Judge(), *words)  # type: ignore[arg-type]  # asks for nothing else
     assert "rbac --allow-disruption node-cordon --allow-disruption node-exclude" in told.value.todo

@@ -26,7 +26,8 @@ class Planned:
     [
         ("client", {Provision.CLUSTER, Provision.INGRESS, Provision.SHARED_ROUTES, Provision.MANIFEST}),
         ("own_client", {Provision.CLUSTER, Provision.INGRESS, Provision.SHARED_ROUTES}),
-        ("external_peer", {Provision.CLUSTER, Provision.ROUTER_IMAGE, Provision.NETWORK}),
+        ("external_peer", {Provision.CLUSTER, Provision.ROUTER_IMAGE, Provision.ROUTER}),
+        ("routers", {Provision.CLUSTER, Provision.ROUTER_IMAGE, Provision.NETWORK}),
         ("namespace", {Provision.CLUSTER, Provision.NAMESPACE}),
         ("metallb_controller", {Provision.CLUSTER, Provision.CONTROLLER_RESTART}),
         ("speaker_settings", {Provision.CLUSTER, Provision.ARGUMENTS}),

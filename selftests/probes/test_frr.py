@@ -13,7 +13,7 @@ def answering(text: str) -> Router:
         assert words[:3] == ("exec", "router-1", "vtysh")
         return text
 
-    return Router(docker, "router-1", 64501)
+    return Router.of_container(docker, "router-1", 64501)
 
 
 def path(hop: str, **more: object) -> dict[str, object]:
@@ -64,17 +64,17 @@ def test_a_daemon_that_is_not_there_yet_does_not_answer() -> None:
         raise EnvironmentFault("`docker exec` succeeds", "exit code 1", "see above")
 
     with pytest.raises(Unanswered, match="exit code 1"):
-        Router(docker, "router-1", 64501).sessions()
+        Router.of_container(docker, "router-1", 64501).sessions()
     with pytest.raises(Unanswered):
         answering("% Can't open configuration").sessions()
 
 
 def test_configuration() -> None:
-    plain = configuration(64501, 64500, "172.18.0.0/16")
+    plain = configuration(64501, 64500, ["172.18.0.0/16"])
     assert "router bgp 64501" in plain
     assert "bgp listen range 172.18.0.0/16 peer-group NODES" in plain
     assert "password" not in plain
-    assert " neighbor NODES password opensesame" in configuration(64501, 64500, "172.18.0.0/16", password="opensesame").splitlines()
+    assert " neighbor NODES password opensesame" in configuration(64501, 64500, ["172.18.0.0/16"], password="opensesame").splitlines()
 
 
 def test_detection_is_what_the_other_end_asks_for() -> None:
@@ -88,6 +88,6 @@ def test_detection_is_what_the_other_end_asks_for() -> None:
 
 
 def test_a_router_looks_by_bfd_where_it_is_asked_to() -> None:
-    lines = configuration(1, 2, "192.0.2.0/24", watched=["192.0.2.7"]).splitlines()
+    lines = configuration(1, 2, ["192.0.2.0/24"], watched=["192.0.2.7"]).splitlines()
     assert lines[lines.index("bfd") + 1] == " peer 192.0.2.7"
-    assert " peer 192.0.2.7" not in configuration(1, 2, "192.0.2.0/24")
+    assert " peer 192.0.2.7" not in configuration(1, 2, ["192.0.2.0/24"])

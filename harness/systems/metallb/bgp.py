@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.cluster.api import Object
 from harness.model.budgets import PROPAGATION, SESSION, SILENCE, WITHDRAWAL, Budget
-from harness.model.errors import StatementFailed, Unanswered
+from harness.model.errors import NotApplicable, StatementFailed, Unanswered
 from harness.probes.frr import Detection, Route, Router, Session
 from harness.probes.monitor import TrafficMonitor
 from harness.probes.waiting import consistently, eventually
@@ -22,7 +22,7 @@ class Peer:
     """A router that MetalLB knows under a name.
 
     :param address: where MetalLB finds it
-    :param client: probes that leave from the router
+    :param prober: what probes from the router; none where nothing can be run there
     :param nodes: the names of the nodes by their addresses
     :param update: how soon a change reaches it, in the mode that MetalLB has
     """
@@ -30,9 +30,20 @@ class Peer:
     name: str
     router: Router
     address: str
-    client: TrafficMonitor
+    prober: TrafficMonitor | None
     nodes: Mapping[str, str]
     update: Budget = PROPAGATION
+    port: int = 179
+
+    @property
+    def client(self) -> TrafficMonitor:
+        """Probes that leave from the router.
+
+        :raises NotApplicable: nothing can be run there
+        """
+        if self.prober is None:
+            raise NotApplicable("sends requests from a router, which the suite can on clusters of its own only")
+        return self.prober
 
     @property
     def connected(self) -> list[str]:
@@ -222,11 +233,12 @@ class Peer:
     @property
     def address_and_port(self) -> str:
         """The router as MetalLB's metrics name it."""
-        return f"{self.address}:179"
+        return f"{self.address}:{self.port}"
 
     def document(self, **spec: Any) -> Object:
         """The BGPPeer that stands for the router; a field that is ``None`` is left out."""
-        fields = {"myASN": METALLB_AS, "peerASN": self.router.asn, "peerAddress": self.address, **spec}
+        where = {"peerAddress": self.address, "peerPort": self.port if self.port != 179 else None}
+        fields = {"myASN": METALLB_AS, "peerASN": self.router.asn, **where, **spec}
         return custom_resource("BGPPeer", self.name, {key: value for key, value in fields.items() if value is not None})
 
 

@@ -8,21 +8,22 @@ from typing import Any
 
 from harness.cluster import engine
 from harness.cluster.api import Api
-from harness.cluster.state import ClusterState
+from harness.cluster.state import ClusterState, RouterAccess
 from harness.model.budgets import FRR_PROPAGATION, PROPAGATION, SESSION
 from harness.model.errors import NotApplicable
 from harness.probes.frr import Router, configuration
 from harness.probes.monitor import TrafficMonitor
 from harness.probes.wire import WireProbe
 from harness.systems.kubernetes.admission import Admission
-from harness.systems.kubernetes.nodes import KubeNodes
+from harness.systems.kubernetes.nodes import KubeNodes, nodes_named
 from harness.systems.kubernetes.readiness import wait_ready
 from harness.systems.metallb import invalid_configuration
 from harness.systems.metallb.bgp import EXTERNAL_AS, Peer
 from harness.systems.metallb.custom_resources import METALLB_AS, NAMESPACE, custom_resource
 from harness.systems.metallb.modes import Mode
+from harness.systems.metallb.router_access import ROUTER_IMAGE, peer_of
 
-ROUTER_IMAGE, PROGRAM_IMAGE = "frr", "python"
+PROGRAM_IMAGE = "python"
 
 
 @dataclass(slots=True)
@@ -37,10 +38,19 @@ class Routers:
     def shared(self, kind: str, asn: int) -> Peer:
         """A router that all statements use, started where it does not run yet, with sessions to every node."""
         self.require_peers()
+        if access := self.cluster.router:
+            return self._given(access, kind)
         name = f"conformance-{kind}"
-        peer = self._peer(name, f"{self.cluster.name}-{kind}", asn, configuration(asn, METALLB_AS, self._subnet))
+        peer = self._peer(name, f"{self.cluster.name}-{kind}", asn, configuration(asn, METALLB_AS, [self._subnet]))
         self.configure(peer)
         peer.wait_until_connected_to(*peer.nodes.values())
+        return peer
+
+    def _given(self, access: RouterAccess, kind: str) -> Peer:
+        peer = peer_of(self.api, self.cluster, access, kind)
+        if not access.vtysh:
+            self.configure(peer, myASN=access.metallb_asn, nodeSelectors=nodes_named(*access.nodes))
+        peer.wait_until_connected_to(*access.nodes)
         return peer
 
     def start(self, label: str, asn: int = EXTERNAL_AS, *, of: int = METALLB_AS, password: str | None = None, bfd: bool = False) -> Peer:
@@ -56,7 +66,7 @@ class Routers:
             f"{label}-{number}",
             f"{self.cluster.name}-{label}-{number}",
             asn,
-            configuration(asn, of, self._subnet, password=password, watched=watched),
+            configuration(asn, of, [self._subnet], password=password, watched=watched),
         )
         self.made.append(peer)
         return peer
@@ -77,7 +87,7 @@ class Routers:
 
     def _peer(self, name: str, container: str, asn: int, text: str) -> Peer:
         running = engine.docker("ps", "--format={{.Names}}", f"--filter=name=^{container}$").split()
-        router = Router(engine.docker, container, asn)
+        router = Router.of_container(engine.docker, container, asn)
         if container not in running:
             engine.docker("rm", "--force", "--volumes", container, f"{container}-client")
             options: dict[str, Any] = {"network": self.cluster.network, "labels": {engine.LABEL: self.cluster.name}}

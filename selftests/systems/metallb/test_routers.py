@@ -54,7 +54,14 @@ def docker(monkeypatch: pytest.MonkeyPatch) -> Engine:
 
 
 def state(family: str = "ipv4", mode: str = "native") -> ClusterState:
-    facts = {"ip_family": family, "metallb_mode": mode, "name": "run", "network": "run", "image": lambda _, component: component}
+    facts = {
+        "ip_family": family,
+        "metallb_mode": mode,
+        "name": "run",
+        "network": "run",
+        "router": None,
+        "image": lambda _, component: component,
+    }
     return cast(ClusterState, type("State", (), facts)())
 
 
