@@ -84,9 +84,7 @@ def test_what_a_killed_run_leaves_is_recovered(theirs: Theirs) -> None:
 
 def test_what_is_allowed_is_disturbed_told_and_put_back(theirs: Theirs) -> None:
     before = _still(theirs.snapshot())
-    said = theirs.run(
-        *ON_THE_WIRE, *DISTURBING, *_statements("ALC-07", "EXH-13", "LIF-09", "FLO-20", "FLO-22", "FLO-25", "FLO-26", "DYN-07")
-    )
+    said = theirs.run(*ON_THE_WIRE, *DISTURBING, "ALC-07", "EXH-13", "LIF-09", "FLO-20", "FLO-22", "FLO-25", "FLO-26", "DYN-07")
     assert _passed(said) == {"ALC-07", "EXH-13", "LIF-09", "FLO-20", "FLO-22", "FLO-25", "FLO-26", "DYN-07"}, said[-5000:]
     assert "spec.unschedulable = true" in said
     assert re.search(
@@ -97,7 +95,7 @@ def test_what_is_allowed_is_disturbed_told_and_put_back(theirs: Theirs) -> None:
 
 def test_routes_are_read_in_pods_that_speak_bgp(theirs: Theirs) -> None:
     before = theirs.snapshot()
-    said = theirs.run("--router=frr-pod", f"--image=frr={theirs.router_image}", *_statements("BGP-01", "BGP-05", "BGP-21", "BGP-23"))
+    said = theirs.run("--router=frr-pod", f"--image=frr={theirs.router_image}", "BGP-01", "BGP-05", "BGP-21", "BGP-23")
     assert _passed(said) == {"BGP-01", "BGP-21", "BGP-23"}, said[-5000:]
     _wait_until_equal(theirs, before)
 
@@ -105,7 +103,7 @@ def test_routes_are_read_in_pods_that_speak_bgp(theirs: Theirs) -> None:
 def test_routes_are_read_on_a_router_of_theirs(theirs: Theirs) -> None:
     with a_router(theirs) as command:
         before = theirs.snapshot()
-        said = theirs.run("--router", command, *_statements("BGP-01", "BGP-21", "BGP-22"))
+        said = theirs.run("--router", command, "BGP-01", "BGP-21", "BGP-22")
         assert _passed(said) == {"BGP-01", "BGP-21"}, said[-5000:]
         _wait_until_equal(theirs, before)
 
@@ -113,7 +111,7 @@ def test_routes_are_read_on_a_router_of_theirs(theirs: Theirs) -> None:
 def test_what_a_killed_run_had_disturbed_is_put_back(theirs: Theirs) -> None:
     before = _still(theirs.snapshot())
     asked = ["--pool", theirs.pool, f"--image=python={theirs.image}", f"--report-dir={theirs.folder}", *ON_THE_WIRE, *DISTURBING]
-    words = theirs.command("run", *asked, *_statements("FLO-40"))
+    words = theirs.command("run", *asked, "FLO-40")
     process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
     deployment = f"deployment/{components.workload(_api(theirs), components.CONTROLLER).name}"
     reached = monotonic() + TIMEOUT
@@ -130,10 +128,6 @@ def test_what_a_killed_run_had_disturbed_is_put_back(theirs: Theirs) -> None:
 
 def _passed(said: str) -> set[str]:
     return set(re.findall(r"^PASS +([A-Z]+-[0-9]+)", said, re.MULTILINE))
-
-
-def _statements(*ids: str) -> list[str]:
-    return [word for one in ids for word in ("--statement", one)]
 
 
 def _api(theirs: Theirs) -> Api:

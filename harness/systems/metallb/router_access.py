@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Collection, Sequence
 from pathlib import PurePath
+from typing import Any
 from zlib import crc32
 
 from harness.cluster.api import Api, Object
@@ -46,17 +47,12 @@ def of_command(text: str, nodes: Sequence[Object], announcing: Collection[str], 
 
     :raises UsageFault: it does not answer, is none of them, or has no session with a node that announces
     """
-    words = shlex.split(text)
     try:
-        found = json.loads(vtysh_of(words)("show bgp neighbors json"))
-    except (EnvironmentFault, ValueError) as fault:
-        raise UsageFault(
-            WANTED, f"`{text}`: {' '.join(str(fault).split())[:300]}", "see that it answers `-c 'show bgp neighbors json'`"
-        ) from fault
+        words = shlex.split(text)
+    except ValueError as fault:
+        raise UsageFault(WANTED, f"`{text}`: {fault}", "close what is quoted") from fault
     by_address = {one["address"]: str(node["metadata"]["name"]) for node in nodes for one in node["status"]["addresses"]}
-    sessions = {
-        by_address[address]: one for address, one in found.items() if address in by_address and one.get("bgpState") == "Established"
-    }
+    sessions = {by_address[address]: one for address, one in _established(words).items() if address in by_address}
     if lacking := sorted({*announcing} - sessions.keys()):
         todo = "give a router that has one with each, or --router frr-pod"
         raise UsageFault("a router with sessions to every node that announces", f"none with {', '.join(lacking)}", todo)
@@ -68,6 +64,19 @@ def of_command(text: str, nodes: Sequence[Object], announcing: Collection[str], 
         listed = ", ".join(f"{name} ({spec['peerAddress']})" for name, spec in known.items()) or "none"
         raise UsageFault(f"one BGPPeer with the router's address, {address}", listed, "give a router that all nodes have one BGPPeer for")
     return RouterAccess(sorted(sessions), int(known[fitting[0]]["myASN"]), vtysh=words, peer=fitting[0], asn=asn, address=address)
+
+
+def _established(words: Sequence[str]) -> dict[str, Any]:
+    """The sessions of a router that are, by the address of the other end.
+
+    :raises UsageFault: it does not answer as one does
+    """
+    try:
+        found = json.loads(vtysh_of(words)("show bgp neighbors json"))
+        return {address: one for address, one in found.items() if one["bgpState"] == "Established"}
+    except (EnvironmentFault, AttributeError, KeyError, TypeError, ValueError) as fault:
+        said = f"`{shlex.join(words)}`: {' '.join(str(fault).split())[:300]}"
+        raise UsageFault(WANTED, said, "see that it answers `-c 'show bgp neighbors json'`") from fault
 
 
 def vtysh_of(words: Sequence[str]) -> Vtysh:

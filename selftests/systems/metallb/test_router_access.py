@@ -71,6 +71,8 @@ def test_a_router_is_the_peer_that_has_its_address(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("printed", "peers", "expected"),
     [
+        ([], [THEIRS], "as `ssh router vtysh` does\nfound:    `"),
+        ({"192.0.2.2": "no session"}, [THEIRS], "as `ssh router vtysh` does\nfound:    `"),
         ("no router", [THEIRS], "as `ssh router vtysh` does\nfound:    `"),
         ({"192.0.2.2": session(), "192.0.2.3": session("Active")}, [THEIRS], "every node that announces\nfound:    none with two\n"),
         ({"192.0.2.2": session(), "192.0.2.3": session()}, [], "one BGPPeer with the router's address, 192.0.2.254\nfound:    none\n"),
@@ -80,6 +82,11 @@ def test_a_router_that_would_not_do_is_told(tmp_path: Path, printed: object, pee
     with pytest.raises(UsageFault) as told:
         of_command(printing(tmp_path, printed), NODES, ANNOUNCING, peers)
     assert expected in str(told.value)
+
+
+def test_words_that_end_within_quotes_are_told() -> None:
+    with pytest.raises(UsageFault, match="No closing quotation"):
+        of_command("ssh 'edge vtysh", NODES, ANNOUNCING, [THEIRS])
 
 
 def test_a_command_that_is_not_there_is_told() -> None:
