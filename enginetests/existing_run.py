@@ -136,11 +136,15 @@ def _api(theirs: Theirs) -> Api:
 
 def _still(everything: dict[str, Object]) -> dict[str, Object]:
     """What does not change by a restart: Pods are others, and so is the revision of what is restarted."""
-    kept = {name: item for name, item in everything.items() if item["kind"] not in PASSING_BY_RESTARTS}
+    kept = {name: item for name, item in everything.items() if item["kind"] not in PASSING_BY_RESTARTS and not _is_of_a_pod(item)}
     return {
         name: _without(item, "generation", "annotations") if item["kind"] in {"Deployment", "DaemonSet"} else item
         for name, item in kept.items()
     }
+
+
+def _is_of_a_pod(item: Object) -> bool:
+    return any(one["kind"] == "Pod" for one in item["metadata"].get("ownerReferences", ()))
 
 
 def _without(item: Object, *names: str) -> Object:

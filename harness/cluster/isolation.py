@@ -109,18 +109,25 @@ def _from_cursor(ranges: list[AddressRange], last: str | None) -> list[AddressRa
 
 
 def unrouted(directory: Path) -> Ledger:
-    """The run's ledger of whole IPv4 blocks, ``.0`` to ``.255``, that no host has and none can reach.
+    """The run's ledger of whole IPv4 blocks, ``.0`` to ``.255``, that no host has.
 
-    :raises NotApplicable: there is none, as the cluster and its network are somebody else's
+    :raises NotApplicable: there is none: the cluster is somebody else's, and its ``--pool`` has no block to spare
     """
     if not (directory / UNROUTED).exists():
-        raise NotApplicable("needs a whole block of addresses, and --pool is all that a run has on a cluster that somebody else made")
+        raise NotApplicable(
+            "needs a whole block of addresses, .0 to .255, which a run with --router takes of a --pool that has it to spare"
+        )
     return Ledger(directory / UNROUTED)
 
 
-def open_unrouted(directory: Path) -> None:
-    """Begin that ledger; the blocks are of the range for benchmarks (https://www.rfc-editor.org/rfc/rfc2544#appendix-C.2.2)."""
-    Ledger.open(directory / UNROUTED, [AddressRange.parse(f"198.18.{block}.0/24") for block in range(BLOCKS)], [], [])
+def open_unrouted(directory: Path, given: Iterable[AddressRange] = ()) -> None:
+    """Begin that ledger; the blocks are of the range for benchmarks (https://www.rfc-editor.org/rfc/rfc2544#appendix-C.2.2).
+
+    :param given: blocks of somebody's instead, of which there may be few
+    """
+    theirs = list(given)
+    blocks = theirs or [AddressRange.parse(f"198.18.{block}.0/24") for block in range(BLOCKS)]
+    Ledger.open(directory / UNROUTED, blocks, [], [], small=bool(theirs))
 
 
 def reserve(directory: Path, ranges: Iterable[AddressRange]) -> None:

@@ -120,6 +120,15 @@ def parts(given: AddressRange) -> list[AddressRange]:
     return found
 
 
+def whole_blocks(given: AddressRange) -> list[AddressRange]:
+    """The blocks, ``.0`` to ``.255`` of IPv4, that lie in a range as a whole."""
+    first, found = given.first + (-int(given.first) % BLOCK), []
+    while int(first) + BLOCK - 1 <= int(given.last):
+        found.append(AddressRange(first, first + (BLOCK - 1)))
+        first += BLOCK
+    return found
+
+
 def _blocks(subnet: Subnet) -> list[Subnet]:
     """The highest blocks of a network, from the last one down; the lower half stays Docker's."""
     count = min(BLOCKS, subnet.num_addresses // BLOCK // 2 + 1)

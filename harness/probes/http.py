@@ -1,6 +1,5 @@
 """HTTP and TCP as a client outside of the cluster sees them."""
 
-import os
 import socket
 import ssl
 from collections.abc import Iterator
@@ -16,13 +15,16 @@ from cryptography import x509
 from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated
 
-from harness.model.budgets import ANSWER, CONNECTION
-from harness.model.errors import StatementFailed, Unanswered
+from harness.model.budgets import ANSWER
+from harness.model.errors import NotApplicable, StatementFailed, Unanswered
 from harness.model.http_exchange import Echo, Exchange, Headers, Request
 from harness.model.record import awaiting_answer, record
+from harness.probes.ports import bracketed, reason_of
 
 #: Bytes of a body that an exchange keeps, and that are read to find the backend's answer.
 KEPT_BYTES, READ_BYTES = 4096, 1 << 20
+#: How often several requests are sent anew where their connection has ended between them.
+CONNECTIONS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,30 @@ class HttpProbe:
         """
         __tracebackhide__ = True
         return self._send(request, again=True)
+
+    def send_over_one_connection(self, *requests: Request) -> list[Exchange]:
+        """The same for several, one after the other over the connection that the first one opens.
+
+        :raises NotApplicable: the server has ended one connection after the other before the last of them, as it may
+        """
+        __tracebackhide__ = True
+        for _ in range(CONNECTIONS):
+            ends: set[object] = set()
+            exchanges = []
+            with awaiting_answer(), self._client(requests[0]) as client:
+                client.event_hooks = {"response": [lambda response, ends=ends: ends.add(_own_end(response))]}
+                for request in requests:
+                    outgoing = self._outgoing(request)
+                    try:
+                        exchanges.append(self._exchange(client, request, outgoing, monotonic()))
+                    except httpx.TransportError as error:
+                        if _goes_away(error):
+                            break
+                        raise self._fault(request, error) from None
+                    record().exchanges.append(_transcript(outgoing, _answer_text(exchanges[-1])))
+            if len(exchanges) == len(requests) and len(ends) == 1:
+                return exchanges
+        raise NotApplicable(f"sends several requests over one connection, which ends before the last of them, {CONNECTIONS} times in a row")
 
     def _send(self, request: Request, *, again: bool) -> Exchange:
         __tracebackhide__ = True
@@ -161,14 +187,6 @@ class HttpProbe:
                 return Unanswered(f"{where}: {root}")
 
 
-def source_address(address: str) -> str:
-    """The address of this machine that packets to the other one leave with; none is sent."""
-    family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as unsent:
-        unsent.connect((address, 80))
-        return str(unsent.getsockname()[0])
-
-
 def raw_request(address: str, port: int, text: str, meant: Request, timeout: float = ANSWER.seconds) -> Exchange:
     """What comes back for bytes that no client library would send.
 
@@ -185,42 +203,11 @@ def raw_request(address: str, port: int, text: str, meant: Request, timeout: flo
             answer.begin()
             body = answer.read(READ_BYTES)
     except OSError as error:
-        raise Unanswered(f"{where}: {_reason(error)}") from None
+        raise Unanswered(f"{where}: {reason_of(error)}") from None
     except HTTPException as error:
         raise StatementFailed(f"an HTTP answer from {where}", repr(error)) from None
     headers, echo = tuple(answer.getheaders()), Echo.parse(body)
     return Exchange(meant, answer.status, headers, body[:KEPT_BYTES], echo, frozenset(), "HTTP/1.1", monotonic() - began, where)
-
-
-def port_open(address: str, port: int, timeout: float = CONNECTION.seconds) -> str:
-    """How a TCP port showed itself open.
-
-    :raises Unanswered: it did not, with the reason: refused, no route, or silence for ``timeout`` seconds
-    """
-    try:
-        with awaiting_answer():
-            socket.create_connection((address, port), record().scaled(timeout)).close()
-    except OSError as error:
-        raise Unanswered(f"{bracketed(address)}:{port}: {_reason(error)}") from None
-    return f"{bracketed(address)}:{port} accepts connections"
-
-
-def port_closed(address: str, port: int, timeout: float = CONNECTION.seconds) -> str:
-    """How a TCP port showed itself closed: refused, no route, or silence for ``timeout`` seconds.
-
-    :raises StatementFailed: it accepts connections
-    """
-    __tracebackhide__ = True
-    try:
-        found = port_open(address, port, timeout)
-    except Unanswered as closed:
-        return str(closed)
-    raise StatementFailed(f"{bracketed(address)}:{port} is closed", found)
-
-
-def bracketed(address: str) -> str:
-    """The address as it stands in a URL: IPv6 in brackets."""
-    return f"[{address}]" if ip_address(address).version == 6 else address
 
 
 def unverified() -> ssl.SSLContext:
@@ -241,6 +228,10 @@ def _names(connection: ssl.SSLObject | ssl.SSLSocket | None) -> frozenset[str]:
     except x509.ExtensionNotFound:
         return frozenset()
     return frozenset({*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))})
+
+
+def _own_end(response: httpx.Response) -> object:
+    return response.extensions["network_stream"].get_extra_info("client_addr")
 
 
 def _without_port(host: str | None) -> str:
@@ -268,12 +259,6 @@ def _goes_away(error: BaseException) -> bool:
     """
     event = next(iter(_root(error).args), None)
     return isinstance(event, ConnectionTerminated) and event.error_code == ErrorCodes.NO_ERROR
-
-
-def _reason(error: OSError) -> str:
-    if isinstance(error, TimeoutError):
-        return "timed out"
-    return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
 def _text(raw: list[tuple[bytes, bytes]]) -> Headers:

@@ -7,7 +7,7 @@ import warnings
 from harness.model.budgets import ANSWER
 from harness.model.errors import StatementFailed, Unanswered
 from harness.model.record import record
-from harness.probes.http import bracketed
+from harness.probes.ports import bracketed
 
 _VERSIONS = {
     "TLSv1": ssl.TLSVersion.TLSv1,

@@ -14,7 +14,8 @@ from harness.model.budgets import CALL, QUIET
 from harness.model.errors import StatementFailed, Unanswered, Violated, one_line
 from harness.model.http_exchange import Echo, Exchange, Headers, Request
 from harness.model.record import awaiting_answer, record
-from harness.probes.http import bracketed, unverified
+from harness.probes.http import unverified
+from harness.probes.ports import bracketed
 
 
 class WebSocket:

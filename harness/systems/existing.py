@@ -7,18 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from harness.cluster.api import Api, NotServed, Object, Refused
 from harness.cluster.disruptions import KINDS, Disruption, Disturbable, mark_of
-from harness.cluster.isolation import LEDGER, Ledger
+from harness.cluster.isolation import LEDGER, Ledger, open_unrouted
 from harness.cluster.ownership import CLUSTER_WIDE, DISTURBED, LABEL, OF_METALLB, OwnedApi, owner
 from harness.cluster.sources import Image
 from harness.cluster.state import ClusterState, Placement, RouterAccess, states_directory
 from harness.cluster.steps import Steps
-from harness.model.addresses import AddressRange, parts
+from harness.model.addresses import AddressRange, parts, whole_blocks
 from harness.model.budgets import DELETION
 from harness.model.errors import EnvironmentFault, UsageFault
 from harness.model.project import COMMAND
@@ -116,10 +117,14 @@ def _state(found: Existing) -> ClusterState:
 
 def _make(found: Existing, state: ClusterState, steps: Steps) -> None:
     api, place = state.api(), example.Place.of(state)
-    own = [AddressRange(one.first, one.first + OWN - 1) for one in _largest(found.pools)]
+    set_aside = _set_aside(found)
+    room = [[part for part in parts(one) if not any(part.overlaps(block) for block in set_aside)] for one in found.pools]
+    own = [AddressRange(one.first, one.first + OWN - 1) for one in _largest(found.pools, room)]
     state.example_pool = [str(one) for one in own]
     state.save()
-    Ledger.open(state.directory / LEDGER, [part for one in found.pools for part in parts(one)], [], own, small=True)
+    Ledger.open(state.directory / LEDGER, chain.from_iterable(room), [], own, small=True)
+    if set_aside:
+        open_unrouted(state.directory, set_aside)
     with steps.step(f"two applications in namespace {state.name}"):
         api.apply(*example.app_objects(found.image, state.nonce, place))
         example.wait_for_apps(api, place)
@@ -144,13 +149,21 @@ def _make(found: Existing, state: ClusterState, steps: Steps) -> None:
             wait_for_routes(api, controller, place)
 
 
-def _largest(pools: Iterable[AddressRange]) -> Iterator[AddressRange]:
-    """The part of each range that has the most room.
+def _set_aside(found: Existing) -> list[AddressRange]:
+    """The blocks that routes are read of, as some are of whole blocks: half of those given, if there is room beside them."""
+    whole = [block for one in found.pools if one.family == 4 for block in whole_blocks(one)] if found.router else []
+    half = whole[len(whole) // 2 :]
+    beside = [part for one in found.pools if one.family == 4 for part in parts(one) if not any(part.overlaps(block) for block in half)]
+    return half if any(len(part) >= 2 * OWN for part in beside) else []
+
+
+def _largest(pools: Iterable[AddressRange], room: Iterable[Iterable[AddressRange]]) -> Iterator[AddressRange]:
+    """The part of each range that has the most room, of those that are not set aside.
 
     :raises UsageFault: one has too little
     """
-    for one in pools:
-        largest = max(parts(one), key=len, default=None)
+    for one, left in zip(pools, room, strict=True):
+        largest = max(left, key=len, default=None)
         if largest is None or len(largest) < 2 * OWN:
             raise UsageFault(f"--pool with at least {2 * OWN} addresses in a row between .1 and .254", str(one), "give a larger range")
         yield largest

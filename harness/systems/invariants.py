@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from harness.cluster.api import Api, Object, named
 from harness.model.errors import Unanswered
 from harness.model.resources import DEFAULTS, INGRESS, METALLB, Claim
-from harness.probes.http import port_open
+from harness.probes.ports import port_open
 from harness.systems.kubernetes.cleanup import wait_until_gone, wait_until_undone
 from harness.systems.kubernetes.load_balancers import assigned_addresses
 from harness.systems.metallb.custom_resources import NAMESPACE

@@ -12,7 +12,8 @@ from harness.model.errors import NotApplicable, StatementFailed, Unanswered
 from harness.model.expectations import require_backend
 from harness.model.http_exchange import Request
 from harness.model.preconditions import Precondition
-from harness.probes.http import HttpProbe, port_open
+from harness.probes.http import HttpProbe
+from harness.probes.ports import port_open
 from harness.probes.waiting import eventually
 from harness.systems.apps import example
 from harness.systems.ingress.controllers import Controller, controllers_of

@@ -101,3 +101,9 @@ def going_away(connection: socket.socket) -> None:
         pass
     conversation.close_connection(last_stream_id=1)
     connection.sendall(conversation.data_to_send())
+
+
+def free_port() -> int:
+    """A port where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

@@ -1,6 +1,5 @@
 """The HTTP probe against the echo backend, and against servers that misbehave."""
 
-import socket
 import ssl
 from hashlib import sha256
 
@@ -8,24 +7,31 @@ import httpx
 import pytest
 import trustme
 
-from harness.model.errors import StatementFailed, Unanswered
+from harness.model.errors import NotApplicable, StatementFailed, Unanswered
 from harness.model.expectations import reaches, require
 from harness.model.http_exchange import Request
 from harness.model.record import Record, recording
-from harness.probes.http import HttpProbe, bracketed, port_closed, port_open, raw_request
+from harness.probes.http import HttpProbe, raw_request
+from harness.probes.ports import bracketed
 from selftests.probes.echo_server import HAS_IPV6, EchoServer
-from selftests.probes.small_servers import Script, answering, dripping, going_away, http2, over_tls, resetting, serving, silent
+from selftests.probes.small_servers import (
+    Script,
+    answering,
+    dripping,
+    free_port,
+    going_away,
+    http2,
+    over_tls,
+    resetting,
+    serving,
+    silent,
+)
 
 HOST = "app.example.test"
 
 
 def probe(port: int, *, trust: ssl.SSLContext | None = None, timeout: float = 3.0) -> HttpProbe:
     return HttpProbe("127.0.0.1", port, agent="conformance/1 (ING-01)", trust=trust, timeout=timeout)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.mark.parametrize("target", ["/", "/?", "//a/%2F/../b", "/a/./b/..//c?x=%20&x=1?2", "/%C3%A4", "*", "http://other.test/a"])
@@ -179,6 +185,24 @@ def test_http2_by_prior_knowledge() -> None:
     assert f"b':authority': b'{HOST}', b':scheme': b'http', b':path': b'//a/../b'".encode() in exchange.body
 
 
+def test_several_requests_share_a_connection() -> None:
+    with serving(http2) as port:
+        exchanges = probe(port).send_over_one_connection(Request("/", "a.test", http2=True), Request("/", "b.test", http2=True))
+    assert [f"b':authority': b'{name}'" in str(one.body) for one, name in zip(exchanges, ("a.test", "b.test"), strict=True)] == [True, True]
+
+
+@pytest.mark.parametrize("script", [going_away, answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")])
+def test_connection_that_ends_between_requests_is_nobodys_fault(script: Script) -> None:
+    both = script is going_away
+    with serving(*[script] * (5 if both else 10)) as port, pytest.raises(NotApplicable, match="5 times in a row"):
+        probe(port).send_over_one_connection(Request("/", "a.test", http2=both), Request("/", "b.test", http2=both))
+
+
+def test_silence_on_a_connection_of_several_is_no_answer() -> None:
+    with serving(silent) as port, pytest.raises(Unanswered, match="timed out"):
+        probe(port, timeout=0.2).send_over_one_connection(Request("/", "a.test"), Request("/", "b.test"))
+
+
 @pytest.mark.parametrize(("offered", "protocol"), [(["h2"], "HTTP/2"), (["http/1.1"], "HTTP/1.1")])
 def test_http2_by_alpn(authority: trustme.CA, trust: ssl.SSLContext, offered: list[str], protocol: str) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -268,29 +292,3 @@ def test_bytes_are_spoken_as_they_are(echo: EchoServer) -> None:
 def test_spoken_bytes_without_an_answer_in_http(answer: bytes, kind: type[Exception]) -> None:
     with serving(answering(answer)) as port, pytest.raises(kind):
         raw_request("127.0.0.1", port, "GET / HTTP/1.1\r\n\r\n", Request())
-
-
-def test_open_port(echo: EchoServer) -> None:
-    assert port_open("127.0.0.1", echo.ports[0]) == f"127.0.0.1:{echo.ports[0]} accepts connections"
-    with pytest.raises(StatementFailed, match="is closed"):
-        port_closed("127.0.0.1", echo.ports[0])
-
-
-def test_closed_port() -> None:
-    port = free_port()
-    assert port_closed("127.0.0.1", port) == f"127.0.0.1:{port}: connection refused"
-    with pytest.raises(Unanswered, match="connection refused"):
-        port_open("127.0.0.1", port)
-
-
-def test_port_that_keeps_silent_is_closed() -> None:
-    """A listener whose queue is full answers no further SYN, as a dropping firewall does."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
-        port = int(listener.getsockname()[1])
-        with socket.create_connection(("127.0.0.1", port), 1):
-            assert port_closed("127.0.0.1", port, timeout=0.2) == f"127.0.0.1:{port}: timed out"
-
-
-@pytest.mark.parametrize(("address", "text"), [("192.0.2.1", "192.0.2.1"), ("2001:db8::1", "[2001:db8::1]")])
-def test_address_in_a_url(address: str, text: str) -> None:
-    assert bracketed(address) == text

@@ -9,12 +9,13 @@ import pytest
 from filelock import FileLock
 
 from harness.cluster.api import Object, Refused
+from harness.cluster.isolation import unrouted
 from harness.cluster.ownership import LABEL
-from harness.cluster.state import ClusterState, Placement, states_directory
+from harness.cluster.state import ClusterState, Placement, RouterAccess, states_directory
 from harness.cluster.steps import Steps
 from harness.model.addresses import AddressRange
 from harness.model.budgets import DELETION
-from harness.model.errors import EnvironmentFault, UsageFault
+from harness.model.errors import EnvironmentFault, NotApplicable, UsageFault
 from harness.systems import existing
 from harness.systems.existing import Existing
 from harness.systems.metallb.modes import Mode
@@ -92,6 +93,23 @@ def test_where_there_are_peers_its_pool_is_announced_to_them(there: FakeApi, sai
     there.apply(an_object("BGPPeer", "theirs", "metallb-system", spec={}))
     with begun(somebodys(), said) as state:
         assert there.get("BGPAdvertisement", state.name, "metallb-system")
+
+
+def test_whole_blocks_are_set_aside_where_routes_are_read(there: FakeApi, said: list[str]) -> None:
+    read = replace(somebodys("192.0.2.0-192.0.3.255"), router=RouterAccess(["one"], 64500, vtysh=["vtysh"], peer="edge"))
+    with begun(read, said) as state:
+        assert str(unrouted(state.directory).take(256, 4)) == "192.0.3.0-192.0.3.255"
+        assert state.example_pool == ["192.0.2.1-192.0.2.8"]
+        with pytest.raises(NotApplicable, match="for which --pool has no room"):
+            state.ledger.take(255, 4)
+        assert ClusterState.load(state.file).router == read.router
+
+
+@pytest.mark.parametrize("pool", ["192.0.2.0-192.0.2.255", "192.0.2.0-192.0.3.10", "192.0.2.9-192.0.3.254"])
+def test_no_block_is_set_aside_without_room_beside_it(there: FakeApi, said: list[str], pool: str) -> None:
+    read = replace(somebodys(pool), router=RouterAccess(["one"], 64500, vtysh=["vtysh"], peer="edge"))
+    with begun(read, said) as state, pytest.raises(NotApplicable, match=r"needs a whole block of addresses, .0 to .255"):
+        unrouted(state.directory)
 
 
 def test_a_range_without_room_is_told_and_nothing_stays(there: FakeApi, said: list[str]) -> None:

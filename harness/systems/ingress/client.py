@@ -1,7 +1,7 @@
 """The client of an ingress controller."""
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,8 +14,9 @@ from harness.model.expectations import Expectation, Signature, differences, requ
 from harness.model.http_exchange import TABLE_HOST, Exchange, Request
 from harness.model.record import awaiting_answer, measure
 from harness.probes.grpc import GrpcResponse, call
-from harness.probes.http import HttpProbe, raw_request, source_address
+from harness.probes.http import HttpProbe, raw_request
 from harness.probes.load import Load, generate_load, saturate
+from harness.probes.ports import source_address
 from harness.probes.tls import handshake, refusal_of
 from harness.probes.waiting import eventually
 from harness.probes.websocket import WebSocket
@@ -107,6 +108,21 @@ class IngressClient:
         with _silence_is_failure(" or ".join(sentence(request, expectation) for expectation in accepted)):
             for _ in range(times):
                 _require_one_of(accepted, self._ask(request))
+
+    def expect_over_one_connection(self, *asked: tuple[Request, Sequence[Expectation]], times: int = SAMPLE) -> None:
+        """Require that each of several requests over one connection gets one of its answers, every one of ten times.
+
+        :raises StatementFailed: one of the answers is none of them, with every difference to each
+        :raises NoAnswer: one did not come
+        :raises NotApplicable: the controller ends connections after a request
+        """
+        __tracebackhide__ = True
+        requests = [request.at(self.host) for request, _ in asked]
+        accepted = [[self._bound(one) for one in expectations] for _, expectations in asked]
+        with _silence_is_failure(f"answers to {', '.join(one.line for one in requests)} over one connection"):
+            for _ in range(times):
+                for one, exchange in zip(accepted, self._probe_for(requests[0]).send_over_one_connection(*requests), strict=True):
+                    _require_one_of(one, exchange)
 
     def expect_backend(self, request: Request, service: str) -> Exchange:
         """Require that a backend of the service answers, whatever else is in the answer."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from harness.cluster.api import Api, Object
 from harness.model.budgets import ENFORCEMENT
 from harness.model.errors import NotApplicable, StatementFailed, Unanswered
-from harness.probes.http import bracketed
 from harness.probes.in_cluster import InClusterProbe
+from harness.probes.ports import bracketed
 from harness.probes.waiting import eventually
 
 #: The port of the API server's, which every controller connects to.

@@ -8,8 +8,9 @@ from harness.cluster.api import Api
 from harness.model.budgets import ANNOUNCEMENT, CLOSURE
 from harness.model.errors import NotApplicable
 from harness.model.http_exchange import Exchange, Request
-from harness.probes.http import HttpProbe, port_closed, port_open
+from harness.probes.http import HttpProbe
 from harness.probes.monitor import TrafficMonitor
+from harness.probes.ports import port_closed, port_open
 from harness.probes.waiting import eventually
 from harness.systems.kubernetes.nodes import KubeNodes
 from harness.systems.metallb.services import Service

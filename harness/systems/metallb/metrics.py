@@ -11,8 +11,8 @@ from harness.cluster.api import Api, Object
 from harness.model.budgets import ALLOCATION, Budget
 from harness.model.errors import Unanswered
 from harness.model.prometheus import Series, parse, select
-from harness.probes.http import bracketed
 from harness.probes.in_cluster import InClusterProbe, Response
+from harness.probes.ports import bracketed
 from harness.probes.waiting import eventually
 from harness.systems.metallb.components import CONTROLLER, SPEAKER, pods_of, stored
 from harness.systems.metallb.custom_resources import NAMESPACE

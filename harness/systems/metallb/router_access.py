@@ -26,6 +26,8 @@ ROUTER_IMAGE = "frr"
 PODS = "frr-pod"
 #: What is asked for: a command that takes what vtysh takes.
 WANTED = "--router with frr-pod, or with a command that takes vtysh's -c, as `ssh router vtysh` does"
+#: Where routers in Pods listen: beyond what needs a right, up to what MetalLB takes (https://metallb.io/apis/#bgppeerspec).
+LOWEST_PORT, HIGHEST_PORT = 10000, 16384
 #: Where the router in a Pod has its sockets.
 SOCKETS = "/tmp/frr"
 
@@ -127,7 +129,7 @@ def _systems(access: RouterAccess) -> dict[str, int]:
 
 def _port(state: ClusterState, kind: str) -> int:
     """Where it listens: nothing else on a node may, no other run, and no right is needed."""
-    return 10000 + crc32(f"{state.name} {kind}".encode()) % 20000
+    return LOWEST_PORT + crc32(f"{state.name} {kind}".encode()) % (HIGHEST_PORT - LOWEST_PORT)
 
 
 def _namespace(state: ClusterState) -> str:

@@ -26,6 +26,9 @@ class ScriptedProbe(HttpProbe):
     def send(self, request: Request) -> Exchange:
         return next(self.answers)(request)
 
+    def send_over_one_connection(self, *requests: Request) -> list[Exchange]:
+        return [self.send(one) for one in requests]
+
     def lines(self, request: Request) -> list[tuple[float, str]]:
         next(self.answers)(request)
         return [(0.1, "data: 1")]

@@ -66,6 +66,17 @@ class TestExpectOneOf:
             client(silent).expect_one_of(ASKED, reaches("one"), refused(421))
 
 
+class TestExpectOverOneConnection:
+    def test_each_request_gets_one_of_its_answers(self) -> None:
+        asked = [(ASKED, [reaches("one")]), (ASKED, [reaches("two"), refused(404)])]
+        client(ONE, TWO, ONE, MISSING).expect_over_one_connection(*asked, times=2)
+
+    def test_the_backend_of_the_first_is_wrong_for_the_second(self) -> None:
+        asked = [(ASKED, [reaches("one")]), (ASKED, [reaches("two"), refused(404)])]
+        with pytest.raises(StatementFailed, match=r"reaches two or .*refused with 404\n(.|\n)*service: expected two, found one"):
+            client(ONE).expect_over_one_connection(*asked)
+
+
 class TestWaitUntilAnswered:
     def test_a_change_is_waited_for_and_measured(self) -> None:
         with recording(Record(scale=0.02)) as kept:

@@ -2,9 +2,12 @@
 
 import pytest
 
-from harness.model.statements import EXTENDED, MUST, statement
+from harness.model.expectations import reaches, refused
+from harness.model.statements import EXTENDED, MUST, SHOULD, statement
 from harness.systems.ingress.client import IngressClient
+from harness.systems.ingress.resources import Ingresses, path
 from harness.systems.ingress.shared_routes import NAMESPACE
+from suites.ingress.requests import request
 
 
 @statement("PRO-01", MUST, EXTENDED, source="https://www.rfc-editor.org/rfc/rfc6455", covers=("ROW-PROTO-01",))
@@ -24,4 +27,30 @@ def test_quiet_web_socket_stays_open(client: IngressClient) -> None:
     with client.web_socket("/") as socket:
         socket.expect_greeting("one", "/", namespace=NAMESPACE)
         socket.consistently_quiet()
+        assert socket.send_and_receive(b"still here") == b"still here"
+
+
+@statement("PRO-08", SHOULD, EXTENDED, source="https://github.com/kubernetes/ingress-nginx/issues/8977", covers=("ROW-PROTO-01",))
+@pytest.mark.manifest("web_socket_outlives_changes_of_other_routes.yaml")
+@pytest.mark.parametrize("change", ["added", "changed", "removed"])
+def test_web_socket_outlives_changes_of_other_routes(
+    change: str, client: IngressClient, own_client: IngressClient, ingresses: Ingresses
+) -> None:
+    """A web socket SHOULD stay open while a route of another host is added, changed or removed."""
+    added = ingresses.ingress(path("/", "one"))
+    if change != "added":
+        ingresses.add(added)
+        own_client.wait_until_answered(request(), reaches("one"), measured="route added")
+    with client.web_socket("/") as socket:
+        socket.expect_greeting("one", "/", namespace=NAMESPACE)
+        match change:
+            case "added":
+                ingresses.add(added)
+                own_client.wait_until_answered(request(), reaches("one"), measured="route added")
+            case "changed":
+                ingresses.add(ingresses.ingress(path("/", "two")))
+                own_client.wait_until_answered(request(), reaches("two"), measured="route changed")
+            case "removed":
+                ingresses.delete(ingresses.label)
+                own_client.wait_until_answered(request(), refused(404), measured="route removed")
         assert socket.send_and_receive(b"still here") == b"still here"
