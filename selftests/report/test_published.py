@@ -94,6 +94,7 @@ def test_stale_tables_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(published, "ROOT", tmp_path)
     monkeypatch.setattr(published, "FOLDER", tmp_path / "published")
     monkeypatch.setattr(published, "read", lambda: of_report(TWO, KNOWN)[:2])
+    monkeypatch.setattr(published, "read_metallb", list)
     (tmp_path / "published" / "metallb").mkdir(parents=True)
     (tmp_path / "README.md").write_text("\n".join([BEGIN, END, *OF_METALLB, ""]))
     with pytest.raises(UsageFault, match=r"stale: published/README\.md, README\.md"):
