@@ -166,6 +166,8 @@ def _wait_until_equal(
 def test_the_least_rights_are_enough_and_one_that_is_missing_is_named(theirs: Theirs, tmp_path: Path) -> None:
     limited = _limited(theirs, tmp_path)
     limited.run("--level", "smoke", *ON_THE_WIRE)
+    said = limited.run(*ON_THE_WIRE, "--router=frr-pod", f"--image=frr={theirs.router_image}", *DISTURBING, "BGP-01", "FLO-26")
+    assert _passed(said) == {"BGP-01", "FLO-26"}, said[-5000:]
     api = Api(theirs.kubeconfig, theirs.context, tmp_path / "discovery.json")
     role: Any = yaml.safe_load(rights.manifest())
     of_ingresses = next(rule for rule in role["rules"] if rule["resources"] == ["ingresses"])
@@ -256,7 +258,11 @@ def _limited(theirs: Theirs, folder: Path) -> Theirs:
     api = Api(theirs.kubeconfig, theirs.context, folder / "of-the-admin.json")
     name, account = "metallb-ingress-conformance", {"kind": "ServiceAccount", "name": "judge", "namespace": "default"}
     printed = subprocess.run(
-        [sys.executable, "-m", "harness", "rbac", "--wire-probe"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "harness", "rbac", "--wire-probe", "--router=frr-pod", *DISTURBING],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     binding = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
