@@ -55,15 +55,15 @@ def of_command(text: str, nodes: Sequence[Object], announcing: Collection[str], 
         raise UsageFault(WANTED, f"`{text}`: {fault}", "close what is quoted") from fault
     by_address = {one["address"]: str(node["metadata"]["name"]) for node in nodes for one in node["status"]["addresses"]}
     sessions = {by_address[address]: one for address, one in _established(words).items() if address in by_address}
-    if lacking := sorted({*announcing} - sessions.keys()):
+    if lacking := sorted({*announcing} - sessions.keys()) or ([] if sessions else ["any node"]):
         todo = "give a router that has one with each, or --router frr-pod"
         raise UsageFault("a router with sessions to every node that announces", f"none with {', '.join(lacking)}", todo)
     one = next(iter(sessions.values()))
     address, asn = str(one["hostLocal"]), int(one["localAs"])
     known = {str(peer["metadata"]["name"]): peer["spec"] for peer in peers}
-    fitting = [name for name, spec in known.items() if spec["peerAddress"] == address]
+    fitting = [name for name, spec in known.items() if spec.get("peerAddress") == address]
     if len(fitting) != 1:
-        listed = ", ".join(f"{name} ({spec['peerAddress']})" for name, spec in known.items()) or "none"
+        listed = ", ".join(f"{name} ({spec.get('peerAddress') or spec.get('interface')})" for name, spec in known.items()) or "none"
         raise UsageFault(f"one BGPPeer with the router's address, {address}", listed, "give a router that all nodes have one BGPPeer for")
     return RouterAccess(sorted(sessions), int(known[fitting[0]]["myASN"]), vtysh=words, peer=fitting[0], asn=asn, address=address)
 

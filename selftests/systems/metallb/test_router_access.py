@@ -84,6 +84,19 @@ def test_a_router_that_would_not_do_is_told(tmp_path: Path, printed: object, pee
     assert expected in str(told.value)
 
 
+def test_a_router_without_any_session_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageFault, match="found:    none with any node\n"):
+        of_command(printing(tmp_path, {}), NODES, [], [THEIRS])
+
+
+def test_peers_by_an_interface_are_passed_over(tmp_path: Path) -> None:
+    unnumbered = an_object("BGPPeer", "rack", "metallb-system", spec={"myASN": 65000, "peerASN": 65100, "interface": "eth1"})
+    command = printing(tmp_path, {"192.0.2.2": session(), "192.0.2.3": session()})
+    assert of_command(command, NODES, ANNOUNCING, [unnumbered, THEIRS]).peer == "edge"
+    with pytest.raises(UsageFault, match=r"found:    rack \(eth1\)"):
+        of_command(command, NODES, ANNOUNCING, [unnumbered])
+
+
 def test_words_that_end_within_quotes_are_told() -> None:
     with pytest.raises(UsageFault, match="No closing quotation"):
         of_command("ssh 'edge vtysh", NODES, ANNOUNCING, [THEIRS])
