@@ -1,4 +1,4 @@
-"""HTTP and TCP as a client outside of the cluster sees them."""
+"""HTTP as a client outside of the cluster sees it."""
 
 import socket
 import ssl
